@@ -232,6 +232,7 @@ class Bot:
             cluster.prober,
             self._traefik,
             on_proofs=self.memory.note_proofs if self.memory else None,
+            objects=self._health.of_objects,
         )
         self._namespaces = partial(cache.names, Namespace)
         self._silences = Silences(cluster.store, self._health, self._namespaces)

@@ -19,6 +19,7 @@ from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
+from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
@@ -28,6 +29,7 @@ from bot.net.views import terminal as net_terminal
 from bot.net.views.chart import heat_map
 from bot.render import terminal
 from bot.render import text as words
+from bot.traefik.service import Traefik
 
 PROGRESS = 78
 """Characters of a line of progress."""
@@ -68,7 +70,9 @@ def add_arguments(group: Parser) -> None:
 async def diagnose(arguments: argparse.Namespace) -> int:
     """Print the diagnosis of one route."""
     async with _connected(arguments) as (connection, cluster, prober):
-        service = Diagnose(cluster, prober, await connection.traefik())
+        health = await connection.health()
+        traefik = Traefik(health, TraefikReader(connection.api))
+        service = Diagnose(cluster, prober, traefik, objects=health.of_objects)
         diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
     show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
     return EXIT[diagnosis.verdict]

@@ -20,7 +20,7 @@ from bot.domain.story import Event, LogTail, Story
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
 from bot.health.told_events import ToldEvents
-from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses
+from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses, RouteFault
 from bot.net.mesh.rounds import Links
 
 REMEMBERED = 16
@@ -99,6 +99,19 @@ class Health:
         if checks == self.checks and namespace is None:
             self._told.keep_only(report)
         return report
+
+    async def of_objects(self, route: Ref) -> RouteFault | None:
+        """What is wrong with a route by all that is known but tests of it; None where nothing is.
+
+        A diagnosis says it beside what its tests found.
+        """
+        checks = tuple(check for check in self.checks if check.scope == "routes")
+        snapshot = await self.snapshot(_reads(checks))
+        facts = {**snapshot.supplements, Diagnoses: Diagnoses()}
+        report = await asyncio.to_thread(examine, replace(snapshot, supplements=facts), checks)
+        faults = [finding for finding in report.findings if finding.subject == route]
+        fault = max(faults, key=lambda finding: finding.verdict.rank, default=None)
+        return RouteFault(fault.verdict, fault.reason, fault.message) if fault else None
 
     async def why(self, code: str) -> Story:
         """The story of the finding with that code, as the cluster is now.

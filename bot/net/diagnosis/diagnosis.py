@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import Verdict, worst
 from bot.net.diagnosis.subject import Native, Subject
 
 DIAGNOSES = "diagnoses"
@@ -94,6 +94,17 @@ class Seen(msgspec.Struct, frozen=True):
     bears: bool = False
 
 
+class RouteFault(msgspec.Struct, frozen=True):
+    """What the health checks find wrong with a route by its objects, such as a missing Middleware.
+
+    No test of the network shows it.
+    """
+
+    verdict: Verdict
+    reason: str
+    message: str
+
+
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of `/net diagnose`.
 
@@ -121,11 +132,18 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     native: Native = Native.OFF
     """Whether the route goes by the VIP."""
 
+    by_objects: RouteFault | None = None
+
     @property
     def verdict(self) -> Verdict:
-        """How grave it is for the route; what could not be determined is never healthy.
+        """How the route is: the worse of what was tested, and of what its objects say."""
+        return worst([self.by_tests, *([self.by_objects.verdict] if self.by_objects else [])])
 
-        Everything that speaks of a diagnosis takes it from here: the answer itself, and the checks.
+    @property
+    def by_tests(self) -> Verdict:
+        """How grave the row is for the route; what could not be determined is never healthy.
+
+        The answer itself and the checks take it from here.
         """
         if self.row is Row.HEALTHY:
             return Verdict.HEALTHY

@@ -145,7 +145,7 @@ def _judged(diagnosed: Diagnosed) -> Judgement:
     helps = diagnosis.effect is Effect.HELPS
     advice = f" nativeLB would lead past it: {diagnosis.effect_because}" if helps else ""
     return Judgement(
-        verdict=diagnosis.verdict,
+        verdict=diagnosis.by_tests,
         reason="NativeLBHelps" if helps else diagnosis.row.reason,
         message=f"{diagnosis.because}{advice}",
         evidence=(

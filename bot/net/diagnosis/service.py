@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from bot.domain.finding import Ref
 from bot.domain.snapshot import SnapshotReader
+from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import decide, proofs, recent
 from bot.net.diagnosis.collector import READING, Collector, NetworkObservations
-from bot.net.diagnosis.diagnosis import Diagnosed
+from bot.net.diagnosis.diagnosis import Diagnosed, RouteFault
 from bot.net.diagnosis.observation import Belief, ExecutionContext
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.results import STATES
@@ -59,13 +61,15 @@ class TraefikView(Protocol):
 class Diagnose:
     """Diagnoses; the one of each route that stands is remembered. Both probers may be absent.
 
-    `on_proofs` receives the proven faults when they are others than before.
+    `on_proofs` receives the proven faults when they are others than before. `objects` returns what
+    the health checks find wrong with a route by its objects.
     """
 
     cluster: SnapshotReader
     prober: Prober | None = None
     traefik: TraefikView | None = None
     on_proofs: Callable[[Proofs], None] | None = None
+    objects: Callable[[Ref], Awaitable[RouteFault | None]] | None = None
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
     _restored: set[str] = field(default_factory=set)
     """The routes of which nothing is known but what an earlier process proved."""
@@ -100,6 +104,7 @@ class Diagnose:
         async with asyncio.TaskGroup() as group:
             believing = group.create_task(self._belief(subject))
             observing = group.create_task(self._observe(subject, progress))
+            judging = group.create_task(self._judge(subject))
         network = observing.result()
         prober, blind = self._method(network)
         diagnosis = decide.decide(
@@ -110,7 +115,11 @@ class Diagnose:
             tuple(dict.fromkeys((*blind, *network.unmade))),
         )
         diagnosis = msgspec.structs.replace(
-            diagnosis, subject=subject.name, prober=prober, native=subject.native
+            diagnosis,
+            subject=subject.name,
+            prober=prober,
+            native=subject.native,
+            by_objects=judging.result(),
         )
         diagnosed = Diagnosed(taken_at, subject, diagnosis, private)
         self._remember(diagnosed)
@@ -160,6 +169,15 @@ class Diagnose:
             return Belief(unseen=(f"Traefik's own view did not come within {READING:g} s.",))
         except ClusterError as error:
             return Belief(unseen=(str(error),))
+
+    async def _judge(self, subject: Subject) -> RouteFault | None:
+        """What the objects say, where the subject is a route."""
+        if self.objects is None or subject.route is None:
+            return None
+        try:
+            return await self.objects(subject.route)
+        except ClusterError as error:
+            return RouteFault(Verdict.UNKNOWN, "NotSeen", str(error))
 
     async def _observe(self, subject: Subject, progress: Progress) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""

@@ -41,8 +41,10 @@ def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
     verdict = diagnosis.verdict
     sure = "" if diagnosis.confidence is Confidence.NONE else f" · {diagnosis.confidence}"
     places = ", ".join(render.code(place, 60) for place in diagnosis.places[:5])
-    head = f"## {words.MARK[verdict]} {text.TITLE[diagnosis.row]}{sure}"
+    head = f"## {words.MARK[verdict]} {text.title(diagnosis)}{sure}"
     head += f"\n{_prose(diagnosis.because)}" + (f"\n**Where** {places}" if places else "")
+    if fault := text.by_objects(diagnosis):
+        head += f"\n**/health** {render.code(fault, SENTENCE)}"
     by = _prose(diagnosis.prober, LINE) or "nothing: there is no prober"
     tail = f"-# {render.code(diagnosis.subject, LINE)} · tested by {by}"
     room = render.TEXT - len(head) - len(tail)

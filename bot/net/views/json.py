@@ -11,7 +11,7 @@ import msgspec
 
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, RouteFault, Row, Seen
 from bot.net.mesh.matrix import By, Matrix, findings
 from bot.net.probing.protocol import Outcome
 from bot.net.request.result import Attempt, Leg, RequestResult, RequestStep
@@ -26,7 +26,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class JsonDiagnosis(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A diagnosis. `row` is the row of docs/diagnosis.md, `effect` what nativeLB would do."""
+    """A diagnosis. `row` is the row of docs/diagnosis.md, `effect` what nativeLB would do.
+
+    `by_objects` is what the health checks find wrong with the route's objects.
+    """
 
     schema: str
     subject: str
@@ -42,6 +45,7 @@ class JsonDiagnosis(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     evidence: tuple[Seen, ...]
     untested: tuple[str, ...]
     prober: str
+    by_objects: RouteFault | None = None
 
 
 class JsonCell(msgspec.Struct, frozen=True, rename="camel"):
@@ -124,7 +128,12 @@ def diagnosis(diagnosis: Diagnosis) -> bytes:
         effect_because=redact(diagnosis.effect_because),
         evidence=tuple(evidence),
         untested=tuple(map(redact, diagnosis.untested)),
+        by_objects=_redacted(diagnosis.by_objects),
     )
+
+
+def _redacted(fault: RouteFault | None) -> RouteFault | None:
+    return msgspec.structs.replace(fault, message=redact(fault.message)) if fault else None
 
 
 def matrix(measured: Matrix) -> bytes:

@@ -26,10 +26,12 @@ PAGE = 300
 
 def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
-    title = _title(text.TITLE[diagnosis.row], diagnosis.verdict)
+    title = _title(text.title(diagnosis), diagnosis.verdict)
     if diagnosis.confidence is not Confidence.NONE:
         title.append(f"  {diagnosis.confidence}", style="default not bold")
     parts: list[RenderableType] = [title, Text(words.line(diagnosis.because, LINE))]
+    if fault := text.by_objects(diagnosis):
+        parts.append(terminal.labelled("health checks", "bold", fault, LINE))
     if diagnosis.places:
         parts.append(terminal.labelled("where", "bold", ", ".join(diagnosis.places), LINE))
     parts.append(

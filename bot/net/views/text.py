@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.grouping import grouped
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import INCIDENT, Verdict
 from bot.net.diagnosis.diagnosis import Diagnosis, Effect, Row, Seen
 from bot.net.mesh.matrix import By, Cell, Matrix, Pair
 from bot.net.request.result import RequestResult, RequestStep, outcome
@@ -33,6 +33,9 @@ TITLE = {
     Row.OUTSIDE: "The Service lies outside of the cluster",
     Row.INCONCLUSIVE: "Inconclusive",
 }
+
+BUT = "The network works, and the route does not"
+"""The title where only the objects say that something is wrong."""
 
 NATIVE = {
     Effect.HELPS: "nativeLB would help",
@@ -70,6 +73,19 @@ NAME = 16
 
 CELL = 5
 """Characters of a cell."""
+
+
+def title(diagnosis: Diagnosis) -> str:
+    """What was found, in a few words."""
+    fault = diagnosis.by_objects
+    broken = fault is not None and fault.verdict.rank >= INCIDENT.rank
+    return BUT if diagnosis.row is Row.HEALTHY and broken else TITLE[diagnosis.row]
+
+
+def by_objects(diagnosis: Diagnosis) -> str:
+    """What the health checks say of the route's objects; empty where they are well."""
+    fault = diagnosis.by_objects
+    return f"{fault.verdict} {fault.reason}. {fault.message}".strip() if fault else ""
 
 
 def evidence(diagnosis: Diagnosis) -> Sequence[Seen]:

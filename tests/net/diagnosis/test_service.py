@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bot.domain.finding import Ref
+from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis import collector as observing
 from bot.net.diagnosis import service as diagnosing
-from bot.net.diagnosis.diagnosis import Effect, Row
+from bot.net.diagnosis.diagnosis import Effect, RouteFault, Row
 from bot.net.diagnosis.observation import Belief, VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
@@ -253,3 +255,24 @@ async def test_suggestions_come_from_the_cluster():
     """For autocomplete."""
     offered = await Diagnose(a_cluster()).suggestions("web")
     assert offered == ("ingress/apps/web web.example/", "service/apps/web:80")
+
+
+async def test_what_is_wrong_with_the_objects_of_a_route_is_part_of_its_answer() -> None:
+    """By the health checks; a cluster that cannot be read leaves it unknown."""
+    asked: list[Ref] = []
+
+    async def objects(route: Ref) -> RouteFault | None:
+        asked.append(route)
+        if len(asked) > 1:
+            raise ClusterError("away")
+        return RouteFault(Verdict.FAILED, "MiddlewareNotFound", "It is gone.")
+
+    diagnose = Diagnose(a_cluster(), WorldProber(a_world()), objects=objects)
+    found = [(await diagnose.diagnose("web.example")).diagnosis for _ in range(2)]
+    assert {route.name for route in asked} == {"web"}
+    assert [each.by_objects and each.by_objects.reason for each in found] == [
+        "MiddlewareNotFound",
+        "NotSeen",
+    ]
+    assert found[0].verdict is Verdict.FAILED
+    assert found[0].by_tests is found[1].by_tests

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.verdict import Verdict
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, RouteFault, Row, Seen
 from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.net.views import text as net_text
+from bot.render import terminal
 from bot.render.cards import Card
 from tests.render.strategies import hostile
 
@@ -30,6 +31,7 @@ diagnoses = st.builds(
     next=hostile,
     subject=hostile,
     prober=hostile,
+    by_objects=st.none() | st.builds(RouteFault, st.sampled_from(Verdict), hostile, hostile),
 )
 
 
@@ -92,3 +94,26 @@ def test_only_a_route_that_works_is_healthy() -> None:
     }
     assert [row for row, each in found.items() if each is Verdict.HEALTHY] == [Row.HEALTHY]
     assert [row for row, each in found.items() if each is Verdict.UNKNOWN] == [Row.INCONCLUSIVE]
+
+
+def test_what_the_objects_say_is_told_beside_a_network_that_works() -> None:
+    """No test shows it, and the route does not work for all that."""
+    fault = RouteFault(Verdict.FAILED, "MiddlewareNotFound", "Middleware apps/gone is gone.")
+    found = Diagnosis(
+        row=Row.HEALTHY,
+        confidence=Confidence.PROVEN,
+        because="All ways work.",
+        effect=Effect.NEEDLESS,
+        effect_because="",
+        by_objects=fault,
+    )
+    assert found.verdict is Verdict.FAILED
+    card = str(net_cards.diagnosis(found, []).view.to_components())
+    page = terminal.plain(net_terminal.diagnosis(found))
+    for shown in (card, page):
+        assert net_text.BUT in shown
+        assert "failed MiddlewareNotFound" in shown
+        assert "The route works" not in shown
+    body = json.loads(net_json.diagnosis(found))
+    jsonschema.validate(body, net_json.schema(net_json.DIAGNOSIS))
+    assert body["byObjects"]["reason"] == "MiddlewareNotFound"
