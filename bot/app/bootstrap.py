@@ -224,6 +224,10 @@ class Bot:
             diagnosed=lambda: self._diagnose.remembered,
             rounds=lambda: self._rounds.links if self._rounds else None,
             unknown=lambda: self._rounds.gaps if self._rounds else (),
+            failing_since=lambda: self._history.failing,
+        )
+        self._history = HistoryRecorder(
+            self._health, cluster.store, leadership, self._health.rounds
         )
         # By the snapshots of the health checks, so that both say the same of a route.
         self._traefik = Traefik(self._health, TraefikReader(cache.api))
@@ -263,13 +267,19 @@ class Bot:
         )
         self.leader_tasks: LeaderTasks | None = None
         if member and self.memory:
-            restore = partial(self.memory.restore, self._health, self._diagnose)
-            self.leader_tasks = LeaderTasks(member.elector, self.client, member.state, restore)
+            self.leader_tasks = LeaderTasks(
+                member.elector, self.client, member.state, partial(self._restore, self.memory)
+            )
         # What was added last ends first.
         self._closing.push_async_callback(cache.close)
         self._closing.push_async_callback(self._artist.close)
         self._closing.callback(self._remediation.reconciler.stop)
         self._closing.callback(self._schedule.stop)
+
+    async def _restore(self, memory: ReportStore) -> None:
+        """Recall what the process knew that acted last. Never raises."""
+        await memory.restore(self._health, self._diagnose)
+        await self._history.restore()
 
     async def _start(self) -> None:
         """Fill the cache, then begin with the jobs."""
@@ -344,8 +354,7 @@ class Bot:
         if self._rounds:
             look = self._rounds.look
             yield ScheduledCall(ROUNDS_EVERY, "read the agents' rounds", look, at_once=True)
-        history = HistoryRecorder(health, cluster.store, cluster.leadership, health.rounds)
-        yield ScheduledCall(HISTORY_EVERY, "history", history.record)
+        yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
         if options.rules.routes or options.board:
             channel = DiscordAlertChannel(
                 self.client, lambda incident: alert_controls.rows(incident.head), options.guild_id

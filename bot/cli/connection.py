@@ -55,6 +55,7 @@ class ClusterConnection:
             diagnosed=lambda: facts.diagnosed,
             rounds=lambda: facts.links,
             unknown=lambda: facts.gaps,
+            failing_since=lambda: facts.failing,
         )
 
     async def traefik(self) -> Traefik:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.domain.record import Store
 from bot.domain.snapshot import Gap, SnapshotReader, Why
 from bot.errors import Forbidden, MeshmedicError
+from bot.history.domain.record import HISTORY, History, failing_since
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed
 from bot.net.mesh.monitor import Reader, Rounds
@@ -21,11 +24,15 @@ NO_STATE = (
 
 @dataclass(frozen=True, slots=True)
 class KnownFacts:
-    """Read once, and the gaps in it. `links` is None where no agents are installed."""
+    """Read once, and the gaps in it. `links` is None where no agents are installed.
+
+    failing: When what fails was first seen failing, by the key of its finding.
+    """
 
     diagnosed: tuple[Diagnosed, ...] = ()
     links: Links | None = None
     gaps: tuple[Gap, ...] = ()
+    failing: Mapping[str, datetime] = field(default_factory=dict)
 
 
 async def read_facts(cluster: SnapshotReader, reader: Reader, store: Store | None) -> KnownFacts:
@@ -34,8 +41,21 @@ async def read_facts(cluster: SnapshotReader, reader: Reader, store: Store | Non
     `store` is where the bot keeps its state; None where nobody said where that is.
     """
     rounds = Rounds(cluster, reader, store or Unkept())
-    (proven, gaps), _ = await asyncio.gather(_proven(store), rounds.look())
-    return KnownFacts(proven, rounds.links, (*rounds.gaps, *gaps))
+    (proven, gaps), failing, _ = await asyncio.gather(
+        _proven(store), _failing(store), rounds.look()
+    )
+    return KnownFacts(proven, rounds.links, (*rounds.gaps, *gaps), failing)
+
+
+async def _failing(store: Store | None) -> Mapping[str, datetime]:
+    """Since when what fails now fails; nothing where that cannot be read."""
+    if store is None:
+        return {}
+    try:
+        return failing_since(await store.read(HISTORY) or History())
+    except MeshmedicError:
+        # Only an age is missing then; that the state cannot be read is a gap already.
+        return {}
 
 
 async def _proven(store: Store | None) -> tuple[tuple[Diagnosed, ...], tuple[Gap, ...]]:

@@ -19,7 +19,7 @@ from bot.domain.finding import Finding, Judgement
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot
-from bot.domain.temporary import temporary
+from bot.domain.temporary import temporary, unscheduled
 from bot.domain.verdict import Verdict, worst
 
 
@@ -207,10 +207,17 @@ def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Findin
 
 
 def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
-    """The objects of a type that are judged and counted: all but those of a test."""
+    """The objects of a type that are judged and counted: all but those of a test.
+
+    A pod of a test for which there is no room on any node is judged: without it there is no test.
+    """
     return snapshot.once(
         f"report: lasting {kind.__name__}",
-        lambda: tuple(resource for resource in snapshot.of(kind) if not temporary(resource)),
+        lambda: tuple(
+            resource
+            for resource in snapshot.of(kind)
+            if not temporary(resource) or unscheduled(resource)
+        ),
     )
 
 

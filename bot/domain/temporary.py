@@ -6,7 +6,9 @@ nothing. Objects with an owner other than a Job, such as the agents' pods, are p
 
 from __future__ import annotations
 
+from bot.domain import conditions
 from bot.domain.resources.base import Object
+from bot.domain.resources.core import Pod
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 NAMESPACE = "meshmedic-probe"
@@ -22,3 +24,11 @@ def temporary(resource: Object) -> bool:
     if meta.namespace != NAMESPACE or (meta.labels or {}).get(MANAGED_BY) != LABELS[MANAGED_BY]:
         return False
     return all(owner.kind == "Job" for owner in meta.owner_references or ())
+
+
+def unscheduled(resource: Object) -> bool:
+    """Whether it is a pod that no node takes."""
+    if not isinstance(resource, Pod):
+        return False
+    scheduled = conditions.condition(resource.status.conditions, "PodScheduled")
+    return bool(scheduled and scheduled.status == "False" and scheduled.reason == "Unschedulable")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from bot.domain import mute_annotation
 from bot.domain.check import Check
@@ -17,6 +20,7 @@ from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
+from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
 from bot.health.told_events import ToldEvents
@@ -50,6 +54,8 @@ class Health:
     diagnosed: The current diagnoses of routes.
     rounds: The results of background probes between nodes.
     unknown: The gaps in these two.
+    failing_since: When what fails was first seen failing, by the key of its finding. It outlasts a
+    restart, and is earlier than what an object tells whose times are renewed with every try.
     """
 
     cluster: Cluster
@@ -59,6 +65,7 @@ class Health:
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
     unknown: Callable[[], tuple[Gap, ...]] = tuple
+    failing_since: Callable[[], Mapping[str, datetime]] = dict
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _told: ToldEvents = field(default_factory=ToldEvents)
     latest: Report | None = None
@@ -173,7 +180,7 @@ class Health:
     ) -> Report:
         """Run all checks, so that causes of other scopes are found, then narrow the report."""
         report = examine(snapshot, self.checks, namespace=namespace, around=self.around)
-        return focus(report, checks)
+        return _dated(focus(report, checks), self.failing_since())
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":
@@ -200,6 +207,26 @@ class Health:
         subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in findings[:5])
         msg = f"{typed!r} stands for {len(findings)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
+
+
+def _dated(report: Report, failing_since: Mapping[str, datetime]) -> Report:
+    """The report whose findings have the earliest time since which they are known to fail."""
+    if not failing_since:
+        return report
+    return replace(
+        report,
+        findings=tuple(_dated_finding(finding, failing_since) for finding in report.findings),
+    )
+
+
+def _dated_finding(finding: Finding, failing_since: Mapping[str, datetime]) -> Finding:
+    first = failing_since.get(finding.key)
+    if finding.verdict in (Verdict.SUSPENDED, Verdict.UNKNOWN):
+        # Since when it is that is another matter.
+        return finding
+    if first is None or (finding.since and finding.since <= first):
+        return finding
+    return msgspec.structs.replace(finding, since=first)
 
 
 def _reads(checks: Iterable[Check]) -> tuple[type[Object], ...]:

@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import yaml
 
+from bot.domain import temporary
 from bot.domain.finding import Ref
 from bot.domain.report import Report, examine
 from bot.domain.resources.base import Object
@@ -30,6 +31,8 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 NODES = tuple(Ref("Node", "", f"node-{n}") for n in range(3))
 PODS = tuple(Ref("Pod", "db" if n % 5 == 0 else "apps", f"web-{n}") for n in range(180))
 RETRIED = Ref("Kustomization", "flux-system", "retried")
+LOOPER = Ref("Pod", "apps", "looper")
+PROBE = Ref("Pod", temporary.NAMESPACE, "listen-1")
 TYPES = {kind.name: kind.type for kind in KINDS}
 GAPS = tuple(Gap(kind.name, Why.STALE) for kind in KINDS)
 FRESH = 20
@@ -38,50 +41,105 @@ FRESH = 20
 
 @dataclass(frozen=True)
 class Retry:
-    """A health check that never passes: so many minutes it waits, and fails, in turn."""
+    """A health check that never passes: so many minutes it waits, and fails, in turn.
+
+    renewed: Its controller renews the time of Ready with every look at it.
+    """
 
     began: datetime
     waits: int
     fails: int
+    renewed: bool = False
 
     def at(self, now: datetime) -> tuple[str, datetime]:
         """The status of Ready, and since when."""
         into = (now - self.began) % timedelta(minutes=self.waits + self.fails)
         waited = into - timedelta(minutes=self.waits)
-        return ("Unknown", now - into) if waited < timedelta() else ("False", now - waited)
+        status, since = ("Unknown", into) if waited < timedelta() else ("False", waited)
+        return status, now if self.renewed else now - since
+
+
+@dataclass(frozen=True)
+class CrashLoop:
+    """A container that crashes for ever: so many minutes it waits, and runs well, in turn."""
+
+    began: datetime
+    waits: int
+    runs: int
+
+    def waiting(self, now: datetime) -> bool:
+        """Whether it waits to be started again."""
+        into = (now - self.began) % timedelta(minutes=self.waits + self.runs)
+        return into < timedelta(minutes=self.waits)
 
 
 @dataclass
 class World:
-    """What is broken now, and how badly. Each node carries sixty pods."""
+    """What is broken now, and how badly. Each node carries sixty pods.
+
+    probe: A pod of the bot's own test, which is in trouble. stale: Kinds of which the watch hears
+    nothing, with what it heard last.
+    """
 
     broken: dict[Ref, Verdict] = field(default_factory=dict)
     recorded: set[int] = field(default_factory=set)
     retry: Retry | None = None
+    looping: CrashLoop | None = None
+    probe: bool = False
+    stale: dict[str, tuple[Object, ...]] = field(default_factory=dict)
     blind: bool = False
     now: datetime = START
     _since: dict[Ref, datetime] = field(default_factory=dict)
     _seen: tuple[Any, Report] | None = None
+    _true: tuple[Any, Report] | None = None
 
     async def look(self) -> Report:
         """The report of this minute: while the API is away, all is as it was, and marked stale."""
-        self._since = {ref: self._since.get(ref, self.now) for ref in self.broken}
-        age = int(self.now.timestamp()) // (60 * FRESH)
-        ready = self.retry.at(self.now) if self.retry else ("True", START)
-        state = (frozenset(self.broken.items()), frozenset(self.recorded), ready, self.blind, age)
+        if not self.blind and not self.stale:
+            return replace(self.truth(), taken_at=self.now)
+        state = (*self._state(), self.blind, frozenset(self.stale))
         if self._seen is None or self._seen[0] != state:
-            self._seen = (state, examine(self._snapshot(*ready), CHECKS))
+            gaps = (*(GAPS if self.blind else ()), *(Gap(kind, Why.STALE) for kind in self.stale))
+            heard = {TYPES[kind]: objects for kind, objects in self.stale.items()}
+            seen = Snapshot(self.now, {**self._objects(), **heard}, gaps)
+            self._seen = (state, examine(seen, CHECKS))
         return replace(self._seen[1], taken_at=self.now)
 
-    def _snapshot(self, ready: str, since: datetime) -> Snapshot:
+    def truth(self) -> Report:
+        """What a look would tell that sees everything."""
+        state = self._state()
+        if self._true is None or self._true[0] != state:
+            self._true = (state, examine(Snapshot(self.now, self._objects()), CHECKS))
+        return self._true[1]
+
+    def goes_stale(self, kind: str) -> None:
+        """From now on the watch of a kind hears nothing more."""
+        self._state()
+        self.stale[kind] = self._objects()[TYPES[kind]]
+
+    def _state(self) -> tuple[Any, ...]:
+        self._since = {ref: self._since.get(ref, self.now) for ref in self.broken}
+        age = int(self.now.timestamp()) // (60 * FRESH)
+        waits = bool(self.looping and self.looping.waiting(self.now))
+        broken, there = frozenset(self.broken.items()), frozenset(self.recorded)
+        return broken, there, self._ready(), waits, self.probe, age
+
+    def _ready(self) -> tuple[str, datetime]:
+        return self.retry.at(self.now) if self.retry else ("True", START)
+
+    def _objects(self) -> dict[type[Object], tuple[Object, ...]]:
         found: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(TYPES.values(), ())
         found[Node] = tuple(a_node(ref, self._since.get(ref)) for ref in NODES)
-        found[Pod] = tuple(self._pod(number, ref) for number, ref in enumerate(PODS))
-        found[Kustomization] = (a_retried_one(ready, since),)
+        waits = self.looping and self.looping.waiting(self.now)
+        looper = a_pod_of(LOOPER, NODES[0].name, Verdict.FAILED if waits else None, None)
+        own = (a_probe(),) if self.probe else ()
+        pods = tuple(self._pod(number, ref) for number, ref in enumerate(PODS))
+        found[Pod] = (*pods, looper, *own)
+        found[Kustomization] = (a_retried_one(*self._ready()),)
         for number in sorted(self.recorded):
             each = recorded()[number]
             found[type(each)] = (*found[type(each)], each)
-        return Snapshot(self.now, found, GAPS if self.blind else ())
+        return found
 
     def _pod(self, number: int, ref: Ref) -> Object:
         node = NODES[number % len(NODES)]
@@ -112,6 +170,17 @@ def a_pod_of(ref: Ref, node: str, bad: Verdict | None, since: datetime | None) -
 
 
 @cache
+def a_probe() -> Object:
+    """A pod of one of the bot's own tests, whose image is not there."""
+    plain = a_pod(PROBE.name, waiting="ImagePullBackOff", namespace=PROBE.namespace)
+    plain["metadata"] |= {
+        "labels": dict(temporary.LABELS),
+        "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u"}],
+    }
+    return read_object(plain, Pod)
+
+
+@lru_cache(maxsize=64)
 def a_retried_one(ready: str, since: datetime) -> Object:
     """A Kustomization of which Ready has that status since then."""
     plain = a_kustomization(RETRIED.name)

@@ -13,7 +13,18 @@ from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from tests.led import Led
 from tests.month.channel import FakeChannel, FakeStore, Killed, Said
-from tests.month.homelab import NODES, PODS, RETRIED, Retry, World, recorded
+from tests.month.homelab import (
+    LOOPER,
+    NODES,
+    PODS,
+    PROBE,
+    RETRIED,
+    CrashLoop,
+    Retry,
+    World,
+    recorded,
+)
+from tests.month.witness import Witness, subject_key
 
 DEFAULT, BOARD, OWNER, DATABASES = 1, 2, 3, 4
 ROLE, DATABASE_ROLE = 7, 8
@@ -37,6 +48,7 @@ class Month:
     channel: FakeChannel = field(default_factory=FakeChannel)
     store: FakeStore = field(default_factory=FakeStore)
     incidents: dict[str, Incident] = field(default_factory=dict)
+    witness: Witness = field(default_factory=Witness)
     lines: dict[str, list[Moment]] = field(default_factory=dict)
     events: Counter[str] = field(default_factory=Counter)
 
@@ -47,6 +59,7 @@ class Month:
         self.leaves: dict[int, datetime] = {}
         self.flaps: Ref | None = None
         self.retries: list[tuple[datetime, datetime]] = []
+        self.loops: list[tuple[datetime, datetime]] = []
 
     async def run(self) -> None:
         """The month, and two quiet hours in which all is caught up."""
@@ -57,7 +70,9 @@ class Month:
         self.world.recorded.clear()
         self.mends.clear()
         self.leaves.clear()
-        self.flaps = self.world.retry = None
+        self.flaps = self.world.retry = self.world.looping = None
+        self.world.probe = False
+        self.world.stale.clear()
         self.world.blind = self.store.away = self.channel.away = self.channel.lost = False
         self.channel.kill = ""
         self.channel.closed.clear()
@@ -80,6 +95,9 @@ class Month:
                 lines = self.lines.setdefault(each.id, [])
                 lines += each.between(len(lines) + 1, each.revision)
                 self.incidents[each.id] = each
+            self.witness.look(self.world, kept)
+        else:
+            self.witness.look(self.world, None)
 
     def _happen(self) -> None:
         self.world.now += timedelta(minutes=1)
@@ -90,6 +108,9 @@ class Month:
         self._outages(now)
         self._breaks(now)
         self._retries(now)
+        self._loops(now)
+        self._goes_stale(now)
+        self._probes(now)
         self._replays(now)
 
     def _outages(self, now: datetime) -> None:
@@ -148,10 +169,45 @@ class Month:
             self.until["retry"] = now + timedelta(hours=2)
         elif self.until.get("retry", now) <= now and self.dice.randrange(600) == 0:
             self.events["a health check that never passes"] += 1
-            waits, fails = self.dice.choice(((5, 1), (5, 2), (5, 4), (9, 9), (2, 10)))
-            self.world.retry = Retry(now, waits, fails)
-            self.until["retry"] = now + timedelta(minutes=self.dice.randrange(60, 600))
+            waits, fails = self.dice.choice(((5, 1), (5, 2), (5, 4), (9, 9), (2, 10), (1, 1)))
+            longest = self.dice.choice((600, 600, 5 * 24 * 60))
+            # Times that change with every look make a day of the simulation long.
+            renewed = longest == 600 and self.dice.random() < 0.5
+            self.world.retry = Retry(now, waits, fails, renewed=renewed)
+            self.events["of them for days, it may be"] += longest > 600
+            self.until["retry"] = now + timedelta(minutes=self.dice.randrange(60, longest))
             self.retries.append((now, self.until["retry"]))
+
+    def _loops(self, now: datetime) -> None:
+        """A container crashes for hours, and is well for a minute between two crashes."""
+        if self.world.looping and self.until["loop"] <= now:
+            self.world.looping = None
+            self.loops[-1] = (self.loops[-1][0], now)
+            self.until["loop"] = now + timedelta(hours=2)
+        elif self.until.get("loop", now) <= now and self.dice.randrange(900) == 0:
+            self.events["a crash loop with moments of health"] += 1
+            waits, runs = self.dice.choice(((5, 1), (2, 1), (1, 1), (4, 2)))
+            self.world.looping = CrashLoop(now, waits, runs)
+            self.until["loop"] = now + timedelta(minutes=self.dice.randrange(60, 2000))
+            self.loops.append((now, self.until["loop"]))
+
+    def _goes_stale(self, now: datetime) -> None:
+        """A watch hears nothing more, and hears again after a while."""
+        if self.world.stale and self.until["stale"] <= now:
+            self.world.stale.clear()
+        elif not self.world.stale and self.dice.randrange(900) == 0:
+            self.events["a watch that goes stale"] += 1
+            self.world.goes_stale(self.dice.choice(("Pod", "Node", "Kustomization", "Service")))
+            self.until["stale"] = now + timedelta(minutes=self.dice.randrange(1, 200))
+
+    def _probes(self, now: datetime) -> None:
+        """A test of the bot's own makes a pod, which is in trouble for as long as it is there."""
+        if self.world.probe and self.until["probe"] <= now:
+            self.world.probe = False
+        elif not self.world.probe and self.dice.randrange(300) == 0:
+            self.events["a test of the bot's own"] += 1
+            self.world.probe = True
+            self.until["probe"] = now + timedelta(minutes=self.dice.randrange(1, 40))
 
     def _replays(self, now: datetime) -> None:
         """An object that was recorded in a real cluster is there for a while."""
@@ -187,6 +243,9 @@ class Month:
                 found.append(f"{one.id} has no end")
         found += [f"{one.id} never ended" for one in self.incidents.values() if not one.ended]
         found += self._retold()
+        found += self.witness.false_recoveries + self.witness.missed
+        own = [one.id for one in self.incidents.values() if one.head.subject == PROBE]
+        found += [f"{id_} is about the bot's own test" for id_ in own]
         found += self._wrong_timelines()
         closed = self.events["a channel that was lost for a while"]
         if len(self.channel.complaints) > closed:
@@ -197,9 +256,13 @@ class Month:
 
     def _retold(self) -> list[str]:
         """What fails and tries in turn is one incident, however often it does."""
-        opened = [one.opened for one in self.incidents.values() if one.head.subject == RETRIED]
-        counts = [sum(began <= at <= end for at in opened) for began, end in self.retries]
-        return [f"{count} incidents of one health check" for count in counts if count > 1]
+        told = []
+        for subject, times in ((RETRIED, self.retries), (LOOPER, self.loops)):
+            key = subject_key(subject)
+            opened = [one.opened for one in self.incidents.values() if key in one.keys]
+            counts = [sum(began <= at <= end for at in opened) for began, end in times]
+            told += [f"{count} incidents of one {subject}" for count in counts if count > 1]
+        return told
 
     def _wrong_timelines(self) -> list[str]:
         """In the threads every line stands once, in order, and nobody is called twice."""
@@ -226,6 +289,9 @@ class Month:
         rows = [(name, count) for name, count in sorted(self.events.items())]
         rows += [
             ("incidents", len(self.incidents)),
+            ("false recoveries", len(self.witness.false_recoveries)),
+            ("missed incidents", len(self.witness.missed)),
+            ("failures that were to be told", self.witness.to_be_told),
             ("of them flapping", sum(each.flapping for each in self.incidents.values())),
             ("messages: start", len(self._of("start"))),
             ("messages: end", len(self._of("end"))),
