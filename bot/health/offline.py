@@ -22,7 +22,7 @@ from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Judgement
 from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
-from bot.domain.resources import apps, batch, cert_manager, core, external_secrets, networking
+from bot.domain.resources import apps, batch, cert_manager, core, networking
 from bot.domain.resources.base import Object, ReconciledObject, Time
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.events import EventObject
@@ -44,7 +44,6 @@ OTHER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     cert_manager.ClusterIssuer: CERT_MANAGER,
     cert_manager.Order: ACME,
     cert_manager.Challenge: ACME,
-    external_secrets.PushSecret: ("external-secrets.io",),
     core.Endpoints: ("",),
     EventObject: ("", "events.k8s.io"),
     core.PersistentVolumeClaim: ("",),

@@ -16,6 +16,7 @@ from bot.domain.resources.registry import TRAEFIK
 TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$")
 LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
 PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
+PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
 TRUE = frozenset({"true", "1", "t"})
 
 CLASS = "kubernetes.io/ingress.class"
@@ -65,6 +66,7 @@ class StaticConfig:
     served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
     default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
     IngressRoute may refer to other namespaces. `rule_syntax`: that of rules which name none.
+    `plugins`: the names of plugins, in small letters.
     """
 
     complete: bool = False
@@ -80,6 +82,7 @@ class StaticConfig:
     external_ingresses: bool = False
     cross_namespace: bool = False
     rule_syntax: str = ""
+    plugins: tuple[str, ...] = ()
     level: str = LEVEL
     access_log: bool = False
 
@@ -172,6 +175,7 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         external_ingresses=on(f"{ingress}allowexternalnameservices"),
         cross_namespace=on(f"{crd}allowcrossnamespace"),
         rule_syntax=flags.get("core.defaultrulesyntax", "").lower(),
+        plugins=tuple(dict.fromkeys(match[1] for key in flags if (match := PLUGIN.match(key)))),
         level=flags.get("log.level", LEVEL).upper(),
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
     )

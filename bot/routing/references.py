@@ -9,12 +9,13 @@ Traefik's own default certificate is served. References to other providers (`@in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bot.domain.conditions import condition
 from bot.domain.finding import Evidence, Judgement, Ref
-from bot.domain.resources import cert_manager, core, traefik
+from bot.domain.resources import cert_manager, core
 from bot.domain.resources.base import Object, Reference
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
@@ -22,14 +23,16 @@ from bot.domain.verdict import Verdict
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import named_service
 from bot.routing.instance import (
+    CLASS,
     NATIVE_BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
     NEW_GROUP_ONLY_SINCE,
     TraefikConfig,
     groups,
+    number,
 )
 from bot.routing.rules import Expression, RuleError, Syntax, parse
-from bot.routing.running import arguments_of, configs, traefik_pods
+from bot.routing.running import arguments_of, configs, reading_crd, traefik_pods
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
 ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
@@ -146,6 +149,18 @@ class Provider:
     def takes_wildcards(self) -> bool:
         """Whether some Traefik reads `*` in Host as a wildcard; an unknown version may."""
         return not self.configs or any(config.since(WILDCARDS_SINCE) for config in self.configs)
+
+    def plugins(self) -> frozenset[str] | None:
+        """The plugins that some Traefik has, in small letters; None where that is not known."""
+        if not self.known:
+            return None
+        return frozenset(name for config in self.configs for name in config.static.plugins)
+
+    def is_newer_than(self, version: tuple[int, ...]) -> bool:
+        """Whether some Traefik is, for certain, of a later version than this one."""
+        return any(
+            (number(config.version) or ()) > version for config in self.configs if config.version
+        )
 
     def uses_terminating(self) -> bool:
         """Whether some Traefik sends to endpoints that terminate and still serve: v3 does."""
@@ -315,57 +330,68 @@ def api_group(api_version: str, provider: Provider) -> Defect | None:
     return Defect("ApiGroupNotRead", message)
 
 
-def middleware(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a reference to a Middleware, which may name its provider, or within it."""
-    defect = _traefik(snapshot, traefik.Middleware, namespace, name)
-    return defect or next(_within(snapshot, namespace, name), None)
+T = TypeVar("T", bound=Object)
 
 
-def _within(snapshot: Snapshot, namespace: str, name: str) -> Iterator[Defect]:
-    """What is wrong with a Middleware, or with those of a chain of chains; each is seen once."""
-    waiting = [(namespace, name)]
-    visited = set(waiting)
-    while waiting:
-        holder, name = waiting.pop()
-        found = snapshot.get(traefik.Middleware, holder, name)
-        if found is None:
-            continue
-        yield from _without_secret(snapshot, found)
-        for reference in found.spec.chain.middlewares if found.spec.chain else ():
-            there = (reference.namespace or holder, reference.name)
-            if defect := _traefik(snapshot, traefik.Middleware, *there):
-                message = f"Middleware {holder}/{name} is a chain: {defect.message}"
-                yield replace(defect, message=message)
-            elif there not in visited:
-                visited.add(there)
-                waiting.append(there)
+def unserved_class(route: Object, snapshot: Snapshot) -> Defect | None:
+    """A route of Traefik's own kinds whose ingress class no running Traefik serves.
+
+    Nothing is said where a Traefik may be unseen, or its class is not among its arguments.
+    """
+    known = configs(snapshot)
+    complete = bool(known) and all(config.static.complete for config in known)
+    if not complete or snapshot.namespaces is not None or reading_crd(route, snapshot):
+        return None
+    own = " or ".join(dict.fromkeys(config.static.class_of_routes or "none" for config in known))
+    name = (route.metadata.annotations or {}).get(CLASS, "")
+    shown = f"Its ingress class is {name[:60]}" if name else "It has no ingress class"
+    message = (
+        f"{shown}, and Traefik's arguments name {own} (providers.kubernetescrd.ingressclass), so "
+        f"no Traefik serves it. Correct the annotation {CLASS}."
+    )
+    return Defect("ClassNotServed", message)
 
 
-def _without_secret(snapshot: Snapshot, middleware: traefik.Middleware) -> Iterator[Defect]:
-    """A Middleware cannot be built without its Secrets; then Traefik drops what uses it."""
-    place = middleware.namespace
-    for name in middleware.spec.secrets if _sees_secrets(snapshot, place) else ():
-        if snapshot.get(core.SecretName, place, name) is None:
-            message = (
-                f"{middleware.ref} needs Secret {place}/{name}, which does not exist, so Traefik "
-                "drops the rule. Create the Secret."
-            )
-            yield Defect("MiddlewareWithoutSecret", message)
+def existing(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
+    """The defect of a reference to one of Traefik's objects that is not there or not read.
+
+    The name may name its provider.
+    """
+    return _traefik(snapshot, kind, namespace, name)
 
 
-def traefik_service(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a reference to a TraefikService; what that refers to is not followed."""
-    return _traefik(snapshot, traefik.TraefikService, namespace, name)
+def resolved(snapshot: Snapshot, kind: type[T], namespace: str, name: str) -> T | None:
+    """One of Traefik's objects by its name, which may name its provider."""
+    if not name.endswith(KUBERNETES_CRD):
+        return snapshot.get(kind, namespace, name)
+    joined = name.removesuffix(KUBERNETES_CRD)
+    by_joined = snapshot.once(
+        f"routing.by_joined.{kind.__name__}",
+        lambda: {_joined(resource): resource for resource in snapshot.of(kind)},
+    )
+    return by_joined.get(joined)
 
 
-def tls_option(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a reference to a TLSOption; `default` always exists."""
-    return None if name == "default" else _traefik(snapshot, traefik.TLSOption, namespace, name)
+def worst(defects: Sequence[Defect]) -> Defect:
+    """The defect that weighs most; there is at least one."""
+    return max(defects, key=lambda defect: defect.verdict.rank)
 
 
-def servers_transport(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a reference to a ServersTransport, which may name its provider."""
-    return _traefik(snapshot, traefik.ServersTransport, namespace, name) if name else None
+def caused_by(ref: Ref, defects: Sequence[Defect]) -> Defect | None:
+    """What the defects of an object mean for what uses it, None where it has none."""
+    return through(ref, defects) if defects else None
+
+
+def through(ref: Ref, defects: Sequence[Defect], prefix: str = "") -> Defect:
+    """The worst defect of an object, whose finding is the cause; it has one at least."""
+    defect = worst(defects)
+    return replace(defect, message=f"{prefix}{ref}: {defect.message}", follows=(ref,))
+
+
+def is_missing_secret(snapshot: Snapshot, namespace: str, name: str) -> bool:
+    """Whether a Secret does not exist for certain: only where all Secrets are listed."""
+    sees = _sees_secrets(snapshot, namespace)
+    return sees and snapshot.get(core.SecretName, namespace, name) is None
 
 
 def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:

@@ -144,6 +144,30 @@ def parse(rule: str, syntax: Syntax = Syntax.V3, *, tcp: bool = False) -> Expres
         return RuleError(str(wrong))
 
 
+def server_names(rule: str) -> tuple[str, ...]:
+    """The values of HostSNI in a rule of TCP, in order; none where it is not valid."""
+    expression = parse(rule, Syntax.V2, tcp=True)
+    if isinstance(expression, RuleError):
+        return ()
+    return tuple(
+        value
+        for matcher in matchers(expression)
+        if matcher.name == "HostSNI"
+        for value in matcher.values
+    )
+
+
+def matchers(expression: Expression) -> tuple[Matcher, ...]:
+    """All matchers of a rule, in order."""
+    match expression:
+        case Matcher():
+            return (expression,)
+        case Not(of):
+            return matchers(of)
+        case Both(parts):
+            return tuple(matcher for part in parts for matcher in matchers(part))
+
+
 def quoted(value: str) -> str:
     """A value as it is written in a rule: in backticks, or in quotes if it holds one."""
     if "`" not in value and "\r" not in value:
@@ -376,14 +400,14 @@ def _wrong_anywhere(name: str, value: str) -> str:
         return f"{name} takes only ASCII letters. Write the host in Punycode (xn--…)."
     if name == "HostSNI" and value != "*" and not SERVER_NAME.fullmatch(value):
         return f"{shown} is no host name. For a pattern, write HostSNIRegexp."
-    if name == "ClientIP" and not _is_range(value):
+    if name == "ClientIP" and not is_range(value):
         return f"{shown} is no address and no range. Write one such as ClientIP(`10.0.0.0/8`)."
     if name == "ALPN" and value == ACME:
         return f"Traefik keeps {ACME} for its own certificates."
     return ""
 
 
-def _is_range(value: str) -> bool:
+def is_range(value: str) -> bool:
     """Whether Go reads it as an address or as a range."""
     _, slash, length = value.partition("/")
     if "%" in value or (slash and not length.isdecimal()):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.domain.resources import core, networking, traefik
+from bot.domain.resources import core, networking
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing.instance import (
     TraefikConfig,
@@ -63,8 +64,8 @@ def configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
     return snapshot.once("routing.traefik_configs", lambda: _configs(snapshot))
 
 
-def reading_route(route: traefik.IngressRoute, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
-    """The configurations by which an IngressRoute is read, as far as its class tells."""
+def reading_crd(route: Object, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
+    """The configurations by which a route of Traefik's own kinds is read, by its class."""
     annotations = route.metadata.annotations
     return tuple(
         config

@@ -109,6 +109,7 @@ class PushSecretSpec(Part, frozen=True):
     """`spec` of a PushSecret."""
 
     data: tuple[PushData, ...] | None = None
+    secret_store_refs: tuple[Reference, ...] | None = None
 
 
 class PushSecret(ConditionedObject, frozen=True):

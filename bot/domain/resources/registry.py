@@ -65,10 +65,15 @@ KINDS: tuple[Kind, ...] = (
     Kind(networking.Ingress, "ingresses", ("networking.k8s.io",)),
     Kind(networking.NetworkPolicy, "networkpolicies", ("networking.k8s.io",)),
     Kind(traefik.IngressRoute, "ingressroutes", *TRAEFIK_CRDS),
+    Kind(traefik.IngressRouteTCP, "ingressroutetcps", *TRAEFIK_CRDS),
+    Kind(traefik.IngressRouteUDP, "ingressrouteudps", *TRAEFIK_CRDS),
     Kind(traefik.Middleware, "middlewares", *TRAEFIK_CRDS),
+    Kind(traefik.MiddlewareTCP, "middlewaretcps", *TRAEFIK_CRDS),
     Kind(traefik.TraefikService, "traefikservices", *TRAEFIK_CRDS),
     Kind(traefik.TLSOption, "tlsoptions", *TRAEFIK_CRDS),
+    Kind(traefik.TLSStore, "tlsstores", *TRAEFIK_CRDS),
     Kind(traefik.ServersTransport, "serverstransports", *TRAEFIK_CRDS),
+    Kind(traefik.ServersTransportTCP, "serverstransporttcps", TRAEFIK[:1], ("v1alpha1",)),
     Kind(flux.GitRepository, "gitrepositories", *SOURCE),
     Kind(flux.OCIRepository, "ocirepositories", *SOURCE),
     Kind(flux.HelmRepository, "helmrepositories", *SOURCE),
@@ -88,6 +93,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(external_secrets.SecretStore, "secretstores", *SECRETS),
     Kind(external_secrets.ClusterSecretStore, "clustersecretstores", *SECRETS, namespaced=False),
+    Kind(external_secrets.PushSecret, "pushsecrets", SECRETS[0], ("v1alpha1",)),
     Kind(core.SecretName, "secrets", metadata_only=True),
 )
 """Every kind that the live checks read."""

@@ -19,7 +19,12 @@ from bot.health.checks import (
     push_secrets,
     routes_ingress,
     routes_ingressroute,
+    routes_ingressroutetcp,
+    routes_ingressrouteudp,
     secret_stores,
+    traefik_middlewares,
+    traefik_services,
+    traefik_tls,
     workloads,
 )
 
@@ -34,11 +39,17 @@ CHECKS: tuple[Check, ...] = (
     certificate_requests.CHECK,
     issuers.CHECK,
     external_secrets.CHECK,
+    push_secrets.CHECK,
     secret_stores.CHECK,
     injected_secrets.CHECK,
     endpoints.CHECK,
     routes_ingressroute.CHECK,
     routes_ingress.CHECK,
+    routes_ingressroutetcp.CHECK,
+    routes_ingressrouteudp.CHECK,
+    traefik_middlewares.CHECK,
+    traefik_services.CHECK,
+    traefik_tls.CHECK,
 )
 """Every check that is run on a live cluster."""
 
@@ -46,7 +57,6 @@ ALL_CHECKS: tuple[Check, ...] = (
     *CHECKS,
     endpoint_slices.CHECK,
     endpoints.ENDPOINTS_CHECK,
-    push_secrets.CHECK,
     workloads.CHECK,
     cluster_objects.CHECK,
 )

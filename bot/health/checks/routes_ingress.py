@@ -13,12 +13,13 @@ from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager, core, discovery, networking, traefik
+from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import DIAGNOSES
+from bot.routing import middlewares, running, tls_settings
 from bot.routing import references as routing
-from bot.routing import running
 from bot.routing.native_lb import ANNOTATION as NATIVE
 from bot.routing.references import Defect, Provider, Rule
 
@@ -69,7 +70,9 @@ def _backend(
     service = snapshot.get(core.Service, here, name)
     annotations = (service.metadata.annotations if service else None) or {}
     transport = annotations.get(TRANSPORT, "")
-    if "@" in transport and (defect := routing.servers_transport(snapshot, here, transport)):
+    if "@" in transport and (
+        defect := tls_settings.transport(snapshot, traefik.ServersTransport, here, transport)
+    ):
         yield defect
     native = _native(annotations) if provider.configs else None
     if defect := routing.service(snapshot, here, name, port or "", provider, native=native):
@@ -89,10 +92,13 @@ def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]
         if tls.secret_name and (defect := routing.secret(snapshot, here, tls.secret_name)):
             yield defect
     yield from routing.entry_points(snapshot, _annotated(ingress, "entrypoints"))
-    for key, find in (("middlewares", routing.middleware), ("tls.options", routing.tls_option)):
-        for name in _annotated(ingress, key):
-            if "@" in name and (defect := find(snapshot, here, name)):
-                yield defect
+    for name in _annotated(ingress, "middlewares"):
+        reference = Reference(name=name)
+        if "@" in name and (defect := middlewares.middleware(snapshot, here, reference)):
+            yield defect
+    for name in _annotated(ingress, "tls.options"):
+        if "@" in name and (defect := tls_settings.option(snapshot, here, name)):
+            yield defect
 
 
 def _annotated(ingress: networking.Ingress, key: str) -> list[str]:

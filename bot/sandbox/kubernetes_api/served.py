@@ -71,6 +71,7 @@ ingressrouteudps       IngressRouteUDP       traefik.io                  v1alpha
 middlewares            Middleware            traefik.io                  v1alpha1   true
 middlewaretcps         MiddlewareTCP         traefik.io                  v1alpha1   true
 serverstransports      ServersTransport      traefik.io                  v1alpha1   true
+serverstransporttcps   ServersTransportTCP   traefik.io                  v1alpha1   true
 tlsoptions             TLSOption             traefik.io                  v1alpha1   true
 tlsstores              TLSStore              traefik.io                  v1alpha1   true
 traefikservices        TraefikService        traefik.io                  v1alpha1   true
@@ -114,7 +115,9 @@ def _resource(row: str) -> Resource:
 
 RESOURCES = tuple(map(_resource, TABLE.strip().splitlines()))
 OLD_TRAEFIK = [
-    replace(r, group="traefik.containo.us") for r in RESOURCES if r.group == "traefik.io"
+    replace(r, group="traefik.containo.us")
+    for r in RESOURCES
+    if r.group == "traefik.io" and r.kind != "ServersTransportTCP"
 ]
 SERVED = (*RESOURCES, *OLD_TRAEFIK)
 """What a k3s homelab serves with Traefik, Flux, cert-manager and External Secrets installed."""

@@ -142,6 +142,27 @@ BUILT_IN = {("Condition", "lastHeartbeatTime")}
 
 OLD_LACK = {
     "IngressRoute": {"spec.routes[].services[].nativeLB", "spec.routes[].syntax"},
+    "IngressRouteTCP": {
+        "spec.routes[].services[].nativeLB",
+        "spec.routes[].services[].serversTransport",
+        "spec.routes[].syntax",
+    },
+    "IngressRouteUDP": {"spec.routes[].services[].nativeLB"},
+    "Middleware": {
+        "spec.encodedCharacters",
+        "spec.errors.service.nativeLB",
+        "spec.grpcWeb",
+        "spec.ipAllowList",
+    },
+    "MiddlewareTCP": {"spec.ipAllowList"},
+    "TraefikService": {
+        "spec.highestRandomWeight",
+        "spec.mirroring.mirrors[].nativeLB",
+        "spec.mirroring.nativeLB",
+        "spec.weighted.services[].nativeLB",
+    },
+    "ServersTransport": {"spec.rootCAs"},
+    "ServersTransportTCP": {"spec.tls.rootCAs"},
     "HelmRepository": {"spec.type"},
     "HelmRelease": {"spec.chartRef", "status.history"},
     "Kustomization": {"status.history"},

@@ -47,7 +47,19 @@ WORKLOADS = {
     "ReplicationController": "v1",
     "HorizontalPodAutoscaler": "autoscaling/v2",
 }
-UNJUDGED = frozenset({"Middleware", "Event"})
+TRAEFIK_IO = "traefik.io/v1alpha1"
+OF_TRAEFIK = {
+    "IngressRouteTCP": {"routes": [{"match": "HostSNI(`*`)", "services": [{"name": "db"}]}]},
+    "IngressRouteUDP": {"routes": [{"services": [{"name": "dns", "port": 53}]}]},
+    "Middleware": {"chain": {"middlewares": [{"name": "own"}]}},
+    "MiddlewareTCP": {"ipAllowList": {"sourceRange": ["10.0.0.0/8"]}},
+    "TraefikService": {"weighted": {"services": [{"name": "web", "port": 80}]}},
+    "TLSOption": {"clientAuth": {"secretNames": ["ca"], "clientAuthType": "NoClientCert"}},
+    "TLSStore": {"defaultCertificate": {"secretName": "tls"}},
+    "ServersTransport": {"rootCAs": [{"secret": "ca"}]},
+    "ServersTransportTCP": {"tls": {"rootCAsSecrets": ["ca"]}},
+}
+UNJUDGED = frozenset({"Event"})
 
 WHOLE = (
     *(each for each in homelab(MOMENT).objects if each["kind"] not in UNJUDGED),
@@ -57,6 +69,7 @@ WHOLE = (
     a_thing("ClusterExternalSecret", "env", ESO, said("NotReady"), namespace=""),
     a_thing("PushSecret", "out", "external-secrets.io/v1alpha1", said("Ready")),
     an_object("Endpoints", "web", subsets=[{"notReadyAddresses": [{"ip": "10.42.0.9"}]}]),
+    *(an_object(kind, "own", TRAEFIK_IO, spec=spec) for kind, spec in OF_TRAEFIK.items()),
     *(
         a_thing(kind, "web", api, said("Available", "False"), spec={"replicas": 2})
         for kind, api in WORKLOADS.items()

@@ -35,7 +35,7 @@ ENTRYPOINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
 
 def a_middleware(name: str, namespace: str = "apps", api_version: str = TRAEFIK) -> Plain:
-    return an_object("Middleware", name, api_version, namespace)
+    return {**an_object("Middleware", name, api_version, namespace), "spec": {"compress": {}}}
 
 
 def a_traefik(*arguments: str) -> Plain:
@@ -107,17 +107,24 @@ def a_chain(name: str, *middlewares: Plain) -> Plain:
 
 
 def test_a_chain_is_as_broken_as_what_is_in_it() -> None:
-    """Chains in chains are followed, and one that comes back to itself ends the walk."""
+    """Chains in chains are followed; what is broken in one is its cause."""
     route = a_route(a_rule(middlewares=[{"name": "outer"}]))
     outer = a_chain("outer", {"name": "inner"}, {"name": "rate@file"})
-    whole = a_chain("inner", {"name": "outer"}, {"name": "auth", "namespace": "other"})
+    whole = a_chain("inner", {"name": "auth", "namespace": "other"})
     there = a_middleware("auth", "other")
     assert judged(judge, route, *WEB, outer, whole, there).verdict is Verdict.HEALTHY
     found = judged(judge, route, *WEB, outer, whole)
     assert (found.verdict, found.reason) == (Verdict.FAILED, "MiddlewareNotFound")
-    assert found.message == (
-        "Middleware apps/inner is a chain: Middleware other/auth does not exist."
-    )
+    assert found.follows == (Ref("Middleware", "apps", "outer"),)
+    assert "Middleware other/auth does not exist." in found.message
+
+
+def test_a_chain_that_comes_back_to_itself_fails_its_routes() -> None:
+    """Traefik says "recursion detected" and drops the route."""
+    route = a_route(a_rule(middlewares=[{"name": "outer"}]))
+    circle = (a_chain("outer", {"name": "inner"}), a_chain("inner", {"name": "outer"}))
+    found = judged(judge, route, *WEB, *circle)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "MiddlewareLoop")
 
 
 @pytest.mark.parametrize(
@@ -374,6 +381,15 @@ def test_external_names_are_refused_unless_an_argument_of_their_provider_allows_
             assert judged(judge_it, plain, EXTERNAL, *traefik) is HEALTHY
 
 
+def of_class(name: str) -> Plain:
+    """An IngressRoute with an ingress class."""
+    route = a_route(a_rule())
+    return {
+        **route,
+        "metadata": {**route["metadata"], "annotations": {"kubernetes.io/ingress.class": name}},
+    }
+
+
 def test_arguments_of_a_traefik_that_does_not_read_a_route_say_nothing_of_it() -> None:
     """Of another class, or not running yet."""
     ingress = an_ingress(a_path(), ingressClassName="nginx")
@@ -381,7 +397,21 @@ def test_arguments_of_a_traefik_that_does_not_read_a_route_say_nothing_of_it() -
     pending = {**V3, "status": {"phase": "Pending"}}
     assert judged(judge, a_route(a_rule()), EXTERNAL, pending) is HEALTHY
     internal = a_running("3.3.6", "--providers.kubernetescrd.ingressClass=internal")
-    assert judged(judge, a_route(a_rule()), EXTERNAL, internal) is HEALTHY
+    plain = {**V3, "metadata": {**V3["metadata"], "name": "second"}}
+    external = of_class("internal")
+    assert judged(judge, external, *WEB, internal, plain) is HEALTHY
+
+
+def test_a_route_of_a_class_that_no_traefik_serves_has_failed() -> None:
+    """Nobody else reads Traefik's kinds; nothing is said where its arguments are not known."""
+    internal = a_running("3.3.6", "--providers.kubernetescrd.ingressClass=internal")
+    foreign = of_class("traefik-other")
+    for route, traefik in ((a_route(a_rule()), internal), (foreign, internal), (foreign, V3)):
+        found = judged(judge, route, *WEB, traefik)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, "ClassNotServed")
+    by_file = a_running("3.3.6", "--configfile=/etc/traefik.yaml")
+    assert judged(judge, foreign, *WEB, by_file) is HEALTHY
+    assert judged(judge, foreign, *WEB) is HEALTHY
 
 
 @pytest.mark.parametrize(
@@ -543,4 +573,4 @@ def test_an_argument_and_its_value_may_stand_apart() -> None:
     apart = a_running("3.3.6", "--core.defaultRuleSyntax", "v2", "--api")
     assert matching("Host(`a`, `b`)", apart) is HEALTHY
     internal = a_running("3.3.6", "--providers.kubernetescrd.ingressClass", "internal")
-    assert matching("Host(`a`, `b`)", internal) is HEALTHY
+    assert matching("Host(`a`)", internal).reason == "ClassNotServed"

@@ -1,0 +1,130 @@
+"""What requests of a route go to: a Service, or a TraefikService that leads on to others.
+
+Source: Traefik's provider kubernetescrd and its service manager, v2.10 to v3.7. A TraefikService
+of which one reference is missing is not built at all, nor is one that leads back to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from bot.domain.finding import Ref
+from bot.domain.resources import traefik
+from bot.domain.resources.base import Reference
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.routing import references as routing
+from bot.routing import tls_settings
+from bot.routing.graph import endless, towards
+from bot.routing.references import NO_ENDPOINTS, Defect, Provider
+from bot.routing.running import configs
+
+NOTHING = Defect("NoServices", "It leads to no service: requests get 503.")
+
+
+def is_indirect(service: traefik.RouteService) -> bool:
+    """Whether a TraefikService stands in the place of a Service."""
+    return "@" in service.name or service.kind == "TraefikService"
+
+
+def backend(
+    service: traefik.RouteService, here: str, provider: Provider, snapshot: Snapshot
+) -> Defect | None:
+    """The defect of what a rule sends its requests to, None where there is none."""
+    defect = _direct(service, here, provider, snapshot)
+    if defect or not is_indirect(service):
+        return defect
+    namespace = service.namespace or here
+    target = routing.resolved(snapshot, traefik.TraefikService, namespace, service.name)
+    broken = service_defects(snapshot).get(target.ref, ()) if target else ()
+    return routing.caused_by(target.ref, broken) if target else None
+
+
+def service_defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
+    """What is wrong with each TraefikService that is not in order."""
+    return snapshot.once("routing.traefik_services", lambda: _service_defects(snapshot))
+
+
+def _service_defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
+    services = {service.ref: service for service in snapshot.of(traefik.TraefikService)}
+    edges = {ref: tuple(_named(service)) for ref, service in services.items()}
+    provider = Provider(configs(snapshot))
+    defects = {
+        ref: own for ref, service in services.items() if (own := _own(service, provider, snapshot))
+    }
+    for ref in endless(edges):
+        message = "It leads back to itself, so Traefik builds none of the services in the circle."
+        defects[ref] = (Defect("ServiceLoop", message),)
+    failed = [ref for ref, own in defects.items() if routing.worst(own).verdict is Verdict.FAILED]
+    for ref, target in towards(edges, failed).items():
+        defects[ref] = (routing.through(target, defects[target]),)
+    return defects
+
+
+def _named(service: traefik.TraefikService) -> Iterator[Ref]:
+    for named in _members(service):
+        if named.kind == "TraefikService" and "@" not in named.name:
+            yield Ref("TraefikService", named.namespace or service.namespace, named.name)
+
+
+def _members(service: traefik.TraefikService) -> Iterator[traefik.RouteService]:
+    """The services that it leads to: Traefik takes the first kind that is configured."""
+    spec = service.spec
+    if spec.weighted:
+        yield from spec.weighted.services or ()
+    elif spec.mirroring:
+        yield from (spec.mirroring, *(spec.mirroring.mirrors or ()))
+    elif spec.highest_random_weight:
+        yield from spec.highest_random_weight.services or ()
+
+
+def _own(
+    service: traefik.TraefikService, provider: Provider, snapshot: Snapshot
+) -> tuple[Defect, ...]:
+    members = tuple(_members(service))
+    if not members:
+        return (NOTHING,) if _is_understood(service) else ()
+    here, mirroring = service.namespace, service.spec.mirroring
+    defects = [_direct(member, here, provider, snapshot) for member in members]
+    if mirroring and not service.spec.weighted:
+        first, *mirrors = defects
+        return tuple(filter(None, (first, *map(_of_mirror, mirrors))))
+    return routing.unless_one_works(list(filter(None, defects)), len(members))
+
+
+def _is_understood(service: traefik.TraefikService) -> bool:
+    """Whether it has a kind that is known here; a newer Traefik may know others."""
+    spec = service.spec
+    return bool(spec.weighted or spec.mirroring or spec.highest_random_weight)
+
+
+def _of_mirror(defect: Defect | None) -> Defect | None:
+    """Answers do not come from a mirror, so one without an endpoint fails no request."""
+    if defect and defect.reason == NO_ENDPOINTS:
+        return replace(defect, verdict=Verdict.DEGRADED)
+    return defect
+
+
+def _direct(
+    service: traefik.RouteService, here: str, provider: Provider, snapshot: Snapshot
+) -> Defect | None:
+    """The defect of a reference itself; what a TraefikService leads to is not followed."""
+    namespace = service.namespace or here
+    indirect = is_indirect(service)
+    kind = "TraefikService" if indirect else "Service"
+    reference = Reference(name=service.name, namespace=service.namespace)
+    if refused := routing.other_namespace(provider, here, kind, reference):
+        return refused
+    if indirect:
+        return routing.existing(snapshot, traefik.TraefikService, namespace, service.name)
+    transport = Reference(name=service.servers_transport)
+    return (
+        routing.other_namespace(provider, here, "ServersTransport", transport)
+        or tls_settings.transport(
+            snapshot, traefik.ServersTransport, here, service.servers_transport
+        )
+        or routing.service(
+            snapshot, namespace, service.name, service.port, provider, native=service.native_lb
+        )
+    )

@@ -1,0 +1,183 @@
+"""Middlewares that Traefik cannot build: a route with one is refused as a whole.
+
+Source: Traefik's provider kubernetescrd and pkg/server/middleware, v2.10 to v3.7, and what v3.6
+says of each (tests/cluster/test_objects.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.domain.finding import Ref
+from bot.domain.resources import traefik
+from bot.domain.resources.base import Reference
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.routing import backends
+from bot.routing import references as routing
+from bot.routing.go_regexp import why_invalid
+from bot.routing.graph import endless, towards
+from bot.routing.references import Defect, Provider
+from bot.routing.rules import is_range
+from bot.routing.running import configs
+
+NEWEST = (3, 7)
+"""The newest version whose kinds of Middlewares are known here."""
+
+SHOWN = 60
+
+
+def middleware(snapshot: Snapshot, here: str, reference: Reference) -> Defect | None:
+    """The defect of a reference to a Middleware, which may name its provider, or of its object."""
+    namespace, name = reference.namespace or here, reference.name
+    if missing := routing.existing(snapshot, traefik.Middleware, namespace, name):
+        return missing
+    target = routing.resolved(snapshot, traefik.Middleware, namespace, name)
+    if target is None:
+        return None
+    return routing.caused_by(target.ref, defects(snapshot).get(target.ref, ()))
+
+
+def of_tcp(snapshot: Snapshot, here: str, reference: Reference) -> Defect | None:
+    """The same of a MiddlewareTCP."""
+    namespace, name = reference.namespace or here, reference.name
+    if missing := routing.existing(snapshot, traefik.MiddlewareTCP, namespace, name):
+        return missing
+    target = routing.resolved(snapshot, traefik.MiddlewareTCP, namespace, name)
+    return routing.caused_by(target.ref, tuple(tcp_defects(target))) if target else None
+
+
+def defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
+    """What is wrong with each Middleware that is not in order."""
+    return snapshot.once("routing.middlewares", lambda: _defects(snapshot))
+
+
+def tcp_defects(middleware: traefik.MiddlewareTCP) -> Iterator[Defect]:
+    """What is wrong with a MiddlewareTCP."""
+    spec = middleware.spec
+    for name, ranges in (("ipAllowList", spec.ip_allow_list), ("ipWhiteList", spec.ip_white_list)):
+        yield from _ranges(name, ranges)
+
+
+def _defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
+    middlewares = {item.ref: item for item in snapshot.of(traefik.Middleware)}
+    edges = {ref: tuple(_chained(item)) for ref, item in middlewares.items()}
+    provider = Provider(configs(snapshot))
+    defects = {
+        ref: own
+        for ref, item in middlewares.items()
+        if (own := tuple(_own(item, provider, snapshot)))
+    }
+    for ref in endless(edges):
+        message = "It is a chain that leads back to itself, so Traefik builds none of it."
+        defects[ref] = (Defect("MiddlewareLoop", message),)
+    failed = [ref for ref, own in defects.items() if routing.worst(own).verdict is Verdict.FAILED]
+    for ref, member in towards(edges, failed).items():
+        defects[ref] = (routing.through(member, defects[member], "It is a chain: "),)
+    return defects
+
+
+def _chained(middleware: traefik.Middleware) -> Iterator[Ref]:
+    chain = middleware.spec.chain
+    for reference in chain.middlewares if chain else ():
+        if "@" not in reference.name:
+            yield reference.ref(middleware.namespace, kind="Middleware")
+
+
+def _own(
+    middleware: traefik.Middleware, provider: Provider, snapshot: Snapshot
+) -> Iterator[Defect]:
+    spec, here = middleware.spec, middleware.namespace
+    kinds = [name for name in spec.__struct_fields__ if getattr(spec, name) is not None]
+    if len(kinds) > 1:
+        message = f"It is of {len(kinds)} kinds at once ({', '.join(kinds[:4])}). Make one of each."
+        yield _invalid(message)
+    if not kinds and not provider.is_newer_than(NEWEST):
+        yield _invalid("No kind of Middleware is configured in it.")
+    for pattern in _patterns(spec):
+        if why := why_invalid(pattern):
+            yield _invalid(f"The pattern `{pattern[:SHOWN]}` is not valid: {why}.")
+    for name, ranges in (("ipAllowList", spec.ip_allow_list), ("ipWhiteList", spec.ip_white_list)):
+        yield from _ranges(name, ranges)
+    yield from _required(spec)
+    yield from _plugins(spec.plugin or {}, provider)
+    yield from _secrets(spec, here, snapshot)
+    yield from _chain(spec.chain, here, snapshot)
+    page = spec.errors.service if spec.errors else None
+    defect = backends.backend(page, here, provider, snapshot) if page else None
+    # Without an endpoint only the pages for errors are missing.
+    if defect and defect.verdict is Verdict.FAILED and defect.reason != routing.NO_ENDPOINTS:
+        yield defect
+
+
+def _invalid(message: str) -> Defect:
+    return Defect("MiddlewareNotValid", message)
+
+
+def _patterns(spec: traefik.MiddlewareSpec) -> Iterable[str]:
+    single = (spec.redirect_regex, spec.replace_path_regex)
+    yield from (pattern.regex for pattern in single if pattern)
+    yield from (spec.strip_prefix_regex.regex or ()) if spec.strip_prefix_regex else ()
+    if spec.headers:
+        yield from spec.headers.access_control_allow_origin_list_regex or ()
+    if spec.forward_auth:
+        yield spec.forward_auth.auth_response_headers_regex
+
+
+def _ranges(name: str, ranges: traefik.Ranges | None) -> Iterator[Defect]:
+    if ranges is None:
+        return
+    if not ranges.source_range:
+        yield _invalid(f"{name} has no sourceRange.")
+    for value in ranges.source_range or ():
+        if not is_range(value.strip()):
+            yield _invalid(f"{name}: {value[:SHOWN]} is no address and no range.")
+
+
+def _required(spec: traefik.MiddlewareSpec) -> Iterator[Defect]:
+    """Values without which Traefik builds no Middleware."""
+    if spec.add_prefix and not spec.add_prefix.prefix:
+        yield _invalid("addPrefix has no prefix.")
+    if spec.redirect_scheme and not spec.redirect_scheme.scheme:
+        yield _invalid("redirectScheme has no scheme.")
+    if spec.retry and spec.retry.attempts <= 0:
+        yield _invalid("retry has no attempts.")
+    for name, auth in (("basicAuth", spec.basic_auth), ("digestAuth", spec.digest_auth)):
+        if auth and not auth.secret:
+            yield _invalid(f"{name} names no Secret.")
+
+
+def _plugins(plugins: Mapping[str, object], provider: Provider) -> Iterator[Defect]:
+    if len(plugins) > 1:
+        yield _invalid(f"It names {len(plugins)} plugins. Make one Middleware of each.")
+    known = provider.plugins()
+    for name in plugins:
+        if known is not None and name.casefold() not in known:
+            message = (
+                f"Traefik's arguments name no plugin {name[:SHOWN]}. "
+                f"Add --experimental.plugins.{name[:SHOWN]}.modulename and its version."
+            )
+            yield Defect("PluginNotKnown", message)
+
+
+def _secrets(spec: traefik.MiddlewareSpec, here: str, snapshot: Snapshot) -> Iterator[Defect]:
+    tls = spec.forward_auth.tls if spec.forward_auth else None
+    named = (
+        *(auth.secret for auth in (spec.basic_auth, spec.digest_auth) if auth),
+        *((tls.ca_secret, tls.cert_secret) if tls else ()),
+    )
+    for name in filter(None, named):
+        if routing.is_missing_secret(snapshot, here, name):
+            message = (
+                f"It needs Secret {here}/{name}, which does not exist, so Traefik drops what uses "
+                "it. Create the Secret."
+            )
+            yield Defect("MiddlewareWithoutSecret", message)
+
+
+def _chain(chain: traefik.Chain | None, here: str, snapshot: Snapshot) -> Iterator[Defect]:
+    for reference in chain.middlewares if chain else ():
+        namespace = reference.namespace or here
+        missing = routing.existing(snapshot, traefik.Middleware, namespace, reference.name)
+        if missing:
+            yield Defect(missing.reason, f"It is a chain: {missing.message}", missing.verdict)
