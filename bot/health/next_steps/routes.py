@@ -34,7 +34,10 @@ TESTED = (step(f"Ask {MEASURE} again for what to do: it names the node and the r
 ROUTE: Table = {
     **{
         f"{kind}NotFound": _missing(kind)
-        for kind in ("Middleware", "TLSOption", "TraefikService", "ServersTransport")
+        for kind in (
+            *("Middleware", "MiddlewareTCP", "TLSOption", "TraefikService"),
+            *("ServersTransport", "ServersTransportTCP"),
+        )
     },
     "ServiceNotFound": (
         step("Correct the name of the Service in Git, or create it.", SERVICES, SHOW),
@@ -73,6 +76,35 @@ ROUTE: Table = {
         step("Name an entrypoint in Git that Traefik has; `/traefik routes` lists routes.", SHOW),
     ),
     "RuleNotValid": (step("Correct the rule in Git as its message says.", SHOW),),
+    "RuleNeverMatches": (
+        step("Correct the rule in Git as its message says: Traefik takes it by its letter.", SHOW),
+    ),
+    "ServerNameNeedsTls": (
+        step("Give the route `tls` in Git (`passthrough: true` where the server has it).", SHOW),
+    ),
+    "ClassNotServed": (
+        step(
+            "Correct the ingress class in Git to one that a Traefik has.",
+            "kubectl get pods -A -l app.kubernetes.io/name=traefik -o yaml",
+            SHOW,
+        ),
+    ),
+    "NoServices": (step("Name a Service in Git that it leads to.", SERVICES, SHOW),),
+    "MiddlewareNotValid": (step("Correct the Middleware in Git as its message says.", SHOW),),
+    "MiddlewareLoop": (step("Take one Middleware out of the circle, in Git.", SHOW),),
+    "MiddlewareWithoutSecret": (
+        step(
+            "Create the Secret that its message names, or correct the name in Git.",
+            "kubectl -n {namespace} get secrets",
+        ),
+    ),
+    "PluginNotKnown": (
+        step("Add the plugin to Traefik's arguments, or remove the Middleware in Git.", SHOW),
+    ),
+    "ServiceLoop": (step("Take one TraefikService out of the circle, in Git.", SHOW),),
+    "TLSOptionNotValid": (step("Correct the TLSOption in Git as its message says.", SHOW),),
+    "VersionNotKnown": (step("Write the version in Git as its message says.", SHOW),),
+    "DefaultTwice": (step("Remove all but one of them in Git.", "kubectl get {kind} -A"),),
     "EmptyRule": (step("Give the route a match in Git, such as one by Host.", SHOW),),
     "ResourceBackend": (step("Name a Service as the backend in Git.", SHOW),),
     "ApiGroupNotRead": (
@@ -118,4 +150,21 @@ ROUTE: Table = {
     ),
 }
 
-TABLES: Mapping[str, Table] = {"routes-ingressroute": ROUTE, "routes-ingress": ROUTE}
+OF_OBJECT = ("SecretNotFound",)
+"""Reasons that mean a Certificate for a route, and any Secret for Traefik's other kinds."""
+
+OBJECT: Table = {
+    **{reason: steps for reason, steps in ROUTE.items() if reason not in OF_OBJECT},
+    "SecretNotFound": ROUTE["MiddlewareWithoutSecret"],
+}
+
+TABLES: Mapping[str, Table] = {
+    **dict.fromkeys(
+        (
+            *("routes-ingressroute", "routes-ingressroutetcp", "routes-ingressrouteudp"),
+            "routes-ingress",
+        ),
+        ROUTE,
+    ),
+    **dict.fromkeys(("traefik-middlewares", "traefik-services", "traefik-tls"), OBJECT),
+}
