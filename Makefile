@@ -50,6 +50,9 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 	@$(BIN)/python -m tests.cluster.build
 	@$(BIN)/python -m pytest --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
 
+test-controllers: $(READY) ## Judge what real Flux, cert-manager and Traefik write (needs Go and root: builds an hour, once)
+	@$(BIN)/python -m tests.controllers $(ARGS)
+
 conversion: $(READY) ## Convert every Ingress at hand, and hold it against an independent reading and the CRDs
 	@$(BIN)/python -m tests.conversion
 
@@ -91,5 +94,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-image golden lint format conversion field month lab faults bench size \
+.PHONY: help setup sandbox test test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size \
   test-fast screenshots lock clean

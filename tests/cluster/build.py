@@ -90,7 +90,7 @@ def built(program: Program) -> Path:
     path = program.path
     if path.is_file():
         return path
-    go = _go()
+    go = go_command()
     path.parent.mkdir(parents=True, exist_ok=True)
     _say(f"building {program.name}: some {program.minutes} minutes on two cores, once")
     began = time.monotonic()
@@ -113,7 +113,12 @@ def built(program: Program) -> Path:
     return path
 
 
-def _go() -> str:
+def go_command() -> str:
+    """The go command of this machine.
+
+    Raises:
+        CannotBuild: It is missing or too old.
+    """
     usual = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/local/go/bin"
     go = shutil.which("go", path=usual)
     if go is None:

@@ -62,6 +62,7 @@ class ControlPlane:
 
     folder: Path
     commands: Commands
+    controllers: Sequence[str] = CONTROLLERS
     authority: trustme.CA = field(default_factory=trustme.CA)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     port: int = field(default_factory=free_port)
@@ -89,7 +90,7 @@ class ControlPlane:
         self._start_etcd()
         self.start_api_server()
         if "kube-controller-manager" in self.commands:
-            self._start(MANAGER, *self._controller_manager_flags(CONTROLLERS))
+            self._start(MANAGER, *self._controller_manager_flags(self.controllers))
 
     def start_api_server(self) -> None:
         """Start the API server alone, and wait until it is ready."""
@@ -248,9 +249,11 @@ def commands(program: Path | None) -> Commands:
 
 
 @contextmanager
-def running(folder: Path, how: Commands) -> Iterator[ControlPlane]:
+def running(
+    folder: Path, how: Commands, controllers: Sequence[str] = CONTROLLERS
+) -> Iterator[ControlPlane]:
     """A control plane that answers, ended and removed with its data at the end."""
-    plane = ControlPlane(folder, how)
+    plane = ControlPlane(folder, how, controllers)
     try:
         plane.start()
         yield plane
