@@ -8,7 +8,7 @@ from typing import Self
 
 import discord
 
-from bot.chat.replies import answer
+from bot.chat.replies import show
 from bot.net.views import discord as net_cards
 
 EVERY = 1.5
@@ -43,5 +43,5 @@ class Progress:
             await self._changed.wait()
             self._changed.clear()
             began = time.monotonic()
-            await answer(self._interaction, net_cards.progress(self._subject, self._step))
+            await show(self._interaction, net_cards.progress(self._subject, self._step))
             await asyncio.sleep(max(0.0, EVERY - (time.monotonic() - began)))

@@ -45,6 +45,9 @@ ACKNOWLEDGED = "acknowledged"
 """The key in an interaction's `extras` for the time of its acknowledgement (monotonic)."""
 
 
+PROMISED = "promised"
+"""The key that is there while an acknowledged interaction has no answer yet."""
+
 ARRIVED = "arrived"
 """The key for the time of its arrival, on the same clock."""
 
@@ -73,6 +76,7 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool) -> Non
         except discord.HTTPException as error:
             _claim(interaction, error)
     interaction.extras.setdefault(ACKNOWLEDGED, time.monotonic())
+    interaction.extras[PROMISED] = True
 
 
 def _claim(interaction: discord.Interaction, error: discord.HTTPException) -> None:
@@ -107,6 +111,12 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
 
     It is an edit, so it can be sent again without saying anything twice.
     """
+    await show(interaction, card)
+    interaction.extras.pop(PROMISED, None)
+
+
+async def show(interaction: discord.Interaction, card: render.Card) -> None:
+    """Show how far it is, in the place of the answer, which is still promised."""
     await _retry(
         lambda: interaction.edit_original_response(
             view=card.view, attachments=card.discord_files()
@@ -146,12 +156,16 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
 
 
 async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> bool:
-    """Tell a person something in private; False where another process of the bot answers.
+    """Tell a person something; False where another process of the bot answers.
 
-    Never raises, since there is nobody else to tell.
+    It takes the place of the answer that was promised, or else is for that person alone. Never
+    raises, since there is nobody else to tell.
     """
-    view = render.note(text, raw=raw).view
+    card = render.note(text, raw=raw)
+    view = card.view
     try:
+        if interaction.extras.get(PROMISED) and await _kept(interaction, card):
+            return True
         if _acknowledged(interaction) or not await _replied(interaction, view):
             await interaction.followup.send(view=view, ephemeral=True)
     except Taken:
@@ -159,6 +173,19 @@ async def say(interaction: discord.Interaction, text: str, *, raw: bool = False)
         return False
     except LOST as error:
         log.warning("could not tell a person %r: %s", text, error)
+    return True
+
+
+async def _kept(interaction: discord.Interaction, card: render.Card) -> bool:
+    """Put an error where the answer was promised: everybody who saw the promise shall see it.
+
+    False where that message cannot be edited, such as one that somebody deleted.
+    """
+    try:
+        await answer(interaction, card)
+    except LOST as error:
+        log.warning("could not show an error in place of the answer: %s", error)
+        return False
     return True
 
 

@@ -119,7 +119,7 @@ class DigestCog(CogWithControls):
             namespace: Only this namespace.
             threshold: The mildest verdict that it tells.
             only_changes: Where nothing is new, edit the last message in place of a new one.
-            trends: With uptime, time to recovery, flapping and the worst.
+            trends: With hours without a fault, time to recovery, flapping and the worst.
         """
         await acknowledge(interaction, private=False)
         digests, now = self._digests, self._digests.composer.clock()

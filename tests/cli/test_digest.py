@@ -110,7 +110,7 @@ async def test_it_is_compared_with_what_the_bots_last_digest_told_and_keeps_noth
     assert [each["subject"] for each in told["fixed"]] == ["Pod apps/gone"]
     assert (told["new"], told["first"], told["trends"]) == ([], False, None)
     _, out, _ = await homelab.digest(place="meshmedic")
-    assert "uptime: pods 100 %" in out
+    assert "hours without any fault: pods 100 %" in out
     assert homelab.writes() == before != []
 
 

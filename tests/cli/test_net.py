@@ -76,7 +76,7 @@ async def test_a_matrix_names_the_dead_node_and_draws_it(tmp_path: Path) -> None
 async def test_a_healthy_matrix_ends_with_0(homelab: Path) -> None:
     code, out, _ = await net(homelab, "matrix")
     assert code == 0
-    assert out.startswith("Everything gets through")
+    assert out.startswith("All nodes reach each other")
 
 
 async def test_a_picture_that_cannot_be_written_is_no_trace(homelab: Path) -> None:

@@ -258,7 +258,7 @@ async def test_a_picture_stands_below_with_its_words(room: Room, digests: Any) -
     assert shown.startswith("Timeline: Health of the last 7 days. 1 incident")
     assert "routes 95.0 %" in shown
     assert "web 5 h" in shown
-    assert "uptime: pods 100 %" in said(answer)
+    assert "hours without any fault: pods 100 %" in said(answer)
 
 
 async def test_a_report_that_is_too_long_is_cut_and_the_whole_is_a_file(room: Room) -> None:

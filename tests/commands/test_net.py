@@ -174,7 +174,7 @@ async def test_what_was_asked_in_private_is_tested_again_in_private(
 async def test_a_matrix_of_one_node_and_of_none(room: Room, prober: Any) -> None:
     await prober()
     answer = said(await room.operator.slash(room.channel, "net matrix", node="edge"))
-    assert "🟢 Everything gets through" in answer
+    assert "🟢 All nodes reach each other" in answer
     wrong = said(await room.operator.slash(room.channel, "net matrix", node="nowhere"))
     assert "There is no node" in wrong
 

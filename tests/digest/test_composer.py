@@ -202,5 +202,5 @@ async def test_a_healthy_weekly_digest_still_tells_its_trends_and_shows_the_pict
     assert weekly.digest.healthy
     assert not weekly.brief
     assert weekly.picture == b"a picture"
-    assert "uptime: pods 100 %" in told.text(weekly.digest)
+    assert "hours without any fault: pods 100 %" in told.text(weekly.digest)
     assert (await made.compose(DAILY)).brief

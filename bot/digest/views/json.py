@@ -35,7 +35,10 @@ class JsonEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class JsonUptime(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Hours of an area that were seen, and of these the ones without an incident."""
+    """Hours of an area that were seen, and of these those in which none of its objects failed.
+
+    It is no availability: one failing object of many makes an hour count.
+    """
 
     area: str
     seen: int

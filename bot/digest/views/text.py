@@ -107,13 +107,14 @@ def expiring(digest: Digest) -> Iterator[str]:
 
 
 def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
-    """Uptime by area, incidents, recovery, restarts, flapping, the longest problems.
+    """Hours without a fault by area, incidents, recovery, restarts, flapping, longest problems.
 
+    One object that fails makes an hour count as one with a fault.
     `quoted` makes a name from the cluster harmless.
     """
     areas = [f"{area.area} {share(area.share)}" for area in trends.uptime if area.seen]
     if areas:
-        yield "uptime: " + ", ".join(areas)
+        yield "hours without any fault: " + ", ".join(areas)
     if trends.links:
         links = ", ".join(f"{link.name} {share(link.share)}" for link in trends.links)
         yield f"network: {links}"

@@ -22,12 +22,20 @@ def examine(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     """One diagnostic for viewers, for operators and for approvers."""
     roles = _by_name(setup.roles)
     if not any(roles.values()):
-        observation = "No circle has anybody, so nobody may ask."
+        observation = "No role has any members, so nobody can use the bot."
         fix = f"{IDS}, and set MESHMEDIC_APPROVERS."
         yield Topic(Area.DISCORD, "people").failed(observation, fix)
         return
     for name, members in roles.items():
         yield _circle(name, members, facts)
+
+
+EMPTY = {
+    "viewers": "Not set, so only operators and approvers may look.",
+    "operators": "Not set, so only approvers may run probes and read logs.",
+    "approvers": "Not set, so nobody can approve a change.",
+}
+"""What it means that a role has no members: each role includes the one after it."""
 
 
 def _by_name(roles: Roles) -> Mapping[str, Members]:
@@ -41,7 +49,7 @@ def _by_name(roles: Roles) -> Mapping[str, Members]:
 def _circle(name: str, members: Members, facts: DiscordFacts) -> Diagnostic:
     topic = Topic(Area.DISCORD, name)
     if not members:
-        return topic.note("Nobody, by the settings.")
+        return topic.note(EMPTY[name])
     entries = [*_users(members, facts), *_roles(members, facts)]
     wrong = [(outcome, text) for outcome, text in entries if outcome is not DiagnosticOutcome.OK]
     if not wrong:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bot.domain.containers import MEMORY_LIMIT
 from bot.domain.finding import Finding
+from bot.domain.redaction.redact import redact
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 """What Kubernetes allows as a name: objects, containers, nodes; RBAC's objects have colons."""
@@ -91,7 +92,7 @@ def _from_message(message: str) -> Iterator[tuple[str, str, re.Pattern[str]]]:
     for named in NAMED.finditer(message):
         yield named["kind"].lower(), named["name"], NAME
     if pulled := PULLED.search(message):
-        yield "image", pulled["image"], IMAGE
+        yield "image", redact(pulled["image"]), IMAGE
     if dependency := DEPENDENCY.search(message):
         yield "dependency", dependency["name"], NAME
         yield "dependency_namespace", dependency["namespace"], NAME

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from string import Formatter
 
 import msgspec
@@ -54,7 +55,7 @@ class Template(msgspec.Struct, frozen=True):
         lines = (line for line in self.commands if needs(line) <= fields.keys())
         commands = (line.format_map(fields) for line in lines)
         return NextStep(
-            PLACES.sub(r"`\g<0>`", self.text).format_map(fields),
+            marked(self.text).format_map(fields),
             tuple(command for command in commands if len(command) <= MAX_COMMAND),
         )
 
@@ -68,6 +69,13 @@ def step(text: str, *commands: str, when: str = "") -> Template:
     return Template(text, commands, re.compile(when, re.IGNORECASE) if when else None)
 
 
+@cache
+def marked(text: str) -> str:
+    """A text with each of its names between backticks."""
+    return PLACES.sub(r"`\g<0>`", text)
+
+
+@cache
 def needs(text: str) -> frozenset[str]:
     """The fields that a text has a place for."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name)

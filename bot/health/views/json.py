@@ -105,4 +105,4 @@ def _finding(finding: Finding, report: Report) -> JsonFinding:
 def next_step(finding: Finding) -> JsonNextStep:
     """What to do next about a finding."""
     step = steps.next_step(finding)
-    return JsonNextStep(text=redact(step.text), commands=tuple(map(redact, step.commands)))
+    return JsonNextStep(text=step.text, commands=step.commands)

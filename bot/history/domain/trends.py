@@ -1,4 +1,4 @@
-"""Trends over a time: uptime by area, mean time to recovery, flapping and the worst problems."""
+"""Trends: hours without a fault by area, mean time to recovery, flapping, the worst problems."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ WORST = 5
 
 
 class Uptime(msgspec.Struct, frozen=True):
-    """One area: hours that were observed, and those of them without an incident."""
+    """One area: hours that were observed, and those of them without an incident.
+
+    It is no availability: one route that fails for an hour makes that an hour with a fault, however
+    many other routes work.
+    """
 
     area: str
     seen: int

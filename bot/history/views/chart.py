@@ -63,8 +63,8 @@ def alt(timeline: Timeline) -> str:
     """A text in place of the picture, lane by lane."""
     areas = ", ".join(f"{lane.name} {lane.note or 'not seen'}" for lane in timeline.lanes)
     bars = ", ".join(f"{lane.name} {lane.note}" for lane in timeline.incidents)
-    uptime = f"Timeline: {timeline.title}. {timeline.subtitle}. Uptime: {areas}."
-    return words.line(f"{uptime} Incidents: {bars}." if bars else uptime, ALT)
+    shares = f"Timeline: {timeline.title}. {timeline.subtitle}. Hours without any fault: {areas}."
+    return words.line(f"{shares} Incidents: {bars}." if bars else shares, ALT)
 
 
 def share(part: float | None) -> str:

@@ -80,6 +80,7 @@ def matrix(
         _listed(f"{words.MARK[Verdict.UNKNOWN]} **not seen**\n", unseen, 3),
         "" if picture else render.fence(grid, GRID) if shown else "-# The grid is in the file.",
         f"-# No picture: {drawn.why}" if isinstance(drawn, Undrawn) else "",
+        f"-# {text.NOT_TESTED}" if verdict is Verdict.HEALTHY else "",
         "" if picture else f"-# {text.LEGEND}",
     ]
     card = render.card(verdict, [part for part in parts if part], rows)

@@ -56,6 +56,7 @@ def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
     return Group(
         _title(text.MATRIX_HEADS[measured.verdict], measured.verdict),
         Text(text.headline(measured)),
+        *([Text(text.NOT_TESTED)] if measured.verdict is Verdict.HEALTHY else []),
         *(Text(words.line(finding, WIDE)) for finding in findings(measured)),
         *(terminal.labelled("not seen", "magenta", gap) for gap in text.unseen(measured)),
         Text(""),

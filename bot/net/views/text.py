@@ -50,7 +50,7 @@ NATIVE = {
 """What nativeLB would do, as the beginning of a sentence."""
 
 MATRIX_HEADS = {
-    Verdict.HEALTHY: "Everything gets through",
+    Verdict.HEALTHY: "All nodes reach each other",
     Verdict.UNKNOWN: "Not everything could be seen",
     Verdict.DEGRADED: "Not everything gets through",
     Verdict.FAILED: "Some nodes do not reach others",
@@ -68,6 +68,9 @@ LEGEND = (
     "from the row to the column: the round trip in ms where everything gets through; P pod IP, "
     "V VIP, L large payload, U UDP where it does not (small: only at times); ? not seen"
 )
+NOT_TESTED = "This does not test your routes: /net diagnose does."
+"""What a matrix in which all is well says nothing of."""
+
 NAME = 16
 """Characters of a node's name in the grid."""
 

@@ -167,7 +167,7 @@ def test_the_trends_are_told_with_all_five_of_the_worst():
         )
     )
     assert lines == [
-        "uptime: pods 95.0 %, flux 100 %",
+        "hours without any fault: pods 95.0 %, flux 100 %",
         "not seen: 12 of 168 hours, which count as neither",
         "7 incidents, mean time to recovery 1.5 h, 23 restarts",
         "flapping: Pod apps/web ×4",
