@@ -41,6 +41,9 @@ def containers(pod: core.Pod) -> tuple[core.ContainerStatus, ...]:
     return (*pod.status.init_container_statuses, *pod.status.container_statuses)
 
 
+NEVER_BEGAN = frozenset({"StartError", "ContainerCannotRun"})
+"""Reasons of a container that never ran, so that the runtime wrote its message."""
+
 Termination = tuple[core.ContainerStatus, core.Terminated]
 
 
@@ -80,12 +83,13 @@ def _limits(pod: core.Pod) -> Iterator[Evidence]:
 
 
 def describe(termination: Termination) -> str:
-    """How a container ended, without its message, which may be the end of its log.
+    """How a container ended; with its message only where that cannot be the end of its log.
 
     A finding's message is kept in the cluster, where log lines never go; the evidence is not.
     """
     container, ended = termination
-    return f"Container {container.name} ended: {_end(ended)}"
+    why = _message(ended) if ended.reason in NEVER_BEGAN else ""
+    return f"Container {container.name} ended: {_end(ended)}{why.rstrip('. ')}"
 
 
 def _message(ended: core.Terminated) -> str:

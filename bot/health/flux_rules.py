@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -34,6 +34,12 @@ OUTCOMES = {**LASTING, "Healthy": "False"}
 
 WAITING = ("DependencyNotReady", "ArtifactFailed", "SourceNotReady", "SourceUnavailable")
 """Reasons of Ready that name the fault of another object."""
+
+REMEDIATED = ("RollbackSucceeded", "UninstallSucceeded")
+"""Reasons of Ready that name what Helm did about a failure; the failure is in Released."""
+
+EXHAUSTED = "retries exhausted"
+"""How helm-controller before 0.37 said that it had given up."""
 
 FETCHED = ("GitRepository", "OCIRepository", "HelmRepository", "Bucket")
 """The kinds of sources that are fetched from outside the cluster."""
@@ -89,7 +95,7 @@ def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> J
     entries = resource.status.conditions
     ready = conditions.condition(entries, "Ready")
     stalled = conditions.is_true(entries, "Stalled")
-    refused = ready if ready and ready.status == "False" else None
+    refused = _before_remediation(entries, ready) if ready and ready.status == "False" else None
     if stalled:
         return _given_up(stalled, refused, links)
     if refused and refused.reason in WAITING:
@@ -105,6 +111,18 @@ def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> J
     if drifted and judgement.verdict is Verdict.HEALTHY:
         return conditions.judgement(drifted, Verdict.DEGRADED, follows=links)
     return judgement
+
+
+def _before_remediation(entries: Sequence[Condition], ready: Condition) -> Condition:
+    """What failed before Helm rolled back, uninstalled or gave up, of which alone Ready tells."""
+    if ready.reason not in REMEDIATED and not ready.message.endswith(EXHAUSTED):
+        return ready
+    for type_ in ("Released", "TestSuccess"):
+        cause = conditions.condition(entries, type_)
+        if cause and cause.status == "False":
+            message = f"{cause.message.rstrip('. ')}. {ready.message}"
+            return msgspec.structs.replace(ready, reason=cause.reason, message=message)
+    return ready
 
 
 def circle(resource: FluxObject, snapshot: Snapshot) -> Judgement | None:

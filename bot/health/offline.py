@@ -76,6 +76,9 @@ SERVED = ("Available", "Established")
 """The condition types of an APIService and a CustomResourceDefinition, which lack Ready."""
 
 
+WITHOUT_STATUS = ("generators.external-secrets.io",)
+"""Groups of which no kind has a status."""
+
 STATUSLESS = {
     "": ("ConfigMap", "LimitRange", "ServiceAccount"),
     "networking.k8s.io": ("IngressClass", "NetworkPolicy"),
@@ -87,6 +90,19 @@ STATUSLESS = {
 
 KUSTOMIZE = "kustomize.config.k8s.io"
 """The group of kustomize's own files, `kustomization.yaml`: no cluster serves it."""
+
+
+KUSTOMIZE_FIELDS = frozenset(
+    {
+        *("resources", "components", "bases", "crds", "configurations", "openapi"),
+        *("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "vars"),
+        *("configMapGenerator", "secretGenerator", "generatorOptions", "generators"),
+        *("helmCharts", "helmGlobals", "transformers", "validators", "buildMetadata"),
+        *("images", "replicas", "labels", "commonLabels", "commonAnnotations"),
+        *("namePrefix", "nameSuffix", "namespace", "sortOptions"),
+    }
+)
+"""What `kustomization.yaml` may hold where it names no kind, as kustomize allows."""
 
 
 class ObjectVerdict(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -236,6 +252,9 @@ def _flux_spec(plain: dict[str, Any]) -> FluxSpec:
 
 
 def _no_object(plain: object) -> Judgement:
+    if isinstance(plain, dict) and plain and plain.keys() <= KUSTOMIZE_FIELDS:
+        message = "It is a file for kustomize, and no object of a cluster: it has no state."
+        return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     if isinstance(plain, dict):
         message = "It has no kind, so nobody can say what it is."
         return Judgement(Verdict.UNKNOWN, "NoKind", message)
@@ -256,7 +275,8 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     for condition in entries:
         if condition.type in SERVED:
             return conditions.by_ready_alone(other, condition, now)
-    if other.kind in STATUSLESS.get(_group(other.api_version), ()):
+    group = _group(other.api_version)
+    if group in WITHOUT_STATUS or other.kind in STATUSLESS.get(group, ()):
         message = "It is there, which is all that an object of this kind can be."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     if _group(other.api_version) == KUSTOMIZE:

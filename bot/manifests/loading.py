@@ -11,12 +11,30 @@ from typing import Any
 
 import yaml
 from yaml.composer import Composer, ComposerError
+from yaml.constructor import SafeConstructor
 
 REPEATED = "second occurrence"
 """PyYAML's problem where an anchor is given again."""
 
 
-class Loader(yaml.CSafeLoader):
+class _JsonKeys(SafeConstructor):
+    """Keys as JSON has them: texts. `on: true` is a key "true" to kubectl, and `1:` a key "1"."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # as PyYAML calls it
+        """The mapping, all of whose keys are texts."""
+        mapping = super().construct_mapping(node, deep=deep)
+        if all(type(key) is str for key in mapping):
+            return mapping
+        return {_as_json(key): value for key, value in mapping.items()}
+
+
+def _as_json(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    return str(key).lower() if isinstance(key, bool) else "null" if key is None else str(key)
+
+
+class Loader(_JsonKeys, yaml.CSafeLoader):
     """Plain data only, and times left as the text that they are."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # a class attribute of PyYAML's own

@@ -221,3 +221,41 @@ def test_sources_that_name_one_another_are_judged_all_the_same() -> None:
         "x": Verdict.FAILED,
         "home": Verdict.FAILED,
     }
+
+
+@pytest.mark.parametrize("done", ["RollbackSucceeded", "UninstallSucceeded"])
+def test_a_release_that_was_remediated_says_what_had_failed(done: str) -> None:
+    """Ready tells only of the remedy, which went well."""
+    found = release(
+        said("Ready", "False", reason=done, message="Helm did it."),
+        said("Remediated", reason=done),
+        said("Released", "False", reason="UpgradeFailed", message="context deadline exceeded"),
+    )
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "UpgradeFailed")
+    assert found.message == "context deadline exceeded. Helm did it."
+
+
+def test_a_release_that_was_given_up_says_what_had_failed() -> None:
+    """helm-controller 0.x puts the number of tries into Ready, and 1.x into Stalled."""
+    elder = release(
+        said("Ready", "False", reason="ReconciliationFailed", message="install retries exhausted"),
+        said("Released", "False", reason="InstallFailed", message="no such chart"),
+    )
+    assert elder.message == "no such chart. install retries exhausted"
+    newer = release(
+        said("Stalled", reason="RetriesExceeded", message="Failed to install after 1 attempt(s)"),
+        said("Ready", "False", reason="UninstallSucceeded", message="Helm uninstall succeeded."),
+        said("Released", "False", reason="InstallFailed", message="timed out"),
+    )
+    assert (newer.verdict, newer.reason) == (Verdict.FAILED, "RetriesExceeded")
+    assert newer.message.startswith("timed out. Helm uninstall succeeded.")
+
+
+def test_a_failed_test_is_what_had_failed() -> None:
+    """The release itself went well, its test did not."""
+    found = release(
+        said("Ready", "False", reason="RollbackSucceeded", message="Helm did it."),
+        said("Released", reason="UpgradeSucceeded"),
+        said("TestSuccess", "False", reason="TestFailed", message="pod web-test failed"),
+    )
+    assert (found.reason, found.message) == ("TestFailed", "pod web-test failed. Helm did it.")

@@ -271,3 +271,16 @@ def test_a_warning_about_an_object_that_the_file_lacks_is_not_healthy() -> None:
     assert (one(warning).verdict, one(warning).reason) == (Verdict.UNKNOWN, "BackOff")
     assert "Back-off restarting" in one(warning).message
     assert one({**warning, "type": "Normal"}).verdict is Verdict.HEALTHY
+
+
+def test_a_kustomization_without_a_kind_is_a_file_for_kustomize() -> None:
+    """Kustomize allows that; any other field beside them makes it an unknown thing."""
+    found = one({"resources": ["a.yaml"], "namespace": "apps"})
+    assert (found.verdict, found.reason) == (Verdict.HEALTHY, "NoStatusNeeded")
+    assert one({"resources": ["a.yaml"], "replicaCount": 1}).reason == "NoKind"
+
+
+def test_a_generator_of_external_secrets_has_no_status() -> None:
+    """Each of them is a kind of its own."""
+    password = an_object("Password", "pw", "generators.external-secrets.io/v1alpha1")
+    assert one(password).verdict is Verdict.HEALTHY

@@ -231,3 +231,24 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         parse(body, "x")
     except InputError:
         return
+
+
+def test_a_merged_key_may_be_given_again() -> None:
+    """Also where the mapping that is merged has merged others itself."""
+    text = """
+base: &base {a: 1, b: 2}
+middle: &middle {<<: *base, a: 3}
+data: {<<: *middle, a: 4, c: 5}
+again: {<<: [*base, *middle], b: 6}
+"""
+    (read,) = parse(text.encode(), "x").objects
+    assert isinstance(read, dict)
+    assert read["data"] == {"a": 4, "b": 2, "c": 5}
+    assert read["again"] == {"a": 1, "b": 6}
+
+
+def test_keys_are_texts_as_in_json() -> None:
+    """`on`, `no` and numbers are keys too, and kubectl reads them so."""
+    text = "metadata: {labels: {on: x, 2: y, 1.5: z, null: n}}\n"
+    (read,) = parse(text.encode(), "x").objects
+    assert read == {"metadata": {"labels": {"true": "x", "2": "y", "1.5": "z", "null": "n"}}}

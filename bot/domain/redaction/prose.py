@@ -46,6 +46,8 @@ PROSE = (
     # An HTTP status before its text, and a kind of error
     r"|[1-5]\d\d (?=[a-z(])|invalid_[a-z]{1,20}\b"
     rf"|[a-z]{{1,60}}(?:exception|error|notfound|denied){ENDS}|urn:ietf:params:acme:error:"
+    # A kind of objects, as the API server names them in its errors
+    r"|[a-z][a-z.-]{2,80}+ \\*[\"'][^\"'\n]{1,253}[\"'] (?:not found|is forbidden|already exists)"
     # The name of a product, and what is said of it
     rf"|(?:(?<=\bonepassword: )|(?<=\b1password: ))[a-z]{{1,40}}{GOES_ON})"
 )

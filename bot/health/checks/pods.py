@@ -271,8 +271,9 @@ def _crashed(pod: core.Pod, now: datetime) -> Judgement | None:
     for container, ended in containers.terminations(pod, last=True):
         if ended.finished_at and now - ended.finished_at <= RECENT:
             reason = containers.word((container, ended))
-            restarts = f"{container.restart_count} restarts in all."
-            message = f"Container {container.name} runs again after {restarts}"
+            count = container.restart_count
+            times = f", after {count} restarts in all" if count > 1 else ""
+            message = f"{containers.describe((container, ended))}. It runs again{times}."
             evidence = containers.evidence(pod, container)
             return Judgement(Verdict.DEGRADED, reason, message, ended.finished_at, evidence)
     return None

@@ -33,6 +33,9 @@ CREATED_STREAM = re.compile(r"Creating (TCP|UDP) server \S{1,20} at (\S{1,300})"
 QUOTED_STATUS = re.compile(r"'(\d{3}) [^']{1,60}' caused by: (.*)", re.DOTALL)
 STATUS_ALONE = re.compile(r"(499|500|502|503|504) [A-Z][A-Za-z ]{1,60}")
 FORWARDING = re.compile(r"Error forwarding to (\S{1,300}), err: (.*)", re.DOTALL)
+FORWARD_AUTH = re.compile(r"Error calling (\w+://\S{1,300}?)(?:\. Cause: (.*))?", re.DOTALL)
+"""A ForwardAuth Middleware whose server cannot be reached: the request ends with 500."""
+
 ROUND_TRIP = re.compile(r"Round trip: (\S{1,300}?), code: (\d{3})")
 DIALLING = re.compile(r"Error while (?:dialing|connecting to) backend(?:: (.*))?", re.DOTALL)
 CHECKED = re.compile(r"Health check (?:still )?fail(?:ed|ing)")
@@ -125,6 +128,20 @@ KIND_FIELDS = (
 )
 """The field that names an object of Traefik's, and the object's kind."""
 
+PLUGIN = re.compile(r"\bplugins?\b(?!s\.)", re.IGNORECASE)
+PLUGIN_NAME = re.compile(r"plugin:? \"?([a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w.-]{1,100}){1,4})")
+"""The module of a plugin, such as `github.com/owner/name`."""
+
+CERTIFICATE = re.compile(
+    r"append certificate|X509 key ?pair|(?:load|parse|read)\w* (?:TLS |the )?certificate"
+)
+BEGINNING = re.compile(
+    r"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?command traefik error: (.*)", re.DOTALL
+)
+"""How Traefik 2 says why it does not start."""
+
+FATAL = frozenset({"fatal", "panic"})
+
 ACME = ".acme"
 """How the name of a certificate resolver's provider ends."""
 
@@ -194,6 +211,8 @@ def _proxied(entry: Entry) -> LogEvent | None:
         return _failed(
             entry, match[2], address=match[1], status=STATUS_OF.get(cause_of(match[2]), 502)
         )
+    if (match := FORWARD_AUTH.fullmatch(message)) and (cause := match[2] or why):
+        return _failed(entry, cause, address=match[1], status=500)
     if (match := ROUND_TRIP.search(message)) and int(match[2]) in access.GATEWAY:
         return _failed(entry, "", address=match[1], status=int(match[2]))
     return None
@@ -254,6 +273,8 @@ def _unread(entry: Entry) -> LogEvent | None:
 
 def _refused(entry: Entry) -> LogEvent | None:
     """An object that a provider or the router's builder does not accept."""
+    if match := BEGINNING.match(entry.message):
+        return ProviderError(match[1], kind="traefik", time=entry.time)
     if match := NO_SERVICE.match(entry.message):
         return ProviderError(entry.message, namespace=match[1], name=match[2], time=entry.time)
     words = (entry.message, entry.text("error"), entry.text("certificateResolver"))
@@ -284,6 +305,13 @@ def _subject(entry: Entry, message: str) -> ProviderError | None:
         return replace(refusal, router=match[1] or "", kind=kind, name=name if kind else "")
     if router or (refusal.name and "kubernetes" in provider):
         return refusal
+    if entry.level in FATAL:
+        return replace(refusal, kind="traefik")
+    if entry.level == "error" and PLUGIN.search(message) and not provider:
+        named = PLUGIN_NAME.search(message)
+        return replace(refusal, kind="plugin", name=named[1] if named else "")
+    if entry.level == "error" and CERTIFICATE.search(message) and not provider:
+        return replace(refusal, kind="certificate", name=entry.text("tlsStoreName"))
     if provider.endswith(ACME):
         return replace(refusal, kind="resolver", name=provider.removesuffix(ACME))
     return _other_kind(entry, refusal) if provider.startswith("kubernetes") else None

@@ -85,6 +85,8 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
         "invalid auth_token: expected 3 parts",
         "wrong password: authentication failed for user postgres",
         "cannot decode api_key: type mismatch",
+        'error requesting service account token: serviceaccounts "vault" not found',
+        'cannot fetch token: secrets "vault-token" is forbidden: User cannot get it',
     ],
 )
 def test_what_a_person_needs_to_read_stays(text: str):

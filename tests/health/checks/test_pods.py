@@ -238,3 +238,19 @@ def test_a_missing_secret_points_at_the_external_secret_that_should_bring_it():
         spec={"target": {"name": "db-credentials"}},
     )
     assert Ref("ExternalSecret", "apps", "db") in judged(pod, bringer).follows
+
+
+def test_a_container_that_runs_again_says_how_it_ended():
+    """The number of restarts alone tells nobody what to look for."""
+    said = judged(a_crashed_pod(ago(hours=0.5)))
+    assert said.message.startswith("Container main ended: ")
+    assert "It runs again" in said.message
+
+
+@pytest.mark.parametrize(("reason", "told"), [("StartError", True), ("Error", False)])
+def test_the_runtimes_own_words_are_told_and_the_end_of_a_log_is_not(reason: str, told: bool):
+    """A container that never ran wrote nothing: the runtime says why it did not begin."""
+    pod = a_pod(waiting="CrashLoopBackOff")
+    ended = {"reason": reason, "exitCode": 128, "message": 'exec "/run": exec format error'}
+    pod["status"]["containerStatuses"][0]["lastState"] = {"terminated": ended}
+    assert ("exec format error" in judged(pod).message) is told

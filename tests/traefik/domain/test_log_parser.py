@@ -425,7 +425,7 @@ def test_a_resolver_that_does_not_exist_is_named() -> None:
     assert told.message == "Router uses a nonexistent certificate resolver: le"
 
 
-@pytest.mark.parametrize("level", ["WRN", "ERR", "FTL", "INF"])
+@pytest.mark.parametrize("level", ["WRN", "ERR", "INF"])
 def test_a_line_of_any_short_level_is_one_of_traefiks(level: str) -> None:
     """Also where it tells of no object."""
     told = parse(f'2026-11-23T12:00:00Z {level} Provider error error="x" providerName=docker')
@@ -575,3 +575,77 @@ def test_any_line_tells_something(line: str) -> None:
 def test_any_error_has_a_cause(text: str) -> None:
     assert cause_of(text) in Cause
     assert isinstance(address_of(text), str)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "name", "words"),
+    [
+        (
+            'ERR Plugins are disabled because an error has occurred. error="unable to download '
+            'plugin github.com/owner/bouncer: i/o timeout"',
+            "plugin",
+            "github.com/owner/bouncer",
+            "i/o timeout",
+        ),
+        (
+            'time="2026-01-01T00:00:00Z" level=error msg="Plugins are disabled because an error '
+            'has occurred." error="failed to import plugin code: no source"',
+            "plugin",
+            "",
+            "no source",
+        ),
+        (
+            'FTL Command error error="listen tcp :80: bind: permission denied"',
+            "traefik",
+            "",
+            "bind: permission denied",
+        ),
+        (
+            "2026/01/01 00:00:00 command traefik error: listen tcp :80: address already in use",
+            "traefik",
+            "",
+            "listen tcp :80: address already in use",
+        ),
+        (
+            'ERR Unable to append certificate x to store error="tls: private key does not match '
+            'public key" tlsStoreName=default',
+            "certificate",
+            "default",
+            "private key does not match",
+        ),
+    ],
+)
+def test_what_traefik_itself_lacks_is_told(line: str, kind: str, name: str, words: str) -> None:
+    """It names no provider and no route, and hinders all of them."""
+    event = parse(line if line.startswith(("time=", "2026/")) else f"2026-01-01T00:00:00Z {line}")
+    assert isinstance(event, ProviderError)
+    assert (event.kind, event.name) == (kind, name)
+    assert words in event.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'DBG auth/forward.go:150 > Error calling http://auth.sso.svc/verify error="dial tcp '
+        '10.43.0.9:80: connect: connection refused" middlewareName=sso-auth@kubernetescrd',
+        'time="2026-01-01T00:00:00Z" level=debug msg="Error calling http://auth.sso.svc/verify. '
+        'Cause: dial tcp 10.43.0.9:80: connect: connection refused" middlewareName=sso-auth',
+    ],
+)
+def test_a_server_of_forward_auth_that_is_not_reached_is_a_failure(line: str) -> None:
+    """The route's own server is well, and each request fails."""
+    event = parse(line if line.startswith("time=") else f"2026-01-01T00:00:00Z {line}")
+    assert isinstance(event, UpstreamError)
+    assert (event.cause, event.status) == (Cause.REFUSED, 500)
+    assert event.address == "http://auth.sso.svc/verify"
+
+
+def test_a_client_that_breaks_off_is_no_fault_of_traefiks() -> None:
+    """Nor is a shutdown."""
+    lines = (
+        'ERR Error while starting server error="accept tcp [::]:80: use of closed connection"',
+        'DBG Error while peeking client hello bytes error="read tcp 10.0.0.1:1: i/o timeout"',
+        "DBG http: TLS handshake error from 10.0.0.1:1: remote error: tls: unknown certificate",
+    )
+    for line in lines:
+        assert isinstance(parse(f"2026-01-01T00:00:00Z {line}"), Irrelevant)
