@@ -61,6 +61,7 @@ HASTY = Rules(
     routes=(AlertRoute(CHANNEL_ID),),
     grace={},
     grace_else=timedelta(seconds=5),
+    grace_unread=timedelta(seconds=30),
     steady=timedelta(seconds=10),
     calm=timedelta(minutes=1),
 )

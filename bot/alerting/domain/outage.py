@@ -7,6 +7,7 @@ who led last tries. The next leader finds the message by the id, and stores the 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,8 +61,37 @@ def outage_id(stem: str, number: int) -> str:
 
 
 def is_outage(incident: Incident) -> bool:
-    """Whether an incident is an outage of the API server."""
-    return incident.head.check == CHECK
+    """Whether an incident began as an outage of the API server."""
+    return incident.keys[0].startswith(f"{CHECK}/")
+
+
+def finding(reason: OutageReason, error: str = "", since: datetime | None = None) -> Finding:
+    """That the API server is gone, as a finding."""
+    what = f"{SAYS[reason]}: {error}" if error else f"{SAYS[reason]}."
+    return Finding(
+        check=CHECK,
+        subject=SUBJECT,
+        verdict=Verdict.FAILED,
+        reason=str(reason),
+        message=what[:MESSAGE],
+        since=since,
+    )
+
+
+def reason_of(error: str) -> OutageReason | None:
+    """How the API server fails, by the text of one of our errors; None where it is no error."""
+    if error.startswith(UNREACHABLE):
+        return OutageReason.UNREACHABLE
+    answer = ANSWERED.match(error)
+    if answer is None:
+        return None
+    refused = int(answer[1]) in (401, 403)
+    return OutageReason.NOT_ALLOWED if refused else OutageReason.ERRORS
+
+
+UNREACHABLE = "The API server at "
+ANSWERED = re.compile(r"The API server answered (\d{3})")
+"""How the errors of `bot.kube.client` begin."""
 
 
 def incident_of(
@@ -73,14 +103,7 @@ def incident_of(
     seen: str = "",
 ) -> Incident:
     """The incident, without its message. `seen` is what was known before it, in one line."""
-    what = f"{SAYS[reason]}: {error}" if error else f"{SAYS[reason]}."
-    head = Finding(
-        check=CHECK,
-        subject=SUBJECT,
-        verdict=Verdict.FAILED,
-        reason=str(reason),
-        message=what[:MESSAGE],
-    )
+    head = finding(reason, error)
     first = f"last seen: {seen}" if seen else "the last request that succeeded"
     return Incident(
         id=id_,

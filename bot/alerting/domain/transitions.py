@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.alerting.domain import visibility
+from bot.alerting.domain import outage, visibility
 from bot.alerting.domain.incident import (
     Alerts,
     Incident,
@@ -118,7 +118,7 @@ def advance(
                 KnownFinding(finding.key, finding.verdict)
                 for finding in view.bad
                 # Whoever has never seen the cluster is told so, also from the start.
-                if finding.check != visibility.CHECK
+                if finding.check not in (visibility.CHECK, outage.CHECK)
             )
         )
     now = report.taken_at

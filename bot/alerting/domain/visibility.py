@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
+from bot.alerting.domain import outage
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
@@ -35,8 +38,20 @@ def with_visibility(report: Report) -> Report:
         return report
     gaps = [gap for gap in report.gaps if gap.why in AWAY]
     counts = {**report.counts, WATCH.kind: 1}
-    findings = (*report.findings, _finding(gaps, report)) if gaps else report.findings
-    return replace(report, findings=findings, counts=counts)
+    return replace(report, findings=(*report.findings, *_findings(gaps, report)), counts=counts)
+
+
+def _findings(gaps: Sequence[Gap], report: Report) -> tuple[Finding, ...]:
+    """That kinds cannot be seen; where none can, by errors of the API server, that it is gone."""
+    if not gaps:
+        return ()
+    unseen = _finding(gaps, report)
+    errors = [(reason, gap.detail) for gap in gaps if (reason := outage.reason_of(gap.detail))]
+    if unseen.verdict is not Verdict.FAILED or not errors:
+        return (unseen,)
+    reason, error = errors[0]
+    gone = outage.finding(reason, error, unseen.since)
+    return gone, msgspec.structs.replace(unseen, cause=gone.key)
 
 
 def _finding(gaps: Sequence[Gap], report: Report) -> Finding:

@@ -51,7 +51,7 @@ def incident(incident: Incident, role: int | None = None) -> discord.Card:
     """The outage: what fails, what was seen last and when, what to do, and whether it is over."""
     head, mention = incident.head, f"<@&{role}>\n" if role else ""
     reason = _reason(incident)
-    footer = f"-# since {_time(incident.opened)} · incident {incident.id}"
+    footer = f"-# since {_time(incident.began)} · incident {incident.id}"
     timeline = "\n".join(map(_moment, incident.timeline[-LINES:]))
     error = discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)
     if incident.ended:
@@ -69,7 +69,7 @@ def incident(incident: Incident, role: int | None = None) -> discord.Card:
 
 def end(incident: Incident, mark: str) -> discord.Card:
     """The reply that the API server answers again; its mark identifies it."""
-    lasted = words.age(incident.opened, incident.ended) if incident.ended else ""
+    lasted = words.age(incident.began, incident.ended) if incident.ended else ""
     text = f"{words.MARK[Verdict.HEALTHY]} **The API server answers again** after {lasted}"
     return discord.card(Verdict.HEALTHY, [f"{text}\n-# {mark}"], ())
 
@@ -78,9 +78,9 @@ def board(incident: Incident, mark: str) -> discord.Card:
     """The board while the API server is gone: nothing can be seen, and what was seen last."""
     title = f"## {words.MARK[Verdict.UNKNOWN]} Nothing can be seen"
     parts = [
-        f"{title}\n{TITLES[_reason(incident)]} since {_time(incident.opened)}.",
+        f"{title}\n{TITLES[_reason(incident)]} since {_time(incident.began)}.",
         "\n".join(map(_moment, incident.timeline[:1])),
-        f"-# seen {_time(incident.opened)} · {mark}",
+        f"-# seen {_time(incident.began)} · {mark}",
     ]
     return discord.card(Verdict.UNKNOWN, parts, ())
 
