@@ -13,8 +13,17 @@ from bot.domain.snapshot import Snapshot
 Judge = Callable[[Any, Snapshot], Judgement]
 """From an object and the snapshot that it is part of to the judgement on it. Pure and quick."""
 
-SCOPES = ("pods", "nodes", "flux", "certificates", "secrets", "endpoints", "routes")
-"""The scopes of `/health` and `meshmedic check`."""
+SCOPES = (
+    "pods",
+    "nodes",
+    "flux",
+    "certificates",
+    "secrets",
+    "endpoints",
+    "routes",
+    "workloads",
+)
+"""The scopes of `/health` and `meshmedic check`. The history stores their order: add at the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Silence by an annotation on a Kubernetes object, or on its namespace.
 
-Deployments and other workloads are not read: put the annotation into the pod template.
+On a workload it silences the workload's own findings: pods are silenced by the pod template.
 
 `meshmedic.dev/mute: "2026-12-24 the disk is on its way"`: the day or time (RFC 3339) until which,
 and a reason. Both are optional. `false` or an impossible date silences nothing.

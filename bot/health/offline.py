@@ -22,7 +22,7 @@ from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Judgement
 from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
-from bot.domain.resources import apps, batch, cert_manager, core, networking
+from bot.domain.resources import apps, cert_manager, core, networking
 from bot.domain.resources.base import Object, ReconciledObject, Time
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.events import EventObject
@@ -46,16 +46,10 @@ OTHER_GROUPS: dict[type[Object], tuple[str, ...]] = {
     cert_manager.Challenge: ACME,
     core.Endpoints: ("",),
     EventObject: ("", "events.k8s.io"),
-    core.PersistentVolumeClaim: ("",),
-    core.PersistentVolume: ("",),
-    apps.HorizontalPodAutoscaler: ("autoscaling",),
     core.ReplicationController: ("",),
     apps.Deployment: ("apps", "extensions"),
     apps.ReplicaSet: ("apps", "extensions"),
     apps.DaemonSet: ("apps", "extensions"),
-    apps.StatefulSet: ("apps",),
-    batch.Job: ("batch",),
-    batch.CronJob: ("batch",),
 }
 """API groups of kinds that are not read from a cluster, or that older groups served."""
 

@@ -9,11 +9,14 @@ from itertools import islice
 from bot.domain import containers
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
-from bot.domain.resources import apps, core
+from bot.domain.resources import apps, batch, core
 from bot.domain.snapshot import Snapshot
 
 MAX_PODS = 50
 """How many pods of one workload are followed: they fail for the same reason."""
+
+AWAITED = (apps.Deployment, apps.StatefulSet, apps.DaemonSet, batch.Job)
+"""The kinds with pods that Flux and Helm wait for."""
 
 NAMED = re.compile(
     r"\b(?P<kind>[A-Z]\w{1,62})(?:/| ')"
@@ -33,24 +36,32 @@ def named_in(message: str, snapshot: Snapshot) -> Iterator[Ref]:
 
 def behind(workload: Ref, snapshot: Snapshot) -> Iterator[Ref]:
     """The ReplicaSets of a workload, then its pods that are not ready."""
-    pods = snapshot.of(core.Pod).by_controller.get(workload, ())
     if workload.kind == "Deployment":
         replica_sets = snapshot.of(apps.ReplicaSet).by_controller.get(workload, ())
         yield from (replica_set.ref for replica_set in replica_sets)
-        by_deployment = snapshot.once("workloads: by Deployment", lambda: _grouped(snapshot))
-        pods = by_deployment.get(workload, ())
-    unready = (pod.ref for pod in pods if not containers.is_ready(pod))
-    yield from islice(unready, MAX_PODS)
+    yield from (pod.ref for pod in unready(workload, snapshot))
 
 
-def _grouped(snapshot: Snapshot) -> dict[Ref, list[core.Pod]]:
-    return grouped(
-        (deployment, pod)
-        for pod in snapshot.of(core.Pod)
-        if (owner := pod.controller)
-        and owner.kind == "ReplicaSet"
-        and (deployment := _deployment(owner, snapshot))
-    )
+def unready(workload: Ref, snapshot: Snapshot) -> Iterator[core.Pod]:
+    """The pods of a workload that are not ready; those of a Deployment by its ReplicaSets."""
+    by_owner = snapshot.once("workloads: unready pods", lambda: grouped(_owned(snapshot)))
+    yield from islice(by_owner.get(workload, ()), MAX_PODS)
+
+
+def _owned(snapshot: Snapshot) -> Iterator[tuple[Ref, core.Pod]]:
+    """Each pod that is not ready, by what controls it, directly and by way of a ReplicaSet."""
+    last_ready: core.PodStatus | None = None
+    for pod in snapshot.of(core.Pod):
+        # Thousands of pods that run well share one status: it is looked at once.
+        if pod.status is last_ready:
+            continue
+        if containers.is_ready(pod):
+            last_ready = pod.status
+        elif owner := pod.controller:
+            yield owner, pod
+            deployment = _deployment(owner, snapshot) if owner.kind == "ReplicaSet" else None
+            if deployment:
+                yield deployment, pod
 
 
 def _deployment(replica_set: Ref, snapshot: Snapshot) -> Ref | None:

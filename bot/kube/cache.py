@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bot.domain import containers
-from bot.domain.resources import core
+from bot.domain.resources import apps, core
 from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
@@ -250,5 +250,67 @@ def _slim_container(container: core.Container) -> core.Container:
     return msgspec.structs.replace(container, image="", command=None)
 
 
-SLIM: dict[type[Object], Callable[[Object], Object]] = {core.Pod: _slim_pod}
+ROLLED_OUT = (
+    Condition(type="Available", status="True"),
+    Condition(type="Progressing", status="True", reason="NewReplicaSetAvailable"),
+)
+"""The conditions that stand for those of all Deployments that are rolled out and available."""
+
+
+def _slim_workload(workload: Object) -> Object:
+    """A workload without what is only read where something is wrong with it."""
+    if not isinstance(workload, apps.WorkloadObject | apps.DaemonSet):
+        return workload
+    meta = msgspec.structs.replace(
+        workload.metadata, annotations=_own(workload.metadata.annotations)
+    )
+    workload = msgspec.structs.replace(workload, metadata=meta)
+    if workload.malformed or not _has_its_pods(workload):
+        return workload
+    meta = msgspec.structs.replace(meta, managed_fields=None)
+    spec = msgspec.structs.replace(workload.spec, template=apps.PodTemplate())
+    workload = msgspec.structs.replace(workload, metadata=meta, spec=spec)
+    if isinstance(workload, apps.Deployment) and _rolled_out(workload.status):
+        status = msgspec.structs.replace(workload.status, conditions=ROLLED_OUT)
+        workload = msgspec.structs.replace(workload, status=status)
+    return workload
+
+
+def _has_its_pods(workload: apps.WorkloadObject | apps.DaemonSet) -> bool:
+    """Whether its controller has seen its present form, and has all of its pods ready."""
+    status, generation = workload.status, workload.metadata.generation
+    if status.observed_generation is None or status.observed_generation < generation:
+        return False
+    if isinstance(status, apps.DaemonSetStatus):
+        wanted = status.desired_number_scheduled or 0
+        return wanted > 0 and status.number_ready >= wanted <= status.updated_number_scheduled
+    wanted = workload.spec.replicas
+    return 0 < wanted == status.replicas == status.ready_replicas == status.updated_replicas
+
+
+def _rolled_out(status: apps.WorkloadStatus) -> bool:
+    said = {entry.type: (entry.status, entry.reason) for entry in status.conditions}
+    wanted = ("True", "NewReplicaSetAvailable")
+    return (
+        len(said) == len(ROLLED_OUT)
+        and said.get("Progressing") == wanted
+        and (said.get("Available", ("", ""))[0] == "True")
+    )
+
+
+def _own(annotations: dict[str, str] | None) -> dict[str, str] | None:
+    """The annotations of ours: kubectl keeps a whole object in another."""
+    ours = {name: value for name, value in (annotations or {}).items() if name.startswith(OURS)}
+    return ours or None
+
+
+OURS = "meshmedic.dev/"
+"""How the annotations begin that this bot reads on workloads."""
+
+SLIM: dict[type[Object], Callable[[Object], Object]] = {
+    core.Pod: _slim_pod,
+    apps.Deployment: _slim_workload,
+    apps.StatefulSet: _slim_workload,
+    apps.DaemonSet: _slim_workload,
+}
 """How objects of a kind are made smaller before they are kept, where there are many."""

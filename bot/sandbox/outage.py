@@ -13,6 +13,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.scenarios import Homelab
 from bot.sandbox.scenarios.breaking import add_event, set_waiting
 from bot.sandbox.scenarios.plain import Calendar, Plain
+from bot.sandbox.scenarios.workloads import workload_of
 
 BREAK, MEND = "break", "mend"
 APP = "jellyfin"
@@ -64,7 +65,9 @@ class Outage:
             for endpoint_slice in self.lab.of("EndpointSlice")
             if any(e["targetRef"]["name"] == meta["name"] for e in endpoint_slice["endpoints"])
         ]
-        self._before = copy.deepcopy([pod, *endpoint_slices])
+        workload = workload_of(self.lab, pod)
+        changed = [pod, *endpoint_slices, *([workload] if workload else [])]
+        self._before = copy.deepcopy(changed)
         times = self.lab.times = Calendar(self.cluster.clock())
         crash = {
             "reason": "Error",
@@ -85,7 +88,7 @@ class Outage:
         back_off = f"Back-off restarting failed container {APP}"
         add_event(self.lab, pod, "BackOff", back_off, minutes=0)
         self.cluster.logs[meta["namespace"], meta["name"], APP, True] = LAST_WORDS
-        for manifest in (pod, *endpoint_slices, *self.lab.objects[count:]):
+        for manifest in (*changed, *self.lab.objects[count:]):
             self.cluster.put(manifest)
         return BROKEN
 

@@ -29,6 +29,7 @@ TITLES = {
     "secrets": "ExternalSecrets, their stores, and Secrets by name.",
     "endpoints": "Services without a ready endpoint.",
     "routes": "IngressRoutes and Ingresses whose references are broken.",
+    "workloads": "Deployments and their like, Jobs, claims, autoscalers and Namespaces.",
 }
 
 

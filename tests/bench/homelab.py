@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.scenarios import gitops
 from bot.sandbox.scenarios.homelab import healthy
-from bot.sandbox.scenarios.plain import Calendar, Plain, an_object
+from bot.sandbox.scenarios.plain import Calendar, Plain, a_condition, an_object
 from bot.sandbox.scenarios.pods import NODES, a_pod, a_service
 
 NAMESPACES = 40
@@ -44,6 +44,8 @@ def homelab(size: Size, now: datetime | None = None) -> Iterator[Plain]:
     for number in range(NAMESPACES):
         yield an_object("Namespace", f"apps-{number:02}", born=times.ago(days=200))
     yield from _pods(times, size)
+    for number in range(size.services):
+        yield _deployment(times, number, size)
     yield from _flux(times, size)
     yield from _certificates(times, size)
     for number in range(size.external_secrets):
@@ -80,6 +82,42 @@ def _pods(times: Calendar, size: Size) -> Iterator[Plain]:
         yield pod
         if number < size.services:
             yield from a_service(pod, number=number % 250)
+
+
+def _deployment(times: Calendar, number: int, size: Size) -> Plain:
+    """What made the pods of a Service, with as much in it as a real one; where all crash, short."""
+    app, since = f"app-{number}", times.ago(days=9)
+    wanted = len(range(number, size.pods, size.services))
+    ready = 0 if number % 100 == 99 else wanted
+    available = a_condition("Available", since, reason="MinimumReplicasAvailable")
+    if not ready:
+        available = a_condition("Available", times.ago(hours=2), status="False", reason="TooFew")
+    progress = a_condition("Progressing", since, reason="NewReplicaSetAvailable")
+    labels = {"app.kubernetes.io/name": app, "app.kubernetes.io/instance": app}
+    deployment = an_object(
+        "Deployment",
+        app,
+        _place(number),
+        born=since,
+        labels=labels,
+        annotations={"kubectl.kubernetes.io/last-applied-configuration": "{}" * 900},
+        spec={
+            "replicas": wanted,
+            "progressDeadlineSeconds": 600,
+            "template": {"metadata": {"labels": labels}},
+        },
+        status={
+            "observedGeneration": 1,
+            "replicas": wanted,
+            "updatedReplicas": wanted,
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            "conditions": [available, progress],
+        },
+    )
+    managed = [_managed("kubectl", times), _managed("k3s", times) | {"subresource": "status"}]
+    deployment["metadata"] |= {"managedFields": managed, "generation": 1}
+    return deployment
 
 
 def _crash(pod: Plain, times: Calendar) -> None:

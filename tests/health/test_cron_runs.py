@@ -3,7 +3,7 @@
 from bot.domain.finding import Judgement
 from bot.domain.report import examine
 from bot.domain.verdict import Verdict
-from bot.health.checks import pods, workloads
+from bot.health.checks import jobs, pods
 from tests.builders import Plain, an_object
 from tests.health.checks.conditioned import owned_by, said
 from tests.net.networks import a_snapshot, ago, judged
@@ -37,7 +37,7 @@ def a_pod_of(job: str, days: float, *, failed: bool) -> Plain:
 
 
 def job(*others: Plain) -> Judgement:
-    return judged(workloads.judge_job, a_run("backup-1", 8, "Failed"), *others)
+    return judged(jobs.judge_job, a_run("backup-1", 8, "Failed"), *others)
 
 
 def test_a_failed_run_before_the_last_success_is_a_leftover() -> None:
@@ -78,14 +78,14 @@ def test_a_job_without_a_cron_job_is_no_run() -> None:
     """Nothing will run it again, whatever its name looks like."""
     lone = a_run("backup-29001000", 8, "Failed")
     lone["metadata"].pop("ownerReferences")
-    found = judged(workloads.judge_job, lone, a_cron_job(succeeded=ago(hours=5)))
+    found = judged(jobs.judge_job, lone, a_cron_job(succeeded=ago(hours=5)))
     assert found.verdict is Verdict.FAILED
 
 
 def test_a_failed_job_tells_the_exit_code_and_is_one_root_with_its_pod() -> None:
     """The pod is the cause."""
     plain = (a_run("backup-1", 8, "Failed"), a_pod_of("backup-1", 8, failed=True))
-    report = examine(a_snapshot(*plain), [pods.CHECK, workloads.CHECK])
+    report = examine(a_snapshot(*plain), [pods.CHECK, jobs.CHECK])
     assert [root.subject.kind for root in report.roots] == ["Pod"]
     (effect,) = report.downstream[report.roots[0].key]
     assert effect.message.startswith("No more. Container main ended: Error, exit code 7 at ")

@@ -1,4 +1,4 @@
-"""What the watch cache leaves out of a pod decides nothing."""
+"""What the watch cache leaves out of a pod or a workload decides nothing."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import containers
-from bot.domain.resources import core
-from bot.domain.resources.base import Condition, Meta
+from bot.domain.resources import apps, core
+from bot.domain.resources.base import Condition, Meta, Object
 from bot.domain.snapshot import Snapshot
-from bot.health.checks import pods
-from bot.kube.cache import SLIM, WELL
+from bot.health.checks import pods, workloads
+from bot.kube.cache import ROLLED_OUT, SLIM, WELL
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TIMES = st.none() | st.integers(0, 120).map(lambda minutes: NOW - timedelta(minutes=minutes))
@@ -70,3 +70,90 @@ def test_pods_that_run_well_share_one_status() -> None:
     slim = SLIM[core.Pod](core.Pod(status=status))
     assert isinstance(slim, core.Pod)
     assert slim.status is WELL
+
+
+COUNTS = st.sampled_from((0, 1, 2))
+SAID = st.lists(
+    st.builds(
+        Condition,
+        type=st.sampled_from(("Available", "Progressing", "ReplicaFailure")),
+        status=st.sampled_from(("True", "True", "False")),
+        reason=st.sampled_from(("NewReplicaSetAvailable", "ProgressDeadlineExceeded")),
+        last_transition_time=TIMES,
+    ),
+    max_size=3,
+).map(tuple)
+ROLLOUTS = st.builds(
+    apps.WorkloadStatus,
+    observed_generation=st.sampled_from((None, 1, 2)),
+    replicas=COUNTS,
+    ready_replicas=COUNTS,
+    available_replicas=COUNTS,
+    updated_replicas=COUNTS,
+    current_replicas=COUNTS,
+    update_revision=st.sampled_from(("", "b")),
+    conditions=SAID,
+)
+SPREADS = st.builds(
+    apps.DaemonSetStatus,
+    observed_generation=st.sampled_from((None, 1, 2)),
+    desired_number_scheduled=st.none() | COUNTS,
+    current_number_scheduled=COUNTS,
+    updated_number_scheduled=COUNTS,
+    number_available=COUNTS,
+    number_ready=COUNTS,
+)
+WRITES = st.lists(
+    st.builds(apps.FieldsWriter, subresource=st.sampled_from(("", "status")), time=TIMES),
+    max_size=2,
+).map(tuple)
+WRITTEN = st.builds(
+    apps.WrittenMeta,
+    name=st.just("web"),
+    generation=st.just(2),
+    creation_timestamp=TIMES,
+    deletion_timestamp=st.none() | TIMES,
+    managed_fields=WRITES,
+)
+WANTED = st.builds(
+    apps.WorkloadSpec,
+    replicas=COUNTS,
+    paused=st.sampled_from((False, False, True)),
+    progress_deadline_seconds=st.sampled_from((None, 600)),
+)
+
+
+@given(
+    st.builds(apps.Deployment, metadata=WRITTEN, spec=WANTED, status=ROLLOUTS)
+    | st.builds(apps.StatefulSet, metadata=WRITTEN, spec=WANTED, status=ROLLOUTS)
+    | st.builds(apps.DaemonSet, metadata=WRITTEN, spec=WANTED, status=SPREADS)
+)
+def test_a_slim_workload_is_judged_as_the_whole_one(workload: Object) -> None:
+    """The same judgement in every word."""
+    judge, nothing = workloads.CHECK.judges[type(workload)], Snapshot(NOW)
+    assert judge(SLIM[type(workload)](workload), nothing) == judge(workload, nothing)
+
+
+def test_workloads_that_have_their_pods_keep_little() -> None:
+    """Kubectl's copy of the whole object, the writers and the template are left out."""
+    mute = {"meshmedic.dev/mute": "true"}
+    said = (
+        Condition(type="Available", status="True", message="It has them all."),
+        Condition(type="Progressing", status="True", reason="NewReplicaSetAvailable"),
+    )
+    counts = dict.fromkeys(("replicas", "ready_replicas", "updated_replicas"), 1)
+    deployment = apps.Deployment(
+        metadata=apps.WrittenMeta(
+            annotations={"kubectl.kubernetes.io/last-applied-configuration": "{}", **mute},
+            managed_fields=(apps.FieldsWriter(),),
+        ),
+        spec=apps.WorkloadSpec(
+            template=apps.PodTemplate(metadata=apps.LabelledMeta(labels={"a": "b"}))
+        ),
+        status=apps.WorkloadStatus(observed_generation=0, conditions=said, **counts),
+    )
+    slim = SLIM[apps.Deployment](deployment)
+    assert isinstance(slim, apps.Deployment)
+    assert slim.metadata == apps.WrittenMeta(annotations=mute)
+    assert slim.spec.template == apps.PodTemplate()
+    assert slim.status.conditions is ROLLED_OUT

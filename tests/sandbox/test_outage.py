@@ -49,7 +49,7 @@ def test_one_word_breaks_an_app_and_another_mends_it_as_often_as_one_likes():
         (root,) = report.roots
         assert (root.subject.kind, root.reason) == ("Pod", "CrashLoopBackOff")
         kinds = {each.subject.kind for each in report.downstream[root.key]}
-        assert kinds == {"Service", "IngressRoute"}
+        assert kinds == {"Deployment", "Service", "IngressRoute"}
         assert world.hear("break") == outage.BROKEN_ALREADY
         world.lab.refresh(world.cluster, NOW)
         assert len(report_of(world.lab, world.cluster, NOW).roots) == 1

@@ -114,7 +114,7 @@ def test_a_good_day_has_no_finding_at_all():
 def test_the_ordinary_bad_day_shows_what_it_announces_and_nothing_else():
     """Five roots; what a crash and a failed challenge lead to is below them."""
     assert told(report_of("homelab")) == {
-        ("Pod", "CrashLoopBackOff"): {"Service"},
+        ("Pod", "CrashLoopBackOff"): {"Deployment", "Service"},
         ("ExternalSecret", "SecretSyncedError"): set(),
         ("Challenge", "Invalid"): {"Order", "CertificateRequest", "Certificate"},
         ("HelmRelease", "Suspended"): set(),
@@ -173,6 +173,7 @@ def test_a_store_without_credentials_explains_secrets_pod_service_and_route():
         ("ClusterSecretStore", "InvalidProviderConfig"): {
             "ExternalSecret",
             "Pod",
+            "Deployment",
             "Service",
             "IngressRoute",
         },
@@ -183,7 +184,8 @@ def test_a_store_without_credentials_explains_secrets_pod_service_and_route():
 def test_a_silent_node_explains_its_pods():
     """One root: the Raspberry Pi."""
     report = report_of("node-down")
-    assert told(report) == {("Node", "NodeStatusUnknown"): {"Pod", "Service", "IngressRoute"}}
+    kinds = {"Pod", "Deployment", "DaemonSet", "Service", "IngressRoute"}
+    assert told(report) == {("Node", "NodeStatusUnknown"): kinds}
     assert report.roots[0].subject.name == "cabin-pi"
 
 

@@ -29,7 +29,14 @@ FAMILIES = {
     ),
     "cert-manager": ("cert-manager.io", "acme.cert-manager.io"),
     "External Secrets": ("external-secrets.io",),
-    "Kubernetes": ("discovery.k8s.io", "networking.k8s.io"),
+    "Kubernetes": (
+        "apps",
+        "autoscaling",
+        "batch",
+        "discovery.k8s.io",
+        "networking.k8s.io",
+        "storage.k8s.io",
+    ),
 }
 """API groups by project. A test compares them with `KINDS`."""
 

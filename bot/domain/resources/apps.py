@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.base import ConditionsStatus, Object, Part
+from bot.domain.resources.base import ConditionsStatus, Meta, Object, Part, Reference, Time
+
+
+class FieldsWriter(Part, frozen=True):
+    """`metadata.managedFields[]` without the fields: when somebody last changed a part."""
+
+    subresource: str = ""
+    time: Time | None = None
+
+
+class WrittenMeta(Meta, frozen=True):
+    """`metadata` with the times of the last writes, for kinds that record no time themselves."""
+
+    managed_fields: tuple[FieldsWriter, ...] | None = None
 
 
 class RollingUpdate(Part, frozen=True):
@@ -18,10 +31,27 @@ class UpdateStrategy(Part, frozen=True):
     rolling_update: RollingUpdate = RollingUpdate()
 
 
+class LabelledMeta(Part, frozen=True):
+    """`metadata` of a pod template."""
+
+    labels: dict[str, str] | None = None
+
+
+class PodTemplate(Part, frozen=True):
+    """`spec.template`: only the labels that its pods get."""
+
+    metadata: LabelledMeta = LabelledMeta()
+
+
 class WorkloadSpec(Part, frozen=True):
-    """The `spec` fields by which a Deployment, ReplicaSet, StatefulSet or DaemonSet is judged."""
+    """The `spec` fields by which a Deployment, ReplicaSet, StatefulSet or DaemonSet is judged.
+
+    service_name: The Service that gives the pods of a StatefulSet their DNS names.
+    """
 
     replicas: int = 1
+    service_name: str = ""
+    template: PodTemplate = PodTemplate()
     paused: bool = False
     progress_deadline_seconds: int | None = None
     update_strategy: UpdateStrategy = UpdateStrategy()
@@ -44,6 +74,7 @@ class WorkloadStatus(ConditionsStatus, frozen=True):
 class WorkloadObject(Object, frozen=True):
     """What a Deployment, a StatefulSet and their like have in common."""
 
+    metadata: WrittenMeta = WrittenMeta()
     spec: WorkloadSpec = WorkloadSpec()
     status: WorkloadStatus = WorkloadStatus()
 
@@ -74,6 +105,7 @@ class DaemonSetStatus(Part, frozen=True):
 class DaemonSet(Object, frozen=True):
     """apps DaemonSet."""
 
+    metadata: WrittenMeta = WrittenMeta()
     spec: WorkloadSpec = WorkloadSpec()
     status: DaemonSetStatus = DaemonSetStatus()
 
@@ -84,7 +116,14 @@ class AutoscalerStatus(ConditionsStatus, frozen=True):
     current_replicas: int | None = None
 
 
+class AutoscalerSpec(Part, frozen=True):
+    """`spec` of a HorizontalPodAutoscaler."""
+
+    scale_target_ref: Reference = Reference()
+
+
 class HorizontalPodAutoscaler(Object, frozen=True):
     """autoscaling HorizontalPodAutoscaler."""
 
+    spec: AutoscalerSpec = AutoscalerSpec()
     status: AutoscalerStatus = AutoscalerStatus()

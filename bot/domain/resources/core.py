@@ -104,10 +104,23 @@ class SecretVolume(Part, frozen=True):
     secret_name: str = ""
 
 
-class Volume(Part, frozen=True):
-    """`spec.volumes[]`, of which only Secrets matter here."""
+class ClaimVolume(Part, frozen=True):
+    """`spec.volumes[].persistentVolumeClaim`."""
 
+    claim_name: str = ""
+
+
+class EphemeralVolume(Part, frozen=True):
+    """`spec.volumes[].ephemeral`: a claim of the pod's own, named after pod and volume."""
+
+
+class Volume(Part, frozen=True):
+    """`spec.volumes[]`, of which only Secrets and claims matter here."""
+
+    name: str = ""
     secret: SecretVolume | None = None
+    persistent_volume_claim: ClaimVolume | None = None
+    ephemeral: EphemeralVolume | None = None
 
 
 class PodSpec(Part, frozen=True):
@@ -183,7 +196,7 @@ class Node(Object, frozen=True):
 
 
 class Namespace(PhasedObject, frozen=True):
-    """v1 Namespace: read for autocomplete."""
+    """v1 Namespace."""
 
 
 class SecretName(Object, frozen=True):
@@ -260,9 +273,35 @@ class Endpoints(Object, frozen=True):
     subsets: tuple[EndpointSubset, ...] | None = None
 
 
+class ClaimSpec(Part, frozen=True):
+    """`spec` of a PersistentVolumeClaim; a `storageClassName` of None means the default class."""
+
+    storage_class_name: str | None = None
+    volume_name: str = ""
+
+
 class PersistentVolumeClaim(PhasedObject, frozen=True):
     """v1 PersistentVolumeClaim."""
+
+    spec: ClaimSpec = ClaimSpec()
+
+
+class VolumeSpec(Part, frozen=True):
+    """`spec` of a PersistentVolume."""
+
+    storage_class_name: str = ""
+    claim_ref: Reference | None = None
+    persistent_volume_reclaim_policy: str = ""
+
+
+class VolumeStatus(PhaseStatus, frozen=True):
+    """`status` of a PersistentVolume; the time of its phase exists from Kubernetes 1.29 on."""
+
+    last_phase_transition_time: Time | None = None
 
 
 class PersistentVolume(PhasedObject, frozen=True):
     """v1 PersistentVolume."""
+
+    spec: VolumeSpec = VolumeSpec()
+    status: VolumeStatus = VolumeStatus()

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from bot.domain.resources.base import Meta, Object
+from bot.domain.resources.base import Object
 
 T = TypeVar("T", bound=Object)
 
@@ -79,7 +79,8 @@ def read_object(plain: object, kind: type[T]) -> T:
             _forget(fields, str(error))
         else:
             return msgspec.structs.replace(read, malformed=tuple(errors)) if errors else read
-    return kind(metadata=_name_alone(plain), malformed=tuple(errors))
+    bare = msgspec.convert({"metadata": _name_alone(plain)}, kind)
+    return msgspec.structs.replace(bare, malformed=tuple(errors))
 
 
 @cache
@@ -108,8 +109,8 @@ def _forget(plain: dict[str, Any], error: str) -> None:
     plain.pop(last, None)
 
 
-def _name_alone(plain: dict[str, Any]) -> Meta:
+def _name_alone(plain: dict[str, Any]) -> dict[str, str]:
     meta = plain.get("metadata")
     fields = meta if isinstance(meta, dict) else {}
     names = {key: fields.get(key) for key in ("name", "namespace")}
-    return msgspec.convert({k: name for k, name in names.items() if isinstance(name, str)}, Meta)
+    return {key: name for key, name in names.items() if isinstance(name, str)}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.resources import (
+    apps,
+    batch,
     cert_manager,
     core,
     discovery,
     external_secrets,
     flux,
     networking,
+    storage,
     traefik,
 )
 from bot.domain.resources.base import Object
@@ -61,6 +64,15 @@ KINDS: tuple[Kind, ...] = (
     Kind(core.Node, "nodes", namespaced=False),
     Kind(core.Namespace, "namespaces", namespaced=False),
     Kind(core.Service, "services"),
+    Kind(core.PersistentVolumeClaim, "persistentvolumeclaims"),
+    Kind(core.PersistentVolume, "persistentvolumes", namespaced=False),
+    Kind(storage.StorageClass, "storageclasses", ("storage.k8s.io",), namespaced=False),
+    Kind(apps.Deployment, "deployments", ("apps",)),
+    Kind(apps.StatefulSet, "statefulsets", ("apps",)),
+    Kind(apps.DaemonSet, "daemonsets", ("apps",)),
+    Kind(apps.HorizontalPodAutoscaler, "horizontalpodautoscalers", ("autoscaling",), ("v2",)),
+    Kind(batch.Job, "jobs", ("batch",)),
+    Kind(batch.CronJob, "cronjobs", ("batch",)),
     Kind(discovery.EndpointSlice, "endpointslices", ("discovery.k8s.io",), ("v1", "v1beta1")),
     Kind(networking.Ingress, "ingresses", ("networking.k8s.io",)),
     Kind(networking.NetworkPolicy, "networkpolicies", ("networking.k8s.io",)),

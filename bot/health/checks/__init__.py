@@ -2,9 +2,9 @@
 
 from bot.domain.check import Check
 from bot.health.checks import (
+    autoscalers,
     certificate_requests,
     certificates,
-    cluster_objects,
     connectivity,
     endpoint_slices,
     endpoints,
@@ -14,14 +14,18 @@ from bot.health.checks import (
     flux_sources,
     injected_secrets,
     issuers,
+    jobs,
+    namespaces,
     nodes,
     pods,
     push_secrets,
+    replica_sets,
     routes_ingress,
     routes_ingressroute,
     routes_ingressroutetcp,
     routes_ingressrouteudp,
     secret_stores,
+    storage,
     traefik_middlewares,
     traefik_services,
     traefik_tls,
@@ -50,6 +54,11 @@ CHECKS: tuple[Check, ...] = (
     traefik_middlewares.CHECK,
     traefik_services.CHECK,
     traefik_tls.CHECK,
+    workloads.CHECK,
+    jobs.CHECK,
+    storage.CHECK,
+    autoscalers.CHECK,
+    namespaces.CHECK,
 )
 """Every check that is run on a live cluster."""
 
@@ -57,8 +66,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *CHECKS,
     endpoint_slices.CHECK,
     endpoints.ENDPOINTS_CHECK,
-    workloads.CHECK,
-    cluster_objects.CHECK,
+    replica_sets.CHECK,
 )
 """Every check that `meshmedic judge` uses on saved objects."""
 

@@ -58,5 +58,6 @@ CHECK = Check(
         flux.GitRepository,
         flux.OCIRepository,
         core.Pod,
+        *workload_pods.AWAITED,
     ),
 )

@@ -41,5 +41,11 @@ CHECK = Check(
     judges={flux.Kustomization: judge},
     documented_as="kubectl get kustomization -A",
     advice="Read the message, fix what it names, and let Flux reconcile.",
-    refers_to=(flux.GitRepository, flux.OCIRepository, flux.Bucket, core.Pod),
+    refers_to=(
+        flux.GitRepository,
+        flux.OCIRepository,
+        flux.Bucket,
+        core.Pod,
+        *workload_pods.AWAITED,
+    ),
 )

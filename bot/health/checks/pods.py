@@ -15,11 +15,11 @@ from bot.domain import conditions, containers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.grouping import grouped
-from bot.domain.resources import core, external_secrets, flux
+from bot.domain.resources import batch, core, external_secrets, flux, storage
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import cron_runs, failed_pods, flux_rules, holding_containers, node_state
+from bot.health import claims, cron_runs, failed_pods, flux_rules, holding_containers, node_state
 
 STUCK = frozenset(
     {
@@ -157,6 +157,9 @@ def _unschedulable(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
     if scheduled is None:
         return None
     judgement = conditions.judgement(scheduled, Verdict.FAILED)
+    if claims.held_by_volumes(pod) and (unbound := claims.unbound(pod, snapshot)):
+        # What made the claim may have made the pod first: the order of the two means nothing.
+        return msgspec.structs.replace(judgement, since=None, follows=unbound)
     first = _first_unscheduled(pod.controller, snapshot)
     if first in (None, pod.ref):
         return judgement
@@ -248,7 +251,7 @@ def _starting(
         _unready_since(pod),
         snapshot.taken_at,
         patience=READY_GRACE,
-        follows=(*_node(pod), *_lacking(pod, "", snapshot)),
+        follows=(*_node(pod), *claims.unbound(pod, snapshot), *_lacking(pod, "", snapshot)),
     )
     if holder is None:
         return judgement
@@ -313,5 +316,15 @@ CHECK = Check(
     judges={core.Pod: judge},
     documented_as="kubectl get pods -A",
     advice="Look at its events and the last log lines of the container that ended.",
-    refers_to=(core.Node, external_secrets.ExternalSecret, flux.HelmRelease, flux.Kustomization),
+    refers_to=(
+        core.Node,
+        core.PersistentVolumeClaim,
+        core.PersistentVolume,
+        storage.StorageClass,
+        batch.Job,
+        batch.CronJob,
+        external_secrets.ExternalSecret,
+        flux.HelmRelease,
+        flux.Kustomization,
+    ),
 )

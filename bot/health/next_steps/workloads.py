@@ -44,7 +44,40 @@ FORBIDDEN = (
         "kubectl -n {namespace} get serviceaccounts",
         when="serviceaccount",
     ),
+    step(
+        "Correct the pod template in Git as the admission webhook demands, or change its rule.",
+        DESCRIBE,
+        when="admission webhook .{0,260} denied",
+    ),
+    step(
+        "See whether the Service behind the admission webhook answers.",
+        "kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations",
+        when="failed calling webhook",
+    ),
     step("Correct in Git what its message names: the API server refuses its pods.", DESCRIBE),
+)
+
+WITHOUT_PODS = (
+    step(
+        "Read its events: they say why the API server refuses its pods.",
+        DESCRIBE,
+        "kubectl -n {namespace} describe resourcequota",
+    ),
+)
+
+RELEASED = (
+    step(
+        "Let the present claim have this volume and its data, if they belong together.",
+        "kubectl patch persistentvolume {PersistentVolume} --type json "
+        """-p '[{{"op":"remove","path":"/spec/claimRef/uid"}}]'""",
+        "kubectl get persistentvolume {PersistentVolume}",
+    ),
+    step(
+        "Let the present claim have this volume and its data, if they belong together.",
+        """kubectl patch {kind} {name} --type json """
+        """-p '[{{"op":"remove","path":"/spec/claimRef/uid"}}]'""",
+        "kubectl get {kind} {name}",
+    ),
 )
 
 JOB = (
@@ -58,6 +91,13 @@ JOB = (
         "anew.",
         "kubectl -n {namespace} logs job/{name} --all-containers --tail=50",
         DESCRIBE,
+    ),
+)
+
+SUSPENDED = (
+    step(
+        "Set suspend to false in Git once it may run again.",
+        "kubectl -n {namespace} get {kind} {name}",
     ),
 )
 
@@ -89,12 +129,18 @@ WORKLOAD: Table = {
             "kubectl -n {namespace} rollout resume {kind} {name}",
         ),
     ),
-    "Suspended": (
+    "NoPods": WITHOUT_PODS,
+    "ServiceNotFound": (
         step(
-            "Set suspend to false in Git once it may run again.",
-            "kubectl -n {namespace} get {kind} {name}",
+            "Create the headless Service that its serviceName names, in Git.",
+            "kubectl -n {namespace} get services",
         ),
     ),
+}
+
+JOBS: Table = {
+    "NoPods": WITHOUT_PODS,
+    "Suspended": SUSPENDED,
     **dict.fromkeys(
         ("BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy", "Failed", "NoneSucceeded"),
         JOB,
@@ -107,11 +153,32 @@ WORKLOAD: Table = {
             "kubectl -n {namespace} create job {name}-by-hand --from=cronjob/{name}",
         ),
     ),
-    "NotBound": CLAIM,
+}
+
+STORAGE: Table = {
+    **dict.fromkeys(("NotBound", "StorageClassNotFound", "NoStorageClass"), CLAIM),
     "Lost": (
         step(
             "Its volume is gone. Restore the volume or the data, and create the claim anew.",
             DESCRIBE,
+        ),
+    ),
+    **dict.fromkeys(("Released", "VolumeReleased"), RELEASED),
+    **dict.fromkeys(
+        ("VolumeNotFound", "VolumeTaken", "NoVolume"),
+        (
+            step(
+                "Make a volume by hand that fits the claim, or name a StorageClass that makes one.",
+                DESCRIBE,
+                "kubectl get persistentvolumes,storageclasses",
+            ),
+        ),
+    ),
+    "NotDeleted": (step("See what the storage driver says.", "kubectl describe {kind} {name}"),),
+    "Failed": (
+        step(
+            "See why its volume could not be deleted or recycled.",
+            "kubectl describe {kind} {name}",
         ),
     ),
 }
@@ -138,39 +205,39 @@ METRICS = (
     ),
 )
 
-CLUSTER_OBJECTS: Table = {
-    **dict.fromkeys(
-        (
-            "Terminating",
-            "NamespaceContentRemaining",
-            "NamespaceFinalizersRemaining",
-            "NamespaceDeletionContentFailure",
-            "NamespaceDeletionDiscoveryFailure",
-            "NamespaceDeletionGroupVersionParsingFailure",
-        ),
-        HELD,
+NAMESPACES: Table = dict.fromkeys(
+    (
+        "Terminating",
+        "NamespaceContentRemaining",
+        "NamespaceFinalizersRemaining",
+        "NamespaceDeletionContentFailure",
+        "NamespaceDeletionDiscoveryFailure",
+        "NamespaceDeletionGroupVersionParsingFailure",
     ),
-    **dict.fromkeys(
-        (
-            "FailedGetScale",
-            "FailedGetResourceMetric",
-            "FailedGetObjectMetric",
-            "FailedGetExternalMetric",
-            "FailedGetPodsMetric",
-            "FailedComputeMetricsReplicas",
-            "InvalidMetricSourceType",
-            "InvalidSelector",
-            "AbleToScale",
-            "ScalingActive",
-        ),
-        METRICS,
-    ),
-    "Failed": (
-        step(
-            "See why its volume could not be deleted or recycled.",
-            "kubectl describe {kind} {name}",
-        ),
-    ),
-}
+    HELD,
+)
 
-TABLES: Mapping[str, Table] = {"workloads": WORKLOAD, "cluster-objects": CLUSTER_OBJECTS}
+AUTOSCALERS: Table = dict.fromkeys(
+    (
+        "FailedGetScale",
+        "FailedGetResourceMetric",
+        "FailedGetObjectMetric",
+        "FailedGetExternalMetric",
+        "FailedGetPodsMetric",
+        "FailedComputeMetricsReplicas",
+        "InvalidMetricSourceType",
+        "InvalidSelector",
+        "AbleToScale",
+        "ScalingActive",
+    ),
+    METRICS,
+)
+
+TABLES: Mapping[str, Table] = {
+    "workloads": WORKLOAD,
+    "replica-sets": WORKLOAD,
+    "jobs": JOBS,
+    "storage": STORAGE,
+    "namespaces": NAMESPACES,
+    "autoscalers": AUTOSCALERS,
+}

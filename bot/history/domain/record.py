@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -99,7 +100,8 @@ def _points(points: tuple[Point, ...], report: Report, restarts: int) -> tuple[P
 
 def _merged(earlier: Point, later: Point) -> Point:
     """One point of two reports in an hour, as bad as the worse one."""
-    pairs = zip(earlier.areas, later.areas, strict=False)
+    # A version of the bot that knew fewer areas may have written the earlier one.
+    pairs = zip_longest(earlier.areas, later.areas, fillvalue=ABSENT)
     letters = "".join(max(pair, key=_rank) for pair in pairs)
     return Point(earlier.hour, letters, earlier.restarts + later.restarts)
 

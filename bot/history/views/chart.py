@@ -92,7 +92,7 @@ def _lanes(points: dict[int, Point], summary: Trends, start: datetime) -> list[L
     first = int(start.timestamp()) // 3600 + 1
     for number, area in enumerate(SCOPES):
         letters = "".join(
-            points[hour].areas[number : number + 1] if hour in points else "?"
+            (points[hour].areas[number : number + 1] if hour in points else "") or "?"
             for hour in range(first, first + summary.hours)
         )
         if set(letters) - {ABSENT, "?"}:

@@ -57,6 +57,7 @@ daemonsets             DaemonSet             apps                        v1     
 deployments            Deployment            apps                        v1         true  deploy
 replicasets            ReplicaSet            apps                        v1         true  rs
 statefulsets           StatefulSet           apps                        v1         true  sts
+horizontalpodautoscalers HorizontalPodAutoscaler autoscaling            v2         true  hpa
 cronjobs               CronJob               batch                       v1         true  cj
 jobs                   Job                   batch                       v1         true
 leases                 Lease                 coordination.k8s.io         v1         true

@@ -16,6 +16,7 @@ from bot.sandbox.network import LISTENER, Network
 from bot.sandbox.scenarios.plain import Plain, an_object
 from bot.sandbox.scenarios.pods import NODES, a_pod
 from bot.sandbox.scenarios.scenario import Homelab
+from bot.sandbox.scenarios.workloads import add_workloads
 
 NUMBER = 73
 """The last part of the agents' addresses."""
@@ -36,6 +37,7 @@ def with_agents(lab: Homelab) -> None:
 
     born = lab.times.ago(days=9)
     lab.add(an_object("ConfigMap", agent_configmaps.PEERS, NAMESPACE, born=born), *pods)
+    add_workloads(lab, pods)
     lab.goes_on.append(write_logs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.sandbox.scenarios.apps import APPS, a_route
 from bot.sandbox.scenarios.plain import Plain, a_condition, an_object, letters
 from bot.sandbox.scenarios.scenario import Homelab
+from bot.sandbox.scenarios.workloads import recount
 
 
 def set_not_ready(
@@ -21,7 +22,7 @@ def set_not_ready(
 def set_pod_unready(
     lab: Homelab, pod: Plain, since: str, *, reason: str = "", message: str = ""
 ) -> None:
-    """Let a pod be unready, and so no ready endpoint either."""
+    """Let a pod be unready, and so no ready endpoint either, nor part of its workload."""
     for condition in pod["status"]["conditions"]:
         if condition["type"] in ("ContainersReady", "Ready"):
             condition.update(
@@ -31,6 +32,7 @@ def set_pod_unready(
         for endpoint in endpoint_slice["endpoints"]:
             if endpoint["targetRef"]["name"] == pod["metadata"]["name"]:
                 endpoint["conditions"] = {"ready": False, "serving": False, "terminating": False}
+    recount(lab, pod, since)
 
 
 def set_waiting(

@@ -9,6 +9,7 @@ from bot.sandbox.scenarios.apps import APPS, App, apps
 from bot.sandbox.scenarios.plain import Calendar, Plain, a_condition, an_object
 from bot.sandbox.scenarios.pods import NODES, a_pod, a_service
 from bot.sandbox.scenarios.scenario import Homelab
+from bot.sandbox.scenarios.workloads import add_workloads
 from bot.traefik.domain import router_names as naming
 
 KUBELET = "v1.34.1+k3s1"
@@ -70,6 +71,7 @@ def healthy(now: datetime) -> Homelab:
     for name, namespace, source in RELEASES:
         lab.add(*gitops.a_release(times, name, namespace, source=source))
     lab.add(*apps(times))
+    add_workloads(lab, lab.of("Pod"))
     _log_of_traefik(lab)
     return lab
 

@@ -96,9 +96,9 @@ def _week(lab: Homelab) -> Past:
         lab.pod_of(app)["metadata"]["name"] for app in ("immich-machine-learning", "mosquitto")
     )
     (challenge,) = (manifest["metadata"]["name"] for manifest in lab.of("Challenge"))
-    served = ("pods", "endpoints", "routes")
+    served = ("pods", "endpoints", "routes", "workloads")
     failed, degraded = Verdict.FAILED, Verdict.DEGRADED
-    hung = (f"pods/Pod/home/{mosquitto}", "CrashLoopBackOff", ("pods", "endpoints"))
+    hung = (f"pods/Pod/home/{mosquitto}", "CrashLoopBackOff", ("pods", "endpoints", "workloads"))
     return Past(
         troubles=(
             Trouble(
@@ -146,7 +146,10 @@ def _week(lab: Homelab) -> Past:
                 began=5,
             ),
             Trouble(
-                f"pods/Pod/media/{learning}", "CrashLoopBackOff", ("pods", "endpoints"), 22 / 60
+                f"pods/Pod/media/{learning}",
+                "CrashLoopBackOff",
+                ("pods", "endpoints", "workloads"),
+                22 / 60,
             ),
         ),
         absent=tuple(range(126, 131)),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.verdict import Verdict
-from bot.health.checks.workloads import CHECK
+from bot.health.checks import ALL_CHECKS
 from bot.health.offline import type_of
 from tests.builders import Plain, an_object
 from tests.net.networks import ago, judged
@@ -27,12 +27,17 @@ SPREAD = {
 }
 
 
+KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController")
+KINDS += ("Job", "CronJob", "PersistentVolumeClaim")
+JUDGES = {kind: judge for check in ALL_CHECKS for kind, judge in check.judges.items()}
+
+
 def a_workload(kind: str, status: Plain, **spec: Any) -> Plain:
     return an_object(kind, "web", GROUPS.get(kind, "apps/v1"), spec=spec, status=status)
 
 
 def said(workload: Plain) -> tuple[Verdict, str]:
-    found = judged(CHECK.judges[type_of(workload)], workload, live=False)
+    found = judged(JUDGES[type_of(workload)], workload, live=False)
     return found.verdict, found.reason
 
 
@@ -76,12 +81,12 @@ def test_a_deployment_past_its_deadline_has_failed() -> None:
     assert said(a_deployment(late))[0] is Verdict.FAILED
 
 
-def test_a_deployment_or_replica_set_that_cannot_make_pods_is_degraded() -> None:
-    """A quota, say: it retries, and others may run."""
+def test_a_deployment_or_replica_set_that_cannot_make_pods_fails_without_others() -> None:
+    """A quota, say: it retries, and others may run meanwhile."""
     failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate"}
     assert said(a_deployment(AVAILABLE, failure)) == (Verdict.DEGRADED, "FailedCreate")
     replica_set = a_workload("ReplicaSet", {"conditions": [failure]}, replicas=1)
-    assert said(replica_set) == (Verdict.DEGRADED, "FailedCreate")
+    assert said(replica_set) == (Verdict.FAILED, "FailedCreate")
 
 
 def test_a_paused_deployment_is_suspended() -> None:
@@ -203,7 +208,7 @@ def test_a_claim_is_judged_by_its_phase(phase: str, verdict: Verdict) -> None:
     assert said(a_workload("PersistentVolumeClaim", {"phase": phase}))[0] is verdict
 
 
-@pytest.mark.parametrize("kind", sorted(type_.__name__ for type_ in CHECK.judges))
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_workload_that_is_being_deleted_is_under_way(kind: str) -> None:
     """Whatever else it says."""
     workload = a_workload(kind, {})

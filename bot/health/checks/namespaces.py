@@ -1,0 +1,32 @@
+"""Namespaces that do not end. Source: the Kubernetes API reference, NamespaceStatus."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.domain import conditions, finalizers
+from bot.domain.check import Check
+from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.resources import core
+from bot.domain.snapshot import Snapshot
+
+
+def judge(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
+    """Active, or being deleted: then its conditions say what holds it up."""
+    gone = conditions.terminating(namespace, snapshot.taken_at)
+    held = [condition for condition in namespace.status.conditions if condition.status == "True"]
+    if not gone or not held:
+        return gone or HEALTHY
+    said = " ".join(f"{condition.message.rstrip('. ')}." for condition in held if condition.message)
+    message = f"{gone.message} {said}{finalizers.meanings_in(said)}"
+    return msgspec.structs.replace(gone, reason=held[0].type, message=message)
+
+
+CHECK = Check(
+    name="namespaces",
+    scope="workloads",
+    title="Namespaces that are being deleted and do not end.",
+    judges={core.Namespace: judge},
+    documented_as="kubectl get namespaces",
+    advice="Mend what its message names: the objects that remain, or the API that does not answer.",
+)

@@ -1,0 +1,226 @@
+"""Claims that get no volume, and volumes that failed or are kept for a claim that is gone.
+
+Source: the Kubernetes documentation, persistent volumes and storage classes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from bot.domain import conditions
+from bot.domain.check import Check
+from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.resources import core
+from bot.domain.resources.storage import StorageClass
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.health import claims
+
+LATE = "WaitForFirstConsumer"
+"""The `volumeBindingMode` by which a claim waits for the first pod that uses it."""
+
+BINDING = timedelta(minutes=5)
+"""How long a storage driver may take to make a volume."""
+
+
+def judge_claim(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement:
+    """Bound is healthy, Lost is failed; anything else waits for a volume."""
+    if gone := conditions.terminating(claim, snapshot.taken_at):
+        return gone
+    phase = claim.status.phase or "not reported"
+    if phase == "Bound":
+        return HEALTHY
+    message = f"It is not bound to a volume: phase {phase}."
+    if phase == "Lost":
+        volume = f"PersistentVolume {claim.spec.volume_name}".strip()
+        return Judgement(Verdict.FAILED, "Lost", f"{message} Its {volume} is gone.")
+    return _asleep(claim, snapshot) or _pending(claim, message, snapshot)
+
+
+def _asleep(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement | None:
+    """Nobody uses the claim yet, and its class waits for the first pod: that is as it should be."""
+    class_ = _class(claim, snapshot)
+    if class_ is None or class_.volume_binding_mode != LATE:
+        return None
+    if claim.spec.volume_name or claims.waiting_pods(claim, snapshot):
+        return None
+    message = f"It waits for the first pod that uses it, as StorageClass {class_.name} wants."
+    return Judgement(Verdict.HEALTHY, LATE, message)
+
+
+def _pending(claim: core.PersistentVolumeClaim, message: str, snapshot: Snapshot) -> Judgement:
+    """Under way for a while; then failed where somebody waits for it, degraded otherwise."""
+    if pods := _without_room(claim, snapshot):
+        return Judgement(
+            Verdict.PROGRESSING,
+            LATE,
+            f"{message} It gets one once a node is chosen for {pods[0]}.",
+            follows=pods,
+        )
+    reason, why, follows = _why_unbound(claim, snapshot)
+    since, now = claim.metadata.creation_timestamp, snapshot.taken_at
+    judgement = conditions.progressing(
+        reason or "NotBound",
+        f"{message} {why}".strip(),
+        since,
+        now,
+        patience=BINDING,
+        follows=follows,
+    )
+    if judgement.verdict is Verdict.DEGRADED and (reason or claims.waiting_pods(claim, snapshot)):
+        return msgspec.structs.replace(judgement, verdict=Verdict.FAILED)
+    return judgement
+
+
+def _why_unbound(
+    claim: core.PersistentVolumeClaim, snapshot: Snapshot
+) -> tuple[str, str, tuple[Ref, ...]]:
+    """A reason that will not pass by itself, the words for it, and what it follows from."""
+    volume = _wanted_volume(claim, snapshot)
+    if claim.spec.volume_name and volume is None:
+        if not snapshot.sees(core.PersistentVolume):
+            return "", "", ()
+        words = f"PersistentVolume {claim.spec.volume_name}, which it names, does not exist."
+        return "VolumeNotFound", words, ()
+    if volume and volume.status.phase == "Released":
+        words = (
+            f"PersistentVolume {volume.name} was kept for an earlier claim of this name. Remove "
+            "spec.claimRef.uid and resourceVersion of that volume to use its data again."
+        )
+        return "VolumeReleased", words, (volume.ref,)
+    if volume and _other_claim(volume, claim):
+        words = f"PersistentVolume {volume.name}, which it names, belongs to another claim."
+        return "VolumeTaken", words, ()
+    if volume:
+        return "", f"It waits for PersistentVolume {volume.name}.", (volume.ref,)
+    return _without_class(claim, snapshot) or ("", _provisioned(claim, snapshot), ())
+
+
+def _wanted_volume(
+    claim: core.PersistentVolumeClaim, snapshot: Snapshot
+) -> core.PersistentVolume | None:
+    """The volume that a claim names, or that is kept for a claim of its name."""
+    if name := claim.spec.volume_name:
+        return snapshot.get(core.PersistentVolume, "", name)
+    for volume in snapshot.of(core.PersistentVolume):
+        if volume.spec.claim_ref and not _other_claim(volume, claim):
+            return volume
+    return None
+
+
+def _other_claim(volume: core.PersistentVolume, claim: core.PersistentVolumeClaim) -> bool:
+    kept_for = volume.spec.claim_ref
+    return kept_for is not None and (kept_for.namespace, kept_for.name) != (
+        claim.namespace,
+        claim.name,
+    )
+
+
+def _class(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> StorageClass | None:
+    """The class of a claim, None where it has none or it was not read."""
+    name = claim.spec.storage_class_name
+    if name is None:
+        defaults = (class_ for class_ in snapshot.of(StorageClass) if class_.default)
+        return next(defaults, None)
+    return snapshot.get(StorageClass, "", name) if name else None
+
+
+def _without_class(
+    claim: core.PersistentVolumeClaim, snapshot: Snapshot
+) -> tuple[str, str, tuple[Ref, ...]] | None:
+    """Nothing makes a volume for it, and none that is free has the class that it names."""
+    if not snapshot.sees(StorageClass) or _class(claim, snapshot):
+        return None
+    name = claim.spec.storage_class_name
+    if name is None:
+        words = "It names no StorageClass, and none is the default: name one, or mark a default."
+        return "NoStorageClass", words, ()
+    if any(
+        volume.status.phase == "Available" and volume.spec.storage_class_name == name
+        for volume in snapshot.of(core.PersistentVolume)
+    ):
+        return None
+    if not name:
+        words = (
+            "Its storageClassName is empty: it waits for a volume made by hand, and none is free."
+        )
+        return "NoVolume", words, ()
+    words = f'StorageClass "{name}" not found, and no free volume has that class.'
+    return "StorageClassNotFound", words, ()
+
+
+def _provisioned(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> str:
+    class_ = _class(claim, snapshot)
+    if class_ is None or not class_.provisioner:
+        return ""
+    return (
+        f"The provisioner {class_.provisioner} of StorageClass {class_.name} has not made one: the "
+        "claim's events say why."
+    )
+
+
+def _without_room(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> tuple[Ref, ...]:
+    """The pods of a claim that wait for room on a node, and not for their volumes.
+
+    By WaitForFirstConsumer a volume is made once a node is chosen.
+    """
+    class_ = _class(claim, snapshot)
+    if class_ is None or class_.volume_binding_mode != LATE:
+        return ()
+    waiting = claims.waiting_pods(claim, snapshot)
+    return tuple(pod.ref for pod in waiting if not claims.held_by_volumes(pod))
+
+
+def judge_volume(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement:
+    """Available, bound and released (kept after its claim) are healthy, failed is failed."""
+    if gone := conditions.terminating(volume, snapshot.taken_at):
+        return gone
+    phase, message = volume.status.phase or "Pending", volume.status.message
+    if phase == "Failed":
+        return Judgement(Verdict.FAILED, phase, message or "Its reclamation failed.")
+    if phase == "Released":
+        return _wanted_again(volume, snapshot) or _undeleted(volume, snapshot) or HEALTHY
+    if phase in ("Available", "Bound"):
+        return HEALTHY
+    since = volume.metadata.creation_timestamp
+    return conditions.progressing(phase, message, since, snapshot.taken_at)
+
+
+def _wanted_again(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement | None:
+    """Its claim was made anew, and does not get the volume of its predecessor."""
+    kept_for = volume.spec.claim_ref
+    if kept_for is None:
+        return None
+    claim = snapshot.get(core.PersistentVolumeClaim, kept_for.namespace, kept_for.name)
+    if claim is None or claim.status.phase == "Bound" or claim.metadata.deletion_timestamp:
+        return None
+    message = (
+        f"It is kept for an earlier claim {kept_for.namespace}/{kept_for.name}, and the present "
+        "claim of that name is not bound. Remove spec.claimRef.uid and resourceVersion to let it "
+        "have this volume."
+    )
+    return Judgement(Verdict.DEGRADED, "Released", message)
+
+
+def _undeleted(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement | None:
+    """Released for long although its policy is to delete it."""
+    since = volume.status.last_phase_transition_time
+    if volume.spec.persistent_volume_reclaim_policy != "Delete" or since is None:
+        return None
+    if snapshot.taken_at - since <= conditions.PATIENCE:
+        return None
+    message = "Its claim is gone and its policy is Delete, but its storage driver keeps it."
+    return Judgement(Verdict.DEGRADED, "NotDeleted", message, since)
+
+
+CHECK = Check(
+    name="storage",
+    scope="workloads",
+    title="Claims without a volume, and volumes that failed.",
+    judges={core.PersistentVolumeClaim: judge_claim, core.PersistentVolume: judge_volume},
+    documented_as="kubectl get persistentvolumeclaims,persistentvolumes -A",
+    advice="Read its events: they say what the provisioner answers.",
+    refers_to=(StorageClass, core.Pod),
+)

@@ -1,0 +1,112 @@
+"""Claims and volumes."""
+
+import pytest
+
+from bot.domain.finding import Judgement
+from bot.domain.verdict import Verdict
+from bot.health.checks.storage import CHECK
+from bot.health.offline import type_of
+from tests.builders import Plain, an_object
+from tests.health.checks.conditioned import a_thing
+from tests.net.networks import ago, judged
+
+
+def verdict(plain: Plain) -> Judgement:
+    return judged(CHECK.judges[type_of(plain)], plain, live=False)
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [
+        ("Bound", Verdict.HEALTHY),
+        ("Released", Verdict.HEALTHY),
+        ("Failed", Verdict.FAILED),
+        ("", Verdict.DEGRADED),
+    ],
+)
+def test_a_volume_is_judged_by_its_phase(phase: str, expected: Verdict) -> None:
+    """Released is what its reclaim policy asked for; without a phase nobody has looked at it."""
+    assert verdict(a_thing("PersistentVolume", "data", "v1", phase=phase)).verdict is expected
+
+
+def a_class(name: str, binding: str = "Immediate", *, default: bool = False) -> Plain:
+    plain = an_object("StorageClass", name, "storage.k8s.io/v1", namespace="")
+    mark = {"storageclass.kubernetes.io/is-default-class": "true"} if default else {}
+    plain["metadata"]["annotations"] = mark
+    return {**plain, "provisioner": "rancher.io/local-path", "volumeBindingMode": binding}
+
+
+def a_claim(*, minutes: float = 60, **spec: str) -> Plain:
+    meta = {"creationTimestamp": ago(minutes=minutes)}
+    return a_thing("PersistentVolumeClaim", "data", "v1", meta=meta, spec=spec, phase="Pending")
+
+
+def live(plain: Plain, *others: Plain) -> Judgement:
+    return judged(CHECK.judges[type_of(plain)], plain, *others)
+
+
+LATE = a_class("local-path", "WaitForFirstConsumer", default=True)
+
+
+def test_a_claim_that_waits_for_its_first_pod_is_as_it_should_be() -> None:
+    """By its own class or by the default one, however long."""
+    assert live(a_claim(), LATE).verdict is Verdict.HEALTHY
+    assert live(a_claim(storageClassName="local-path"), LATE).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason"),
+    [
+        (a_claim(storageClassName="fast"), "StorageClassNotFound"),
+        (a_claim(storageClassName=""), "NoVolume"),
+        (a_claim(volumeName="pv-1"), "VolumeNotFound"),
+    ],
+)
+def test_a_claim_that_nothing_can_bind_has_failed_after_a_while(claim: Plain, reason: str) -> None:
+    """What is missing is named."""
+    found = live(claim, LATE)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, reason)
+    assert verdict(claim).verdict is Verdict.DEGRADED
+
+
+def test_a_claim_without_any_class_to_take_says_so() -> None:
+    """None is marked as the default."""
+    assert live(a_claim(), a_class("slow")).reason == "NoStorageClass"
+
+
+def test_a_claim_of_a_class_that_only_volumes_name_waits_for_one() -> None:
+    """Volumes made by hand need no StorageClass of that name."""
+    free = a_thing(
+        "PersistentVolume",
+        "pv-1",
+        "v1",
+        namespace="",
+        spec={"storageClassName": "manual"},
+        phase="Available",
+    )
+    found = live(a_claim(minutes=2, storageClassName="manual"), free, LATE)
+    assert (found.verdict, found.reason) == (Verdict.PROGRESSING, "NotBound")
+
+
+def test_a_new_claim_is_under_way() -> None:
+    """A driver needs a moment."""
+    assert live(a_claim(minutes=1), a_class("slow", default=True)).verdict is Verdict.PROGRESSING
+
+
+def test_a_released_volume_that_is_to_be_deleted_and_stays_is_degraded() -> None:
+    """A kept one, and one that was just released, are as they should be."""
+    for policy, minutes, expected in (
+        ("Delete", 60, Verdict.DEGRADED),
+        ("Delete", 1, Verdict.HEALTHY),
+        ("Retain", 60, Verdict.HEALTHY),
+    ):
+        volume = a_thing(
+            "PersistentVolume",
+            "pv-1",
+            "v1",
+            namespace="",
+            spec={"persistentVolumeReclaimPolicy": policy},
+            phase="Released",
+            lastPhaseTransitionTime=ago(minutes=minutes),
+        )
+        assert live(volume).verdict is expected
