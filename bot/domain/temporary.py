@@ -6,6 +6,8 @@ nothing. Objects with an owner other than a Job, such as the agents' pods, are p
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from bot.domain import conditions
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Pod
@@ -18,12 +20,24 @@ LABELS = {
 }
 
 
+LONGEST = timedelta(minutes=15)
+"""No test takes as long: older objects of tests were left behind."""
+
+
 def temporary(resource: Object) -> bool:
     """Whether it is a pod of a test's Job, or a Service or EndpointSlice that such a Job owns."""
     meta = resource.metadata
     if meta.namespace != NAMESPACE or (meta.labels or {}).get(MANAGED_BY) != LABELS[MANAGED_BY]:
         return False
     return all(owner.kind == "Job" for owner in meta.owner_references or ())
+
+
+def left_behind(resource: Object, now: datetime) -> datetime | None:
+    """When an object of a test was created that none can need any more; None of any other."""
+    created = resource.metadata.creation_timestamp
+    if created is None or not temporary(resource) or now - created <= LONGEST:
+        return None
+    return created
 
 
 def unscheduled(resource: Object) -> bool:

@@ -17,12 +17,16 @@ import msgspec
 from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right
 from bot.domain.election import LeaseSpec
 from bot.domain.facts import Denied
+from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.domain.resources import core
 from bot.domain.resources.base import Time
+from bot.domain.resources.decode import decode_page
 from bot.domain.resources.registry import KINDS
+from bot.domain.temporary import LABELS, MANAGED_BY, left_behind
 from bot.domain.timestamps import ahead
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
-from bot.kube.client import Api, within
+from bot.kube.client import Api, Query, within
 from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path
@@ -42,6 +46,7 @@ AT_ONCE = 24
 REVIEWS = path("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
 MYSELF = path("/apis/authentication.k8s.io/v1/selfsubjectreviews")
 PROBE = path("/api/v1/namespaces/meshmedic-probe")
+OF_TESTS: Query = [("labelSelector", f"{MANAGED_BY}={LABELS[MANAGED_BY]}"), ("limit", 100)]
 
 
 class _Version(msgspec.Struct, rename="camel", frozen=True):
@@ -110,6 +115,7 @@ class AccessReader:
             served = group.create_task(ask(self._served))
             pods = group.create_task(ask(partial(traefik_pods, self._api, total=self._quick)))
             probe = group.create_task(ask(self._probe))
+            left = group.create_task(ask(self._left_behind))
             user = group.create_task(ask(self._user))
             lease = group.create_task(ask(partial(self._lease, lease_in)))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
@@ -125,6 +131,7 @@ class AccessReader:
             user=username if isinstance(username, str) else "",
             skew=answer[1] if isinstance(answer, tuple) else None,
             lease=lease.result(),
+            left_behind=left.result(),
         )
 
     async def _version(self) -> tuple[str, float | None]:
@@ -175,6 +182,17 @@ class AccessReader:
         except Absent:
             return False
         return True
+
+    async def _left_behind(self) -> tuple[Ref, ...]:
+        """Pods and Services of tests that are too old; the bot may list both for its checks."""
+        now = datetime.now(UTC)
+        pods = await self._api.get(path(PROBE, "pods"), OF_TESTS, total=self._quick)
+        services = await self._api.get(path(PROBE, "services"), OF_TESTS, total=self._quick)
+        objects = (
+            *decode_page(pods, core.Pod).items,
+            *decode_page(services, core.Service).items,
+        )
+        return tuple(resource.ref for resource in objects if left_behind(resource, now))
 
 
 def _yes_or_no(answer: bool | Denied | NotObserved) -> bool | NotObserved:  # noqa: FBT001  # a fact

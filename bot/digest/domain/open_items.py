@@ -13,13 +13,10 @@ from bot.domain.resources import cert_manager, core, flux
 from bot.domain.resources.base import Object
 from bot.domain.resources.flux import FluxObject
 from bot.domain.snapshot import Gap, Snapshot
-from bot.domain.temporary import temporary
+from bot.domain.temporary import left_behind
 
 SOON = timedelta(days=21)
 """Overdue: cert-manager renews a certificate of 90 days 30 days before it ends."""
-
-LONGEST = timedelta(minutes=15)
-"""No test takes as long: older objects of tests were left behind."""
 
 FLUX: tuple[type[Object], ...] = (
     flux.GitRepository, flux.OCIRepository, flux.HelmRepository, flux.HelmChart,
@@ -95,9 +92,8 @@ def _suspended(snapshot: Snapshot) -> Iterator[OpenItem]:
 def _left_behind(snapshot: Snapshot) -> Iterator[OpenItem]:
     """Objects of tests, except of those that may still run."""
     for kind in (core.Pod, core.Service):
-        for resource in filter(temporary, snapshot.of(kind)):
-            since = resource.metadata.creation_timestamp
-            if since and snapshot.taken_at - since > LONGEST:
+        for resource in snapshot.of(kind):
+            if since := left_behind(resource, snapshot.taken_at):
                 yield OpenItem(resource.ref, "left behind by a test", since)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from bot.domain.authorization import Roles
 from bot.domain.facts import Denied, Unset
+from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing.instance import TraefikPod
 
@@ -136,7 +137,10 @@ class LeaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """What the API server answered; `lease` is None where there is none or none is needed."""
+    """What the API server answered; `lease` is None where there is none or none is needed.
+
+    left_behind: Objects of the bot's own tests that none can need any more.
+    """
 
     host: str
     version: str | Denied | NotObserved
@@ -147,12 +151,13 @@ class ClusterFacts:
     user: str = ""
     skew: float | None = None
     lease: LeaseFacts | Denied | NotObserved | None = None
+    left_behind: tuple[Ref, ...] | Denied | NotObserved = ()
 
     @classmethod
     def unobserved(cls, host: str, why: str) -> ClusterFacts:
         """The facts of a cluster that did not answer."""
         lost = NotObserved(why)
-        return cls(host, lost, lost, {}, lost, lost, lease=lost)
+        return cls(host, lost, lost, {}, lost, lost, lease=lost, left_behind=lost)
 
 
 def without_login(login: Denied | Unset | NotObserved) -> DiscordFacts:

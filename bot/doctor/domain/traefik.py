@@ -8,13 +8,19 @@ from bot.doctor.domain.cluster import serves
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import ClusterFacts
 from bot.domain.facts import Denied
+from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.domain.temporary import NAMESPACE
 from bot.routing import instance
 from bot.routing.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
 
 TRAEFIK = Topic(Area.TRAEFIK, "Traefik")
 API = Topic(Area.TRAEFIK, "Traefik API")
 PROBER = Topic(Area.TRAEFIK, "prober")
+LEFT_BEHIND = Topic(Area.TRAEFIK, "objects of tests")
+
+NAMED = 4
+"""Objects that are named in one sentence."""
 
 
 def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
@@ -28,6 +34,8 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
         if running:
             yield _api(running)
     yield _prober(facts)
+    if isinstance(facts.left_behind, tuple) and facts.left_behind:
+        yield _left_behind(facts.left_behind)
 
 
 def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
@@ -68,6 +76,19 @@ def _prober(facts: ClusterFacts) -> Diagnostic:
     if facts.probe:
         return PROBER.ok("Installed in the namespace meshmedic-probe.")
     return PROBER.note("Optional, and not installed.")
+
+
+def _left_behind(refs: tuple[Ref, ...]) -> Diagnostic:
+    """Kubernetes removes a test's objects by itself, so that something has kept it from that."""
+    names = [f"{ref.kind.lower()}/{ref.name}" for ref in refs]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    count = "1 object" if len(refs) == 1 else f"{len(refs)} objects"
+    return LEFT_BEHIND.warning(
+        f"{count} of the bot's own tests stayed in the namespace {NAMESPACE}: "
+        f"{', '.join(names[:NAMED])}{more}.",
+        f"Run `kubectl -n {NAMESPACE} delete {' '.join(names[:NAMED])}`. If more stay, look at the "
+        "Job controller: it removes what has ended.",
+    )
 
 
 def _why(answer: NotObserved | Denied, action: str) -> str:

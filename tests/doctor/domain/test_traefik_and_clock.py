@@ -8,6 +8,7 @@ import pytest
 from bot.doctor.domain import clock, traefik
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome
 from bot.domain.facts import Denied
+from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing import instance
 from tests.doctor.domain.seen import TRAEFIK, a_cluster
@@ -108,6 +109,19 @@ def test_pods_that_could_not_be_read_are_not_seen():
 def test_a_prober_that_is_not_installed_is_a_note(there: object, outcome: DiagnosticOutcome):
     """It is optional, and not seeing it is something else."""
     assert examined(probe=there)["prober"].outcome is outcome
+
+
+def test_what_a_test_left_behind_is_named_with_how_to_remove_it():
+    """It is no finding of the health checks, and no incident."""
+    refs = tuple(Ref("Pod", "meshmedic-probe", f"listen-{number}") for number in range(6))
+    one = examined(left_behind=refs[:1])["objects of tests"]
+    assert one.outcome is DiagnosticOutcome.WARNING
+    assert "1 object of the bot's own tests stayed" in one.observation
+    assert "kubectl -n meshmedic-probe delete pod/listen-0`" in one.fix
+    many = examined(left_behind=refs)["objects of tests"]
+    assert "pod/listen-3 and 2 more" in many.observation
+    for nothing in ((), LOST, Denied("403")):
+        assert "objects of tests" not in examined(left_behind=nothing)
 
 
 @pytest.mark.parametrize(
