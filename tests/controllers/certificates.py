@@ -7,6 +7,7 @@ So the table also says what is right two hours later.
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.finding import Ref
@@ -28,6 +29,9 @@ PLACE = "tls"
 GROUP = "cert-manager.io/v1"
 SHORT = "60s"
 """How long a certificate is valid that is to be renewed, or to expire."""
+
+NOBODY = "127.0.0.1:9"
+"""Where no server listens: no directory of an ACME server, and no name server."""
 
 AT_ODDS = DEGRADED | FAILED
 UNDER_WAY = PROGRESSING | FAILED | DEGRADED
@@ -64,7 +68,6 @@ def begin(world: World) -> None:
     """Apply the issuers and Certificates."""
     every = {"http01": {"ingress": {"ingressClassName": "traefik"}}}
     other = {**every, "selector": {"dnsZones": ["elsewhere.test"]}}
-    nobody = "https://127.0.0.1:9/dir"
     world.apply(
         [
             _issuer("self", selfSigned={}),
@@ -72,9 +75,9 @@ def begin(world: World) -> None:
             _issuer("cluster-self", "ClusterIssuer", selfSigned={}),
             _issuer("no-ca", ca={"secretName": "gone"}),
             _acme("acme", world, solvers=[every]),
-            _acme("acme-leaving", world, solvers=[every]),
+            _acme("acme-by-dns", world, solvers=[{"dns01": {"rfc2136": {"nameserver": NOBODY}}}]),
             _acme("acme-elsewhere", world, solvers=[other]),
-            _acme("acme-unreachable", world, server=nobody, solvers=[every]),
+            _acme("acme-unreachable", world, server=f"https://{NOBODY}/dir", solvers=[every]),
             _certificate("cert-ok", "self"),
             _certificate("cert-cluster-ok", "cluster-self", kind="ClusterIssuer"),
             _certificate("cert-no-issuer", "nobody"),
@@ -86,7 +89,7 @@ def begin(world: World) -> None:
             _certificate("wrong-answer", "acme"),
             _certificate("closed", "acme"),
             _certificate("absent", "acme"),
-            _certificate("held", "acme-leaving", dnsNames=["closed-held.home.test"]),
+            _certificate("held", "acme-by-dns"),
             _certificate("shared-a", "self", secretName="shared"),
             _certificate("shared-b", "self", secretName="shared"),
             _certificate("renewed", "self", duration=SHORT, renewBefore="40s"),
@@ -96,12 +99,13 @@ def begin(world: World) -> None:
 
 
 def go_on(world: World) -> None:
-    """Issuers leave: one before a renewal, the other while a challenge is under way."""
+    """An issuer leaves before a renewal; a challenge is deleted that cannot be cleaned up."""
     world.until_written(Ref("Certificate", PLACE, "expired"), READY)
     world.real.kubectl("delete", "issuer", "leaving", "-n", PLACE)
-    world.until_written(Ref("Challenge", PLACE, "held-*"), Written("state", "pending"))
-    world.real.kubectl("delete", "issuer", "acme-leaving", "-n", PLACE)
+    held = Ref("Challenge", PLACE, "held-*")
+    world.until(lambda: bool(_meta(world, held).get("finalizers")), "a finalizer of the challenge")
     world.real.kubectl("delete", "certificate", "held", "-n", PLACE)
+    world.until(lambda: "deletionTimestamp" in _meta(world, held), "the challenge's deletion")
     renewed = Ref("Certificate", PLACE, "renewed")
 
     def again() -> bool:
@@ -109,6 +113,17 @@ def go_on(world: World) -> None:
         return int(status.get("revision", 0)) > 1
 
     world.until(again, "a renewal")
+
+    def over() -> bool:
+        status = (world.read(Ref("Certificate", PLACE, "expired")) or {})["status"]
+        return datetime.fromisoformat(status["notAfter"]) < datetime.now(UTC)
+
+    world.until(over, "the end of a certificate")
+
+
+def _meta(world: World, ref: Ref) -> Plain:
+    meta: Plain = (world.read(ref) or {}).get("metadata") or {}
+    return meta
 
 
 def _row(
@@ -120,7 +135,7 @@ def _row(
     *,
     place: str = PLACE,
 ) -> Situation:
-    return Situation(name.rstrip("-*"), Ref(kind, place, name), written, now, later)
+    return Situation(f"{kind} {name.rstrip('-*')}", Ref(kind, place, name), written, now, later)
 
 
 def _certificate_row(
@@ -144,8 +159,18 @@ SITUATIONS: tuple[Situation, ...] = (
     _row("Issuer", "acme-unreachable", failing(""), Said(FAILED, "(?i)refused")),
     _certificate_row("cert-ok", READY, OK),
     _certificate_row("cert-cluster-ok", READY, OK),
-    _certificate_row("cert-no-issuer", WAITS, Said(UNDER_WAY), Said(FAILED, "nobody")),
-    _certificate_row("cert-no-cluster-issuer", WAITS, Said(UNDER_WAY), Said(FAILED, "nobody")),
+    _certificate_row(
+        "cert-no-issuer",
+        WAITS,
+        Said(UNDER_WAY, "nobody", _ref("CertificateRequest", "cert-no-issuer-*")),
+        Said(FAILED, "nobody", _ref("CertificateRequest", "cert-no-issuer-*")),
+    ),
+    _certificate_row(
+        "cert-no-cluster-issuer",
+        WAITS,
+        Said(UNDER_WAY, "nobody", _ref("CertificateRequest", "cert-no-cluster-issuer-*")),
+        Said(FAILED, "nobody", _ref("CertificateRequest", "cert-no-cluster-issuer-*")),
+    ),
     _certificate_row(
         "cert-issuer-not-ready",
         WAITS,
@@ -192,11 +217,16 @@ SITUATIONS: tuple[Situation, ...] = (
     _row(
         "Challenge",
         "held-*",
-        Written("state", "pending"),
+        Written("state", "pending", words="cleaning up"),
         Said(PROGRESSING, "(?i)being deleted"),
-        Said(AT_ODDS, r"(?i)being deleted.*finalizer", None),
+        Said(AT_ODDS, r"(?i)being deleted.*finalizer"),
     ),
     _certificate_row("shared-a", Written("Ready", "True"), Said(AT_ODDS, "shared-b")),
     _certificate_row("renewed", READY, OK, Said(FAILED, "(?i)expired")),
-    _certificate_row("expired", failing("Expired"), Said(FAILED, "(?i)expired")),
+    # Ready stays True: cert-manager does not look at it again when it ends.
+    _certificate_row(
+        "expired",
+        Written("Issuing", "True", "Renewing"),
+        Said(FAILED, "(?i)expired", _ref("CertificateRequest", "expired-*")),
+    ),
 )

@@ -191,7 +191,12 @@ ROUTES: tuple[Route, ...] = (
     _row("route-bad-rule", AT_ODDS, "(?i)rule"),
     _row("route-v2-rule", AT_ODDS, "(?i)rule|Host"),
     _row("route-no-middleware", AT_ODDS, "gone"),
-    _row("route-broken-middleware", AT_ODDS, "(?i)secret"),
+    _row(
+        "route-broken-middleware",
+        AT_ODDS,
+        "(?i)secret",
+        Ref("Middleware", PLACE, "no-secret"),
+    ),
     _row("route-foreign-middleware", AT_ODDS, "(?i)cross"),
     _row("ingress-ok", HEALTHY, serves=True),
     _row("ingress-no-service", AT_ODDS, "gone"),
