@@ -239,7 +239,7 @@ class LoadBalancerAddresses(Part, frozen=True):
     ingress: tuple[LoadBalancerIngress, ...] | None = None
 
 
-class LoadBalancerStatus(Part, frozen=True):
+class LoadBalancerStatus(ConditionsStatus, frozen=True):
     """`status` of a Service or Ingress."""
 
     load_balancer: LoadBalancerAddresses = LoadBalancerAddresses()

@@ -59,6 +59,8 @@ def _without_address(service: core.Service, snapshot: Snapshot) -> Judgement | N
     if service.spec.type != "LoadBalancer" or service.status.load_balancer.ingress:
         return None
     message, since = "No load balancer has given it an address.", service.metadata
+    if said := next(_refusals(service), ""):
+        message = f"{message} {said}"
     judgement = conditions.progressing(
         "NoAddress", message, since.creation_timestamp, snapshot.taken_at
     )
@@ -73,6 +75,13 @@ def _without_address(service: core.Service, snapshot: Snapshot) -> Judgement | N
         since=None,
         follows=tuple(pod.ref for pod in unready),
     )
+
+
+def _refusals(service: core.Service) -> Iterator[str]:
+    """What the controller of its load balancer says of it, as Tailscale's operator does."""
+    for condition in service.status.conditions:
+        if condition.status == "False" and condition.message:
+            yield condition.message
 
 
 def _not_seen(service: core.Service, pending: Judgement | None, snapshot: Snapshot) -> Judgement:

@@ -21,6 +21,8 @@ def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
     readable = snapshot.sees(external_secrets.ExternalSecret, secret.namespace)
     if not managed or not readable or _is_targeted(secret, snapshot):
         return HEALTHY
+    if not snapshot.sees(external_secrets.PushSecret) or _is_pushed(secret, snapshot):
+        return HEALTHY
     message = "It was injected by an ExternalSecret that is gone: nobody refreshes it."
     return Judgement(Verdict.DEGRADED, "Orphaned", message, secret.metadata.creation_timestamp)
 
@@ -36,6 +38,20 @@ def _is_targeted(secret: core.SecretName, snapshot: Snapshot) -> bool:
     )
 
 
+def _is_pushed(secret: core.SecretName, snapshot: Snapshot) -> bool:
+    """Whether a PushSecret writes it: into this cluster, it copies the labels of its source too."""
+    return secret.name in snapshot.once("injected secrets: pushed", lambda: _pushed(snapshot))
+
+
+def _pushed(snapshot: Snapshot) -> frozenset[str]:
+    """The names of what is pushed, into whichever namespace the store stands for."""
+    return frozenset(
+        entry.match.remote_ref.remote_key
+        for push in snapshot.of(external_secrets.PushSecret)
+        for entry in push.spec.data or ()
+    )
+
+
 CHECK = Check(
     name="injected-secrets",
     scope="secrets",
@@ -43,5 +59,5 @@ CHECK = Check(
     judges={core.SecretName: judge},
     documented_as="kubectl get secrets -A -l reconcile.external-secrets.io/managed=true",
     advice="Restore the ExternalSecret in Git, or delete the Secret if nothing uses it.",
-    refers_to=(external_secrets.ExternalSecret,),
+    refers_to=(external_secrets.ExternalSecret, external_secrets.PushSecret),
 )

@@ -132,9 +132,10 @@ PLUGIN = re.compile(r"\bplugins?\b(?!s\.)", re.IGNORECASE)
 PLUGIN_NAME = re.compile(r"plugin:? \"?([a-z0-9-]+(?:\.[a-z0-9-]+)+(?:/[\w.-]{1,100}){1,4})")
 """The module of a plugin, such as `github.com/owner/name`."""
 
-CERTIFICATE = re.compile(
-    r"append certificate|X509 key ?pair|(?:load|parse|read)\w* (?:TLS |the )?certificate"
-)
+CERTIFICATE = re.compile(r"\bacme\b|\bcert(?:ificate)?s?\b|X509 key ?pair", re.IGNORECASE)
+NO_PROVIDER = re.compile(r"Cannot start the provider \*?([\w.]{1,80})")
+"""A provider that did not start, so that none of its routes is known."""
+
 BEGINNING = re.compile(
     r"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?command traefik error: (.*)", re.DOTALL
 )
@@ -310,6 +311,8 @@ def _subject(entry: Entry, message: str) -> ProviderError | None:
     if entry.level == "error" and PLUGIN.search(message) and not provider:
         named = PLUGIN_NAME.search(message)
         return replace(refusal, kind="plugin", name=named[1] if named else "")
+    if entry.level == "error" and (unstarted := NO_PROVIDER.search(message)):
+        return replace(refusal, kind="provider", name=unstarted[1])
     if entry.level == "error" and CERTIFICATE.search(message) and not provider:
         return replace(refusal, kind="certificate", name=entry.text("tlsStoreName"))
     if provider.endswith(ACME):

@@ -254,3 +254,13 @@ def test_services_whose_slices_may_not_be_read_are_said_once_for_a_namespace() -
     assert [str(each.subject) for each in report.roots] == ["Service apps/a", "Service media/z"]
     assert {each.verdict for each in report.findings} == {Verdict.UNKNOWN}
     assert len(report.findings) == 4
+
+
+def test_what_a_load_balancers_controller_says_is_told() -> None:
+    """Tailscale's operator keeps conditions on the Service itself."""
+    said = "no Tailscale hostname known yet, waiting for proxy pod to finish auth"
+    condition = {"type": "TailscaleProxyReady", "status": "False", "message": said}
+    service = a_service(type="LoadBalancer", loadBalancerClass="tailscale")
+    service["status"] = {"loadBalancer": {}, "conditions": [condition]}
+    found = judged(judge, service, a_slice("web", an_endpoint()))
+    assert said in found.message

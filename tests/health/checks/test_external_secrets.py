@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import core
-from bot.domain.resources.external_secrets import ExternalSecret
+from bot.domain.resources.external_secrets import ExternalSecret, PushSecret
 from bot.domain.verdict import Verdict
 from bot.health.checks import external_secrets, injected_secrets, push_secrets
 from bot.health.offline import type_of
@@ -167,3 +167,29 @@ def test_one_that_makes_another_kind_misses_no_secret() -> None:
     manifest = {"apiVersion": "v1", "kind": "ConfigMap"}
     found = external(SYNCED, others=(), spec={"target": {"name": "env", "manifest": manifest}})
     assert found.verdict is Verdict.HEALTHY
+
+
+def a_push(*keys: str, **rest: Any) -> Plain:
+    refs = [{"match": {"secretKey": "a", "remoteRef": {"remoteKey": key}}} for key in keys]
+    spec = {"data": refs, "secretStoreRefs": [{"kind": "ClusterSecretStore", "name": "here"}]}
+    condition = said("Ready", reason="Synced", **rest)
+    return a_thing("PushSecret", "push", "external-secrets.io/v1alpha1", condition, spec=spec)
+
+
+def test_what_a_push_secret_writes_is_no_orphan() -> None:
+    """It copies the label of its source, into whichever namespace its store stands for."""
+    copy = an_object("Secret", "copy", namespace="elsewhere")
+    copy["metadata"]["labels"] = {injected_secrets.MANAGED: "true"}
+    assert judged(injected_secrets.judge, copy, a_push("copy")).verdict is Verdict.HEALTHY
+    assert judged(injected_secrets.judge, copy, a_push("other")).reason == "Orphaned"
+    blind = judged(injected_secrets.judge, copy, unseen=(PushSecret,))
+    assert blind.verdict is Verdict.HEALTHY
+
+
+def test_a_push_secret_follows_the_stores_that_it_pushes_to() -> None:
+    """A store that does not answer is why nothing is pushed."""
+    failed = a_push("copy")
+    failed["status"]["conditions"][0] |= {"status": "False", "reason": "Errored"}
+    found = judged(push_secrets.judge, failed)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "Errored")
+    assert found.follows == (Ref("ClusterSecretStore", "", "here"),)

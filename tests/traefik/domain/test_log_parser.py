@@ -607,6 +607,18 @@ def test_any_error_has_a_cause(text: str) -> None:
             "listen tcp :80: address already in use",
         ),
         (
+            'ERR Cannot start the provider *crd.Provider error="host must be a URL"',
+            "provider",
+            "crd.Provider",
+            "host must be a URL",
+        ),
+        (
+            'time="2017-01-01T00:00:00Z" level=error msg="Error getting cert: Cannot find cert"',
+            "certificate",
+            "",
+            "Cannot find cert",
+        ),
+        (
             'ERR Unable to append certificate x to store error="tls: private key does not match '
             'public key" tlsStoreName=default',
             "certificate",
