@@ -39,7 +39,11 @@ class ClusterConnection:
     @property
     def cluster(self) -> ClusterReader:
         """The objects of this cluster, as the settings allow to read them."""
-        return ClusterReader(self.api, secret_inventory=self.settings.secret_inventory)
+        return ClusterReader(
+            self.api,
+            secret_inventory=self.settings.secret_inventory,
+            namespaces=self.settings.namespaces,
+        )
 
     @property
     def store(self) -> Store | None:

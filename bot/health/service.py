@@ -95,7 +95,7 @@ class Health:
         return replace(seen, gaps=(*seen.gaps, *self.unknown()), supplements=facts)
 
     async def _report(self, checks: tuple[Check, ...], namespace: str | None) -> Report:
-        snapshot = await self.snapshot(_reads(checks), namespace)
+        snapshot = await self.snapshot(reads(checks, self.checks), namespace)
         # Ten thousand pods take some 30 ms: in a thread, so that the event loop goes on.
         report = await asyncio.to_thread(self._examine, snapshot, checks, namespace)
         events = self.cluster.events
@@ -113,7 +113,7 @@ class Health:
         A diagnosis says it beside what its tests found.
         """
         checks = tuple(check for check in self.checks if check.scope == "routes")
-        snapshot = await self.snapshot(_reads(checks))
+        snapshot = await self.snapshot(reads(checks, self.checks))
         facts = {**snapshot.supplements, Diagnoses: Diagnoses()}
         report = await asyncio.to_thread(examine, replace(snapshot, supplements=facts), checks)
         faults = [finding for finding in report.findings if finding.subject == route]
@@ -229,10 +229,18 @@ def _dated_finding(finding: Finding, failing_since: Mapping[str, datetime]) -> F
     return msgspec.structs.replace(finding, since=first)
 
 
-def _reads(checks: Iterable[Check]) -> tuple[type[Object], ...]:
-    """The types that the checks read, and those whose annotations may silence a finding."""
-    read = (kind for check in checks for kind in check.reads)
-    return tuple(dict.fromkeys((*read, *mute_annotation.READS)))
+def reads(checks: Iterable[Check], every: Iterable[Check]) -> tuple[type[Object], ...]:
+    """The types that the checks read, and those whose annotations may silence a finding.
+
+    With what the checks of these types read, and so on: a cause is the same whatever was asked for.
+    """
+    wanted: dict[type[Object], None] = {}
+    waiting, others = [*checks], [*every]
+    while waiting:
+        wanted |= dict.fromkeys(kind for check in waiting for kind in check.reads)
+        others = [check for check in others if check not in waiting]
+        waiting = [check for check in others if not wanted.keys().isdisjoint(check.judges)]
+    return tuple(dict.fromkeys((*wanted, *mute_annotation.READS)))
 
 
 def not_found(beginning: str, report: Report) -> str:

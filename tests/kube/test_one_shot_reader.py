@@ -96,14 +96,52 @@ async def test_secrets_are_read_by_name_and_never_by_value(cluster: Cluster, api
     assert b"aHVudGVyMg" not in msgspec.json.encode(snapshot.of(core.SecretName))
 
 
-async def test_only_one_namespace_is_listed_where_only_that_is_asked(cluster: Cluster, api):
-    """The request itself is narrowed, so that a role in one namespace is enough."""
+async def test_a_namespace_alone_is_listed_where_all_may_not_be(cluster: Cluster, api):
+    """A role in one namespace is enough; of others an absence proves nothing."""
     await cluster.forbid("list", "pods")
     await cluster.allow("list", "pods", namespace="apps")
     await cluster.put(a_pod())
     await cluster.put(a_pod(namespace="other"))
-    snapshot = await ClusterReader(api).snapshot([core.Pod], "apps")
+    snapshot = await ClusterReader(api).snapshot([core.Pod, core.Node], "apps")
     assert [each.namespace for each in snapshot.of(core.Pod)] == ["apps"]
+    assert snapshot.gaps == ()
+    assert snapshot.sees(core.Pod, "apps")
+    assert not snapshot.sees(core.Pod, "other")
+
+
+async def test_where_the_whole_cluster_may_be_read_a_namespace_narrows_nothing(
+    cluster: Cluster, api
+):
+    """A cause may lie in another namespace; a report is narrowed where it is made."""
+    await cluster.put(a_pod())
+    await cluster.put(a_pod(namespace="other"))
+    snapshot = await ClusterReader(api).snapshot([core.Pod], "apps")
+    assert {each.namespace for each in snapshot.of(core.Pod)} == {"apps", "other"}
+    assert snapshot.namespaces is None
+
+
+async def test_a_namespace_that_may_not_be_listed_either_is_a_gap_that_names_it(
+    cluster: Cluster, api
+):
+    """With the right that would help."""
+    await cluster.forbid("list", "pods")
+    snapshot = await ClusterReader(api).snapshot([core.Pod], "apps")
+    assert "in namespace apps" in gaps_of(snapshot)["Pod"].detail
+    assert core.Pod not in snapshot.objects
+
+
+async def test_only_the_namespaces_of_the_settings_are_listed(cluster: Cluster, api):
+    """As the bot itself does; what has no namespace is read all the same."""
+    await cluster.forbid("list", "pods")
+    await cluster.allow("list", "pods", namespace="apps")
+    await cluster.put(a_pod())
+    reader = ClusterReader(api, namespaces=("apps", "closed"))
+    snapshot = await reader.snapshot([core.Pod, core.Node])
+    assert [each.namespace for each in snapshot.of(core.Pod)] == ["apps"]
+    assert snapshot.namespaces == ("apps", "closed")
+    assert [gap.detail.partition(" on ")[2] for gap in snapshot.gaps] == [
+        "pods in namespace closed"
+    ]
 
 
 async def test_an_api_server_that_is_down_leaves_a_gap_for_every_kind(cluster: Cluster, api):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.alerting.domain.incident import Alerts
+from bot.domain.check import SCOPES
 from bot.domain.election import Alone
 from bot.domain.report import Report
 from bot.domain.verdict import INCIDENT, Verdict
@@ -42,6 +43,9 @@ from tests.one_answer.answers import (
 )
 from tests.one_answer.more import AROUND, REPORTED, ROUTES
 from tests.one_answer.world import STATE, World, playing
+
+MOST_NAMESPACES = 3
+"""Namespaces that are asked for one by one."""
 
 Owner = str
 Excuse = Callable[[Told | None, Told, Answer, Owner], bool]
@@ -124,6 +128,8 @@ async def _differences(world: World):  # type: ignore[no-untyped-def]
     answer = of_report(report)
     for each in await _by_terminal(answer, world):
         yield each
+    for each in await _by_parts(answer, world):
+        yield each
     for each in await _by_routes(report, world):
         yield each
     for each in _by_diagnoses(answer, world.bot._diagnose.remembered):
@@ -143,6 +149,33 @@ async def _by_terminal(answer: Answer, world: World) -> list[str]:
     if not answer.unseen <= checked.unseen:
         found.append(f"check does not name {answer.unseen - checked.unseen}")
     return found
+
+
+async def _by_parts(answer: Answer, world: World) -> list[str]:
+    """One scope, or one namespace: its part of the whole, with the same root causes."""
+    bot, terminal = world.bot._health, await world.terminal.health()
+    checks = {check.name: check.scope for check in bot.checks}
+    places = sorted({told.subject[1] for told in answer.told} - {""})[:MOST_NAMESPACES]
+    found = []
+    for scope in SCOPES:
+        part = {told for told in answer.told if checks.get(told.check) == scope}
+        for name, health in (("/health", bot), ("check", terminal)):
+            asked = of_report(await health.check((scope,)))
+            found += _unlike(f"{name} {scope}", part, asked, answer)
+    for place in places:
+        part = {told for told in answer.told if told.subject[1] == place}
+        for name, health in (("/health", bot), ("check", terminal)):
+            asked = of_report(await health.check((), place))
+            found += _unlike(f"{name} in {place}", part, asked, answer)
+    return found
+
+
+def _unlike(name: str, part: set[Told], asked: Answer, whole: Answer) -> Iterator[str]:
+    """What is missing, and what the whole answer lacks; causes elsewhere belong to a part."""
+    for told in sorted(part - asked.told):
+        yield f"{name} lacks {told}"
+    for told in sorted(asked.told - whole.told):
+        yield f"{name} says {told}"
 
 
 async def _by_digests(report: Report, world: World) -> list[str]:
