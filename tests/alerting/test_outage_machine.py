@@ -39,7 +39,9 @@ class Stored(Stepping):
 
     async def read(self, record_type: RecordType[T]) -> T | None:
         kept = await super().read(record_type)
-        self._answers()
+        if not self.cluster.up:
+            msg = "The API server is away."
+            raise ClusterError(msg)
         return kept
 
     async def change(
@@ -51,7 +53,7 @@ class Stored(Stepping):
         return changed
 
     def _answers(self) -> None:
-        if not self.cluster.up:
+        if not (self.cluster.up and self.cluster.writes):
             msg = "The API server is away."
             raise ClusterError(msg)
 
@@ -188,6 +190,9 @@ class Outages(RuleBasedStateMachine):
         """All is well for half an hour: each message is an incident that is over."""
         if not self.cluster.up:
             self.the_api_server_returns()
+        self.cluster.writes = True
+        for process in self.processes:
+            process.cut = False
         self.discord.away = self.discord.lost = False
         self._well(30, 0, 1)
         self.no_outage_is_told_twice()
@@ -199,5 +204,32 @@ class Outages(RuleBasedStateMachine):
         assert ends == set(incidents)
 
 
+class Worse(Outages):
+    """Also a datastore that takes no writes, and a process that alone is cut off.
+
+    Then two processes may tell it, and so one outage may have two messages; yet each is ended.
+    """
+
+    @rule(writes=st.booleans())
+    def the_datastore_is_full(self, *, writes: bool) -> None:
+        self.cluster.writes = writes
+
+    @rule(which=WHICH, cut=st.booleans())
+    def one_is_cut_off(self, which: int, *, cut: bool) -> None:
+        self.processes[which].cut = cut
+
+    @invariant()
+    def no_outage_is_told_twice(self) -> None:
+        """Only the same message is not."""
+        marks = Counter(each.mark for each in self.discord.messages.values())
+        assert max(marks.values(), default=1) == 1, marks
+
+    @invariant()
+    def none_is_told_that_was_short(self) -> None:
+        """It may have lasted for one process alone."""
+
+
+TestWorse = Worse.TestCase
+TestWorse.settings = settings(max_examples=examples(40), stateful_step_count=40)
 TestOutages = Outages.TestCase
 TestOutages.settings = settings(max_examples=examples(60), stateful_step_count=40)

@@ -56,15 +56,15 @@ def incident(incident: Incident, role: int | None = None) -> discord.Card:
     error = discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)
     if incident.ended:
         title = f"## {words.MARK[Verdict.HEALTHY]} The API server answers again"
-        return discord.card(Verdict.HEALTHY, [title, timeline, f"{footer}{OVER}"], ())
-    parts = [
+        return _card(Verdict.HEALTHY, title, timeline, f"{footer}{OVER}")
+    return _card(
+        head.verdict,
         f"{mention}## {words.MARK[head.verdict]} {TITLES[reason]}",
         f"{error}\nThe bot cannot see the cluster: what breaks meanwhile is told afterwards.",
         timeline,
         "**What to do**\n" + "\n".join(f"- {step}" for step in STEPS[reason]),
         footer,
-    ]
-    return discord.card(head.verdict, parts, ())
+    )
 
 
 def end(incident: Incident, mark: str) -> discord.Card:
@@ -77,12 +77,12 @@ def end(incident: Incident, mark: str) -> discord.Card:
 def board(incident: Incident, mark: str) -> discord.Card:
     """The board while the API server is gone: nothing can be seen, and what was seen last."""
     title = f"## {words.MARK[Verdict.UNKNOWN]} Nothing can be seen"
-    parts = [
+    return _card(
+        Verdict.UNKNOWN,
         f"{title}\n{TITLES[_reason(incident)]} since {_time(incident.began)}.",
         "\n".join(map(_moment, incident.timeline[:1])),
         f"-# seen {_time(incident.began)} · {mark}",
-    ]
-    return discord.card(Verdict.UNKNOWN, parts, ())
+    )
 
 
 def read(text: str, message: int, stems: tuple[str, ...]) -> FoundOutage | None:
@@ -94,6 +94,10 @@ def read(text: str, message: int, stems: tuple[str, ...]) -> FoundOutage | None:
         return None
     opened = datetime.fromtimestamp(int(began[1]), UTC)
     return FoundOutage(line.rpartition(" ")[2], message, opened, over)
+
+
+def _card(verdict: Verdict, *parts: str) -> discord.Card:
+    return discord.card(verdict, [part for part in parts if part], ())
 
 
 def _reason(incident: Incident) -> OutageReason:
