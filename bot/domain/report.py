@@ -102,7 +102,9 @@ def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
     Nor is one that finalizers keep from being deleted, of whatever kind it is. A reason that only
     an event told is added.
     """
-    judgement = event_reasons.explained(judge(resource, snapshot), resource.ref, snapshot)
+    judgement = judge(resource, snapshot)
+    if judgement.verdict is not Verdict.HEALTHY:
+        judgement = event_reasons.explained(judgement, resource.ref, snapshot)
     if resource.metadata.deletion_timestamp and resource.metadata.finalizers:
         judgement = _held(resource, judgement, snapshot.taken_at)
     if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:

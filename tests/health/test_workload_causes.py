@@ -161,3 +161,37 @@ def test_an_autoscaler_without_metrics_follows_from_the_pods_that_do_not_run() -
     assert trees(scaler, a_short_deployment(), pod) == {
         "Pod": ["Deployment", "HorizontalPodAutoscaler"]
     }
+
+
+def a_service(name: str = "web") -> Plain:
+    return a_thing(
+        "Service", name, "v1", spec={"selector": {"app": "web"}, "ports": [{"port": 80}]}
+    )
+
+
+def a_slice() -> Plain:
+    plain = an_object("EndpointSlice", "web-x", "discovery.k8s.io/v1", endpoints=[])
+    plain["metadata"]["labels"] = {"kubernetes.io/service-name": "web"}
+    return plain
+
+
+def labelled(workload: Plain, **labels: str) -> Plain:
+    workload["spec"] |= {"template": {"metadata": {"labels": labels}}}
+    return workload
+
+
+def test_a_service_follows_from_the_workload_whose_pods_are_refused() -> None:
+    """There is no pod that its selector could match."""
+    refused = said("ReplicaFailure", reason="FailedCreate", message="exceeded quota: q")
+    deployment = labelled(a_thing("Deployment", "web", APPS, refused), app="web", tier="x")
+    other = labelled(a_thing("Deployment", "other", APPS, refused), app="other")
+    assert trees(deployment, a_service(), a_slice()) == {"Deployment": ["Service"]}
+    assert report(deployment, other, a_service(), a_slice()).roots[1].subject.name == "other"
+
+
+def test_a_service_of_what_is_scaled_to_nothing_is_suspended() -> None:
+    """Somebody wants it so."""
+    off = a_thing("Deployment", "web", APPS, said("Available"), spec={"replicas": 0})
+    (found,) = report(labelled(off, app="web"), a_service(), a_slice()).findings
+    assert (found.verdict, found.reason) == (Verdict.SUSPENDED, "ScaledToZero")
+    assert report(a_service(), a_slice()).findings[0].verdict is Verdict.FAILED

@@ -16,7 +16,7 @@ from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.resources import core, discovery, flux
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import flux_rules, service_lb
+from bot.health import flux_rules, selected_workloads, service_lb
 from bot.routing import service_endpoints as serving
 from bot.routing.service_endpoints import Serving
 
@@ -154,6 +154,8 @@ def _unexposed(ports: Iterable[core.ServicePort], pods: tuple[core.Pod, ...]) ->
 def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement:
     pods = serving.selected(service, snapshot)
     unready = [pod for pod in pods if not containers.is_ready(pod)]
+    if not pods and (judgement := _by_its_workloads(service, state, snapshot)):
+        return judgement
     reason, message = "NoReadyEndpoints", "No pod that it selects is ready."
     if state.draining:
         reason = "OnlyTerminating"
@@ -171,6 +173,26 @@ def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judg
         since=_since(unready) if len(unready) == len(pods) else None,
         evidence=tuple(_evidence(service, state, pods, len(unready))),
         follows=tuple(pod.ref for pod in unready) if pods else flux_rules.owners(service),
+    )
+
+
+def _by_its_workloads(
+    service: core.Service, state: Serving, snapshot: Snapshot
+) -> Judgement | None:
+    """No pod is there: because nobody wants one, or because what should make them makes none."""
+    workloads = selected_workloads.of_service(service, snapshot)
+    if not workloads or state.unready or state.draining:
+        return None
+    names = ", ".join(str(workload.ref) for workload in workloads[:MAX_NAMED])
+    if selected_workloads.scaled_to_zero(workloads):
+        message = f"Its selector matches no pod: {names} is scaled to 0."
+        return Judgement(Verdict.SUSPENDED, "ScaledToZero", message)
+    return Judgement(
+        serving.without_ready(service, state, snapshot),
+        "NoPods",
+        f"Its selector matches no pod: {names} has made none.",
+        evidence=tuple(_evidence(service, state, (), 0)),
+        follows=tuple(workload.ref for workload in workloads),
     )
 
 
@@ -214,7 +236,7 @@ CHECK = Check(
     documented_as="kubectl get endpoints -A",
     advice="Compare its selector and target ports with the pods, and see why those are not ready.",
     needs=(discovery.EndpointSlice,),
-    refers_to=(core.Pod, flux.HelmRelease, flux.Kustomization),
+    refers_to=(core.Pod, *selected_workloads.KINDS, flux.HelmRelease, flux.Kustomization),
 )
 
 ENDPOINTS_CHECK = Check(

@@ -20,6 +20,9 @@ from bot.health.workload_state import EXTRA, miscounted, under_way
 NO_DEADLINE = 2**31 - 1
 """`progressDeadlineSeconds` of a Deployment that has none: it keeps no Progressing condition."""
 
+ROLLED_OUT = {"Available": "", "Progressing": "NewReplicaSetAvailable"}
+"""The conditions of a Deployment that is rolled out, each with its reason; empty: any."""
+
 PAUSED = Judgement(Verdict.SUSPENDED, "Paused", "The rollout is paused.")
 
 
@@ -28,6 +31,8 @@ def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgeme
 
     A Deployment whose pods are refused is the cause itself: there are no pods to look at.
     """
+    if _runs_well(deployment):
+        return HEALTHY
     spec, status = deployment.spec, deployment.status
     now = snapshot.taken_at
     first = workload_state.unsettled(deployment, now) or workload_state.refused(
@@ -42,6 +47,26 @@ def judge_deployment(deployment: apps.Deployment, snapshot: Snapshot) -> Judgeme
         or _unproven(deployment, now)
     )
     return _explained(deployment, judgement, snapshot)
+
+
+def _runs_well(deployment: apps.Deployment) -> bool:
+    """A quick test for most Deployments: seen, rolled out and available, with all of its pods."""
+    meta, spec, status = deployment.metadata, deployment.spec, deployment.status
+    if meta.deletion_timestamp or spec.paused:
+        return False
+    if status.observed_generation is None or status.observed_generation < meta.generation:
+        return False
+    if not spec.replicas == status.replicas == status.ready_replicas == status.available_replicas:
+        return False
+    if status.updated_replicas != spec.replicas or len(status.conditions) != len(ROLLED_OUT):
+        return False
+    for condition in status.conditions:
+        if condition.status != "True" or ROLLED_OUT.get(condition.type) not in (
+            "",
+            condition.reason,
+        ):
+            return False
+    return True
 
 
 def judge_stateful_set(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Judgement:

@@ -21,6 +21,12 @@ ENDPOINTS: Table = {
     "OnlyTerminating": (
         step("Its pods are ending and none takes their place. See what owns them.", PODS),
     ),
+    "ScaledToZero": (
+        step(
+            "Nothing has to be done if that is meant; else raise its replicas in Git.",
+            "kubectl -n {namespace} get deployments,statefulsets",
+        ),
+    ),
     "NoPods": (
         step(
             "Compare its selector with the labels of the pods; where the workload has 0 replicas, "

@@ -1,0 +1,44 @@
+"""The workloads whose pods a Service would select, where there is no such pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+from bot.domain.grouping import grouped
+from bot.domain.resources import apps, core
+from bot.domain.snapshot import Snapshot
+
+Workload = apps.WorkloadObject | apps.DaemonSet
+
+KINDS = (apps.Deployment, apps.StatefulSet, apps.DaemonSet)
+"""The kinds that a Service may wait for."""
+
+
+def of_service(service: core.Service, snapshot: Snapshot) -> Sequence[Workload]:
+    """The workloads of a Service's namespace whose pod templates its selector fits."""
+    selector = service.spec.selector or {}
+    by_namespace = snapshot.once("workloads: by namespace", lambda: grouped(_placed(snapshot)))
+    return [
+        workload
+        for workload in by_namespace.get(service.namespace, ())
+        if selector and _fits(selector, workload.spec.template.metadata.labels or {})
+    ]
+
+
+def scaled_to_zero(workloads: Sequence[Workload]) -> bool:
+    """Whether somebody wants no pods of any of them, so that there is nothing to look for."""
+    return bool(workloads) and not any(
+        isinstance(workload, apps.DaemonSet) or workload.spec.replicas for workload in workloads
+    )
+
+
+def _placed(snapshot: Snapshot) -> Iterator[tuple[str, Workload]]:
+    every: Iterator[Workload] = chain(
+        snapshot.of(apps.Deployment), snapshot.of(apps.StatefulSet), snapshot.of(apps.DaemonSet)
+    )
+    return ((workload.namespace, workload) for workload in every)
+
+
+def _fits(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(labels.get(key) == value for key, value in selector.items())
