@@ -70,6 +70,9 @@ SERVED = ("Available", "Established")
 """The condition types of an APIService and a CustomResourceDefinition, which lack Ready."""
 
 
+FAILING = {"Failed": Verdict.FAILED, "Degraded": Verdict.DEGRADED}
+"""Condition types by which many operators say what is wrong, such as k3s of its HelmCharts."""
+
 WITHOUT_STATUS = ("generators.external-secrets.io",)
 """Groups of which no kind has a status."""
 
@@ -267,8 +270,14 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     if gone := conditions.terminating(other, now):
         return gone
     for condition in entries:
+        if condition.status == "True" and condition.type in FAILING:
+            return conditions.judgement(condition, FAILING[condition.type])
+    for condition in entries:
         if condition.type in SERVED:
             return conditions.by_ready_alone(other, condition, now)
+    own = [condition for condition in entries if condition.type.endswith("Ready")]
+    if len(own) == 1:
+        return conditions.by_ready_alone(other, own[0], now)
     group = _group(other.api_version)
     if group in WITHOUT_STATUS or other.kind in STATUSLESS.get(group, ()):
         message = "It is there, which is all that an object of this kind can be."

@@ -284,3 +284,15 @@ def test_a_generator_of_external_secrets_has_no_status() -> None:
     """Each of them is a kind of its own."""
     password = an_object("Password", "pw", "generators.external-secrets.io/v1alpha1")
     assert one(password).verdict is Verdict.HEALTHY
+
+
+def test_a_kind_without_a_check_says_by_its_own_conditions_what_is_wrong() -> None:
+    """k3s of a HelmChart, and Tailscale's operator by one condition that is about being ready."""
+    failed = {"type": "Failed", "status": "True", "reason": "Job", "message": "backoff limit"}
+    chart = conditioned("HelmChart", "helm.cattle.io/v1", failed)
+    assert (one(chart).verdict, one(chart).message) == (Verdict.FAILED, "backoff limit")
+    fine = conditioned("HelmChart", "helm.cattle.io/v1", {**failed, "status": "False"})
+    assert one(fine).reason == "NoCheck"
+    said = {"type": "ConnectorReady", "status": "False", "reason": "Invalid", "message": "no tags"}
+    connector = conditioned("Connector", "tailscale.com/v1alpha1", said)
+    assert (one(connector).verdict, one(connector).message) == (Verdict.FAILED, "no tags")

@@ -9,7 +9,7 @@ from __future__ import annotations
 STATES = (
     r"absent denied disabled empty eof exceeded expired failed forbidden illegal incorrect invalid"
     r" malformed mismatch missing nil none null rejected required revoked timeout unauthenticated"
-    r" unauthorized undefined unknown unset unspecified unsupported"
+    r" unauthorized undefined unknown unset unspecified unsupported wrong"
 ).replace(" ", "|")
 """What is wrong with a credential. A message may end with it."""
 
@@ -18,11 +18,13 @@ BEGINNINGS = (
     r"already and any are bad can cannot can't could couldn't did didn't does doesn't either had"
     r" has have into its must neither nor not only should than that the then there too unable was"
     r" were when while will with without would"
-    r" ambiguous duplicate expected found more multiple please see these this try use wrong your"
+    r" ambiguous check duplicate environment expected found more multiple please see these this try"
+    r" use wrong your"
     # What went wrong on the way to it
     r" access code connect connection context creating decode decoding deadline dial during error"
     r" errors exit fail failing failure fetch fetching finding getting i/o loading lookup open"
-    r" parse parsing permission post problem rate read reading received request response retrieving"
+    r" parse parsing permission post problem rate read reading received request response"
+    r" retrieving review"
     r" stat status timed unexpected unmarshal unreachable"
     r" authentication authorization converting updating validating verifying write writing"
     # What was looked for
@@ -44,7 +46,7 @@ SUBJECT = r" (?:is|was|has|does|did|not|cannot|could|message|returned|error|[\"'
 PROSE = (
     rf"(?<=: )(?:(?:{STATES}){ENDS}|(?:{BEGINNINGS}){GOES_ON}|(?:{NOUNS}){SUBJECT}"
     # An HTTP status before its text, and a kind of error
-    r"|[1-5]\d\d (?=[a-z(])|invalid_[a-z]{1,20}\b"
+    r"|bearer token (?=is |was |has )|aadsts\d{3,9}:|[1-5]\d\d (?=[a-z(])|invalid_[a-z]{1,20}\b"
     rf"|[a-z]{{1,60}}(?:exception|error|notfound|denied){ENDS}|urn:ietf:params:acme:error:"
     # A kind of objects, as the API server names them in its errors
     r"|[a-z][a-z.-]{2,80}+ \\*[\"'][^\"'\n]{1,253}[\"'] (?:not found|is forbidden|already exists)"

@@ -96,10 +96,10 @@ def _without_challenge(
     names = ", ".join((order.spec.dns_names or ())[:MAX_NAMED])
     message = (
         f"It is pending{f' for {names}' if names else ''}, and there is no Challenge of it: "
-        f"no solver of {issuer.kind or 'Issuer'} {issuer.name} may fit. "
-        "Compare the solvers' selectors with these names"
+        f"no solver of {issuer.kind or 'Issuer'} {issuer.name} may fit"
     )
-    return Judgement(Verdict.FAILED, "NoChallenge", message, since)
+    follows = (issuer.scoped_ref("Issuer", order.namespace),)
+    return Judgement(Verdict.FAILED, "NoChallenge", message, since, follows=follows)
 
 
 def _is_late(since: datetime | None, snapshot: Snapshot) -> bool:

@@ -51,6 +51,7 @@ NO_ISSUER = (
 )
 
 CERTIFICATE: Table = {
+    "IssuerNotFound": NO_ISSUER,
     "Expired": RENEWAL,
     "RenewalFailed": (RATE_LIMIT, *RENEWAL),
     "RenewalLate": RENEWAL,
@@ -124,6 +125,16 @@ ISSUED = (
 
 REQUESTS: Table = {
     **dict.fromkeys(("Invalid", "Errored", "Expired", "Pending", "Processing", "NoStatus"), ACME),
+    "IssuerNotFound": NO_ISSUER,
+    "NoChallenge": (
+        step(
+            "Give the issuer a solver that fits these names: compare its solvers' selectors with "
+            "them.",
+            ISSUER,
+            CLUSTER_ISSUER,
+        ),
+        step("See in its events why it makes no Challenge.", DESCRIBE),
+    ),
     "Denied": (
         step("Approve it, or correct the policy of whatever approves requests here.", DESCRIBE),
     ),
