@@ -76,6 +76,9 @@ async def _run(running: scene.Scene, parts: Collection[str], *, record: bool) ->
         table = await rows(cluster, objects, served, parts)
         for row in table:
             _show(row)
+        if record:
+            kept = Recorded(now, recording.cleaned(objects, running.known))
+            recording.write_objects(Recording(kept, served, tuple(parts)))
         watching, steps = await _watch(world, api) if FLUX in parts else (None, [])
     wrong = sum(bool(row.wrong) for row in table)
     falsely = sum(row.falsely_healthy for row in table)
@@ -85,8 +88,6 @@ async def _run(running: scene.Scene, parts: Collection[str], *, record: bool) ->
         verdicts = ", ".join(watching.verdicts)
         _say(f"{'WRONG' if amiss else 'right'}  over time: {verdicts}; {'; '.join(amiss)}")
     if record:
-        kept = Recorded(now, recording.cleaned(objects, running.known))
-        recording.write_objects(Recording(kept, served, tuple(parts)))
         recording.write_steps(
             Step(
                 Recorded(

@@ -61,17 +61,24 @@ def situation_rows(
 ) -> Iterator[Row]:
     """The rows of Flux and of cert-manager."""
     for situation in situations:
-        found = [plain for plain in objects if _meant(plain, situation.subject)]
-        written = [plain for plain in found if situation.written.stands(plain)]
+        subject = next(meant(objects, situation.subject), situation.subject)
+        written = any(
+            situation.written.stands(plain) for plain in objects if _fits(plain, situation.subject)
+        )
         oracle = [] if written else [f"its controller did not write {situation.written}"]
-        name = (found[0] if found else {"metadata": {"name": ""}})["metadata"]["name"]
-        subject = Ref(situation.subject.kind, situation.subject.namespace, name)
         yield _row(situation.name, situation.now, subject, now, oracle)
         if situation.later:
             yield _row(f"{situation.name}, 2 h later", situation.later, subject, later, oracle)
 
 
-def _meant(plain: Plain, subject: Ref) -> bool:
+def meant(objects: Iterable[Plain], subject: Ref) -> Iterator[Ref]:
+    """The objects that a subject stands for, whose name may end with `*`."""
+    for plain in objects:
+        if _fits(plain, subject):
+            yield Ref(subject.kind, subject.namespace, plain["metadata"]["name"])
+
+
+def _fits(plain: Plain, subject: Ref) -> bool:
     meta = plain["metadata"]
     place = meta.get("namespace", "")
     right = (plain["kind"], place) == (subject.kind, subject.namespace)

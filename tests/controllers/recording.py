@@ -33,6 +33,8 @@ LONG = {
 """Keys and certificates, of which nothing is judged."""
 
 LOOPBACK = re.compile(r"127\.0\.0\.1:\d+")
+RESOLVER = re.compile(r"\bon [\d.]+:53\b")
+"""The name server that somebody asked, as Go's errors name it."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ def cleaned(objects: Iterable[Plain], known: Mapping[str, str]) -> tuple[Plain, 
     text = json.dumps([_short(plain) for plain in objects])
     for here, name in known.items():
         text = text.replace(here, name)
-    text = LOOPBACK.sub("127.0.0.1:80", text)
-    assert socket.gethostname() not in text
+    text = RESOLVER.sub("on 10.43.0.10:53", LOOPBACK.sub("127.0.0.1:80", text))
+    host = re.escape(socket.gethostname())
+    assert not re.search(rf"(?<![\w-]){host}(?![\w-])", text), "the name of this machine"
     read: list[Plain] = json.loads(text)
     return tuple(read)
 
