@@ -20,6 +20,7 @@ from bot.domain.election import Alone
 from bot.domain.report import Report
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.errors import InputError, MeshmedicError
+from bot.health.checks import CHECKS
 from bot.health.report_store import ReportStore
 from bot.health.views import text as health_text
 from bot.kube.configmap_store import ConfigMapStore
@@ -252,7 +253,7 @@ async def _by_posts(report: Report, world: World) -> list[str]:
     return [
         *await _by_slash(report, world),
         *_by_board(report, posts(world)),
-        *_by_incidents(report, await alerts(world)),
+        *_by_incidents(report, await alerts(world), posts(world)),
     ]
 
 
@@ -295,15 +296,20 @@ def _by_board(report: Report, shown: list[str]) -> Iterator[str]:
         yield f"the board shows {[text[:200] for text in boards]} and not {head!r}, {headline!r}"
 
 
-def _by_incidents(report: Report, state: Alerts) -> Iterator[str]:
+def _by_incidents(report: Report, state: Alerts, shown: list[str]) -> Iterator[str]:
     """One for every root that is bad enough, and for nothing that is healthy."""
     bad = {finding.key for finding in report.findings if finding.verdict.rank >= INCIDENT.rank}
     for root in report.roots:
         if root.key in bad and state.holding(root.key) is None:
             yield f"no incident of {root.key}"
+    checks = {check.name for check in CHECKS}
     for incident in state.incidents:
-        if not incident.ended and not bad & set(incident.keys):
+        # Not to see the cluster is an incident too, and no finding of a check.
+        blind = incident.head.check not in checks and bool(report.unseen)
+        if not (incident.ended or blind or bad & set(incident.keys)):
             yield f"an incident of {incident.head.key}, which is not bad"
+        if not any(incident.id in text for text in shown):
+            yield f"the incident of {incident.head.key} is not posted"
 
 
 def _by_files(answer: Answer, world: World) -> Iterator[str]:
