@@ -16,6 +16,18 @@ class FluxSpec(Part, frozen=True):
     depends_on: tuple[Reference, ...] = ()
 
 
+class InventoryEntry(Part, frozen=True):
+    """An object that a Kustomization applied last: `namespace_name_group_kind`."""
+
+    id: str = ""
+
+
+class KustomizationInventory(Part, frozen=True):
+    """`status.inventory` of a Kustomization: all that it keeps, and prunes."""
+
+    entries: tuple[InventoryEntry, ...] | None = None
+
+
 class Artifact(Part, frozen=True):
     """`status.artifact` of a source."""
 
@@ -89,8 +101,16 @@ class Bucket(FluxObject, frozen=True):
     """source.toolkit.fluxcd.io Bucket."""
 
 
+class KustomizationStatus(FluxStatus, frozen=True):
+    """`status` of a Kustomization."""
+
+    inventory: KustomizationInventory | None = None
+
+
 class Kustomization(FluxObject, frozen=True):
     """kustomize.toolkit.fluxcd.io Kustomization."""
+
+    status: KustomizationStatus = KustomizationStatus()
 
 
 class ChartTemplateSpec(Part, frozen=True):
@@ -105,8 +125,16 @@ class ChartTemplate(Part, frozen=True):
     spec: ChartTemplateSpec = ChartTemplateSpec()
 
 
+class DriftDetection(Part, frozen=True):
+    """`spec.driftDetection` of a HelmRelease: `enabled`, `warn` or `disabled`."""
+
+    mode: str = ""
+
+
 class HelmReleaseSpec(FluxSpec, frozen=True):
     """`spec` of a HelmRelease."""
+
+    drift_detection: DriftDetection | None = None
 
     chart: ChartTemplate | None = None
     release_name: str = ""

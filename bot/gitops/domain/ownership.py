@@ -1,7 +1,8 @@
 """Who owns an object: what would revert a live change, and where to change it instead.
 
 Source: Flux's owner labels, Helm's and Argo CD's documentation of theirs, k3s's objectset labels.
-Labels decide, since they name the owner; managedFields second, since they only name a program.
+The inventory of a Kustomization decides, since labels stay where an object left it; then labels,
+which name the owner; managedFields last, since they only name a program.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class ObjectOwner(msgspec.Struct, frozen=True):
     """Who owns an object.
 
     `above` is the Kustomization that brought the HelmRelease. `name` of OTHER is what people call
-    it. `note` is a sentence where the labels alone would mislead.
+    it. `note` is a sentence where the labels alone would mislead. `drift` is the mode of a
+    HelmRelease's drift detection, empty where it has none.
     """
 
     keeper: Keeper
@@ -60,6 +62,23 @@ class ObjectOwner(msgspec.Struct, frozen=True):
     name: str = ""
     above: ObjectOwner | None = None
     note: str = ""
+    drift: str = ""
+
+    @property
+    def reverts(self) -> str:
+        """What happens to a field that somebody changes in the cluster, as a clause."""
+        match self.keeper:
+            case Keeper.NOBODY:
+                return "nobody puts it back"
+            case Keeper.HELM_RELEASE if self.drift == "enabled":
+                return "its drift detection would put it back"
+            case Keeper.HELM_RELEASE if self.drift == "warn":
+                return "it would report a drift, and put it back at its next upgrade"
+            case Keeper.HELM_RELEASE | Keeper.HELM:
+                return "its next upgrade would put it back"
+            case Keeper.KUSTOMIZATION:
+                return "it would put it back at its next interval"
+        return "it would put it back"
 
     def __str__(self) -> str:
         """`Kustomization flux-system/apps`, or another name for people."""
@@ -75,18 +94,63 @@ NOBODY = ObjectOwner(Keeper.NOBODY)
 def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> ObjectOwner:
     """The owner of a live object, as the API server sent it (with managedFields).
 
-    An owner that the labels name and that does not exist owns nothing any more. Where that cannot
-    be observed, the labels count.
+    An owner that the labels name and that does not exist, or whose inventory has no such object,
+    owns nothing any more. Where that cannot be observed, the labels count.
     """
+    entry = _entry_of(manifest)
     claims = tuple(_claims(_mapping(manifest.get("metadata")), snapshot))
     for claim in claims:
-        if _is_there(claim, snapshot):
+        if _is_there(claim, snapshot) and _keeps(claim, entry, snapshot):
             return claim
-    if claims:
-        return ObjectOwner(
-            Keeper.NOBODY, note=f"Its labels name the {claims[0]}, which is not there."
-        )
-    return NOBODY
+    if lister := _lister(entry, snapshot):
+        return lister
+    if not claims:
+        return NOBODY
+    gone = claims[0]
+    why = (
+        "whose inventory does not list it: Flux keeps it no more, and prunes it no more"
+        if _is_there(gone, snapshot)
+        else "which is not there"
+    )
+    return ObjectOwner(Keeper.NOBODY, note=f"Its labels name the {gone}, {why}.")
+
+
+def _entry_of(manifest: Mapping[str, Any]) -> str:
+    """How an inventory names a live object; empty where the manifest does not say its kind.
+
+    Source: Flux's pkg/ssa and cli-utils: `namespace_name_group_kind`, with `__` for a colon.
+    """
+    metadata, kind = _mapping(manifest.get("metadata")), manifest.get("kind")
+    if not kind:
+        return ""
+    group = str(manifest.get("apiVersion") or "").rpartition("/")[0]
+    name = str(metadata.get("name") or "").replace(":", "__")
+    return f"{metadata.get('namespace') or ''}_{name}_{group}_{kind}"
+
+
+def _keeps(claim: ObjectOwner, entry: str, snapshot: Snapshot) -> bool:
+    """Whether a Kustomization lists an object; true for other owners, and where it lists nothing.
+
+    An object with `reconcile: disabled` that Git lost meanwhile has left the inventory.
+    """
+    if claim.keeper is not Keeper.KUSTOMIZATION or not entry:
+        return True
+    listed = _listed(snapshot.get(flux.Kustomization, claim.namespace, claim.name))
+    return listed is None or entry in listed
+
+
+def _lister(entry: str, snapshot: Snapshot) -> ObjectOwner | None:
+    """The Kustomization that lists an object whose labels do not say so."""
+    for kustomization in snapshot.of(flux.Kustomization) if entry else ():
+        if entry in (_listed(kustomization) or ()):
+            return ObjectOwner(Keeper.KUSTOMIZATION, kustomization.namespace, kustomization.name)
+    return None
+
+
+def _listed(kustomization: flux.Kustomization | None) -> frozenset[str] | None:
+    """The entries of an inventory; None where there is none yet, or it was not read."""
+    inventory = kustomization.status.inventory if kustomization else None
+    return None if inventory is None else frozenset(e.id for e in inventory.entries or ())
 
 
 def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[ObjectOwner]:
@@ -120,7 +184,12 @@ def _walked_up(
     live = snapshot.get(flux.HelmRelease, release.namespace, release.name)
     labels = live.metadata.labels or {} if live else {}
     above = _flux(labels, KUSTOMIZE, Keeper.KUSTOMIZATION) or (None if live else claimed)
-    return ObjectOwner(release.keeper, release.namespace, release.name, above)
+    entry = f"{release.namespace}_{release.name}_{HELM}_HelmRelease"
+    if above and not _keeps(above, entry, snapshot):
+        above = None
+    detection = live.spec.drift_detection if live else None
+    drift = detection.mode if detection else ""
+    return ObjectOwner(release.keeper, release.namespace, release.name, above, drift=drift)
 
 
 def _by_helm(

@@ -54,10 +54,11 @@ def _risks(context: PlanningContext) -> Iterator[str]:
         named = ", ".join(map(str, sharing[:MOST_NAMED]))
         more = f" and {len(sharing) - MOST_NAMED} more" if len(sharing) > MOST_NAMED else ""
         yield f"It holds for every Ingress of this Service, so also for {named}{more}."
-    if owner.keeper is Keeper.KUSTOMIZATION:
-        yield f"{owner} leaves an added annotation alone, but it stands in no file."
-    if owner.keeper in (Keeper.HELM_RELEASE, Keeper.HELM):
+    if owner.keeper in (Keeper.KUSTOMIZATION, Keeper.HELM_RELEASE, Keeper.HELM):
         yield (
-            f"{owner} leaves an added annotation alone, unless its drift detection is on; "
-            "it stands in no file."
+            f"{owner} leaves an annotation alone that the bot added, but it stands in no file, and "
+            "goes if somebody edits it with kubectl or makes the Service anew."
+            if owner.keeper is Keeper.KUSTOMIZATION
+            else f"{owner} leaves an added annotation alone, also with drift detection, but it "
+            "stands in no file."
         )

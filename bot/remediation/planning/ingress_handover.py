@@ -36,7 +36,8 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
         why = "Only an Ingress is converted to an IngressRoute."
         return PlanRefusal(PlanReason.OTHER_KIND, why)
     if context.route_owner.keeper is not Keeper.NOBODY:
-        why = f"{subject.route} is kept by {context.route_owner}, which would put it back."
+        owner = context.route_owner
+        why = f"{subject.route} is kept by {owner}: {owner.reverts}."
         return PlanRefusal(PlanReason.REVERTED, why)
     if owners := owners_of(route):
         why = f"{subject.route} belongs to {owners[0].get('kind')} {owners[0].get('name')}."

@@ -29,8 +29,9 @@ RETURNS_AFTER = 24 * 60
 """Minutes for which Flux is kept off: a day to bring the change into Git."""
 
 KEPT_OFF = (
-    "{owner} is kept off this object for {hours} hours, and then it is put back as Git has it: "
-    "bring the change into Git until then."
+    "{owner} is kept off this object for {hours} hours. Then the bot takes the change back, and "
+    "Flux keeps the object again from its next interval on: bring the change into Git until then. "
+    "Meanwhile Flux ignores what Git says of this object; if Git removes it, it stays for good."
 )
 
 
@@ -41,7 +42,7 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
         return PlanRefusal(PlanReason.OTHER_KIND, "Only an IngressRoute has the field nativeLB.")
     flux = owner.keeper is Keeper.KUSTOMIZATION
     if not flux and owner.keeper is not Keeper.NOBODY:
-        why = f"{subject.route} is kept by {owner}, which would put it back."
+        why = f"{subject.route} is kept by {owner}: {owner.reverts}."
         by_hand = f"services:\n  - name: {subject.service.name}\n    nativeLB: true\n"
         return PlanRefusal(PlanReason.REVERTED, why, by_hand)
     services = choose(context, route)

@@ -164,8 +164,8 @@ OLD_LACK = {
     "ServersTransport": {"spec.rootCAs"},
     "ServersTransportTCP": {"spec.tls.rootCAs"},
     "HelmRepository": {"spec.type"},
-    "HelmRelease": {"spec.chartRef", "status.history"},
-    "Kustomization": {"status.history"},
+    "HelmRelease": {"spec.chartRef", "spec.driftDetection", "status.history"},
+    "Kustomization": {"status.history", "status.inventory"},
     "ExternalSecret": {
         "spec.data[].sourceRef",
         "spec.dataFrom[].sourceRef",

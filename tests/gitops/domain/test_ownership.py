@@ -134,3 +134,64 @@ anything = st.recursive(
 def test_any_metadata_has_an_answer(metadata: dict[str, Any]):
     """The function is total."""
     assert str(owner({"metadata": metadata}, seen(RELEASE)))
+
+
+def listing(*ids: str) -> flux.Kustomization:
+    """The Kustomization apps with this inventory."""
+    entries = tuple(flux.InventoryEntry(each) for each in ids)
+    status = flux.KustomizationStatus(inventory=flux.KustomizationInventory(entries))
+    return flux.Kustomization(metadata=meta("flux-system", "apps"), status=status)
+
+
+def a_service(**metadata: Any) -> dict[str, Any]:
+    """The live Service apps/web."""
+    return {"apiVersion": "v1", "kind": "Service", **an_object(**metadata)}
+
+
+def test_an_inventory_that_lists_the_object_is_its_owner():
+    """With the labels, and where somebody took those away."""
+    for labels in (BY_KUSTOMIZATION, {}):
+        live = a_service(labels=labels)
+        assert owner(live, seen(listing("apps_web__Service"))) == APPS
+
+
+def test_labels_that_stayed_when_the_object_left_the_inventory_own_nothing():
+    """`reconcile: disabled`, and Git removed it meanwhile: Flux never touches it again."""
+    found = owner(a_service(labels=BY_KUSTOMIZATION), seen(listing("apps_other__Service")))
+    assert found.keeper is Keeper.NOBODY
+    assert "inventory does not list it" in found.note
+
+
+@pytest.mark.parametrize("there", [(KUSTOMIZATION,), ()])
+def test_without_an_inventory_the_labels_count(there: tuple[flux.Kustomization, ...]):
+    """Flux has not reconciled yet, or Kustomizations were not read."""
+    live = a_service(labels=BY_KUSTOMIZATION)
+    snapshot = seen(*there) if there else Snapshot(AT, {})
+    assert owner(live, snapshot).keeper is Keeper.KUSTOMIZATION
+
+
+def test_an_inventory_names_objects_of_groups_and_with_colons():
+    """As Flux writes them."""
+    live = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "system:web"},
+    }
+    entry = "_system__web_rbac.authorization.k8s.io_ClusterRole"
+    assert owner(live, seen(listing(entry))) == APPS
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("enabled", "its drift detection would put it back"),
+        ("warn", "would report a drift"),
+        ("disabled", "its next upgrade"),
+        ("", "its next upgrade"),
+    ],
+)
+def test_a_release_puts_back_what_its_drift_detection_says(mode: str, words: str):
+    """Without it, a live edit stays until the next upgrade."""
+    spec = flux.HelmReleaseSpec(drift_detection=flux.DriftDetection(mode) if mode else None)
+    release = flux.HelmRelease(metadata=meta("apps", "shop"), spec=spec)
+    assert words in owner(an_object(labels=BY_RELEASE), seen(release)).reverts
