@@ -50,6 +50,12 @@ READY_GRACE = timedelta(minutes=5)
 RECENT = timedelta(hours=1)
 """How long the last crash of a container that runs again remains a finding."""
 
+UNSEEN_ENDS = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""How a container ended whose end nobody saw, since its node or the runtime was restarted.
+
+Source: containerd's CRI (exit code 255) and the kubelet. The container itself did not fail.
+"""
+
 MISSING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found')
 """How the kubelet names a Secret or ConfigMap that a container needs and that is missing."""
 
@@ -272,6 +278,8 @@ def _why_unready(pod: core.Pod, ready: Condition | None, unready: list[str]) -> 
 def _crashed(pod: core.Pod, now: datetime) -> Judgement | None:
     """It runs again, but one of its containers failed within the last hour."""
     for container, ended in containers.terminations(pod, last=True):
+        if ended.reason in UNSEEN_ENDS:
+            continue
         if ended.finished_at and now - ended.finished_at <= RECENT:
             reason = containers.word((container, ended))
             count = container.restart_count

@@ -121,6 +121,12 @@ def test_a_crash_counts_while_it_is_recent(hours: float, verdict: Verdict):
     assert judged(a_crashed_pod(ago(hours=hours))).verdict is verdict
 
 
+@pytest.mark.parametrize("reason", ["Unknown", "ContainerStatusUnknown"])
+def test_a_container_that_runs_again_after_a_restart_of_its_node_has_not_crashed(reason: str):
+    """Nobody saw how it ended: the node was rebooted, or the container runtime restarted."""
+    assert judged(a_crashed_pod(ago(hours=0.1), reason)).verdict is Verdict.HEALTHY
+
+
 def test_a_finished_pod_is_healthy():
     """A Job's pod that succeeded is not running, and that is right."""
     pod = a_pod()
