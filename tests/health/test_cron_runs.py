@@ -40,16 +40,16 @@ def job(*others: Plain) -> Judgement:
     return judged(jobs.judge_job, a_run("backup-1", 8, "Failed"), *others)
 
 
-def test_a_failed_run_before_the_last_success_is_a_leftover() -> None:
+def test_a_failed_run_before_the_last_success_is_over() -> None:
     """The CronJob keeps the time of its last success."""
     found = job(a_cron_job(succeeded=ago(hours=5)))
-    assert found.verdict is Verdict.DEGRADED
+    assert found.verdict is Verdict.HEALTHY
     assert found.message.endswith("A later run of CronJob backup succeeded.")
 
 
 def test_a_later_job_that_completed_makes_it_good_where_the_cron_job_was_not_read() -> None:
     """The Jobs name it as their owner."""
-    assert job(a_run("backup-2", 7, "Complete")).verdict is Verdict.DEGRADED
+    assert job(a_run("backup-2", 7, "Complete")).verdict is Verdict.HEALTHY
 
 
 def test_the_last_run_that_failed_stays_failed() -> None:
@@ -65,7 +65,7 @@ def test_a_pod_is_made_good_by_a_later_run_where_no_job_was_read() -> None:
     old = a_pod_of("backup-29001000", 8, failed=True)
     new = a_pod_of("backup-29002440", 7, failed=False)
     found = judged(pods.judge, old, new)
-    assert found.verdict is Verdict.DEGRADED
+    assert found.verdict is Verdict.HEALTHY
     assert found.message.startswith("Container main ended: Error, exit code 7 at ")
     assert found.message.endswith("A later run of CronJob backup succeeded.")
     assert judged(pods.judge, old).verdict is Verdict.FAILED

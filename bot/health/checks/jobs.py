@@ -56,9 +56,10 @@ def _at_work(job: batch.Job, snapshot: Snapshot) -> Judgement:
 
 
 def _failed(job: batch.Job, failed: Condition, snapshot: Snapshot) -> Judgement:
-    """Failed, in the words of its pods too; a leftover where a later run of its CronJob succeeded.
+    """Failed, in the words of its pods too, from which it follows: they say why.
 
-    Its pods are what it follows from: they say why.
+    It is over where a later run of its CronJob succeeded, which keeps its last failure for as long
+    as no other comes.
     """
     unready = tuple(workload_pods.unready(job.ref, snapshot))
     ends = (next(containers.terminations(pod), None) for pod in unready)
@@ -66,7 +67,7 @@ def _failed(job: batch.Job, failed: Condition, snapshot: Snapshot) -> Judgement:
     cron_job = cron_runs.made_good(job, snapshot)
     judgement = conditions.judgement(
         failed,
-        Verdict.DEGRADED if cron_job else Verdict.FAILED,
+        Verdict.HEALTHY if cron_job else Verdict.FAILED,
         follows=tuple(pod.ref for pod in unready),
     )
     sentences = [judgement.message.rstrip(". ")]

@@ -102,16 +102,17 @@ def _terminating(pod: core.Pod, gone: Judgement, snapshot: Snapshot) -> Judgemen
 def _failed(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     """Failed or evicted: reported once for the pods of one owner, which follow from the first.
 
-    Degraded where another pod of the owner does well, or a later run of its CronJob did: then it
-    is only a leftover.
+    Degraded where another pod of the owner does well: then it is only a leftover. A run that a
+    later one of its CronJob made good is over: CronJobs keep their last failure for as long as no
+    other comes.
     """
     eviction = failed_pods.evicted(pod)
     ended = next(containers.terminations(pod), None)
     cause = "Evicted" if eviction else containers.word(ended) or "Failed"
     message = pod.status.message or (eviction.message if eviction else "") or _how_failed(ended)
-    leftover = _made_good(pod, snapshot)
+    verdict, leftover = _made_good(pod, snapshot)
     return Judgement(
-        Verdict.DEGRADED if leftover else Verdict.FAILED,
+        verdict,
         pod.status.reason or cause,
         f"{message} {leftover}" if leftover else message,
         since=(ended[1].finished_at if ended else None) or _unready_since(pod),
@@ -124,12 +125,13 @@ def _how_failed(ended: containers.Termination | None) -> str:
     return f"{containers.describe(ended)}." if ended else "The pod failed."
 
 
-def _made_good(pod: core.Pod, snapshot: Snapshot) -> str:
-    """What did well in place of a failed pod, in words; empty where nothing did."""
+def _made_good(pod: core.Pod, snapshot: Snapshot) -> tuple[Verdict, str]:
+    """What became of a failed pod by what did well in its place, in words; empty for nothing."""
+    if cron_job := cron_runs.made_good(pod, snapshot):
+        return Verdict.HEALTHY, f"A later run of {cron_job.kind} {cron_job.name} succeeded."
     if failed_pods.replaced(pod, snapshot):
-        return "Another pod of its owner does well."
-    cron_job = cron_runs.made_good(pod, snapshot)
-    return f"A later run of {cron_job.kind} {cron_job.name} succeeded." if cron_job else ""
+        return Verdict.DEGRADED, "Another pod of its owner does well."
+    return Verdict.FAILED, ""
 
 
 def _stuck(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
