@@ -70,7 +70,7 @@ async def _run(running: scene.Scene, parts: Collection[str], *, record: bool) ->
     missing = await asyncio.to_thread(_prepare, world, parts)
     async with connect(kubeconfig=world.real.kubeconfig) as api:
         now = datetime.now(UTC)
-        served = routes.served(running.traefik)
+        served, log = routes.served(running.traefik), tuple(routes.log_of(running.traefik))
         objects = recording.objects_of(world.real)
         cluster = ClusterReader(api, secret_inventory=True)
         table = await rows(cluster, objects, served, parts)
@@ -78,12 +78,15 @@ async def _run(running: scene.Scene, parts: Collection[str], *, record: bool) ->
             _show(row)
         if record:
             kept = Recorded(now, recording.cleaned(objects, running.known))
-            recording.write_objects(Recording(kept, served, tuple(parts)))
+            recording.write_objects(Recording(kept, served, log, tuple(parts)))
         watching, steps = await _watch(world, api) if FLUX in parts else (None, [])
     wrong = sum(bool(row.wrong) for row in table)
     falsely = sum(row.falsely_healthy for row in table)
     _say(f"{len(table) - wrong} of {len(table)} right, falsely healthy {falsely}")
     amiss = watching.judged() if watching else []
+    if ROUTES in parts and (unread := routes.unserved() ^ routes.refused(log)):
+        amiss = [*amiss, f"Traefik's log is not read as what Traefik does: {sorted(unread)}"]
+        _say(f"WRONG  {amiss[-1]}")
     if watching:
         verdicts = ", ".join(watching.verdicts)
         _say(f"{'WRONG' if amiss else 'right'}  over time: {verdicts}; {'; '.join(amiss)}")

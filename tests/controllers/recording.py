@@ -39,10 +39,15 @@ RESOLVER = re.compile(r"\bon [\d.]+:53\b")
 
 @dataclass(frozen=True)
 class Recording:
-    """The objects of a cluster at one time, whether Traefik served each route, and what ran."""
+    """The objects of a cluster at one time, and what ran.
+
+    served: Whether Traefik served each route that it had.
+    log: What its log says went wrong.
+    """
 
     cluster: Recorded
     served: Mapping[str, bool]
+    log: tuple[str, ...]
     parts: tuple[str, ...]
 
 
@@ -106,6 +111,7 @@ def write_objects(recording: Recording) -> None:
     document = {
         "takenAt": cluster.taken_at.isoformat(),
         "served": dict(recording.served),
+        "log": recording.log,
         "parts": recording.parts,
         "objects": cluster.objects,
     }
@@ -130,7 +136,8 @@ def objects() -> Recording:
     document = _read(OBJECTS)
     taken_at = datetime.fromisoformat(document["takenAt"])
     cluster = Recorded(taken_at, tuple(document["objects"]))
-    return Recording(cluster, document["served"], tuple(document["parts"]))
+    log, parts = tuple(document["log"]), tuple(document["parts"])
+    return Recording(cluster, document["served"], log, parts)
 
 
 def steps() -> tuple[Step, ...]:

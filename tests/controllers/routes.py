@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.finding import Ref
+from bot.traefik.domain.log_events import ProviderError
+from bot.traefik.domain.log_summary import LogSummarizer
 from tests.cluster.build import TRAEFIK
 from tests.cluster.traefik import Traefik
 from tests.controllers.expected import DEGRADED, FAILED, HEALTHY, Said
@@ -20,6 +23,7 @@ Plain = dict[str, Any]
 SOON = 5.0
 """Seconds within which Traefik has read what was applied."""
 
+NOISE = ("time", "caller")
 PLACE = "web"
 ADDRESS = "10.42.77.10"
 """Of a pod that nobody runs: Traefik is asked what it would use, and sends nothing."""
@@ -171,6 +175,28 @@ def served(traefik: Traefik) -> dict[str, bool]:
     return known
 
 
+def log_of(traefik: Traefik) -> list[str]:
+    """What Traefik's log says went wrong, each once and without its time, in the log's order."""
+    said = (line for line in traefik.log() if line.get("level") == "error")
+    kept = ({key: value for key, value in line.items() if key not in NOISE} for line in said)
+    return list(dict.fromkeys(json.dumps(line) for line in kept))
+
+
+def refused(log: Iterable[str]) -> set[str]:
+    """The names of the routes that Traefik refuses, as the bot reads its log."""
+    summarizer = LogSummarizer()
+    summarizer.feed("".join(f"{line}\n" for line in log).encode())
+    events = [refusal.event for refusal in summarizer.summary().refusals]
+    names = (route.subject.name for route in ROUTES)
+    return {name for name in names if any(_names(event, name) for event in events)}
+
+
+def _names(event: ProviderError, name: str) -> bool:
+    """Whether it is about this route, by its own name or by that of its router."""
+    own = (event.namespace, event.name) == (PLACE, name)
+    return own or event.router.startswith(f"{PLACE}-{name}-")
+
+
 def _row(
     name: str, verdicts: Any, words: str = "", cause: Ref | None = None, *, serves: bool = False
 ) -> Route:
@@ -201,3 +227,8 @@ ROUTES: tuple[Route, ...] = (
     _row("ingress-ok", HEALTHY, serves=True),
     _row("ingress-no-service", AT_ODDS, "gone"),
 )
+
+
+def unserved() -> set[str]:
+    """The names of the routes that Traefik does not serve."""
+    return {route.subject.name for route in ROUTES if not route.served}

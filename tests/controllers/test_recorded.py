@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.verdict import Verdict
 from bot.health.offline import judge
-from tests.controllers import recording
+from tests.controllers import recording, routes
 from tests.controllers.judging import SITUATIONS, meant, rows
 from tests.controllers.reading import report
 from tests.controllers.watching import PLACE, Watching
@@ -40,6 +40,11 @@ def test_judge_calls_none_of_the_broken_ones_healthy() -> None:
         is not (Verdict.HEALTHY in situation.now.verdicts)
     ]
     assert wrong == []
+
+
+def test_the_routes_that_traefik_does_not_serve_are_those_its_log_refuses() -> None:
+    """As the bot reads that log: all of them, and no other."""
+    assert routes.refused(recording.objects().log) == routes.unserved()
 
 
 async def test_a_health_check_that_fails_for_long_is_one_incident() -> None:
