@@ -131,7 +131,7 @@ async def test_what_was_tested_in_private_is_in_the_report_and_raises_no_public_
     await lab.diagnose.diagnose("web.example", private=True)
     found = await lab.finding()
     assert found
-    assert found.verdict is Verdict.DEGRADED, "never green when it is red"
+    assert found.verdict is Verdict.FAILED, "never green when it is red"
     assert (await watched(lab, state, 60)).incidents == ()
     assert lab.memory
     await lab.memory.keep()
