@@ -24,8 +24,11 @@ from tests.wire.pair import Member, member
 from tests.wire.world import CHANNEL_ID, OPERATORS
 
 MINUTE = 60 / TIMES
-MARGIN = 6.0
+MARGIN = 9.0
 """Seconds that a busy machine may add."""
+
+EARLIER = 3.0
+"""Seconds that the last successful request may lie before the cut."""
 
 
 @dataclass
@@ -87,7 +90,7 @@ async def test_ten_minutes_without_an_api_server_are_told_once_while_they_last(
     cut(Mode.PASSES, *both)
     await asyncio.sleep(3 * MINUTE)
     assert watching.first is not None, "nobody told it while it lasted"
-    assert 3 * MINUTE - 1 < watching.first - began < 3 * MINUTE + MARGIN
+    assert 3 * MINUTE - EARLIER < watching.first - began < 3 * MINUTE + MARGIN
     assert recoveries(server) == []
     assert "The API server does not answer" in watching.texts[0]
     assert "last seen: " in watching.texts[0]
