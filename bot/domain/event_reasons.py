@@ -125,6 +125,11 @@ def explained(judgement: Judgement, subject: Ref, snapshot: Snapshot) -> Judgeme
     )
 
 
+def beside_message(finding: Finding) -> tuple[Evidence, ...]:
+    """The evidence that a view shows: an event stands in the finding's message already."""
+    return tuple(evidence for evidence in finding.evidence if evidence.label != LABEL)
+
+
 def kept(finding: Finding) -> Told | None:
     """The event that a stored finding was explained by."""
     for evidence in finding.evidence:

@@ -4,7 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.event_reasons import EventReasons, Told, explained, kept, told, wanted
+from bot.domain.event_reasons import (
+    EventReasons,
+    Told,
+    beside_message,
+    explained,
+    kept,
+    told,
+    wanted,
+)
 from bot.domain.finding import Evidence, Finding, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -110,3 +118,4 @@ def test_an_event_is_redacted_before_it_is_shortened_and_comes_back_from_a_findi
         check="c", subject=SUBJECT, verdict=Verdict.FAILED, reason="", message="", evidence=evidence
     )
     assert kept(finding) == Told("UpdateFailed", event.message)
+    assert beside_message(finding) == ()

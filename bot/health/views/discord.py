@@ -8,6 +8,7 @@ from itertools import islice
 
 import discord
 
+from bot.domain import event_reasons
 from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.domain.story import Event, LogTail, Story
@@ -118,7 +119,7 @@ def _evidence_and_links(story: Story) -> Iterator[str]:
     """Evidence, the chain of causes, and the effects."""
     evidence = [
         f"{cards.code(item.label, cards.LABEL)} {cards.code(item.value, cards.MESSAGE)}"
-        for item in story.finding.evidence[:6]
+        for item in event_reasons.beside_message(story.finding)[:6]
     ]
     if evidence:
         yield "\n".join(evidence)

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from bot.domain import event_reasons
 from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.domain.story import Story
@@ -111,6 +112,6 @@ def _body(finding: Finding, now: datetime) -> Iterator[RenderableType]:
     age = words.age(finding.since, now)
     since = f" (for {age})" if age else ""
     yield indented(Text(words.line(f"{finding.reason}{since}: {finding.message}", WIDE)))
-    for evidence in finding.evidence:
+    for evidence in event_reasons.beside_message(finding):
         label = (words.line(evidence.label, 60) + ": ", "dim")
         yield indented(Text.assemble(label, words.line(evidence.value, WIDE)))
