@@ -80,6 +80,7 @@ from bot.runtime.memory_store import Unkept
 from bot.runtime.scheduler import REDISCOVER, Schedule
 from bot.settings import Settings
 from bot.traefik.service import Traefik
+from bot.traefik.word import WordReader
 from commands import registry
 from commands.alerts import controls as alert_controls
 from commands.alerts.cog import AlertsCog
@@ -219,6 +220,7 @@ class Bot:
         self._rounds = Rounds(cache, cluster.reader, cluster.store) if cluster.reader else None
         self._health = Health(
             cache,
+            traefik=WordReader(cache, TraefikReader(cache.api)).read,
             around=self.metrics.around,
             on_report=self.memory.note if self.memory else None,
             diagnosed=lambda: self._diagnose.remembered,

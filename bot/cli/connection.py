@@ -25,6 +25,7 @@ from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.settings import Settings
 from bot.traefik.service import Traefik
+from bot.traefik.word import WordReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class ClusterConnection:
             rounds=lambda: facts.links,
             unknown=lambda: facts.gaps,
             failing_since=lambda: facts.failing,
+            traefik=WordReader(self.cluster, TraefikReader(self.api)).read,
         )
 
     async def traefik(self) -> Traefik:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +26,7 @@ from bot.health.checks import CHECKS
 from bot.health.told_events import ToldEvents
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses, RouteFault
 from bot.net.mesh.rounds import Links
+from bot.routing.traefik_word import TraefikWord, nothing_said
 
 REMEMBERED = 16
 """Reports that are remembered, so that drilling in and exporting show what was answered."""
@@ -54,6 +55,7 @@ class Health:
     diagnosed: The current diagnoses of routes.
     rounds: The results of background probes between nodes.
     unknown: The gaps in these two.
+    traefik: What Traefik itself says of routes.
     failing_since: When what fails was first seen failing, by the key of its finding. It outlasts a
     restart, and is earlier than what an object tells whose times are renewed with every try.
     """
@@ -66,6 +68,7 @@ class Health:
     rounds: Callable[[], Links | None] = field(default=lambda: None)
     unknown: Callable[[], tuple[Gap, ...]] = tuple
     failing_since: Callable[[], Mapping[str, datetime]] = dict
+    traefik: Callable[[], Awaitable[TraefikWord]] = nothing_said
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _told: ToldEvents = field(default_factory=ToldEvents)
     latest: Report | None = None
@@ -86,13 +89,14 @@ class Health:
         self, types: Collection[type[Object]], namespace: str | None = None
     ) -> Snapshot:
         """The objects with all that is known beside them: what every answer is judged by."""
-        seen = await self.cluster.snapshot(types, namespace)
+        seen, word = await asyncio.gather(self.cluster.snapshot(types, namespace), self.traefik())
         facts: dict[type, object] = {
+            TraefikWord: word,
             Diagnoses: Diagnoses(self.diagnosed()),
             Links: self.rounds(),
             EventReasons: self._told.reasons,
         }
-        return replace(seen, gaps=(*seen.gaps, *self.unknown()), supplements=facts)
+        return replace(seen, gaps=(*seen.gaps, *self.unknown(), *word.gaps), supplements=facts)
 
     async def _report(self, checks: tuple[Check, ...], namespace: str | None) -> Report:
         snapshot = await self.snapshot(reads(checks, self.checks), namespace)
@@ -114,7 +118,9 @@ class Health:
         """
         checks = tuple(check for check in self.checks if check.scope == "routes")
         snapshot = await self.snapshot(reads(checks, self.checks))
-        facts = {**snapshot.supplements, Diagnoses: Diagnoses()}
+        word = snapshot.supplement(TraefikWord) or TraefikWord()
+        news: dict[type, object] = {Diagnoses: Diagnoses(), TraefikWord: word.of_objects()}
+        facts = {**snapshot.supplements, **news}
         report = await asyncio.to_thread(examine, replace(snapshot, supplements=facts), checks)
         faults = [finding for finding in report.findings if finding.subject == route]
         fault = max(faults, key=lambda finding: finding.verdict.rank, default=None)

@@ -68,6 +68,9 @@ EXCUSES: dict[str, Excuse] = {
     "Files lack the agents' rounds.": lambda checked, *_: (
         checked is not None and checked.check == "connectivity"
     ),
+    "Files lack Traefik's own word.": lambda checked, *_: (
+        checked is not None and checked.reason in ("RequestsFail", "RefusedByTraefik")
+    ),
     "What a file lacks may exist in the cluster, so an absence proves nothing.": (
         lambda checked, told, *_: (
             checked is not None

@@ -31,6 +31,7 @@ from bot.domain.report import Report
 from bot.domain.snapshot import Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
+from bot.routing.traefik_word import TRAEFIK_WORD
 
 KEYS = 200
 """Findings of one incident that are stored by key."""
@@ -70,7 +71,8 @@ class AlertView:
         check, kind = key.split("/", 2)[:2]
         if finding is None and not self._was_read(kind):
             return False
-        needs = NEEDS.get(check, frozenset())
+        # What is wrong by the objects is wrong also while Traefik itself says nothing.
+        needs = NEEDS.get(check, frozenset()) - ({TRAEFIK_WORD} if finding else set())
         return not any(
             gap.kind == kind or (gap.kind in needs and gap.why in AWAY)
             for gap in self.report.unseen

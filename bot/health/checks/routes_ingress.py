@@ -11,17 +11,18 @@ from collections.abc import Iterator, Mapping
 
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.finding import Judgement
 from bot.domain.resources import cert_manager, core, discovery, networking, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.net.diagnosis import recent
+from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import middlewares, running, tls_settings
 from bot.routing import references as routing
 from bot.routing.native_lb import ANNOTATION as NATIVE
 from bot.routing.references import Defect, Provider, Rule
+from bot.routing.traefik_word import TRAEFIK_WORD
 
 ANNOTATION = "traefik.ingress.kubernetes.io/router."
 """The prefix of Traefik's own annotations of an Ingress."""
@@ -43,12 +44,8 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
         Rule(match, tuple(_backend(backend, ingress.namespace, provider, snapshot)))
         for match, backend in backends
     )
-    return (
-        routing.judgement(rules, tuple(_common(ingress, snapshot)))
-        or _without_address(ingress, snapshot)
-        or recent.judgement(ingress.ref, snapshot)
-        or HEALTHY
-    )
+    broken = routing.judgement(rules, tuple(_common(ingress, snapshot)))
+    return observed.worst(ingress.ref, snapshot, broken or _without_address(ingress, snapshot))
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:
@@ -129,5 +126,5 @@ CHECK = Check(
         cert_manager.Certificate,
         core.Pod,
     ),
-    facts=(DIAGNOSES,),
+    facts=(DIAGNOSES, TRAEFIK_WORD),
 )

@@ -12,13 +12,14 @@ from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager, core, discovery, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.net.diagnosis import recent
+from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import middlewares, running, tls_settings
 from bot.routing import references as routing
 from bot.routing.backends import backend
 from bot.routing.candidates import superseded
 from bot.routing.references import Defect, Provider, Rule
+from bot.routing.traefik_word import TRAEFIK_WORD
 
 
 def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
@@ -40,7 +41,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
     broken = routing.judgement(rules, common)
-    return broken or recent.judgement(route.ref, snapshot) or HEALTHY
+    return observed.worst(route.ref, snapshot, broken)
 
 
 def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapshot) -> Rule:
@@ -73,5 +74,5 @@ CHECK = Check(
         traefik.ServersTransport,
     ),
     refers_to=(discovery.EndpointSlice, core.SecretName, cert_manager.Certificate, core.Pod),
-    facts=(DIAGNOSES,),
+    facts=(DIAGNOSES, TRAEFIK_WORD),
 )

@@ -75,6 +75,10 @@ ROUTE: Table = {
     "EntryPointNotFound": (
         step("Name an entrypoint in Git that Traefik has; `/traefik routes` lists routes.", SHOW),
     ),
+    "RefusedByTraefik": (
+        step("Correct in Git what Traefik says of it.", "`/traefik describe` of {name}", SHOW),
+    ),
+    "RequestsFail": (step(f"Ask {MEASURE} where its requests fail; `/traefik logs` counts them."),),
     "RuleNotValid": (step("Correct the rule in Git as its message says.", SHOW),),
     "RuleNeverMatches": (
         step("Correct the rule in Git as its message says: Traefik takes it by its letter.", SHOW),

@@ -9,7 +9,7 @@ a fault that anybody saw of late, nor over.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -51,6 +51,13 @@ def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
         return _aged(_judged(failing[-1]), failing[-1], snapshot)
     around = [test for test, now in tests if now.native is Native.ON and _is_gone_round(test)]
     return _aged(_worked_around(around[-1]), around[-1], snapshot) if around else None
+
+
+def passed(route: Ref, snapshot: Snapshot) -> Iterator[datetime]:
+    """When tests of a route passed."""
+    for diagnosed, _ in _applying(route, snapshot):
+        if diagnosed.diagnosis.passed:
+            yield diagnosed.taken_at
 
 
 def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:

@@ -95,16 +95,25 @@ def _view(
 ) -> RouteView:
     problems = tuple(f"{item.label}: {item.value}" for item in judgement.evidence)
     healthy = judgement.verdict is Verdict.HEALTHY
+    nowhere = tuple(_nowhere(rules)) if healthy and not unread else ()
     return RouteView(
         ref=Ref(kind, route.namespace, route.name),
         label=f"{kind.lower()}/{route.namespace}/{route.name}",
         api_version=route.api_version,
-        verdict=judgement.verdict,
+        verdict=Verdict.UNKNOWN if nowhere else judgement.verdict,
         entry_points=entry_points,
-        problems=() if healthy else problems or (judgement.message,),
+        problems=nowhere if healthy else problems or (judgement.message,),
         unread=unread,
         rules=rules,
     )
+
+
+def _nowhere(rules: tuple[RuleView, ...]) -> Iterator[str]:
+    """Rules for which no server is known: what leads nowhere is never called healthy."""
+    for rule in rules:
+        if rule.backends and all(to.mode is backend.Mode.NOTHING for to in rule.backends):
+            reasons = dict.fromkeys(to.because for to in rule.backends)
+            yield f"{rule.match}: no server is known ({', '.join(reasons)})"
 
 
 def _paths(

@@ -67,12 +67,21 @@ def _route(
 ) -> RouteView:
     rules = tuple(_rule(rule, route.ref, snapshot, routers) for rule in route.rules)
     stale = tuple(_stale(rules)) if source == API and not route.unread else ()
-    errors = dict.fromkeys(error for rule in rules for error in rule.errors)
+    errors = dict.fromkeys(f"Traefik says: {error}" for rule in rules for error in rule.errors)
+    problems = dict.fromkeys((*route.problems, *stale, *errors))
     return msgspec.structs.replace(
         route,
-        verdict=worst([route.verdict, *([Verdict.DEGRADED] if stale or errors else [])]),
-        problems=(*route.problems, *stale, *(f"Traefik says: {error}" for error in errors)),
+        verdict=worst([route.verdict, *_seen(stale=bool(stale), refused=bool(errors))]),
+        problems=tuple(problems),
         rules=rules,
+    )
+
+
+def _seen(*, stale: bool, refused: bool) -> Iterable[Verdict]:
+    """What Traefik's own view says of a route, as bot.routing.traefik_word judges it."""
+    return (
+        *((Verdict.DEGRADED,) if stale else ()),
+        *((Verdict.FAILED,) if refused else ()),
     )
 
 

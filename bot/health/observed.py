@@ -1,0 +1,19 @@
+"""What was observed of a route beside its objects: tests of it, and Traefik's own word."""
+
+from __future__ import annotations
+
+from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.snapshot import Snapshot
+from bot.net.diagnosis import recent
+from bot.routing import traefik_word
+
+
+def worst(route: Ref, snapshot: Snapshot, by_objects: Judgement | None) -> Judgement:
+    """The worst that objects, tests and Traefik say of a route; of equals, the first of these."""
+    judgements = (
+        by_objects,
+        recent.judgement(route, snapshot),
+        traefik_word.judgement(route, snapshot, recent.passed(route, snapshot)),
+    )
+    said = tuple(filter(None, judgements))
+    return max(said, key=lambda judgement: judgement.verdict.rank, default=HEALTHY)
