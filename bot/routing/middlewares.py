@@ -130,7 +130,7 @@ def _ranges(name: str, ranges: traefik.Ranges | None) -> Iterator[Defect]:
     if not ranges.source_range:
         yield _invalid(f"{name} has no sourceRange.")
     for value in ranges.source_range or ():
-        if not is_range(value.strip()):
+        if not is_range(value):
             yield _invalid(f"{name}: {value[:SHOWN]} is no address and no range.")
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from bot.domain.conditions import condition
 from bot.domain.finding import Evidence, Judgement, Ref
-from bot.domain.resources import cert_manager, core
+from bot.domain.resources import cert_manager, core, networking
 from bot.domain.resources.base import Object, Reference
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
@@ -27,12 +27,19 @@ from bot.routing.instance import (
     NATIVE_BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
     NEW_GROUP_ONLY_SINCE,
+    TRAEFIK_CLASS,
     TraefikConfig,
     groups,
     number,
 )
 from bot.routing.rules import Expression, RuleError, Syntax, parse
-from bot.routing.running import arguments_of, configs, reading_crd, traefik_pods
+from bot.routing.running import (
+    arguments_of,
+    configs,
+    reading_crd,
+    reading_ingress,
+    traefik_pods,
+)
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
 ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
@@ -47,6 +54,7 @@ PLACEHOLDERS = ("${", "{{", "<<")
 """What Flux, Helm and others replace in a file before it reaches the cluster."""
 
 NO_ENDPOINTS = "NoReadyEndpoints"
+CLASS_NOT_SERVED = "ClassNotServed"
 
 CONFIG_FILE = "--configfile"
 """With a configuration file, Traefik's arguments do not tell its entrypoints."""
@@ -334,22 +342,44 @@ T = TypeVar("T", bound=Object)
 
 
 def unserved_class(route: Object, snapshot: Snapshot) -> Defect | None:
-    """A route of Traefik's own kinds whose ingress class no running Traefik serves.
+    """A route of Traefik's own kinds whose ingress class no running Traefik serves."""
+    if not _classes_known(snapshot) or reading_crd(route, snapshot):
+        return None
+    name = (route.metadata.annotations or {}).get(CLASS, "")
+    own = (config.static.class_of_routes for config in configs(snapshot))
+    return _unserved_class(name, own, "kubernetescrd")
 
-    Nothing is said where a Traefik may be unseen, or its class is not among its arguments.
+
+def unserved_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> Defect | None:
+    """An Ingress of a class with Traefik in its name that no running Traefik serves.
+
+    Ingresses of other classes are other controllers' business.
     """
+    annotated = (ingress.metadata.annotations or {}).get(CLASS, "")
+    name = ingress.spec.ingress_class_name or annotated
+    if TRAEFIK_CLASS not in name.casefold() or not _classes_known(snapshot):
+        return None
+    if reading_ingress(ingress, snapshot):
+        return None
+    own = (config.static.class_of_ingresses for config in configs(snapshot))
+    return _unserved_class(name, own, "kubernetesingress")
+
+
+def _classes_known(snapshot: Snapshot) -> bool:
+    """Whether the classes of every Traefik are known: none is unseen, or has them in a file."""
     known = configs(snapshot)
     complete = bool(known) and all(config.static.complete for config in known)
-    if not complete or snapshot.namespaces is not None or reading_crd(route, snapshot):
-        return None
-    own = " or ".join(dict.fromkeys(config.static.class_of_routes or "none" for config in known))
-    name = (route.metadata.annotations or {}).get(CLASS, "")
+    return complete and snapshot.live and snapshot.namespaces is None
+
+
+def _unserved_class(name: str, own: Iterable[str], provider: str) -> Defect:
+    names = " or ".join(dict.fromkeys(word or "none" for word in own))
     shown = f"Its ingress class is {name[:60]}" if name else "It has no ingress class"
     message = (
-        f"{shown}, and Traefik's arguments name {own} (providers.kubernetescrd.ingressclass), so "
-        f"no Traefik serves it. Correct the annotation {CLASS}."
+        f"{shown}, and Traefik's arguments name {names} (providers.{provider}.ingressclass), so no "
+        "Traefik serves it. Correct its class."
     )
-    return Defect("ClassNotServed", message)
+    return Defect(CLASS_NOT_SERVED, message)
 
 
 def existing(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:

@@ -35,6 +35,8 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     """By its references: failed where no rule works, degraded where some do."""
     if gone := conditions.terminating(ingress, snapshot.taken_at):
         return gone
+    if unread := routing.unserved_ingress(ingress, snapshot):
+        return Judgement(unread.verdict, unread.reason, unread.message)
     backends = tuple(_backends(ingress))
     if not backends:
         message = "It has neither a rule with a path nor a default backend."

@@ -19,6 +19,7 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.routing.candidates import superseded
 from bot.routing.instance import TraefikConfig, other_class, other_class_name
+from bot.routing.references import CLASS_NOT_SERVED
 from bot.routing.running import RunningTraefik, configs
 from bot.traefik.domain import backend, router_names
 from bot.traefik.domain.answers import RouteView, RuleView
@@ -95,6 +96,9 @@ def _view(
 ) -> RouteView:
     problems = tuple(f"{item.label}: {item.value}" for item in judgement.evidence)
     healthy = judgement.verdict is Verdict.HEALTHY
+    if judgement.reason == CLASS_NOT_SERVED:
+        # That this Traefik does not read it is the fault, where no other one does.
+        unread = ""
     nowhere = tuple(_nowhere(rules)) if healthy and not unread else ()
     return RouteView(
         ref=Ref(kind, route.namespace, route.name),

@@ -390,6 +390,25 @@ def of_class(name: str) -> Plain:
     }
 
 
+def test_an_ingress_of_a_class_of_traefik_that_none_serves_has_failed() -> None:
+    """By its field or by the annotation; a class of another controller is its business."""
+    public = a_running("3.3.6", "--providers.kubernetesingress.ingressclass=traefik")
+    annotated = an_ingress(
+        a_path(), annotations={"kubernetes.io/ingress.class": "traefik-internal"}
+    )
+    for ingress, traefik in (
+        (an_ingress(a_path(), ingressClassName="traefik-internal"), public),
+        (annotated, V3),
+    ):
+        found = judged(judge_ingress, ingress, *WEB, traefik)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, "ClassNotServed")
+        by_file = a_running("3.3.6", "--configfile=/etc/traefik.yaml")
+        assert judged(judge_ingress, ingress, *WEB, by_file) is HEALTHY
+    for name in ("nginx", "traefik"):
+        served = an_ingress(a_path(), ingressClassName=name)
+        assert judged(judge_ingress, served, *WEB, public) is HEALTHY
+
+
 def test_arguments_of_a_traefik_that_does_not_read_a_route_say_nothing_of_it() -> None:
     """Of another class, or not running yet."""
     ingress = an_ingress(a_path(), ingressClassName="nginx")

@@ -81,6 +81,7 @@ BROKEN_MIDDLEWARES = {
         "MiddlewareNotValid",
     ),
     "range": ({"ipAllowList": {"sourceRange": ["10.0.0.0/33"]}}, "MiddlewareNotValid"),
+    "space": ({"ipAllowList": {"sourceRange": [" 10.0.0.0/8"]}}, "MiddlewareNotValid"),
     "no range": ({"ipWhiteList": {"sourceRange": []}}, "MiddlewareNotValid"),
     "prefix": ({"addPrefix": {}}, "MiddlewareNotValid"),
     "scheme": ({"redirectScheme": {"permanent": True}}, "MiddlewareNotValid"),
@@ -114,19 +115,19 @@ def test_a_broken_middleware_has_failed_and_is_the_cause_of_its_routes(name: str
     assert affected.follows == (Ref("Middleware", "apps", "own"),)
 
 
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {"compress": {}},
-        {"redirectRegex": {"regex": "^https?://([a-z]{2})\\.example/(.*)", "replacement": "$1"}},
-        {"ipAllowList": {"sourceRange": ["10.0.0.1", "fd00::/8", " 10.0.0.0/8"]}},
-        {"chain": {"middlewares": [{"name": "auth@file"}, {"name": "other"}]}},
-        {"plugin": {"Known": {"a": "b"}}},
-        {"errors": {"status": ["500"], "service": {"name": "web", "port": 80}}},
-        {"basicAuth": {"secret": "users"}},
-        {"headers": {"customRequestHeaders": {"Authorization": "x"}}},
-    ],
-)
+SOUND_MIDDLEWARES: list[Plain] = [
+    {"compress": {}},
+    {"redirectRegex": {"regex": "^https?://([a-z]{2})\\.example/(.*)", "replacement": "$1"}},
+    {"ipAllowList": {"sourceRange": ["10.0.0.1", "fd00::/8"]}},
+    {"chain": {"middlewares": [{"name": "auth@file"}, {"name": "other"}]}},
+    {"plugin": {"Known": {"a": "b"}}},
+    {"errors": {"status": ["500"], "service": {"name": "web", "port": 80}}},
+    {"basicAuth": {"secret": "users"}},
+    {"headers": {"customRequestHeaders": {"Authorization": "x"}}},
+]
+
+
+@pytest.mark.parametrize("spec", SOUND_MIDDLEWARES)
 def test_a_sound_middleware_is_not_remarked_on(spec: Plain) -> None:
     """Nor is a route with it."""
     around = (

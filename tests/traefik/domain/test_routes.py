@@ -269,3 +269,18 @@ def test_a_route_that_finalizers_hold_is_not_healthy_here_either():
     }
     (route,) = routes(*WORLD, held)
     assert route.verdict is not Verdict.HEALTHY
+
+
+def test_no_route_is_called_healthy_for_which_no_server_is_known() -> None:
+    """A file or a part of the cluster may not show it: then it is unknown."""
+    (route,) = routes(a_route(a_rule({"name": "web", "port": 80})), live=False)
+    assert route.backends[0].mode is Mode.NOTHING
+    assert route.verdict is Verdict.UNKNOWN
+    assert "no server is known" in route.problems[0]
+
+
+def test_a_route_of_a_class_that_nobody_serves_is_failed_and_not_passed_over() -> None:
+    """As the health checks say, too."""
+    config = TraefikConfig("3.6.2", StaticConfig(complete=True, class_of_routes="internal"))
+    (route,) = routes(to(), *WORLD, config=config)
+    assert (route.unread, route.verdict) == ("", Verdict.FAILED)
