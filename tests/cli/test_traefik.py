@@ -62,8 +62,9 @@ async def test_the_homelabs_502_is_told_by_route_with_pod_and_node(homelab: str)
     code, out, _ = await asyncio.to_thread(
         ran, "describe", "media/jellyfin", "--kubeconfig", homelab
     )
-    assert code == 0
+    assert code == 1
     assert "media/jellyfin:80 by pod IPs" in out
+    assert "502 connection refused at 10.42.1.20:8096" in out
 
 
 def test_a_saved_log_is_read_without_a_cluster(tmp_path: Path) -> None:
