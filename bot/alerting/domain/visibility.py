@@ -60,13 +60,13 @@ def _finding(gaps: Sequence[Gap], report: Report) -> Finding:
     blind = not set(report.counts) - set(kinds)
     more = f" and {len(kinds) - NAMED} more" if len(kinds) > NAMED else ""
     detail = next((gap.detail for gap in gaps if gap.detail), "")
-    why = f" {detail[:DETAIL].rstrip('. ')}." if detail else ""
+    why = f": {detail[:DETAIL].rstrip('. ')}" if detail else ""
     return Finding(
         check=CHECK,
         subject=WATCH,
         verdict=Verdict.FAILED if blind else Verdict.DEGRADED,
         reason=STALE_WATCH if lost else NEVER_SEEN,
-        message=f"I cannot see these kinds now: {', '.join(kinds[:NAMED])}{more}.{why} "
-        "A failure of them is not noticed until I can: /doctor tells what I may read.",
+        message=f"I cannot see {', '.join(kinds[:NAMED])}{more} now{why}. "
+        "Failures there go unnoticed until I can. /doctor tells what I may read.",
         since=min((gap.since for gap in gaps if gap.since), default=None),
     )

@@ -192,8 +192,10 @@ def _unchanged(digest: Digest, entry: DiffEntry) -> str:
     """A cause in one line with its age: the oldest trouble is no news."""
     finding = entry.finding
     place, reason = render.code(_place(finding.subject), 80), render.code(finding.reason, 40)
+    # What failed and tries again is milder now only by its looks.
+    was = f" (was {entry.was})" if entry.was else ""
     return (
-        f"{words.MARK[finding.verdict]} {_kind(finding.subject.kind)} {place} {reason}"
+        f"{words.MARK[finding.verdict]} {_kind(finding.subject.kind)} {place} {reason}{was}"
         f"{text_view.lasting(entry, digest)}{text_view.downstream(entry)}"
     )
 

@@ -81,7 +81,17 @@ def said_of(one: Incident) -> list[str]:
     return [each.what for each in one.timeline]
 
 
-ROWS = [(60, 300), (120, 300), (170, 300), (240, 300), (600, 600)]
+ROWS = [
+    (15, 15),
+    (15, 45),
+    (30, 60),
+    (60, 300),
+    (120, 300),
+    (170, 300),
+    (240, 300),
+    (600, 600),
+    (300, 900),
+]
 """Seconds of failing and of waiting, in turn: as kustomize-controller shows a health check that
 never passes, by `retryInterval` and `timeout`."""
 
@@ -89,8 +99,9 @@ never passes, by `retryInterval` and `timeout`."""
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("failing", "waiting"), ROWS)
 def test_what_fails_and_tries_in_turn_is_one_incident_that_stays_open(kind, failing, waiting):
-    """Said within a turn and its grace, and no word of a recovery."""
-    turns = [(TRYING, waiting / 60), (DEGRADED, failing / 60)] * 5
+    """Said within a turn and its grace, and no word of a recovery in a quarter of an hour."""
+    long = max(5, -(-15 * 60 // (failing + waiting)))
+    turns = [(TRYING, waiting / 60), (DEGRADED, failing / 60)] * long
     one = only(after((WELL, 10), *turns, shown=in_cluster(kind)))
     assert one.ended is None
     assert not one.flapping
