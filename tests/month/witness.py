@@ -67,11 +67,13 @@ class Witness:
                 wrong = [key for key in incident.keys if key in looks]
                 if wrong or (world.stale and incident.head.subject == WATCH):
                     self.false_recoveries.append(f"{incident.id} is over, and {wrong} fails")
+        known = {finding.key for finding in state.known}
         for key, number in looks.items():
             # Said once, when its time is over.
             if number == self._patience(key, world):
                 self.to_be_told += 1
-                if state.holding(key) is None:
+                # What was wrong at the first look is known, and no news.
+                if state.holding(key) is None and key not in known:
                     self.missed.append(f"{world.now:%d %H:%M}: {key} fails, and nobody was told")
         if self._stale == PATIENCE:
             self.to_be_told += 1

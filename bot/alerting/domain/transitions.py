@@ -43,6 +43,11 @@ NEEDS = {
 """What a check needs to observe beside the kinds that it judges."""
 
 
+REFERS_TO = {
+    check.name: frozenset(kind.kind_name() for kind in check.refers_to) for check in CHECKS
+}
+"""The kinds that a check looks at where they are there: without them it may miss a fault."""
+
 JUDGED = frozenset(kind.kind_name() for check in CHECKS for kind in check.judges)
 """The kinds that a report counts where it has read them."""
 
@@ -89,9 +94,15 @@ class AlertView:
         return bool(finding and finding.verdict is Verdict.PROGRESSING and key not in self.muted)
 
     def recovered(self, key: str) -> bool:
-        """Whether the object of a finding is observed to be healthy, or gone."""
+        """Whether the object of a finding is observed to be healthy, or gone.
+
+        It is not while a kind cannot be seen to which it may refer.
+        """
         finding = self.report.by_key.get(key)
-        return self.observes(key) and not (finding and finding.unrecovered)
+        if not self.observes(key) or (finding and finding.unrecovered):
+            return False
+        referred = REFERS_TO.get(key.partition("/")[0], frozenset())
+        return not any(gap.kind in referred and gap.why in AWAY for gap in self.report.unseen)
 
     def knows_cause(self, finding: Finding) -> bool:
         """Whether the kinds of a finding's possible causes were observed."""

@@ -19,7 +19,7 @@ from bot.domain.record import RecordType
 from bot.domain.report import Report, focus
 from bot.domain.snapshot import Why
 from bot.domain.verdict import INCIDENT, LETTER, MEANS, Verdict
-from bot.health.checks import in_scope
+from bot.health.checks import CHECKS, in_scope
 
 POINTS = 24 * 35
 INCIDENTS = 400
@@ -27,6 +27,12 @@ INCIDENTS = 400
 RELAPSE = timedelta(minutes=7)
 """What fails again within this time of its end was not mended, and its end is taken back: it was
 well in one report, or in two that lay close together."""
+
+_RESTS_ON = {
+    check.name: frozenset(kind.kind_name() for kind in (*check.needs, *check.refers_to))
+    for check in CHECKS
+}
+"""The kinds without which a check may miss a fault."""
 
 ABSENT = "-"
 """The letter of an area that this cluster does not use."""
@@ -166,7 +172,9 @@ def _recovered(key: str, report: Report) -> bool:
         return False
     kind = (*key.split("/"), "", "")[1]
     whys = {gap.why for gap in report.gaps if gap.kind == kind}
-    if any(not why.by_choice for why in whys):
+    rests_on = _RESTS_ON.get(key.partition("/")[0], frozenset())
+    away = {gap.kind for gap in report.gaps if gap.why in (Why.UNREACHABLE, Why.STALE)}
+    if any(not why.by_choice for why in whys) or away & rests_on:
         return False
     return bool(finding) or kind in report.counts or Why.NOT_INSTALLED in whys
 

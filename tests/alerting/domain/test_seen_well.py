@@ -128,6 +128,19 @@ def test_what_is_gone_has_recovered_only_where_its_kind_was_read():
     assert only(course(*broken, (3, without_the_kind))).ended is not None
 
 
+def test_what_refers_to_a_kind_that_cannot_be_seen_has_not_recovered():
+    """Without the Services, nobody can tell that a StatefulSet lacks its own."""
+
+    def stale_reference(at: datetime) -> Report:
+        return Report(at, (), (Gap("Kustomization", Why.STALE),), READ)
+
+    broken = [(1, well), (5, bad), (30, stale_reference)]
+    ended = {each.head.subject: each.ended for each in course(*broken).incidents}
+    assert ended[WEB.subject] is None
+    ended = {each.head.subject: each.ended for each in course(*broken, (3, well)).incidents}
+    assert ended[WEB.subject] is not None
+
+
 def test_the_time_of_an_incident_is_when_it_was_first_seen_failing():
     """Not when its grace was over, and not when it tried again."""
     incident = only(course((1, well), (1, bad), (1, trying), (5, bad)))
