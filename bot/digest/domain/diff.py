@@ -11,7 +11,6 @@ from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.record import RecordType
 from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
-from bot.domain.snapshot import Why
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
 
@@ -232,9 +231,6 @@ def _observes(report: Report, key: str) -> bool:
     """Whether the report would have it: everything that its check reads was observed."""
     check, kind = key.partition("/")[0], subject_of(key).kind
     hidden = {gap.kind for gap in report.unseen}
-    away = {gap.kind for gap in report.unseen if gap.why in (Why.UNREACHABLE, Why.STALE)}
-    if away & _REFERS_TO.get(check, set()):
-        return False
     return kind in report.counts and not hidden & ({kind} | _READS.get(check, set()))
 
 
@@ -242,7 +238,6 @@ _READS = {
     check.name: {kind.kind_name() for kind in (*check.judges, *check.needs) if kind in KIND_OF}
     for check in CHECKS
 }
-_REFERS_TO = {check.name: {kind.kind_name() for kind in check.refers_to} for check in CHECKS}
 _SCOPE = {check.name: check.scope for check in CHECKS}
 
 
