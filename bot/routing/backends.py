@@ -122,7 +122,7 @@ def _direct(
     return (
         routing.other_namespace(provider, here, "ServersTransport", transport)
         or tls_settings.transport(
-            snapshot, traefik.ServersTransport, here, service.servers_transport
+            snapshot, traefik.ServersTransport, namespace, service.servers_transport
         )
         or routing.service(
             snapshot, namespace, service.name, service.port, provider, native=service.native_lb

@@ -41,6 +41,7 @@ class IngressRouteSpec(Part, frozen=True):
     entry_points: tuple[str, ...] | None = None
     routes: tuple[Route, ...] = ()
     tls: RouteTls | None = None
+    parent_refs: tuple[Reference, ...] | None = None
 
 
 class IngressRoute(Object, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Judgement
+from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.resources import cert_manager, core, discovery, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -35,7 +35,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     unread = routing.unserved_class(route, snapshot)
     if unread := unread or routing.api_group(route.api_version, provider):
         return Judgement(unread.verdict, unread.reason, unread.message)
-    rules = tuple(_rule(rule, route.namespace, provider, snapshot) for rule in route.spec.routes)
+    rules = tuple(_rule(rule, route.ref, provider, snapshot) for rule in route.spec.routes)
     common = (
         *routing.entry_points(snapshot, route.spec.entry_points or ()),
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
@@ -44,11 +44,11 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     return observed.worst(route.ref, snapshot, broken)
 
 
-def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapshot) -> Rule:
+def _rule(route: traefik.Route, of: Ref, provider: Provider, snapshot: Snapshot) -> Rule:
     if not route.match.strip():
         return Rule("no rule", (Defect("EmptyRule", "A route has no match: Traefik drops it."),))
     wrong = routing.rule_defect(route.match, route.syntax, provider, live=snapshot.live)
-    services = route.services or ()
+    here, services = of.namespace, route.services or ()
     backends = [backend(service, here, provider, snapshot) for service in services]
     refused = [
         routing.other_namespace(provider, here, "Middleware", middleware)
@@ -56,7 +56,21 @@ def _rule(route: traefik.Route, here: str, provider: Provider, snapshot: Snapsho
         for middleware in route.middlewares or ()
     ]
     broken = routing.unless_one_works(list(filter(None, backends)), len(services))
+    if not services and of not in _parents(snapshot):
+        broken = (Defect("NoServices", "It leads to no Service, so Traefik switches it off."),)
     return Rule(route.match, (*filter(None, (wrong,)), *broken, *filter(None, refused)))
+
+
+def _parents(snapshot: Snapshot) -> frozenset[Ref]:
+    """The IngressRoutes that others name as theirs: rules of these leave Services to them."""
+    return snapshot.once(
+        "routing.parents",
+        lambda: frozenset(
+            parent.ref(child.namespace, kind="IngressRoute")
+            for child in snapshot.of(traefik.IngressRoute)
+            for parent in child.spec.parent_refs or ()
+        ),
+    )
 
 
 CHECK = Check(

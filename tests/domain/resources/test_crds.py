@@ -141,7 +141,11 @@ BUILT_IN = {("Condition", "lastHeartbeatTime")}
 """Nodes have it."""
 
 OLD_LACK = {
-    "IngressRoute": {"spec.routes[].services[].nativeLB", "spec.routes[].syntax"},
+    "IngressRoute": {
+        "spec.parentRefs",
+        "spec.routes[].services[].nativeLB",
+        "spec.routes[].syntax",
+    },
     "IngressRouteTCP": {
         "spec.routes[].services[].nativeLB",
         "spec.routes[].services[].serversTransport",

@@ -72,6 +72,8 @@ def test_a_route_whose_references_all_exist_is_healthy() -> None:
         (a_rule({"name": "@everyone", "port": 80}), "TraefikServiceNotFound"),
         (a_rule(middlewares=[{"name": "auth@"}]), "MiddlewareNotFound"),
         ({"match": "", "services": [{"name": "web", "port": 80}]}, "EmptyRule"),
+        ({"match": "Host(`a.example`)"}, "NoServices"),
+        ({"match": "Host(`a.example`)", "services": []}, "NoServices"),
     ],
 )
 def test_a_route_of_which_no_rule_works_has_failed(rule: Plain, reason: str) -> None:
@@ -593,3 +595,26 @@ def test_an_argument_and_its_value_may_stand_apart() -> None:
     assert matching("Host(`a`, `b`)", apart) is HEALTHY
     internal = a_running("3.3.6", "--providers.kubernetescrd.ingressClass", "internal")
     assert matching("Host(`a`)", internal).reason == "ClassNotServed"
+
+
+def test_a_rule_may_leave_its_services_to_the_routes_that_name_it_as_their_parent() -> None:
+    """Also from another namespace; a route that names another parent changes nothing."""
+    parent = a_route({"match": "Host(`a.example`)"})
+    child = a_route(a_rule(), name="child", parentRefs=[{"name": "site"}])
+    assert judged(judge, parent, child, *WEB) is HEALTHY
+    assert judged(judge, child, parent, *WEB) is HEALTHY
+    other = a_route(a_rule(), name="child", parentRefs=[{"name": "site", "namespace": "other"}])
+    assert judged(judge, parent, other, *WEB).reason == "NoServices"
+
+
+def test_a_servers_transport_is_looked_up_in_the_namespace_of_its_service() -> None:
+    """As Traefik does; the namespace of the route counts only where the Service names none."""
+    web = [{**each, "metadata": {**each["metadata"], "namespace": "other"}} for each in WEB]
+    to = {"name": "web", "port": 80, "namespace": "other", "serversTransport": "own"}
+    there = an_object("ServersTransport", "own", TRAEFIK, "other", spec={})
+    here = an_object("ServersTransport", "own", TRAEFIK, spec={})
+    assert judged(judge, a_route(a_rule(to)), there, *web) is HEALTHY
+    found = judged(judge, a_route(a_rule(to)), here, *web)
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "ServersTransportNotFound")
+    near = a_route(a_rule({"name": "web", "port": 80, "serversTransport": "own"}))
+    assert judged(judge, near, here, *WEB) is HEALTHY
