@@ -35,6 +35,10 @@ class Why(StrEnum):
         return self in (Why.NOT_INSTALLED, Why.OFF)
 
 
+AWAY = frozenset({Why.UNREACHABLE, Why.STALE})
+"""Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A kind that was not seen, or only as it was at `since`.
 

@@ -25,10 +25,9 @@ from bot.alerting.domain.incident import (
     seen_well,
 )
 from bot.alerting.domain.rules import HOUR, Rules
-from bot.alerting.domain.visibility import AWAY
 from bot.domain.finding import Finding
 from bot.domain.report import Report
-from bot.domain.snapshot import Why
+from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
 from bot.routing.traefik_word import TRAEFIK_WORD

@@ -10,7 +10,7 @@ import msgspec
 from bot.alerting.domain import outage
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
-from bot.domain.snapshot import Gap, Why
+from bot.domain.snapshot import AWAY, Gap, Why
 from bot.domain.verdict import Verdict
 
 CHECK = "visibility"
@@ -19,9 +19,6 @@ WATCH = Ref("Watch", "", "cluster")
 STALE_WATCH = "StaleWatch"
 NEVER_SEEN = "NeverSeen"
 """No kind was lost, but one has not been read since the start of this process."""
-
-AWAY = frozenset({Why.UNREACHABLE, Why.STALE})
-"""Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""
 
 NAMED = 6
 """Kinds that the message names."""

@@ -11,6 +11,7 @@ from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.record import RecordType
 from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
+from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
 
@@ -228,16 +229,24 @@ def _covers(report: Report, key: str) -> bool:
 
 
 def _observes(report: Report, key: str) -> bool:
-    """Whether the report would have it: everything that its check reads was observed."""
+    """Whether the report would have it: everything that its check reads was observed.
+
+    Of a kind that is not installed any more, nothing is left.
+    """
     check, kind = key.partition("/")[0], subject_of(key).kind
     hidden = {gap.kind for gap in report.unseen}
-    return kind in report.counts and not hidden & ({kind} | _READS.get(check, set()))
+    away = {gap.kind for gap in report.unseen if gap.why in AWAY}
+    uninstalled = {gap.kind for gap in report.gaps if gap.why is Why.NOT_INSTALLED}
+    if hidden & ({kind} | _READS.get(check, set())) or away & _FACTS.get(check, set()):
+        return False
+    return kind in report.counts or kind in uninstalled
 
 
 _READS = {
     check.name: {kind.kind_name() for kind in (*check.judges, *check.needs) if kind in KIND_OF}
     for check in CHECKS
 }
+_FACTS = {check.name: set(check.facts) for check in CHECKS}
 _SCOPE = {check.name: check.scope for check in CHECKS}
 
 

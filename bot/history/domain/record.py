@@ -17,7 +17,7 @@ import msgspec
 from bot.domain.check import SCOPES
 from bot.domain.record import RecordType
 from bot.domain.report import Report, focus
-from bot.domain.snapshot import Why
+from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, LETTER, MEANS, Verdict
 from bot.health.checks import CHECKS, in_scope
 
@@ -29,10 +29,12 @@ RELAPSE = timedelta(minutes=7)
 well in one report, or in two that lay close together."""
 
 _RESTS_ON = {
-    check.name: frozenset(kind.kind_name() for kind in (*check.needs, *check.refers_to))
+    check.name: frozenset(
+        (*(kind.kind_name() for kind in (*check.needs, *check.refers_to)), *check.facts)
+    )
     for check in CHECKS
 }
-"""The kinds without which a check may miss a fault."""
+"""The kinds and facts without which a check may miss a fault."""
 
 ABSENT = "-"
 """The letter of an area that this cluster does not use."""
@@ -173,7 +175,7 @@ def _recovered(key: str, report: Report) -> bool:
     kind = (*key.split("/"), "", "")[1]
     whys = {gap.why for gap in report.gaps if gap.kind == kind}
     rests_on = _RESTS_ON.get(key.partition("/")[0], frozenset())
-    away = {gap.kind for gap in report.gaps if gap.why in (Why.UNREACHABLE, Why.STALE)}
+    away = {gap.kind for gap in report.gaps if gap.why in AWAY}
     if any(not why.by_choice for why in whys) or away & rests_on:
         return False
     return bool(finding) or kind in report.counts or Why.NOT_INSTALLED in whys

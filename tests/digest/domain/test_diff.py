@@ -15,6 +15,8 @@ from bot.domain.report import Report, examine
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
+from bot.net.mesh.rounds import BACKGROUND_PROBES
+from bot.routing.traefik_word import TRAEFIK_WORD
 from tests.builders import a_pod
 from tests.examples import examples
 from tests.fakes import snapshot_of
@@ -231,3 +233,27 @@ def test_what_was_under_way_and_failed_since_has_failed_since_then_only():
     later = NOW + timedelta(days=2)
     again = base(Report(later, (failed,), (), {"Pod": 1}), first)
     assert again.known[failed.key].first == later
+
+
+def test_what_rests_on_a_fact_that_cannot_be_seen_now_is_not_fixed():
+    """Nobody knows whether Traefik still refuses it, or whether the nodes reach each other."""
+    for check, kind, fact in (
+        ("routes-ingress", "Ingress", TRAEFIK_WORD),
+        ("connectivity", "Node", BACKGROUND_PROBES),
+    ):
+        failed = msgspec.structs.replace(_one(), check=check, subject=Ref(kind, "", "web"))
+        before = base(Report(NOW, (failed,), (), {kind: 1}), None)
+        for why, fixed in ((Why.UNREACHABLE, 0), (Why.STALE, 0), (Why.FORBIDDEN, 1), (Why.OFF, 1)):
+            now = Report(NOW, (), (Gap(fact, why),), {kind: 1})
+            assert len(difference(before, now, Verdict.PROGRESSING).fixed) == fixed
+            assert (failed.key in base(now, before).known) == (not fixed)
+
+
+def test_a_kind_that_was_uninstalled_is_fixed_once_and_not_lost_for_ever():
+    """Its objects went with its CRD."""
+    before = base(a_report([_one()]), None)
+    now = Report(NOW, (), (Gap("Pod", Why.NOT_INSTALLED),), {"Node": 1})
+    found = difference(before, now, Verdict.PROGRESSING)
+    assert (len(found.fixed), len(found.lost)) == (1, 0)
+    after = base(now, before)
+    assert not difference(after, now, Verdict.PROGRESSING).some

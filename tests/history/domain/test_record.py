@@ -29,6 +29,7 @@ from bot.history.domain.record import (
 )
 from bot.history.domain.trends import trends
 from bot.history.views import chart as timeline
+from bot.routing.traefik_word import TRAEFIK_WORD
 from tests.builders import a_kustomization, a_pod
 from tests.fakes import snapshot_of
 from tests.render.strategies import NOW, reports
@@ -226,3 +227,21 @@ def test_a_kind_that_nobody_read_is_not_gone() -> None:
     assert [each.ended for each in of(History(), a_look(NOW, broken=True), silent).incidents] == [
         None
     ]
+
+
+def test_what_rests_on_a_fact_that_cannot_be_seen_now_has_not_ended() -> None:
+    """Traefik refused it, and says nothing now; a fact that nobody may read holds nothing back."""
+    broken = a_look(NOW, broken=True)
+    refused = msgspec.structs.replace(
+        broken.findings[0], check="routes-ingress", subject=Ref("Ingress", "apps", "web")
+    )
+    before = of(History(), Report(NOW, (refused,), (), {"Ingress": 1}))
+    later = NOW + timedelta(minutes=5)
+    for why, ended in (
+        (Why.UNREACHABLE, None),
+        (Why.STALE, None),
+        (Why.FORBIDDEN, later),
+        (Why.OFF, later),
+    ):
+        now = Report(later, (), (Gap(TRAEFIK_WORD, why),), {"Ingress": 1})
+        assert [each.ended for each in of(before, now).incidents] == [ended]
