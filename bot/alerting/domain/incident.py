@@ -127,7 +127,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pending(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A finding that is not an incident yet: bad since `since`, and well only for moments."""
+    """A finding that is not an incident yet: bad since `since`, and well only for a while."""
 
     key: str
     since: datetime

@@ -77,8 +77,8 @@ class Rules:
 
     grace_unread: The grace of a kind that has never been read: slow first lists are no fault.
     steady: How long everything must be seen well before an incident is over, or before something
-    that was known is forgotten.
-    moment: What is well for less than this between two failures has failed all the time.
+    that was known or waits for its grace is forgotten. What is well for less than that between two
+    failures is a failure still, of which only the time that it was bad counts.
     flaps: After this many ends of a finding within `flap_window` the next incident is flapping: it
     is over only after `calm`.
     budget: New messages a channel and hour.
@@ -90,7 +90,6 @@ class Rules:
     grace_else: timedelta = timedelta(minutes=3)
     grace_unread: timedelta = timedelta(minutes=30)
     steady: timedelta = timedelta(minutes=2)
-    moment: timedelta = timedelta(seconds=45)
     flaps: int = 2
     flap_window: timedelta = timedelta(hours=1)
     calm: timedelta = timedelta(minutes=30)

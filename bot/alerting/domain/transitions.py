@@ -283,14 +283,14 @@ def _bad_again(pending: Pending, now: datetime) -> Pending:
 
 
 def _still_pending(pending: Pending, view: AlertView, rules: Rules) -> Pending | None:
-    """What is not bad now keeps its place where it only tries again, or is well for a moment."""
+    """What is not bad now keeps its place while it tries again or is not well for long enough."""
     key, well = pending.key, pending.well
     if not view.observes(key) or view.retrying(key):
         return replace(pending, well=well and well.interrupted())
     if key in view.muted or not view.recovered(key):
         return None
     well = seen_well(well, view.report.taken_at)
-    return replace(pending, well=well) if well.seen < rules.moment else None
+    return replace(pending, well=well) if well.seen < rules.steady else None
 
 
 def _with_opened(
@@ -311,6 +311,9 @@ def _with_opened(
     if any(verdict.rank >= finding.verdict.rank for verdict in known_causes):
         return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
     root = next(finding for finding in reversed(chain) if finding.key not in known)
+    if state.holding(root.key):
+        # Its incident is full: what is beyond that is told with it, and is no other incident.
+        return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
     effects = view.report.downstream.get(root.key, ())
     members = (root, finding, *(effect for effect in effects if alarming(effect, view.muted)))
     keys = tuple(dict.fromkeys(member.key for member in members))[:KEYS]

@@ -114,6 +114,18 @@ def test_moments_of_health_do_not_keep_a_failure_from_alarming():
     assert incident.ended is None
 
 
+def test_what_comes_and_goes_is_one_incident():
+    """However its times lie: it never fails for its grace, and is never well for long enough."""
+    for bad_for, well_for in ((2, 1), (1, 1), (0.5, 1.75)):
+        incident = only(course((1, well), *[(bad_for, bad), (well_for, well)] * 60))
+        assert incident.ended is None
+
+
+def test_a_failure_that_comes_seldom_and_soon_goes_is_none():
+    """It was well for long enough in between: its grace begins anew."""
+    assert course((1, well), *[(1.5, bad), (3, well)] * 20).incidents == ()
+
+
 def test_what_was_known_and_is_well_for_a_moment_is_no_news():
     """Until it was well for long enough: then its next failure is one."""
     assert course(*[(5, bad), (1, well)] * 10).incidents == ()
@@ -150,7 +162,7 @@ def test_the_time_of_an_incident_is_when_it_was_first_seen_failing():
 
 def test_a_watch_that_goes_stale_alarms_once_and_recovers_when_it_is_back():
     """After a grace; a stale moment is none."""
-    assert course((1, well), *[(1, stale), (2, well)] * 5).incidents == ()
+    assert course((1, well), *[(1, stale), (3, well)] * 5).incidents == ()
     broken = [(1, well), (30, stale)]
     incident = only(course(*broken))
     assert incident.head.subject == WATCH

@@ -78,6 +78,22 @@ def test_a_node_that_goes_away_with_sixty_pods_is_one_incident():
     assert len(state.incidents[0].keys) == 61
 
 
+def test_a_cause_of_more_effects_than_are_stored_is_one_incident_with_one_end():
+    """What is beyond the stored ones is part of it too, and no id is used twice."""
+    pods = [a_finding(f"web-{n}", Verdict.FAILED, NODE) for n in range(230)]
+    state = after(a_report(0), *(a_report(n, a_node(), *pods) for n in range(1, 60)))
+    (incident,) = state.incidents
+    assert incident.head.subject == NODE
+    acts = due(state, START + timedelta(minutes=60), RULES)
+    assert len(acts) == 1
+    for minute in range(60, 64):
+        well = Report(START + timedelta(minutes=minute), (), (), {"Pod": 1, "Node": 1})
+        state = advance(state, well, RULES)
+    (incident,) = state.incidents
+    assert incident.ended == START + timedelta(minutes=60)
+    assert (state.known, state.pending) == ((), ())
+
+
 def test_a_muted_cause_takes_what_follows_from_it_along():
     """Before it is an incident and while it is one: the alert does not pass on to an effect."""
     node, web = a_node(), a_finding("web", Verdict.FAILED, NODE)

@@ -128,8 +128,8 @@ def test_what_only_ever_tried_is_no_incident():
 
 
 def test_a_failure_that_a_try_made_good_leaves_nothing_behind():
-    """Each begins anew once it was seen well."""
-    blip = [(DEGRADED, 1), (TRYING, 1), (WELL, 1)]
+    """Each begins anew once it was seen well for long enough."""
+    blip = [(DEGRADED, 1), (TRYING, 1), (WELL, 3)]
     assert after((WELL, 1), *blip * 10).incidents == ()
 
 
