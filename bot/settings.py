@@ -299,6 +299,7 @@ class Settings(BaseSettings):
     incident: `{"channel": "ID", "severity": "failed", "namespaces": ["web"], "checks":
     ["certificates"], "role": "ID"}`. All but the channel may be left out; `severity` is `degraded`
     (and worse) or `failed`, `role` is mentioned. What fits none goes to the alert channel.
+    The check `api-server` is an API server that is gone.
     """
 
     alert_quiet: QuietHours = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -81,10 +81,12 @@ class Silences:
         """The silences in effect now."""
         return (await self.store.read(MUTES) or Mutes()).at(self.clock())
 
-    def places(self, text: str) -> tuple[str, ...]:
-        """Checks and namespaces whose name contains a text."""
-        names = (*(check.name for check in self.checks), *sorted(self.namespaces()))
-        return tuple(dict.fromkeys(name for name in names if text.strip().lower() in name))
+    def places(self, text: str, wrong: Iterable[Finding] = ()) -> tuple[str, ...]:
+        """Namespaces and checks whose name contains a text, those with a finding first."""
+        names = (*sorted(self.namespaces()), *(check.name for check in self.checks))
+        concerned = (name for one in wrong for name in (one.subject.namespace, one.check))
+        ordered = dict.fromkeys((*(name for name in concerned if name in names), *names))
+        return tuple(name for name in ordered if text.strip().lower() in name)
 
     async def muted(self, report: Report) -> Mapping[str, str]:
         """By the key of each silenced finding of a report, the line that says by whom."""

@@ -46,8 +46,9 @@ class AlertsCog(CogWithControls):
 
     @add.autocomplete("what")
     async def _suggest_target(self, _interaction: Interaction, typed: str) -> Choices:
-        present = findings(await self._health.present(typed, render.CHOICES))
-        return [*present, *suggestions(self._silences.places(typed))][: render.CHOICES]
+        present = await self._health.present(typed, render.CHOICES)
+        places = suggestions(self._silences.places(typed, present))
+        return [*findings(present), *places][: render.CHOICES]
 
     @mute.command(name="list")
     async def list_mutes(self, interaction: Interaction) -> None:

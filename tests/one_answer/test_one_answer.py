@@ -52,7 +52,7 @@ Owner = str
 Excuse = Callable[[Told | None, Told, Answer, Owner], bool]
 """Of what `check` says, what `judge` says, the answer of `check`, and the kind of the owner."""
 
-ABSENCE = re.compile(r"\w*NotFound|Orphaned|NoReadyEndpoints")
+ABSENCE = re.compile(r"\w*NotFound|Orphaned|NoReadyEndpoints|ClassNotServed")
 """The reasons of what is wrong since something is not there."""
 
 EXCUSES: dict[str, Excuse] = {
