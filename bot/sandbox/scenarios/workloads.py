@@ -19,15 +19,16 @@ TOO_FEW = "Deployment does not have minimum availability."
 def add_workloads(lab: Homelab, pods: Iterable[Plain]) -> None:
     """Add what made these pods: a Deployment for those of a ReplicaSet, or their DaemonSet."""
     for (kind, namespace, name), own in grouped((_owner(pod), pod) for pod in pods).items():
-        meta = own[0]["metadata"]
-        template = {"metadata": {"labels": dict(meta["labels"])}}
+        meta, labels = own[0]["metadata"], dict(own[0]["metadata"]["labels"])
+        containers = [dict(container) for container in own[0]["spec"]["containers"]]
+        template = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
         workload = an_object(
             kind,
             name,
             namespace,
             born=meta["creationTimestamp"],
             labels=dict(meta["labels"]),
-            spec={"template": template},
+            spec={"selector": {"matchLabels": labels}, "template": template},
         )
         if kind == "Deployment":
             workload["spec"] |= {"replicas": len(own), "progressDeadlineSeconds": 600}
