@@ -17,6 +17,7 @@ TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$
 LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
 PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
+NARROWING = re.compile(r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector)\b")
 TRUE = frozenset({"true", "1", "t"})
 
 CLASS = "kubernetes.io/ingress.class"
@@ -66,7 +67,8 @@ class StaticConfig:
     served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
     default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
     IngressRoute may refer to other namespaces. `rule_syntax`: that of rules which name none.
-    `plugins`: the names of plugins, in small letters.
+    `plugins`: the names of plugins, in small letters. `narrowed`: some namespaces or labels alone
+    are read.
     """
 
     complete: bool = False
@@ -85,6 +87,7 @@ class StaticConfig:
     plugins: tuple[str, ...] = ()
     level: str = LEVEL
     access_log: bool = False
+    narrowed: bool = False
 
     @property
     def shows_servers(self) -> bool:
@@ -178,6 +181,7 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         plugins=tuple(dict.fromkeys(match[1] for key in flags if (match := PLUGIN.match(key)))),
         level=flags.get("log.level", LEVEL).upper(),
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
+        narrowed=any(value and NARROWING.match(key) for key, value in flags.items()),
     )
 
 

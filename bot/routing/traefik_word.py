@@ -41,12 +41,14 @@ class FailedRequests:
 class TraefikWord:
     """What Traefik says of each route: its refusals, in its own words, and failed requests.
 
-    `gaps` are what could not be read of it.
+    `warned` is what it says of routes that it serves all the same, in whole or in part. `gaps` are
+    what could not be read of it.
     """
 
     refused: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
     failed: Mapping[Ref, FailedRequests] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
+    warned: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
 
     def of_objects(self) -> TraefikWord:
         """What it says of the objects alone."""
@@ -67,16 +69,21 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
     if word is None:
         return None
     if refusals := word.refused.get(route):
-        return Judgement(
-            Verdict.FAILED,
-            "RefusedByTraefik",
-            f"Traefik refuses it: {refusals[0]}",
-            evidence=tuple(Evidence("Traefik says", text) for text in refusals[:SHOWN]),
-        )
+        return _said(Verdict.FAILED, "RefusedByTraefik", "refuses it", refusals)
+    warnings = word.warned.get(route)
+    warned = (
+        _said(Verdict.DEGRADED, "WarnedByTraefik", "warns of it", warnings) if warnings else None
+    )
     failed = word.failed.get(route)
     if failed is None or (failed.last and any(moment >= failed.last for moment in passed)):
-        return None
-    return _failed(failed, snapshot.taken_at)
+        return warned
+    judged = _failed(failed, snapshot.taken_at)
+    return judged if warned is None or judged.verdict is Verdict.DEGRADED else warned
+
+
+def _said(verdict: Verdict, reason: str, does: str, texts: tuple[str, ...]) -> Judgement:
+    evidence = tuple(Evidence("Traefik says", text) for text in texts[:SHOWN])
+    return Judgement(verdict, reason, f"Traefik {does}: {texts[0]}", evidence=evidence)
 
 
 def _failed(failed: FailedRequests, now: datetime) -> Judgement:

@@ -9,22 +9,30 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Ref
+from bot.domain.refusal import NotObserved
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
-from bot.routing.instance import TraefikPod, config_of, static_config
+from bot.routing.instance import TraefikConfig, TraefikPod, config_of, static_config
+from bot.routing.running import RunningTraefik, configs
 from bot.routing.traefik_word import TRAEFIK_WORD, FailedRequests, TraefikWord
 from bot.traefik.domain import log_report, runtime_view
-from bot.traefik.domain.answers import FailureGroup, LogsAnswer, RouteView
+from bot.traefik.domain.answers import (
+    FailureView,
+    LogsAnswer,
+    RouteView,
+    RuleView,
+    failed_requests,
+)
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_events import Cause
-from bot.traefik.domain.log_request import LogRequest
+from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes
-from bot.traefik.domain.runtime_view import Routers
+from bot.traefik.domain.runtime_view import Routers, RouterView
 from bot.traefik.service import PodSource
 
 SECONDS = 3600
@@ -36,7 +44,11 @@ PATIENCE = 3.0
 EVERY = 60.0
 """Seconds for which what was read is used again."""
 
-REQUEST = LogRequest(seconds=SECONDS, lines=10_000, limit_bytes=2 * 1024 * 1024, patience=2.0)
+REQUESTS = tuple(
+    LogRequest(seconds=SECONDS, lines=lines, limit_bytes=2 * 1024 * 1024, patience=2.0)
+    for lines in (2_000, 200)
+)
+"""One after the other, until the lines fit: what is too long loses its end, the newest lines."""
 
 NO_WORD = TraefikWord()
 RULE = 100
@@ -65,108 +77,211 @@ class WordReader:
             return self._known
 
     async def _read(self) -> TraefikWord:
+        until = asyncio.get_running_loop().time() + self.patience
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout_at(until):
                 pods = await self.source.pods()
-                return await self._of_pods(pods) if pods else NO_WORD
+            return await self._of_pods(pods, until) if pods else NO_WORD
         except TimeoutError:
             why = f"Traefik did not answer within {self.patience:.0f} s"
             return TraefikWord(gaps=(Gap(TRAEFIK_WORD, Why.UNREACHABLE, why),))
         except ClusterError as error:
             return TraefikWord(gaps=(_gap(error),))
 
-    async def _of_pods(self, pods: tuple[TraefikPod, ...]) -> TraefikWord:
-        snapshot, runtimes, logs = await asyncio.gather(
-            self.cluster.snapshot(READS),
-            asyncio.gather(*(self.source.runtime(pod) for pod in pods)),
-            asyncio.gather(*(self._log(pod) for pod in pods)),
+    async def _of_pods(self, pods: tuple[TraefikPod, ...], until: float) -> TraefikWord:
+        """What can be read until then: an API that hangs takes nothing from the log."""
+        snapshot, answers, logs = await asyncio.gather(
+            self._snapshot(until),
+            asyncio.gather(*(self._runtime(pod, until) for pod in pods)),
+            asyncio.gather(*(self._log(pod, until) for pod in pods)),
         )
+        named = [pod.name for pod in pods]
+        pairs = zip(named, answers, strict=True)
+        runtimes = {name: answer for name, answer in pairs if isinstance(answer, Runtime)}
         summaries = {
-            pod.name: log
-            for pod, log in zip(pods, logs, strict=True)
-            if isinstance(log, LogSummary)
+            name: log for name, (log, _) in zip(named, logs, strict=True) if log is not None
         }
         # Thousands of lines and routes: in a thread, so that the event loop goes on.
-        views = [runtime for runtime in runtimes if isinstance(runtime, Runtime)]
-        word = await asyncio.to_thread(word_of, snapshot, pods, views, summaries)
-        gaps = tuple(log for log in logs if isinstance(log, Gap))
+        word = await asyncio.to_thread(word_of, snapshot, pods, runtimes, summaries)
+        found = (*answers, *(gap for _, gap in logs))
+        gaps = tuple(gap for gap in found if isinstance(gap, Gap))
         return replace(word, gaps=gaps or tuple(_quiet(pods, summaries)))
 
-    async def _log(self, pod: TraefikPod) -> LogSummary | Gap:
+    async def _snapshot(self, until: float) -> Snapshot:
+        async with asyncio.timeout_at(until):
+            return await self.cluster.snapshot(READS)
+
+    async def _runtime(self, pod: TraefikPod, until: float) -> Runtime | NotObserved | Gap:
+        try:
+            async with asyncio.timeout_at(until):
+                return await self.source.runtime(pod)
+        except TimeoutError:
+            why = f"{pod.name}: its API did not answer within {self.patience:.0f} s"
+            return Gap(TRAEFIK_WORD, Why.UNREACHABLE, why)
+
+    async def _log(self, pod: TraefikPod, until: float) -> tuple[LogSummary | None, Gap | None]:
+        """What was read, and what was not."""
         summarizer = LogSummarizer()
         try:
-            end = await self.source.log(pod, REQUEST, summarizer.feed)
+            async with asyncio.timeout_at(until):
+                for request in REQUESTS:
+                    summarizer = LogSummarizer()
+                    end = await self.source.log(pod, request, summarizer.feed)
+                    if end.taken < request.limit_bytes:
+                        break
+        except TimeoutError:
+            cut = f"{pod.name}: its log did not end within {self.patience:.0f} s"
+            return summarizer.summary(cut), Gap(TRAEFIK_WORD, Why.UNREACHABLE, cut)
         except ClusterError as error:
-            return _gap(error)
-        return summarizer.summary(end.cut)
+            return None, _gap(error)
+        summary = summarizer.summary(end.cut)
+        return summary, _cut(summary, end, request)
 
 
 def word_of(
     snapshot: Snapshot,
     pods: tuple[TraefikPod, ...],
-    runtimes: list[Runtime],
+    runtimes: Mapping[str, Runtime],
     summaries: Mapping[str, LogSummary],
 ) -> TraefikWord:
-    """What API and log say, by the object of each route that this Traefik reads."""
-    config = config_of(pods)
-    routes = tuple(view for view in read_routes(snapshot, config) if not view.unread)
-    answer = log_report.logs(summaries, snapshot, routes)
+    """What API and log say, by the object of each route that one of these Traefiks reads.
+
+    `runtimes` and `summaries` are by the names of pods.
+    """
+    groups: defaultdict[TraefikConfig, list[str]] = defaultdict(list)
+    for pod in pods:
+        groups[config_of((pod,))].append(pod.name)
+    if not configs(snapshot):
+        running = RunningTraefik(tuple(groups))
+        snapshot = replace(snapshot, supplements={**snapshot.supplements, RunningTraefik: running})
+    parts = [
+        _Part(
+            config,
+            tuple(view for view in read_routes(snapshot, config) if not view.unread),
+            tuple(_Served.of(runtimes[name]) for name in names if name in runtimes),
+            {name: summaries[name] for name in names if name in summaries},
+        )
+        for config, names in groups.items()
+    ]
     refused: defaultdict[Ref, dict[str, None]] = defaultdict(dict)
-    for view, text in _refused(routes, runtimes):
-        refused[view.ref][text] = None
+    warned: defaultdict[Ref, dict[str, None]] = defaultdict(dict)
+    for ref, router in (said for part in parts for said in part.said()):
+        (refused if router.refused else warned)[ref] |= dict.fromkeys(router.errors)
+    for ref, text in _missing(parts):
+        refused[ref][text] = None
+    failed: dict[Ref, FailedRequests] = {}
+    for part in parts:
+        answer = log_report.logs(part.summaries, snapshot, part.routes)
+        for ref, requests in _failed(part.routes, answer).items():
+            failed[ref] = failed[ref] + requests if ref in failed else requests
     return TraefikWord(
-        {ref: tuple(texts) for ref, texts in refused.items()}, _failed(routes, answer)
+        {ref: tuple(texts) for ref, texts in refused.items()},
+        failed,
+        warned={ref: tuple(texts) for ref, texts in warned.items()},
     )
 
 
-def _refused(
-    routes: tuple[RouteView, ...], runtimes: list[Runtime]
-) -> Iterator[tuple[RouteView, str]]:
-    """The errors of each route's routers, and rules of which a replica has no router at all."""
-    for runtime in runtimes:
+@dataclass(frozen=True)
+class _Served:
+    """The routers of one replica, and the texts of their rules."""
+
+    routers: Routers
+    rules: frozenset[str]
+
+    @classmethod
+    def of(cls, runtime: Runtime) -> _Served:
         views = runtime_view.by_api(runtime)
-        routers = Routers(views)
-        served = {router.rule for router in views}
-        missing: list[tuple[RouteView, str]] = []
-        names_known = False
-        for view in routes:
-            prefix = f"{view.ref.namespace}-{view.ref.name}"
+        return cls(Routers(views), frozenset(view.rule for view in views))
+
+    def of_rule(self, view: RouteView, rule: RuleView) -> tuple[RouterView, ...]:
+        return self.routers.of_rule(
+            rule.router, rule.match, f"{view.ref.namespace}-{view.ref.name}"
+        )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The replicas of one configuration, with the routes that it reads."""
+
+    config: TraefikConfig
+    routes: tuple[RouteView, ...]
+    served: tuple[_Served, ...]
+    summaries: Mapping[str, LogSummary]
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether it is known to read the routes of every namespace and label."""
+        static = self.config.static
+        return static.complete and not static.narrowed
+
+    def said(self) -> Iterator[tuple[Ref, RouterView]]:
+        """Each route's routers that Traefik says something of."""
+        for view in self.routes:
             for rule in view.rules:
-                own = routers.of_rule(rule.router, rule.match, prefix)
-                yield from ((view, error) for router in own for error in router.errors)
-                if view.ref.kind != "IngressRoute":
-                    continue
-                names_known |= bool(own)
-                if not own and rule.match not in served:
-                    missing.append((view, f"no router was made of {rule.match[:RULE]}"))
+                for served in self.served:
+                    for router in served.of_rule(view, rule):
+                        if router.errors:
+                            yield view.ref, router
+
+
+def _missing(parts: Sequence[_Part]) -> Iterator[tuple[Ref, str]]:
+    """Rules of which no replica has a router, of all that read their route."""
+    readers: defaultdict[Ref, list[_Served]] = defaultdict(list)
+    for part in parts:
+        for view in part.routes:
+            readers[view.ref] += part.served
+    for part in filter(lambda part: part.reads_all, parts):
+        names_known = False
+        missing: list[tuple[Ref, str]] = []
+        for view in part.routes:
+            if view.ref.kind != "IngressRoute":
+                continue
+            for rule in view.rules:
+                names_known |= any(served.of_rule(view, rule) for served in part.served)
+                if not any(
+                    rule.match in served.rules or served.of_rule(view, rule)
+                    for served in readers[view.ref]
+                ):
+                    missing.append((view.ref, f"no router was made of {rule.match[:RULE]}"))
         # Where no router at all is found by its name, names are made in a way that is not known.
         yield from missing if names_known else ()
 
 
 def _failed(routes: tuple[RouteView, ...], answer: LogsAnswer) -> dict[Ref, FailedRequests]:
-    """By route; what an address fails, fails for every route that leads there."""
+    """By route; what an address fails, fails for every route that leads there.
+
+    One request may be told of twice: by the router's name and by the address alone.
+    """
     refs = {view.label: view.ref for view in routes}
-    failed: dict[Ref, FailedRequests] = {}
+    failures: defaultdict[Ref, list[FailureView]] = defaultdict(list)
     for group in answer.failures:
-        requests = _requests(group)
         for ref in filter(None, map(refs.get, group.routes)):
-            if requests:
-                failed[ref] = failed[ref] + requests if ref in failed else requests
-    return failed
+            failures[ref] += group.failures
+    by_ref = {ref: _requests(own) for ref, own in failures.items()}
+    return {ref: requests for ref, requests in by_ref.items() if requests}
 
 
-def _requests(group: FailureGroup) -> FailedRequests | None:
+def _requests(failures: Iterable[FailureView]) -> FailedRequests | None:
     """The failures of a route, without requests that the client gave up."""
-    real = [failure for failure in group.failures if failure.cause is not Cause.CANCELLED]
+    real = [failure for failure in failures if failure.cause is not Cause.CANCELLED]
     if not real:
         return None
+    real.sort(key=lambda failure: (failure.cause is Cause.UNTOLD, -failure.count))
     what = tuple(
         f"{failure.status or failure.origin} {failure.cause}"
         + (f" at {failure.address.text}" if failure.address.text else "")
         for failure in real[:WHAT]
     )
     last = max((failure.last for failure in real if failure.last), default=None)
-    return FailedRequests(sum(failure.count for failure in real), what, last)
+    return FailedRequests(failed_requests(real), what, last)
+
+
+def _cut(summary: LogSummary, end: LogEnd, request: LogRequest) -> Gap | None:
+    """What of a log was not read: its older lines by choice, or its newest ones."""
+    if not end.cut:
+        return None
+    newest_read = end.taken < request.limit_bytes and summary.lines >= request.lines
+    return Gap(TRAEFIK_WORD, Why.OFF if newest_read else Why.UNREACHABLE, end.cut)
 
 
 def _quiet(pods: tuple[TraefikPod, ...], summaries: Mapping[str, LogSummary]) -> Iterator[Gap]:

@@ -69,7 +69,8 @@ EXCUSES: dict[str, Excuse] = {
         checked is not None and checked.check == "connectivity"
     ),
     "Files lack Traefik's own word.": lambda checked, *_: (
-        checked is not None and checked.reason in ("RequestsFail", "RefusedByTraefik")
+        checked is not None
+        and checked.reason in ("RequestsFail", "RefusedByTraefik", "WarnedByTraefik")
     ),
     "What a file lacks may exist in the cluster, so an absence proves nothing.": (
         lambda checked, told, *_: (

@@ -78,6 +78,9 @@ ROUTE: Table = {
     "RefusedByTraefik": (
         step("Correct in Git what Traefik says of it.", "`/traefik describe` of {name}", SHOW),
     ),
+    "WarnedByTraefik": (
+        step("Correct in Git what Traefik warns of.", "`/traefik describe` of {name}", SHOW),
+    ),
     "RequestsFail": (step(f"Ask {MEASURE} where its requests fail; `/traefik logs` counts them."),),
     "RuleNotValid": (step("Correct the rule in Git as its message says.", SHOW),),
     "RuleNeverMatches": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -177,20 +178,24 @@ class LogsAnswer(Answer, frozen=True):
 
     @property
     def failed(self) -> int:
-        """Requests that did not reach their server, without those that clients gave up.
+        """Requests that did not reach their server, without those that clients gave up."""
+        return failed_requests(failure for group in self.failures for failure in group.failures)
 
-        The proxy's line with the cause, its older line of the round trip and the access log's line
-        tell of the same request, so only the most frequent of the three counts for each status.
-        """
-        counts: Counter[tuple[int | str, str]] = Counter()
-        for group in self.failures:
-            for failure in group.failures:
-                if failure.cause is not Cause.CANCELLED:
-                    counts[failure.status or failure.origin, _teller(failure)] += failure.count
-        statuses = {status for status, _ in counts}
-        return sum(
-            max(count for (of, _), count in counts.items() if of == status) for status in statuses
-        )
+
+def failed_requests(failures: Iterable[FailureView]) -> int:
+    """How many requests failed, without those that clients gave up.
+
+    The proxy's line with the cause, its older line of the round trip and the access log's line
+    tell of the same request, so only the most frequent of the three counts for each status.
+    """
+    counts: Counter[tuple[int | str, str]] = Counter()
+    for failure in failures:
+        if failure.cause is not Cause.CANCELLED:
+            counts[failure.status or failure.origin, _teller(failure)] += failure.count
+    statuses = {status for status, _ in counts}
+    return sum(
+        max(count for (of, _), count in counts.items() if of == status) for status in statuses
+    )
 
 
 def _teller(failure: FailureView) -> str:

@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import structs
 
+DISABLED = "disabled"
 DEEPEST = 8
 """How deep services may refer to services; Traefik itself refuses cycles."""
 
@@ -45,12 +46,16 @@ class _Indirect(msgspec.Struct, frozen=True):
 
 
 class Router(msgspec.Struct, frozen=True):
-    """A router by its whole name, `name@provider`. `error` holds Traefik's own words."""
+    """A router by its whole name, `name@provider`. `error` holds Traefik's own words.
+
+    `status` is `enabled`, `disabled`, or `warning` where it works with a part of what it names.
+    """
 
     name: str = ""
     rule: str = ""
     service: str = ""
     error: str | tuple[str, ...] | None = None
+    status: str = ""
 
     @property
     def provider(self) -> str:
@@ -60,7 +65,13 @@ class Router(msgspec.Struct, frozen=True):
     @property
     def errors(self) -> tuple[str, ...]:
         """Traefik's errors, which it writes as one text or as a list."""
-        return (self.error,) if isinstance(self.error, str) else self.error or ()
+        told = (self.error,) if isinstance(self.error, str) else self.error or ()
+        return told or (("its router is disabled",) if self.status == DISABLED else ())
+
+    @property
+    def refused(self) -> bool:
+        """Whether it serves nothing; without a status an error says so."""
+        return self.status == DISABLED or bool(self.errors and not self.status)
 
 
 class RuntimeService(msgspec.Struct, frozen=True, rename="camel"):

@@ -71,16 +71,31 @@ def _route(
     problems = dict.fromkeys((*route.problems, *stale, *errors))
     return msgspec.structs.replace(
         route,
-        verdict=worst([route.verdict, *_seen(stale=bool(stale), refused=bool(errors))]),
+        verdict=worst(
+            [
+                route.verdict,
+                *_seen(partly=bool(stale or errors), refused=_refused(route, routers)),
+            ]
+        ),
         problems=tuple(problems),
         rules=rules,
     )
 
 
-def _seen(*, stale: bool, refused: bool) -> Iterable[Verdict]:
+def _refused(route: RouteView, routers: Mapping[str, Routers]) -> bool:
+    prefix = f"{route.ref.namespace}-{route.ref.name}"
+    return any(
+        router.refused
+        for rule in route.rules
+        for known in routers.values()
+        for router in known.of_rule(rule.router, rule.match, prefix)
+    )
+
+
+def _seen(*, partly: bool, refused: bool) -> Iterable[Verdict]:
     """What Traefik's own view says of a route, as bot.routing.traefik_word judges it."""
     return (
-        *((Verdict.DEGRADED,) if stale else ()),
+        *((Verdict.DEGRADED,) if partly else ()),
         *((Verdict.FAILED,) if refused else ()),
     )
 

@@ -15,18 +15,22 @@ KUBERNETES = ("kubernetes", "kubernetescrd")
 
 
 class RouterView(msgspec.Struct, frozen=True):
-    """A router with the URLs to which its requests go; `errors` are Traefik's own words."""
+    """A router with the URLs to which its requests go; `errors` are Traefik's own words.
+
+    Where it is not `refused`, it works in spite of them.
+    """
 
     name: str
     rule: str = ""
     urls: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    refused: bool = False
 
 
 def by_api(runtime: Runtime) -> tuple[RouterView, ...]:
     """The routers that come from Kubernetes objects, as the API shows them."""
     return tuple(
-        RouterView(router.name, router.rule, runtime.servers(router), router.errors)
+        RouterView(router.name, router.rule, runtime.servers(router), router.errors, router.refused)
         for router in runtime.routers
         if router.provider.startswith(KUBERNETES)
     )
