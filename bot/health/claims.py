@@ -13,8 +13,14 @@ from bot.domain.snapshot import Snapshot
 
 KIND = "PersistentVolumeClaim"
 
-OF_VOLUMES = re.compile(r"persistent ?volume|volume node affinity|volume binding", re.IGNORECASE)
-"""How the scheduler says that a pod waits for its volumes, and not for room on a node."""
+OF_VOLUMES = re.compile(r"persistent ?volume|volume ?binding|binding volumes", re.IGNORECASE)
+"""How the scheduler says that a pod waits for its volumes, and not for room on a node.
+
+A conflict of node affinity is none of these: only a bound volume has a node.
+"""
+
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+"""The annotation by which the scheduler tells the provisioner which node it has chosen."""
 
 
 def of_pod(pod: core.Pod) -> Iterator[Ref]:
@@ -38,6 +44,11 @@ def waiting_pods(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Seque
     """The pods that mount a claim and are not ready."""
     by_claim = snapshot.once("claims: waiting pods", lambda: grouped(_waiting(snapshot)))
     return by_claim.get(claim.ref, ())
+
+
+def node_chosen(claim: core.PersistentVolumeClaim) -> bool:
+    """Whether it is the provisioner's turn, since the scheduler has chosen a node."""
+    return bool((claim.metadata.annotations or {}).get(SELECTED_NODE))
 
 
 def held_by_volumes(pod: core.Pod) -> bool:

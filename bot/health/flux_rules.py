@@ -237,6 +237,15 @@ def _failed(resource: FluxObject, failing: Condition, follows: tuple[Ref, ...]) 
     return msgspec.structs.replace(judgement, since=since)
 
 
+def waited(ref: Ref, snapshot: Snapshot) -> bool:
+    """Whether a Flux object failed only because what it had created did not become ready."""
+    resource = snapshot.get(TYPES[ref.kind], ref.namespace, ref.name)
+    ready = conditions.condition(resource.status.conditions, "Ready") if resource else None
+    if ready is None or ready.status == "True" or ready.reason in WAITING:
+        return False
+    return WAITED.search(ready.message) is not None
+
+
 def owners(resource: Object) -> tuple[Ref, ...]:
     """The Flux objects that created an object, by its labels, the nearest first."""
     labels = resource.metadata.labels or {}

@@ -75,3 +75,27 @@ def test_a_replica_set_that_was_read_says_whose_it_is() -> None:
     replica_set = an_object("ReplicaSet", "odd", "apps/v1")
     replica_set["metadata"] |= owned_by("Deployment", "web")
     assert roots(awaiting(words), replica_set, a_broken_pod("ReplicaSet", "odd")) == ["Pod"]
+
+
+def a_pod_without_its_config_map() -> Plain:
+    plain = a_broken_pod("ReplicaSet", "web-5d4")
+    plain["metadata"]["labels"] = {"app.kubernetes.io/instance": "web"}
+    waiting = {"reason": "CreateContainerConfigError", "message": 'configmap "app" not found'}
+    plain["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+    return plain
+
+
+def test_a_release_that_waited_for_a_pod_is_not_the_cause_of_what_the_pod_lacks() -> None:
+    """The release made all that it has, and then waited in vain."""
+    words = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
+    failed = said("Ready", "False", reason="InstallFailed", message=words)
+    release = a_thing("HelmRelease", "web", HELM, failed)
+    assert roots(release, a_pod_without_its_config_map()) == ["Pod"]
+
+
+def test_a_release_that_waits_for_another_is_the_cause_of_what_the_pod_lacks() -> None:
+    """It has not made anything yet."""
+    words = "dependency 'apps/db' is not ready"
+    failed = said("Ready", "False", reason="DependencyNotReady", message=words)
+    release = a_thing("HelmRelease", "web", HELM, failed)
+    assert roots(release, a_pod_without_its_config_map()) == ["HelmRelease"]

@@ -302,13 +302,19 @@ def _node(pod: core.Pod) -> tuple[Ref, ...]:
 
 
 def _lacking(pod: core.Pod, message: str, snapshot: Snapshot) -> tuple[Ref, ...]:
-    """The objects that should have created what the pod needs: ExternalSecrets, else Flux."""
+    """The objects that should have created what the pod needs: ExternalSecrets, else Flux.
+
+    A Flux object that failed because it waited for the pod is no cause of it.
+    """
     lacking = MISSING.search(message)
     mounted = {volume.secret.secret_name for volume in pod.spec.volumes if volume.secret}
     secrets = {lacking["name"]} if lacking and lacking["kind"] == "secret" else mounted
     targets = snapshot.once("pods: who makes a Secret", lambda: _targets(snapshot))
     makers = [ref for name in sorted(secrets) for ref in targets.get((pod.namespace, name), ())]
-    return (*makers, *flux_rules.owners(pod)) if lacking or makers else ()
+    if not lacking and not makers:
+        return ()
+    owners = flux_rules.owners(pod)
+    return (*makers, *(owner for owner in owners if not flux_rules.waited(owner, snapshot)))
 
 
 def _targets(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:

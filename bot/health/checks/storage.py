@@ -5,7 +5,7 @@ Source: the Kubernetes documentation, persistent volumes and storage classes.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -44,7 +44,8 @@ def _asleep(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement 
     class_ = _class(claim, snapshot)
     if class_ is None or class_.volume_binding_mode != LATE:
         return None
-    if claim.spec.volume_name or claims.waiting_pods(claim, snapshot):
+    wanted = claim.spec.volume_name or claims.node_chosen(claim)
+    if wanted or claims.waiting_pods(claim, snapshot):
         return None
     message = f"It waits for the first pod that uses it, as StorageClass {class_.name} wants."
     return Judgement(Verdict.HEALTHY, LATE, message)
@@ -60,7 +61,7 @@ def _pending(claim: core.PersistentVolumeClaim, message: str, snapshot: Snapshot
             follows=pods,
         )
     reason, why, follows = _why_unbound(claim, snapshot)
-    since, now = claim.metadata.creation_timestamp, snapshot.taken_at
+    since, now = _wanted_since(claim, snapshot), snapshot.taken_at
     judgement = conditions.progressing(
         reason or "NotBound",
         f"{message} {why}".strip(),
@@ -167,10 +168,20 @@ def _without_room(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> tupl
     By WaitForFirstConsumer a volume is made once a node is chosen.
     """
     class_ = _class(claim, snapshot)
-    if class_ is None or class_.volume_binding_mode != LATE:
+    if class_ is None or class_.volume_binding_mode != LATE or claims.node_chosen(claim):
         return ()
     waiting = claims.waiting_pods(claim, snapshot)
     return tuple(pod.ref for pod in waiting if not claims.held_by_volumes(pod))
+
+
+def _wanted_since(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> datetime | None:
+    """Since when a volume is due: for a late claim, which may be old, since its first pod."""
+    born = claim.metadata.creation_timestamp
+    class_ = _class(claim, snapshot)
+    if born is None or class_ is None or class_.volume_binding_mode != LATE:
+        return born
+    pods = (pod.metadata.creation_timestamp for pod in claims.waiting_pods(claim, snapshot))
+    return max(born, min(filter(None, pods), default=born))
 
 
 def judge_volume(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgement:

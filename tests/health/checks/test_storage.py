@@ -7,7 +7,7 @@ from bot.domain.verdict import Verdict
 from bot.health.checks.storage import CHECK
 from bot.health.offline import type_of
 from tests.builders import Plain, an_object
-from tests.health.checks.conditioned import a_thing
+from tests.health.checks.conditioned import a_thing, said
 from tests.net.networks import ago, judged
 
 
@@ -91,6 +91,39 @@ def test_a_claim_of_a_class_that_only_volumes_name_waits_for_one() -> None:
 def test_a_new_claim_is_under_way() -> None:
     """A driver needs a moment."""
     assert live(a_claim(minutes=1), a_class("slow", default=True)).verdict is Verdict.PROGRESSING
+
+
+def a_mounting_pod(words: str, *, minutes: float = 60) -> Plain:
+    unscheduled = said("PodScheduled", "False", reason="Unschedulable", message=words)
+    claims = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    meta = {"creationTimestamp": ago(minutes=minutes)}
+    return a_thing("Pod", "app", "v1", unscheduled, meta=meta, spec={"volumes": claims})
+
+
+BINDING = 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded'
+NO_ROOM = "0/1 nodes are available: 1 Insufficient memory."
+CONFLICT = "0/2 nodes are available: 1 node(s) had volume node affinity conflict."
+
+
+def test_a_late_claim_that_its_provisioner_leaves_alone_has_failed_after_a_while() -> None:
+    """The scheduler says so of the pod, or on the claim, by the node that it has chosen."""
+    assert live(a_claim(), a_mounting_pod(BINDING), LATE).verdict is Verdict.FAILED
+    chosen = a_claim()
+    chosen["metadata"]["annotations"] = {"volume.kubernetes.io/selected-node": "home-1"}
+    assert live(chosen, a_mounting_pod(NO_ROOM), LATE).verdict is Verdict.FAILED
+    assert live(chosen, LATE).verdict is Verdict.DEGRADED
+
+
+def test_an_old_late_claim_is_due_some_minutes_after_its_first_pod() -> None:
+    """Nobody wanted its volume before."""
+    young = a_mounting_pod(BINDING, minutes=1)
+    assert live(a_claim(minutes=9000), young, LATE).verdict is Verdict.PROGRESSING
+
+
+def test_a_claim_whose_pod_is_kept_away_by_another_volume_waits_for_the_pod() -> None:
+    """Only a bound volume has a node to conflict with."""
+    found = live(a_claim(), a_mounting_pod(CONFLICT), LATE)
+    assert (found.verdict, [ref.kind for ref in found.follows]) == (Verdict.PROGRESSING, ["Pod"])
 
 
 def test_a_released_volume_that_is_to_be_deleted_and_stays_is_degraded() -> None:
