@@ -13,6 +13,9 @@ MEMORY_LIMIT = "memory limit of "
 
 OUT_OF_MEMORY = "OOMKilled"
 
+ENDED = ("Failed", "Succeeded")
+"""The phases of a pod that does not run any more."""
+
 
 def runs_well(pod: core.Pod) -> bool:
     """A quick test for most pods: running, all containers ready and never restarted."""
@@ -34,6 +37,11 @@ def runs_well(pod: core.Pod) -> bool:
 def is_ready(pod: core.Pod) -> bool:
     """Whether the kubelet reports the pod as ready, which is what makes its endpoint ready."""
     return conditions.is_true(pod.status.conditions, "Ready") is not None
+
+
+def has_ended(pod: core.Pod) -> bool:
+    """Whether a pod is over, well or not: it is left behind, and no more is to come of it."""
+    return pod.status.phase in ENDED
 
 
 def containers(pod: core.Pod) -> tuple[core.ContainerStatus, ...]:

@@ -28,9 +28,14 @@ def of_service(service: core.Service, snapshot: Snapshot) -> Sequence[Workload]:
 
 def scaled_to_zero(workloads: Sequence[Workload]) -> bool:
     """Whether somebody wants no pods of any of them, so that there is nothing to look for."""
-    return bool(workloads) and not any(
-        isinstance(workload, apps.DaemonSet) or workload.spec.replicas for workload in workloads
-    )
+    return bool(workloads) and not any(map(_wants_pods, workloads))
+
+
+def _wants_pods(workload: Workload) -> bool:
+    """A DaemonSet wants none where no node fits it; one that nobody has counted yet may."""
+    if isinstance(workload, apps.DaemonSet):
+        return workload.status.desired_number_scheduled != 0
+    return bool(workload.spec.replicas)
 
 
 def _placed(snapshot: Snapshot) -> Iterator[tuple[str, Workload]]:

@@ -57,11 +57,19 @@ def _owned(snapshot: Snapshot) -> Iterator[tuple[Ref, core.Pod]]:
             continue
         if containers.is_ready(pod):
             last_ready = pod.status
-        elif owner := pod.controller:
+        elif (owner := pod.controller) and not _left_behind(pod, owner):
             yield owner, pod
             deployment = _deployment(owner, snapshot) if owner.kind == "ReplicaSet" else None
             if deployment:
                 yield deployment, pod
+
+
+def _left_behind(pod: core.Pod, owner: Ref) -> bool:
+    """Whether a pod, such as an evicted one, has no part any more in how its owner does.
+
+    Only a Job counts pods that have ended.
+    """
+    return owner.kind != "Job" and containers.has_ended(pod)
 
 
 def _deployment(replica_set: Ref, snapshot: Snapshot) -> Ref | None:

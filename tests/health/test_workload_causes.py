@@ -195,3 +195,40 @@ def test_a_service_of_what_is_scaled_to_nothing_is_suspended() -> None:
     (found,) = report(labelled(off, app="web"), a_service(), a_slice()).findings
     assert (found.verdict, found.reason) == (Verdict.SUSPENDED, "ScaledToZero")
     assert report(a_service(), a_slice()).findings[0].verdict is Verdict.FAILED
+
+
+def an_evicted_pod() -> Plain:
+    pod = of("ReplicaSet", "web-5d4", a_pod("web-5d4-a"))
+    pod["metadata"]["labels"] = {"app": "web"}
+    pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": "low on resource"}
+    return pod
+
+
+def test_a_pod_that_was_evicted_before_is_not_the_root_of_a_later_failure() -> None:
+    """It is left behind; the pod in its place says what is wrong now."""
+    late = said("Progressing", "False", reason="ProgressDeadlineExceeded", message="too late")
+    deployment = labelled(a_thing("Deployment", "web", APPS, late, spec={"replicas": 1}), app="web")
+    broken = of("ReplicaSet", "web-5d4", a_pod("web-5d4-z", waiting="ImagePullBackOff"))
+    broken["metadata"]["labels"] = {"app": "web"}
+    found = report(an_evicted_pod(), deployment, broken, a_service(), a_slice())
+    effects = {root.subject.name: len(found.downstream.get(root.key, ())) for root in found.roots}
+    assert effects == {"web-5d4-a": 0, "web-5d4-z": 2}
+
+
+def test_a_service_of_what_is_scaled_to_nothing_is_suspended_beside_an_evicted_pod() -> None:
+    """Nobody wants another in its place."""
+    off = labelled(a_thing("Deployment", "web", APPS, spec={"replicas": 0}), app="web")
+    found = report(off, an_evicted_pod(), a_service(), a_slice()).findings
+    verdicts = {each.subject.kind: each.verdict for each in found}
+    assert verdicts["Service"] is Verdict.SUSPENDED
+
+
+def test_a_service_of_a_daemon_set_that_no_node_fits_is_suspended() -> None:
+    """Such as that of a GPU's exporter. One that nobody has counted yet may want pods."""
+    for counted, verdict in (
+        ({"desiredNumberScheduled": 0}, Verdict.SUSPENDED),
+        ({}, Verdict.FAILED),
+    ):
+        spread = labelled(a_thing("DaemonSet", "web", APPS, **counted), app="web")
+        found = report(spread, a_service(), a_slice()).findings
+        assert {each.subject.kind: each.verdict for each in found}["Service"] is verdict
