@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -20,6 +20,9 @@ from bot.domain.verdict import Verdict
 
 LONGEST = 300
 """Characters of an event that are kept, after redaction."""
+
+READ = 4096
+"""Characters of an event that are looked at, since anybody may write events."""
 
 LABEL = "event"
 """The evidence that keeps an event with its finding."""
@@ -81,6 +84,12 @@ EMPTY = frozenset({"could not get secret data from provider"})
 HINDERING = frozenset({"FailedCreate"})
 """Events of something that is not under way, whatever its numbers say."""
 
+HINDERS = timedelta(minutes=10)
+"""How long after such an event nothing is under way: an older trouble may be over."""
+
+SETTLED_BY = {"FailedCreate": "SuccessfulCreate"}
+"""The event after which another one tells nothing any more."""
+
 
 class Told(msgspec.Struct, frozen=True):
     """What an event said: its reason, and its message without secrets."""
@@ -98,9 +107,25 @@ class EventReasons(msgspec.Struct, frozen=True):
 
 def told(reason: str, message: str, at: datetime | None) -> Told:
     """What an event said, redacted before it is shortened."""
-    shown = " ".join(redact(message).split())
+    shown = " ".join(redact(_cut(message)).split())
     text = shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
-    return Told(redact(reason)[:LONGEST], text, at)
+    return Told(redact(reason[:LONGEST]), text, at)
+
+
+def _cut(message: str) -> str:
+    """What is read of a message: whole words, so that no secret loses what gives it away."""
+    return message if len(message) <= READ else message[:READ].rpartition(" ")[0]
+
+
+def telling(kind: str) -> frozenset[str]:
+    """The reasons of those events that may explain a finding of a kind, or say that it is over."""
+    reasons = {
+        reason
+        for explanation in EXPLANATIONS
+        if explanation.kind == kind
+        for reason in explanation.events
+    }
+    return frozenset(reasons | {SETTLED_BY[reason] for reason in reasons if reason in SETTLED_BY})
 
 
 def wanted(finding: Finding) -> bool:
@@ -108,18 +133,23 @@ def wanted(finding: Finding) -> bool:
     return any(_explanations(finding.subject.kind, finding.reason))
 
 
-def explained(judgement: Judgement, subject: Ref, snapshot: Snapshot) -> Judgement:
-    """A judgement with the reason that an event told, where there is one."""
+def explained(
+    judgement: Judgement, subject: Ref, snapshot: Snapshot, *, born: datetime | None = None
+) -> Judgement:
+    """A judgement with the reason that an event told, where there is one.
+
+    `born`: when the object was created; an event from before is about one of the same name.
+    """
     reasons = snapshot.supplement(EventReasons)
     if reasons is None or judgement.verdict is Verdict.HEALTHY:
         return judgement
-    event = _why(judgement, subject, reasons.by_subject.get(subject, ()))
+    event = _why(judgement, subject, _of_now(reasons.by_subject.get(subject, ()), born))
     if event is None:
         return judgement
-    under_way = judgement.verdict is Verdict.PROGRESSING
+    hindered = judgement.verdict is Verdict.PROGRESSING and _hinders(event, snapshot.taken_at)
     return msgspec.structs.replace(
         judgement,
-        verdict=Verdict.DEGRADED if under_way and event.reason in HINDERING else judgement.verdict,
+        verdict=Verdict.DEGRADED if hindered else judgement.verdict,
         message=f"{judgement.message.rstrip('. ')}: {event.message}".removeprefix(": "),
         evidence=(*judgement.evidence, Evidence(LABEL, f"{event.reason}: {event.message}")),
     )
@@ -141,6 +171,25 @@ def kept(finding: Finding) -> Told | None:
 
 def _explanations(kind: str, reason: str) -> Iterator[Explanation]:
     return (explanation for explanation in EXPLANATIONS if explanation.fits(kind, reason))
+
+
+def _hinders(event: Told, now: datetime) -> bool:
+    return event.reason in HINDERING and event.at is not None and now - event.at <= HINDERS
+
+
+def _of_now(events: Iterable[Told], born: datetime | None) -> Iterator[Told]:
+    """The events about this very object that no later one settled; those without a time stay."""
+    settled: dict[str, datetime] = {}
+    for event in events:
+        if event.at is None:
+            yield event
+            continue
+        if born and event.at < born:
+            continue
+        settled.setdefault(event.reason, event.at)
+        done = settled.get(SETTLED_BY.get(event.reason, ""))
+        if done is None or done <= event.at:
+            yield event
 
 
 def _why(judgement: Judgement, subject: Ref, events: Iterable[Told]) -> Told | None:

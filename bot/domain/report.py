@@ -104,7 +104,8 @@ def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
     """
     judgement = judge(resource, snapshot)
     if judgement.verdict is not Verdict.HEALTHY:
-        judgement = event_reasons.explained(judgement, resource.ref, snapshot)
+        born = resource.metadata.creation_timestamp
+        judgement = event_reasons.explained(judgement, resource.ref, snapshot, born=born)
     if resource.metadata.deletion_timestamp and resource.metadata.finalizers:
         judgement = _held(resource, judgement, snapshot.taken_at)
     if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:

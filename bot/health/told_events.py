@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime, timedelta
 
 from bot.domain import event_reasons
@@ -45,12 +45,13 @@ class ToldEvents:
 
         Returns whether there is something new. What cannot be read is done without.
         """
-        subjects = dict.fromkeys(
-            finding.subject for finding in findings if event_reasons.wanted(finding)
-        )
+        explained: dict[Ref, set[Told | None]] = {}
+        for finding in findings:
+            if event_reasons.wanted(finding):
+                explained.setdefault(finding.subject, set()).add(event_reasons.kept(finding))
         due = [
             subject
-            for subject in subjects
+            for subject in explained
             if subject not in self._asked or now - self._asked[subject] >= AGAIN
         ][:MOST]
         self._asked |= dict.fromkeys(due, now)
@@ -61,7 +62,18 @@ class ToldEvents:
             if events and events != self._told.get(subject)
         }
         self._told |= news
+        for subject, events in zip(due, answers, strict=True):
+            if events == ():
+                self._expired(subject, explained[subject])
         return bool(news)
+
+    def _expired(self, subject: Ref, explaining: Collection[Told | None]) -> None:
+        """Without its events only what explains a finding that stands is remembered."""
+        self._told[subject] = tuple(
+            event
+            for event in self._told.get(subject, ())
+            if Told(event.reason, event.message) in explaining
+        )
 
     def keep_only(self, report: Report) -> None:
         """Forget what is seen not to be wrong any more, by a report of everything."""
@@ -79,10 +91,18 @@ class ToldEvents:
                 self._told.setdefault(finding.subject, (event,))
 
 
-async def _read(subject: Ref, read: Read) -> tuple[Told, ...]:
+async def _read(subject: Ref, read: Read) -> tuple[Told, ...] | None:
+    """What the events of an object told, None where they cannot be read."""
     try:
         async with asyncio.timeout(QUICK):
             events = await read(subject)
     except (ClusterError, TimeoutError):
-        return ()
-    return tuple(told(event.reason, event.message, event.at) for event in events[:KEPT_OF_ONE])
+        return None
+    reasons = event_reasons.telling(subject.kind)
+    fitting = [event for event in events if event.reason in reasons][:KEPT_OF_ONE]
+    # Redaction takes its time with what anybody may write: the event loop goes on meanwhile.
+    return await asyncio.to_thread(_told, fitting)
+
+
+def _told(events: Iterable[Event]) -> tuple[Told, ...]:
+    return tuple(told(event.reason, event.message, event.at) for event in events)

@@ -12,12 +12,17 @@ from bot.domain.resources import events
 from bot.domain.resources.decode import decode_page
 from bot.domain.story import Event, LogTail
 from bot.errors import Absent, ServerError
-from bot.kube.client import Api, Query
+from bot.kube.client import Api, Query, within
 from bot.kube.paths import path
 from bot.kube.pods import log_path
 
 EVENTS = 200
 """Events that are read for one object; only the newest are shown."""
+
+MOST = 4 * 1024 * 1024
+"""Bytes of an object's events, some of which anybody may have written."""
+
+CHUNK = 64 * 1024
 
 TAIL_LINES = 40
 TAIL_BYTES = 32 * 1024
@@ -42,13 +47,16 @@ class Details:
         """
         place = ("namespaces", ref.namespace) if ref.namespace else ()
         selector = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
-        body = await self.api.get(
-            path("/api/v1", *place, "events"),
-            [("fieldSelector", selector), ("limit", EVENTS)],
-            total=QUICK,
-        )
+        query: Query = [("fieldSelector", selector), ("limit", EVENTS)]
+        at = path("/api/v1", *place, "events")
+        body = bytearray()
+        async with self.api.stream(at, query, limits=within(QUICK)) as response:
+            async for chunk in response.content.iter_chunked(CHUNK):
+                body += chunk
+                if len(body) > MOST:
+                    raise ServerError(f"The events of {ref} are more than {MOST:,} bytes.")
         try:
-            listed = decode_page(body, events.EventObject).items
+            listed = decode_page(bytes(body), events.EventObject).items
         except msgspec.DecodeError as error:
             msg = f"The events of {ref} cannot be read: {error}"
             raise ServerError(msg) from error

@@ -1,6 +1,6 @@
 """Reasons that only events tell, added to what an object says itself."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -97,9 +97,37 @@ def test_an_event_of_another_trouble_explains_nothing(
 def test_pods_that_cannot_be_made_are_not_under_way() -> None:
     """The numbers of a StatefulSet look like a rollout."""
     judgement = Judgement(Verdict.PROGRESSING, "LessReplicas", "Replicas: 0/1.")
-    event = Told("FailedCreate", "exceeded quota")
+    event = Told("FailedCreate", "exceeded quota", NOON)
     found = explain(judgement, event, subject=Ref("StatefulSet", "apps", "db"))
     assert found.verdict is Verdict.DEGRADED
+
+
+def test_pods_that_could_not_be_made_before_hinder_no_later_start() -> None:
+    """Either one was made since, or it is long ago."""
+    judgement = Judgement(Verdict.PROGRESSING, "LessReady", "Ready: 0/1.")
+    subject = Ref("StatefulSet", "apps", "db")
+    failed = Told("FailedCreate", "no service account", NOON - timedelta(minutes=2))
+    made = Told("SuccessfulCreate", "create Pod db-0 successful", NOON - timedelta(minutes=1))
+    assert explain(judgement, made, failed, subject=subject) == judgement
+    again = Told("FailedCreate", "exceeded quota", NOON)
+    assert explain(judgement, again, made, failed, subject=subject).verdict is Verdict.DEGRADED
+    old = Told("FailedCreate", "exceeded quota", NOON - timedelta(minutes=11))
+    assert explain(judgement, old, subject=subject).verdict is Verdict.PROGRESSING
+
+
+def test_an_event_from_before_an_object_was_created_is_about_another() -> None:
+    """Of the same name."""
+    event = Told("UpdateFailed", "permission denied", NOON - timedelta(minutes=5))
+    reasons = {EventReasons: EventReasons({SUBJECT: (event,)})}
+    snapshot = Snapshot(NOON, supplements=reasons)
+    found = explained(UNSYNCED, SUBJECT, snapshot, born=NOON - timedelta(minutes=1))
+    assert found == UNSYNCED
+
+
+def test_only_the_beginning_of_a_long_message_is_read_by_whole_words() -> None:
+    """Half a secret would not be recognised."""
+    event = told("UpdateFailed", " " * 4090 + "password=hunter2hunter2 " + "x" * 100_000, NOON)
+    assert event.message == ""
 
 
 def test_a_healthy_object_has_no_reason() -> None:

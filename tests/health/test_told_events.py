@@ -7,6 +7,7 @@ from bot.domain.story import Event
 from bot.errors import ClusterError
 from bot.health.report_store import recalled, remembered
 from bot.health.service import Health
+from bot.health.told_events import ToldEvents
 from tests.builders import Plain
 from tests.fakes import FakeCluster
 from tests.health.checks.conditioned import ESO, a_thing, said
@@ -91,3 +92,26 @@ async def test_events_that_cannot_be_read_are_done_without() -> None:
     cluster = a_cluster(external())
     cluster.details_fail = ClusterError("events is forbidden")
     assert await message(Health(cluster)) == "could not get secret data"
+
+
+async def test_only_events_that_may_explain_a_finding_are_remembered() -> None:
+    """However many others are newer."""
+    cluster = a_cluster(external())
+    others = (Event(reason="Updated", message="secret updated"),) * 30
+    cluster.story[SUBJECT] = (*others, DENIED)
+    assert "permission denied" in await message(Health(cluster))
+
+
+async def test_an_expired_event_is_remembered_only_for_the_finding_that_it_explains() -> None:
+    """Another event of the same object explains nothing that stands."""
+    cluster = a_cluster(external())
+    elder = Event(reason="UpdateFailed", message="no such path")
+    cluster.story[SUBJECT] = (DENIED, elder)
+    told = ToldEvents()
+    report = await Health(cluster).check()
+    await told.learn(report.findings, report.taken_at, cluster.events)
+    cluster.story.clear()
+    later = report.taken_at + timedelta(hours=2)
+    await told.learn(report.findings, later, cluster.events)
+    (kept,) = told.reasons.by_subject[SUBJECT]
+    assert kept.message == "permission denied"
