@@ -48,7 +48,7 @@ async def run(arguments: argparse.Namespace) -> int:
         )
         digest = (await composer.compose(schedule)).digest
     show(arguments, digest, json_digest.digest, terminal_digest.digest)
-    return EXIT[digest.report.verdict]
+    return EXIT[digest.verdict]
 
 
 def _composer(connection: ClusterConnection, health: Health) -> Composer:

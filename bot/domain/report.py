@@ -90,6 +90,11 @@ class Report:
             links.append(cause)
         return tuple(links)
 
+    @cached_property
+    def public(self) -> Report:
+        """The report without what only tests in private show."""
+        return replace(self, findings=tuple(f for f in self.findings if not f.private))
+
     def with_code(self, code: str) -> tuple[Finding, ...]:
         """The findings with that short code: one, unless two codes collide."""
         wanted = code.strip().lower()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import INCIDENT
 from bot.net.diagnosis import recent
 from bot.routing import traefik_word
 
 
 def worst(route: Ref, snapshot: Snapshot, by_objects: Judgement | None) -> Judgement:
-    """The worst that objects, tests and Traefik say of a route; of equals, the first of these."""
+    """The worst that objects, tests and Traefik say of a route; of equals, the first of these.
+
+    What is public and an incident goes first: a test in private hides it from nobody.
+    """
     judgements = (
         by_objects,
         recent.judgement(route, snapshot),
         traefik_word.judgement(route, snapshot, recent.passed(route, snapshot)),
     )
     said = tuple(filter(None, judgements))
-    return max(said, key=lambda judgement: judgement.verdict.rank, default=HEALTHY)
+    incidents = [one for one in said if not one.private and one.verdict.rank >= INCIDENT.rank]
+    return max(incidents or said, key=lambda judgement: judgement.verdict.rank, default=HEALTHY)

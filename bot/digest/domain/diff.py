@@ -97,14 +97,16 @@ class Difference(msgspec.Struct, frozen=True):
 def difference(before: Base | None, now: Report, threshold: Verdict) -> Difference:
     """Compare a report with the base of the digest before.
 
-    Without one every finding is new, and `first` says so.
+    Without one every finding is new, and `first` says so. What only a test in private shows is
+    left out: it is neither there nor fixed.
     """
     known = before.known if before else {}
-    roots = tuple(root for root in now.roots if _counts(root, now, threshold, known))
+    public = now.public
+    roots = tuple(root for root in public.roots if _counts(root, public, threshold, known))
     sorted_in: dict[str, list[DiffEntry]] = {"new": [], "worse": [], "same": [], "better": []}
     for root in roots:
         earlier = known.get(root.key)
-        sorted_in[_where(earlier, root)].append(_entry(root, now, earlier))
+        sorted_in[_where(earlier, root)].append(_entry(root, public, earlier))
     gone = {
         key: known_entry
         for key, known_entry in known.items()
@@ -114,8 +116,8 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     lost = {key: entry for key, entry in gone.items() if key not in fixed}
     return Difference(
         **{name: tuple(entries) for name, entries in sorted_in.items()},
-        fixed=_causes(fixed, now, threshold),
-        lost=_causes(lost, now, threshold),
+        fixed=_causes(fixed, public, threshold),
+        lost=_causes(lost, public, threshold),
         first=before is None,
         forgotten=before.dropped if before else 0,
     )
@@ -124,7 +126,8 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
 def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Base:
     """The base of the next digest: every finding, since an effect may outlive its cause.
 
-    A finding that cannot be observed now stays as it was; one outside the report's scope does not.
+    A finding that cannot be observed now, or only in private, stays as it was; one outside the
+    report's scope does not.
     """
     earlier = before.known if before else {}
     entries = {
@@ -133,12 +136,14 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
             _first(finding, earlier, report),
             finding.cause or "",
         )
-        for finding in report.findings
+        for finding in report.public.findings
     }
     unseen = {
         key: entry
         for key, entry in earlier.items()
-        if key not in entries and _covers(report, key) and not _observes(report, key)
+        if key not in entries
+        and _covers(report, key)
+        and (key in report.by_key or not _observes(report, key))
     }
     return Base(report.taken_at, entries | unseen, noted=noted)
 

@@ -38,6 +38,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     before: tuple[str, ...] | None = None
 
     @property
+    def verdict(self) -> Verdict:
+        """The verdict that everybody may know."""
+        return self.report.public.verdict
+
+    @property
     def shown(self) -> int:
         """How many causes exist and are not silenced."""
         return len(self.difference.present)
@@ -73,7 +78,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
             *(self.difference.present, self.difference.some, self.muted, self.approvals),
             *(standing.open, standing.expiring, standing.unseen),
         )
-        return self.report.verdict is Verdict.HEALTHY and not any(notable)
+        return self.verdict is Verdict.HEALTHY and not any(notable)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -50,7 +50,7 @@ def digest(
     rows: Sequence[render.Row] = (),
 ) -> render.Card:
     """One message; it says so where something did not fit, and the file has it."""
-    verdict = digest.report.verdict
+    verdict = digest.verdict
     head = f"## {text_view.title(digest)}\n{text_view.headline(digest)}"
     tail = "\n".join(_tail(digest, picture))
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
@@ -73,7 +73,7 @@ def digest(
 
 def brief(digest: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     """One line: all is healthy, or nothing is new."""
-    verdict = digest.report.verdict
+    verdict = digest.verdict
     at = int(digest.report.taken_at.timestamp())
     prefix = "" if digest.healthy or digest.difference.first else "nothing new · "
     late = f"\n-# {next(text_view.notes(digest))}" if digest.due else ""

@@ -95,7 +95,7 @@ def digest(digest: Digest) -> bytes:
         schema=VERSION,
         name=digest.name,
         taken_at=digest.report.taken_at,
-        verdict=digest.report.verdict,
+        verdict=digest.verdict,
         headline=text_view.headline(digest),
         first=parts.first,
         new=tuple(map(_entry, parts.new)),

@@ -20,7 +20,7 @@ def digest(digest: Digest) -> RenderableType:
 
 def _lines(digest: Digest) -> Iterator[RenderableType]:
     title, *others = text_view.text(digest).splitlines()
-    yield Text(title, style=f"bold {STYLE[digest.report.verdict]}")
+    yield Text(title, style=f"bold {STYLE[digest.verdict]}")
     for line in others:
         if line.startswith("  "):
             yield Padding(Text(line.strip()), (0, 0, 0, 2), expand=False)

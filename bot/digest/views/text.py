@@ -42,7 +42,7 @@ def headline(digest: Digest) -> str:
 
 def title(digest: Digest) -> str:
     """The mark, the name and the verdict."""
-    verdict = digest.report.verdict
+    verdict = digest.verdict
     return f"{words.MARK[verdict]} {name(digest)}: {verdict}"
 
 

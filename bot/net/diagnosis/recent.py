@@ -64,14 +64,26 @@ def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
     """Which of two diagnoses of one subject counts from now on, each with its own time.
 
     A proven fault stands until a test passes, proves another fault, or finds that the route leads
-    elsewhere: one that could not tell says nothing of it. A fault that is public stays so.
+    elsewhere: one that could not tell says nothing of it. A fault that is public stays so, by its
+    public evidence, while that lasts.
     """
     if before is None or not proves(before) or after.diagnosis.passed:
         return after
     if proves(after):
-        public = after.private and not before.private
-        return msgspec.structs.replace(after, private=False) if public else after
+        return before if _stays_public(before, after) else after
     return after if _leads_elsewhere(before.subject, after.subject) else before
+
+
+def _stays_public(before: Diagnosed, after: Diagnosed) -> bool:
+    """Whether a public proof shows as much of the route now as a later one in private."""
+    return (
+        after.private
+        and not before.private
+        and after.taken_at - before.taken_at <= FRESH
+        and before.subject.native is after.subject.native
+        and not _leads_elsewhere(before.subject, after.subject)
+        and (_fails(before) or not _fails(after))
+    )
 
 
 def proves(diagnosed: Diagnosed) -> bool:

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.digest.domain.diff import BASES, Base, Bases, base, difference
+from bot.digest.domain.digest import compose
+from bot.digest.domain.open_items import StandingItem
 from bot.domain.finding import Finding, Ref
 from bot.domain.record import read, written
 from bot.domain.report import Report, examine
@@ -257,3 +259,26 @@ def test_a_kind_that_was_uninstalled_is_fixed_once_and_not_lost_for_ever():
     assert (len(found.fixed), len(found.lost)) == (1, 0)
     after = base(now, before)
     assert not difference(after, now, Verdict.PROGRESSING).some
+
+
+def test_what_only_a_test_in_private_shows_is_not_told_to_the_channel():
+    """Neither itself, nor as an effect, nor that an earlier public fault of it is fixed."""
+    node, *_ = _linked("nodes/Node//edge", 0)
+    private = msgspec.structs.replace(_one(), private=True)
+    effect = msgspec.structs.replace(private, cause=node.key)
+    assert not difference(base(a_report([]), None), a_report([private]), Verdict.PROGRESSING).some
+    first = difference(None, a_report([node, effect]), Verdict.PROGRESSING)
+    assert [(each.finding, each.downstream) for each in first.new] == [(node, 0)]
+    public = base(a_report([_one()]), None)
+    assert not difference(public, a_report([private]), Verdict.PROGRESSING).some
+    kept = base(a_report([private]), public)
+    assert kept.known == public.known
+    assert base(a_report([private]), None).known == {}
+
+
+def test_a_digest_is_as_bad_as_what_is_public():
+    """Its title tells no more than its entries."""
+    private = msgspec.structs.replace(_one(), private=True)
+    told = compose("daily", a_report([private]), StandingItem(), base(a_report([]), None))
+    assert told.healthy
+    assert told.verdict is Verdict.HEALTHY

@@ -146,6 +146,20 @@ async def test_what_was_tested_in_private_is_in_the_report_and_raises_no_public_
     assert [each.ended for each in state.incidents] == [None]
 
 
+async def test_a_private_proof_leaves_the_public_evidence_of_a_fault_as_it_was():
+    """What was found out in private stands in no alert; where it is all there is, it stands."""
+    lab = Homelab()
+    await lab.prove()
+    (public,) = lab.diagnose.remembered
+    await lab.diagnose.diagnose("web.example", private=True)
+    assert lab.diagnose.remembered == (public,)
+    lab.cluster.later = timedelta(hours=25)
+    await lab.diagnose.diagnose("web.example", private=True)
+    found = await lab.finding()
+    assert found
+    assert (found.verdict, found.private) == (Verdict.FAILED, True)
+
+
 async def test_a_fault_that_somebody_asked_about_alarms_only_after_the_usual_grace():
     """Not between the command and its answer."""
     lab = Homelab()
