@@ -7,7 +7,6 @@ of which one reference is missing is not built at all, nor is one that leads bac
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from bot.domain.finding import Ref
 from bot.domain.resources import traefik
@@ -102,7 +101,7 @@ def _is_understood(service: traefik.TraefikService) -> bool:
 def _of_mirror(defect: Defect | None) -> Defect | None:
     """Answers do not come from a mirror, so one without an endpoint fails no request."""
     if defect and defect.reason == NO_ENDPOINTS:
-        return replace(defect, verdict=Verdict.DEGRADED)
+        return routing.in_part(defect)
     return defect
 
 

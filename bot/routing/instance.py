@@ -66,9 +66,9 @@ class StaticConfig:
     `api_open`: the API needs no route, on `api_port` below `base_path`. `api_on`: the API is
     served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
     default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
-    IngressRoute may refer to other namespaces. `rule_syntax`: that of rules which name none.
-    `plugins`: the names of plugins, in small letters. `narrowed`: some namespaces or labels alone
-    are read.
+    IngressRoute may refer to other namespaces; `empty_routes`: to Services without an endpoint.
+    `rule_syntax`: that of rules which name none. `plugins`: the names of plugins, in small
+    letters. `narrowed`: some namespaces or labels alone are read.
     """
 
     complete: bool = False
@@ -83,6 +83,7 @@ class StaticConfig:
     external_routes: bool = False
     external_ingresses: bool = False
     cross_namespace: bool = False
+    empty_routes: bool = False
     rule_syntax: str = ""
     plugins: tuple[str, ...] = ()
     level: str = LEVEL
@@ -177,6 +178,7 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         external_routes=on(f"{crd}allowexternalnameservices"),
         external_ingresses=on(f"{ingress}allowexternalnameservices"),
         cross_namespace=on(f"{crd}allowcrossnamespace"),
+        empty_routes=on(f"{crd}allowemptyservices"),
         rule_syntax=flags.get("core.defaultrulesyntax", "").lower(),
         plugins=tuple(dict.fromkeys(match[1] for key in flags if (match := PLUGIN.match(key)))),
         level=flags.get("log.level", LEVEL).upper(),

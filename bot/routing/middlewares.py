@@ -105,9 +105,12 @@ def _own(
     yield from _chain(spec.chain, here, snapshot)
     page = spec.errors.service if spec.errors else None
     defect = backends.backend(page, here, provider, snapshot) if page else None
-    # Without an endpoint only the pages for errors are missing.
-    if defect and defect.verdict is Verdict.FAILED and defect.reason != routing.NO_ENDPOINTS:
-        yield defect
+    # Without an endpoint only the pages for errors are missing, unless Traefik drops the rule.
+    if defect and defect.verdict is Verdict.FAILED:
+        if defect.reason != routing.NO_ENDPOINTS:
+            yield defect
+        elif defect.drops_rule:
+            yield routing.in_part(defect)
 
 
 def _invalid(message: str) -> Defect:

@@ -72,6 +72,8 @@ class Defect:
     message: str
     verdict: Verdict = Verdict.FAILED
     follows: tuple[Ref, ...] = ()
+    drops_rule: bool = False
+    """Whether Traefik builds nothing that leads to it, although other parts may work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,25 @@ def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement
 
 
 def unless_one_works(defects: Sequence[Defect], total: int) -> tuple[Defect, ...]:
-    """A rule with several Services goes on while one of them (`of` in all) has an endpoint."""
+    """A rule with several Services (`total`) goes on while one of them has an endpoint.
+
+    Not where Traefik drops what leads to a Service without one.
+    """
     down = sum(defect.reason == NO_ENDPOINTS for defect in defects)
     if down == total:
         return tuple(defects)
-    return tuple(
-        replace(defect, verdict=Verdict.DEGRADED) if defect.reason == NO_ENDPOINTS else defect
-        for defect in defects
+    return tuple(in_part(defect) if defect.reason == NO_ENDPOINTS else defect for defect in defects)
+
+
+def in_part(defect: Defect) -> Defect:
+    """What a part without an endpoint means for the whole."""
+    if not defect.drops_rule:
+        return replace(defect, verdict=Verdict.DEGRADED)
+    message = (
+        f"{defect.message.rstrip()} Traefik then drops the whole of what leads to it: "
+        "--providers.kubernetescrd.allowEmptyServices is off."
     )
+    return replace(defect, message=message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,14 @@ class Provider:
             self.known
             and not self.of_ingresses
             and not any(config.static.cross_namespace for config in self.configs)
+        )
+
+    def drops_empty(self) -> bool:
+        """Whether Traefik builds nothing that leads to a Service without an endpoint."""
+        return (
+            self.known
+            and not self.of_ingresses
+            and not any(config.static.empty_routes for config in self.configs)
         )
 
     def takes_wildcards(self) -> bool:
@@ -228,7 +249,7 @@ def service(
     return (
         _refused(target, provider, native=native)
         or _in_place_of_another(target, snapshot)
-        or _unserved(target, port, provider, snapshot)
+        or _unserved(target, port, provider, snapshot, native=native)
     )
 
 
@@ -549,7 +570,12 @@ def _in_place_of_another(service: core.Service, snapshot: Snapshot) -> Defect | 
 
 
 def _unserved(
-    service: core.Service, port: int | str | None, provider: Provider, snapshot: Snapshot
+    service: core.Service,
+    port: int | str | None,
+    provider: Provider,
+    snapshot: Snapshot,
+    *,
+    native: bool | None,
 ) -> Defect | None:
     """A Service that exists but answers nothing at this port: its own finding is the cause."""
     if service.spec.type == "ExternalName":
@@ -558,14 +584,17 @@ def _unserved(
     if state is None:
         return None
     what = f"Service {service.namespace}/{service.name}"
+    # Of a NodePort, a route may take the nodes instead of the endpoints.
+    by_endpoints = service.spec.type != "NodePort" and not provider.is_native(native=native)
+    drops = by_endpoints and provider.drops_empty()
     if not (state.ready or (state.draining and provider.uses_terminating())):
         by_hand = "" if service.spec.selector else " It has no selector: somebody has to write one."
         message = f"{what} has no ready endpoint.{by_hand}"
         verdict = serving.without_ready(service, state, snapshot)
-        return Defect(NO_ENDPOINTS, message, verdict, (service.ref,))
+        return Defect(NO_ENDPOINTS, message, verdict, (service.ref,), drops)
     wanted = next(p for p in service.spec.ports or () if port in (p.port, p.name))
     if why := serving.names_differ(wanted, state):
-        return Defect(NO_ENDPOINTS, f"{what}: {why}.", follows=(service.ref,))
+        return Defect(NO_ENDPOINTS, f"{what}: {why}.", follows=(service.ref,), drops_rule=drops)
     return None
 
 
@@ -587,7 +616,10 @@ def _sees_secrets(snapshot: Snapshot, namespace: str) -> bool:
 
 def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
     """The names in the arguments of all Traefik pods, or None where they do not tell."""
-    arguments = [argument for pod in traefik_pods(snapshot) for argument in arguments_of(pod)]
+    by_pod = [tuple(arguments_of(pod)) for pod in traefik_pods(snapshot)]
+    if not all(any(argument.startswith("--") for argument in arguments) for arguments in by_pod):
+        return None
+    arguments = [argument for own in by_pod for argument in own]
     if any(argument.startswith(CONFIG_FILE) for argument in arguments):
         return None
     matches = map(ENTRY_POINT.match, arguments)

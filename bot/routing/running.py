@@ -6,6 +6,7 @@ of another class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,7 +19,14 @@ from bot.routing.instance import (
     config_of,
     other_class,
     other_class_name,
+    static_config,
 )
+
+TRAEFIK = "traefik"
+IMAGE = re.compile(r"(?:^|/)traefik(?:[:@]|$)")
+BEGINS = ("--p", "--P")
+PROVIDER = "--providers.kubernetes"
+"""What tells Traefik's pods where they have no label: their image, and an argument."""
 
 TRAEFIK_NAME = "app.kubernetes.io/name"
 VERSION = "app.kubernetes.io/version"
@@ -31,16 +39,38 @@ class RunningTraefik:
     configs: tuple[TraefikConfig, ...] = ()
 
 
-def traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
-    """Traefik's pods, by their label."""
-    for (_, name), pods in snapshot.of(core.Pod).by_label(TRAEFIK_NAME).items():
-        yield from pods if name == "traefik" else ()
+def traefik_pods(snapshot: Snapshot) -> tuple[core.Pod, ...]:
+    """Traefik's pods: by their label, else by their arguments or their image."""
+    return snapshot.once("routing.traefik_pods", lambda: tuple(_traefik_pods(snapshot)))
+
+
+def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
+    for pod in snapshot.of(core.Pod):
+        labels = pod.metadata.labels
+        if (labels and labels.get(TRAEFIK_NAME) == TRAEFIK) or _reads_routes(pod):
+            yield pod
+
+
+def _reads_routes(pod: core.Pod) -> bool:
+    """Whether it runs Traefik with a provider of routes, or one whose settings are not seen.
+
+    It is asked of every pod of the cluster.
+    """
+    for container in pod.spec.containers:
+        command, args = container.command or (), container.args or ()
+        for argument in (*command, *args) if command else args:
+            if argument.startswith(BEGINS) and argument.casefold().startswith(PROVIDER):
+                return True
+        if TRAEFIK in container.image and IMAGE.search(container.image):
+            return not static_config((*command, *args)).complete
+    return False
 
 
 def arguments_of(pod: core.Pod) -> Iterator[str]:
-    """The arguments of a pod's containers, in small letters."""
+    """The command and arguments of a pod's containers, in small letters."""
     for container in pod.spec.containers:
-        yield from (argument.casefold() for argument in container.args or ())
+        args = (*(container.command or ()), *(container.args or ()))
+        yield from (argument.casefold() for argument in args)
 
 
 def traefik_pod(pod: core.Pod) -> TraefikPod:

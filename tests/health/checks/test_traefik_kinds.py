@@ -402,3 +402,87 @@ def test_deep_chains_are_followed_without_recursion() -> None:
         for name, following in zip(names, [*names[1:], "gone"], strict=True)
     ]
     assert verdict(chains[0], *chains).reason == "MiddlewareNotFound"
+
+
+def a_second_traefik(image: str, *arguments: str, **rest: Any) -> Plain:
+    """A Traefik without the label, of a class and with an entrypoint of its own."""
+    pod = a_pod("second", namespace="edge")
+    pod["spec"]["containers"][0] |= {"image": image, "args": list(arguments), **rest}
+    return pod
+
+
+FIRST = a_traefik("--providers.kubernetescrd.ingressclass=inner", "--entrypoints.web.address=:80")
+OUTER = ("--Providers.KubernetesCRD.ingressClass=outer", "--entrypoints.lan.address=:81")
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        a_second_traefik("registry.example/edge:1", *OUTER),
+        a_second_traefik("docker.io/library/traefik:v3.6.2", command=["traefik", *OUTER]),
+        a_second_traefik("traefik@sha256:0123", "--configfile=/etc/traefik.yaml"),
+        a_second_traefik("traefik"),
+    ],
+)
+def test_a_second_traefik_without_the_label_serves_its_class_and_entrypoints(second: Plain) -> None:
+    """By its image or its arguments; where its settings are not seen, nothing is said."""
+    route = a_route(a_rule(), entryPoints=["lan"])
+    route["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "outer"}
+    assert verdict(route, FIRST, *WEB).reason == "ClassNotServed"
+    assert verdict(route, FIRST, second, *WEB) is HEALTHY
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_second_traefik("traefik:v3.6.2", "--providers.file.directory=/etc/routes"),
+        a_second_traefik("traefik/whoami:v1.11", "--verbose"),
+        a_second_traefik("registry.example/not-traefik:1"),
+    ],
+)
+def test_a_pod_that_reads_no_routes_of_the_cluster_is_no_second_traefik(other: Plain) -> None:
+    """A Traefik for files, and images with another name."""
+    route = a_route(a_rule())
+    route["metadata"]["annotations"] = {"kubernetes.io/ingress.class": "outer"}
+    assert verdict(route, FIRST, other, *WEB).reason == "ClassNotServed"
+
+
+EMPTY = (a_service("idle"), a_slice("idle"))
+TO_IDLE = {"name": "idle", "port": 80}
+ALLOW_EMPTY = "--providers.kubernetescrd.allowEmptyServices=true"
+TWO = a_route(a_rule(TO_WEB, TO_IDLE))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), Verdict.FAILED),
+        ((ALLOW_EMPTY,), Verdict.DEGRADED),
+        (("--configfile=/etc/traefik.yaml",), Verdict.DEGRADED),
+        (("--providers.kubernetescrd.nativeLBByDefault",), Verdict.DEGRADED),
+    ],
+)
+def test_traefik_drops_a_rule_with_an_empty_service_unless_it_allows_those(
+    arguments: tuple[str, ...], expected: Verdict
+) -> None:
+    """Where its arguments are known; with nativeLB it does not look for endpoints."""
+    found = verdict(TWO, a_traefik(*arguments), *WEB, *EMPTY)
+    assert (found.verdict, found.reason) == (expected, "NoReadyEndpoints")
+    assert ("allowEmptyServices is off" in found.message) == (expected is Verdict.FAILED)
+    both = weighted(TO_WEB, TO_IDLE)
+    assert verdict(both, a_traefik(*arguments), *WEB, *EMPTY).verdict is expected
+    mirror = own("TraefikService", mirroring={**TO_WEB, "mirrors": [TO_IDLE]})
+    assert verdict(mirror, a_traefik(*arguments), *WEB, *EMPTY).verdict is expected
+
+
+def test_a_service_of_error_pages_without_endpoints_fails_what_uses_it_where_traefik_drops_it() -> (
+    None
+):
+    """The Middleware is not built, so Traefik refuses its routes; else only the pages are gone."""
+    pages = own("Middleware", errors={"status": ["500"], "service": TO_IDLE})
+    route = a_route(a_rule(middlewares=[{"name": "own"}]))
+    for each in (pages, route):
+        around = (pages, *WEB, *EMPTY)
+        assert verdict(each, a_traefik(), *around).verdict is Verdict.FAILED
+        assert verdict(each, a_traefik(ALLOW_EMPTY), *around) is HEALTHY
+        assert verdict(each, *around) is HEALTHY
