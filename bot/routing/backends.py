@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.domain.finding import Ref
-from bot.domain.resources import traefik
+from bot.domain.resources import core, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -18,6 +18,9 @@ from bot.routing import tls_settings
 from bot.routing.graph import endless, towards
 from bot.routing.references import NO_ENDPOINTS, Defect, Provider
 from bot.routing.running import configs
+
+SCHEMES = frozenset({"", "http", "https", "h2c"})
+SHOWN = 40
 
 NOTHING = Defect("NoServices", "It leads to no service: requests get 503.")
 
@@ -123,7 +126,25 @@ def _direct(
         or tls_settings.transport(
             snapshot, traefik.ServersTransport, namespace, service.servers_transport
         )
+        or _refused(service, namespace, provider, snapshot)
         or routing.service(
             snapshot, namespace, service.name, service.port, provider, native=service.native_lb
         )
     )
+
+
+def _refused(
+    service: traefik.RouteService, namespace: str, provider: Provider, snapshot: Snapshot
+) -> Defect | None:
+    """What a reference says of an existing Service, and Traefik refuses."""
+    what = f"Service {namespace}/{service.name}"
+    if service.scheme not in SCHEMES:
+        message = f"{what}: Traefik knows no scheme {service.scheme[:SHOWN]}"
+        return Defect("SchemeNotValid", f"{message}. Write http, https or h2c.")
+    target = snapshot.get(core.Service, namespace, service.name)
+    if not target or target.spec.type == "ExternalName" or not service.health_check:
+        return None
+    if not provider.checks_health():
+        return None
+    message = f"{what} is no ExternalName, and Traefik allows healthCheck for those only."
+    return Defect("HealthCheckNotAllowed", f"{message} Remove healthCheck from the route.")

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 MOST_REPEATS = 1000
 """The most repetitions that Go allows in `{n,m}`."""
 
+MOST_CHARACTERS = 4000
+"""Longer patterns are not read."""
+
 REPEAT = re.compile(r"\{(\d+)(,(\d*))?\}", re.ASCII)
 GROUP = re.compile(r"\(\?P?<([A-Za-z0-9_]+)>|\(\?[imsU]*(?:-[imsU]+)?[:)]")
 LOOK = re.compile(r"\(\?<?[=!]")
@@ -32,9 +35,11 @@ class _Invalid(Exception):
 
 
 def why_invalid(pattern: str) -> str:
-    """What is wrong with a pattern, in words; empty where Go takes it."""
+    """What is wrong with a pattern, in words; empty where Go takes it, or it is very long."""
+    if len(pattern) > MOST_CHARACTERS:
+        return ""
     try:
-        _Reader(pattern).read()
+        _Reader(pattern, last_class=pattern.rfind(":]")).read()
     except _Invalid as invalid:
         return str(invalid)
     return ""
@@ -42,9 +47,13 @@ def why_invalid(pattern: str) -> str:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads a pattern. `repeatable`: whether a `*` may follow; `repeated`: whether one stands."""
+    """Reads a pattern. `repeatable`: whether a `*` may follow; `repeated`: whether one stands.
+
+    `last_class` is the index of its last `:]`.
+    """
 
     text: str
+    last_class: int = -1
     at: int = 0
     depth: int = 0
     repeatable: bool = False
@@ -73,7 +82,7 @@ class _Reader:
         elif char in "*+?" or REPEAT.match(self.text, self.at):
             self._repeat()
         elif char == "[":
-            self.at = _end_of_class(self.text, self.at)
+            self.at = _end_of_class(self.text, self.at, self.last_class)
             self._atom(0)
         elif self.text.startswith("\\Q", self.at):
             end = self.text.find("\\E", self.at)
@@ -157,7 +166,7 @@ def _length_of_escape(text: str, at: int, also: frozenset[str] = frozenset()) ->
     raise _Invalid(f"Go does not know \\{char}")
 
 
-def _end_of_class(text: str, start: int) -> int:
+def _end_of_class(text: str, start: int, last_class: int) -> int:
     """The index after the bracket that closes a class.
 
     Raises:
@@ -168,7 +177,7 @@ def _end_of_class(text: str, start: int) -> int:
     first = True
     while at < len(text) and (first or text[at] != "]"):
         first = False
-        if text.startswith("[:", at) and text.find(":]", at + 2) >= 0:
+        if last_class >= at + 2 and text.startswith("[:", at):
             match = POSIX.match(text, at)
             if match is None:
                 raise _Invalid(f"Go does not know the class {text[at : at + 20]}")

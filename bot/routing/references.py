@@ -197,6 +197,10 @@ class Provider:
             config.since(NEW_GROUP_ONLY_SINCE) for config in self.configs
         )
 
+    def checks_health(self) -> bool:
+        """Whether some Traefik reads the healthCheck of a Service: v3 does."""
+        return self.uses_terminating()
+
     def drops_native_external_names(self, *, native: bool | None) -> bool:
         """Whether nativeLB breaks a reference to an ExternalName, which only Traefik 3 ignores."""
         is_elder = bool(self.configs) and not self.uses_terminating()
@@ -244,7 +248,7 @@ def service(
     target = snapshot.get(core.Service, namespace, name)
     if target is None:
         return _absent(snapshot, core.Service, namespace, name)
-    if not _has_port(target, port):
+    if not _has_port(target, port, provider):
         return _port_not_found(target, port)
     return (
         _refused(target, provider, native=native)
@@ -539,9 +543,11 @@ def _joined(resource: Object) -> str:
     return "-".join(re.findall(r"[^\W_]+", f"{resource.namespace}-{resource.name}"))
 
 
-def _has_port(service: core.Service, port: int | str | None) -> bool:
+def _has_port(service: core.Service, port: int | str | None, provider: Provider) -> bool:
+    """Whether a Service has the port; of an ExternalName, only an Ingress needs it to."""
     ports = service.spec.ports or ()
-    if service.spec.type == "ExternalName" and not isinstance(port, str):
+    any_number = not (provider.of_ingresses and provider.configs) and not isinstance(port, str)
+    if service.spec.type == "ExternalName" and any_number:
         return bool(port or ports)
     wanted_port = None if port in (None, "", 0) else port
     return wanted_port is not None and any(wanted_port in (port.port, port.name) for port in ports)

@@ -20,6 +20,38 @@ DEFAULT = "default"
 """The name of the TLSOption and TLSStore that Traefik uses for routes that name none."""
 
 VERSIONS = frozenset(f"VersionTLS1{minor}" for minor in range(4))
+CIPHERS = frozenset(
+    {
+        "TLS_RSA_WITH_RC4_128_SHA",
+        "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+        "TLS_RSA_WITH_AES_128_CBC_SHA",
+        "TLS_RSA_WITH_AES_256_CBC_SHA",
+        "TLS_RSA_WITH_AES_128_CBC_SHA256",
+        "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_RSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+        "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
+        "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+        "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_FALLBACK_SCSV",
+    }
+)
 CURVES = frozenset(
     {
         *("secp256r1", "CurveP256", "secp384r1", "CurveP384", "secp521r1", "CurveP521"),
@@ -34,8 +66,6 @@ AUTH_TYPES = frozenset(
 )
 NEED_CA = frozenset({"VerifyClientCertIfGiven", "RequireAndVerifyClientCert"})
 SHOWN = 40
-BEGINS_CIPHER = ("TLS_RSA_", "TLS_ECDHE_", "TLS_AES_", "TLS_CHACHA20_", "TLS_FALLBACK_SCSV")
-ENDS_CIPHER = ("_SHA", "_SHA256", "_SHA384", "_POLY1305", "TLS_FALLBACK_SCSV")
 
 T = TypeVar("T", traefik.ServersTransport, traefik.ServersTransportTCP)
 
@@ -138,7 +168,7 @@ def _values(spec: traefik.TLSOptionSpec) -> Iterator[Defect]:
             )
             yield Defect("VersionNotKnown", message, Verdict.DEGRADED)
     for cipher in spec.cipher_suites or ():
-        if not (cipher.startswith(BEGINS_CIPHER) and cipher.endswith(ENDS_CIPHER)):
+        if cipher not in CIPHERS:
             yield _unknown("cipher suite", cipher)
     for curve in spec.curve_preferences or ():
         if curve not in CURVES:

@@ -7,6 +7,10 @@ import msgspec
 from bot.domain.resources.base import Object, Part, Reference
 
 
+class Present(Part, frozen=True):
+    """A part of which only the presence counts; it may hold credentials."""
+
+
 class RouteService(Part, frozen=True):
     """`routes[].services[]` of an IngressRoute, and services of a TraefikService."""
 
@@ -17,6 +21,7 @@ class RouteService(Part, frozen=True):
     scheme: str = ""
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
     servers_transport: str = ""
+    health_check: Present | None = None
 
 
 class Route(Part, frozen=True):
@@ -105,10 +110,6 @@ class IngressRouteUDP(Object, frozen=True):
     """IngressRouteUDP of traefik.io and of the older traefik.containo.us."""
 
     spec: IngressRouteUDPSpec = IngressRouteUDPSpec()
-
-
-class Present(Part, frozen=True):
-    """A part of a Middleware of which only the presence counts; it may hold credentials."""
 
 
 class Chain(Part, frozen=True):

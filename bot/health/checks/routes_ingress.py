@@ -20,9 +20,16 @@ from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import middlewares, running, tls_settings
 from bot.routing import references as routing
+from bot.routing.instance import CLASS
 from bot.routing.native_lb import ANNOTATION as NATIVE
 from bot.routing.references import Defect, Provider, Rule
 from bot.routing.traefik_word import TRAEFIK_WORD
+
+OTHER_CONTROLLERS = (
+    *("nginx", "haproxy", "kong", "contour", "istio", "cilium", "envoy", "apisix", "caddy"),
+    *("openshift", "tailscale", "cloudflare", "alb", "gce", "azure-application-gateway"),
+)
+"""What the usual class names of other ingress controllers hold."""
 
 ANNOTATION = "traefik.ingress.kubernetes.io/router."
 """The prefix of Traefik's own annotations of an Ingress."""
@@ -90,6 +97,8 @@ def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]
     for tls in ingress.spec.tls or ():
         if tls.secret_name and (defect := routing.secret(snapshot, here, tls.secret_name)):
             yield defect
+    if _of_another_controller(ingress, snapshot):
+        return
     yield from routing.entry_points(snapshot, _annotated(ingress, "entrypoints"))
     for name in _annotated(ingress, "middlewares"):
         reference = Reference(name=name)
@@ -98,6 +107,17 @@ def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]
     for name in _annotated(ingress, "tls.options"):
         if "@" in name and (defect := tls_settings.option(snapshot, here, name)):
             yield defect
+
+
+def _of_another_controller(ingress: networking.Ingress, snapshot: Snapshot) -> bool:
+    """Whether its class is that of a known other controller, which reads nothing of Traefik's.
+
+    IngressClass objects are not read: other classes may be Traefik's under any name.
+    """
+    annotated = (ingress.metadata.annotations or {}).get(CLASS, "")
+    words = (ingress.spec.ingress_class_name or annotated).casefold()
+    known = any(name in words for name in OTHER_CONTROLLERS)
+    return known and "traefik" not in words and not running.reading_ingress(ingress, snapshot)
 
 
 def _annotated(ingress: networking.Ingress, key: str) -> list[str]:

@@ -97,6 +97,10 @@ ROUTE: Table = {
         ),
     ),
     "NoServices": (step("Name a Service in Git that it leads to.", SERVICES, SHOW),),
+    "SchemeNotValid": (step("Write http, https or h2c as the scheme, in Git.", SHOW),),
+    "HealthCheckNotAllowed": (
+        step("Remove healthCheck in Git: Kubernetes itself knows which endpoints are ready.", SHOW),
+    ),
     "MiddlewareNotValid": (step("Correct the Middleware in Git as its message says.", SHOW),),
     "MiddlewareLoop": (step("Take one Middleware out of the circle, in Git.", SHOW),),
     "MiddlewareWithoutSecret": (

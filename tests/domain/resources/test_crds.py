@@ -143,6 +143,7 @@ BUILT_IN = {("Condition", "lastHeartbeatTime")}
 OLD_LACK = {
     "IngressRoute": {
         "spec.parentRefs",
+        "spec.routes[].services[].healthCheck",
         "spec.routes[].services[].nativeLB",
         "spec.routes[].syntax",
     },
@@ -154,6 +155,7 @@ OLD_LACK = {
     "IngressRouteUDP": {"spec.routes[].services[].nativeLB"},
     "Middleware": {
         "spec.encodedCharacters",
+        "spec.errors.service.healthCheck",
         "spec.errors.service.nativeLB",
         "spec.grpcWeb",
         "spec.ipAllowList",
@@ -161,8 +163,11 @@ OLD_LACK = {
     "MiddlewareTCP": {"spec.ipAllowList"},
     "TraefikService": {
         "spec.highestRandomWeight",
+        "spec.mirroring.healthCheck",
+        "spec.mirroring.mirrors[].healthCheck",
         "spec.mirroring.mirrors[].nativeLB",
         "spec.mirroring.nativeLB",
+        "spec.weighted.services[].healthCheck",
         "spec.weighted.services[].nativeLB",
     },
     "ServersTransport": {"spec.rootCAs"},

@@ -618,3 +618,35 @@ def test_a_servers_transport_is_looked_up_in_the_namespace_of_its_service() -> N
     assert (found.verdict, found.reason) == (Verdict.FAILED, "ServersTransportNotFound")
     near = a_route(a_rule({"name": "web", "port": 80, "serversTransport": "own"}))
     assert judged(judge, near, here, *WEB) is HEALTHY
+
+
+def test_an_ingress_needs_the_port_of_an_external_name_and_an_ingress_route_does_not() -> None:
+    """Traefik says "service port not found"; what other controllers do is not known here."""
+    far = a_service(type="ExternalName", externalName="far.example", ports=[], selector=None)
+    arguments = (
+        "--providers.kubernetesingress.allowexternalnameservices",
+        "--providers.kubernetescrd.allowexternalnameservices",
+    )
+    found = judged(judge_ingress, an_ingress(a_path()), far, a_traefik(*arguments))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "PortNotFound")
+    assert judged(judge, a_route(a_rule()), far, a_traefik(*arguments)) is HEALTHY
+    with_port = a_service(type="ExternalName", externalName="far.example", selector=None)
+    traefik = a_traefik(*arguments)
+    assert judged(judge_ingress, an_ingress(a_path()), with_port, traefik) is HEALTHY
+    other = an_ingress(a_path(), ingressClassName="nginx")
+    assert judged(judge_ingress, other, far, traefik) is HEALTHY
+
+
+def test_an_annotation_of_traefik_means_nothing_to_another_controller() -> None:
+    """Unless a Traefik reads that class, or it may be Traefik's under another name."""
+    gone = {MIDDLEWARES: "apps-gone@kubernetescrd", ENTRYPOINTS: "gone"}
+    other = an_ingress(a_path(), annotations=gone, ingressClassName="nginx")
+    elder = {**gone, "kubernetes.io/ingress.class": "nginx-internal"}
+    plain = a_traefik("--entrypoints.web.address=:80")
+    for ingress in (other, an_ingress(a_path(), annotations=elder)):
+        assert judged(judge_ingress, ingress, *WEB) is HEALTHY
+        assert judged(judge_ingress, ingress, plain, *WEB) is HEALTHY
+    taken_over = a_traefik("--providers.kubernetesingress.ingressclass=nginx")
+    assert judged(judge_ingress, other, taken_over, *WEB).reason == "MiddlewareNotFound"
+    unknown = an_ingress(a_path(), annotations=gone, ingressClassName="inner")
+    assert judged(judge_ingress, unknown, plain, *WEB).verdict is Verdict.FAILED

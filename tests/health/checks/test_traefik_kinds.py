@@ -486,3 +486,65 @@ def test_a_service_of_error_pages_without_endpoints_fails_what_uses_it_where_tra
         assert verdict(each, a_traefik(), *around).verdict is Verdict.FAILED
         assert verdict(each, a_traefik(ALLOW_EMPTY), *around) is HEALTHY
         assert verdict(each, *around) is HEALTHY
+
+
+REFUSED_SERVICES = [
+    ({**TO_WEB, "scheme": "HTTPS"}, "SchemeNotValid"),
+    ({**TO_WEB, "scheme": "tcp"}, "SchemeNotValid"),
+    ({**TO_WEB, "healthCheck": {"path": "/ready"}}, "HealthCheckNotAllowed"),
+]
+
+
+@pytest.mark.parametrize(("service", "reason"), REFUSED_SERVICES)
+def test_what_traefik_refuses_of_a_service_fails_what_leads_to_it(
+    service: Plain, reason: str
+) -> None:
+    """The rule of an IngressRoute, a TraefikService, and error pages."""
+    for each in (
+        a_route(a_rule(service)),
+        a_route(a_rule(TO_WEB, service)),
+        weighted(TO_WEB, service),
+        own("Middleware", errors={"service": service}),
+    ):
+        found = verdict(each, a_traefik(), *WEB)
+        assert (found.verdict, found.reason) == (Verdict.FAILED, reason)
+
+
+@pytest.mark.parametrize("scheme", ["", "http", "https", "h2c"])
+def test_the_schemes_that_traefik_knows_are_not_remarked_on(scheme: str) -> None:
+    """Without one, the port decides."""
+    assert verdict(a_route(a_rule({**TO_WEB, "scheme": scheme})), a_traefik(), *WEB) is HEALTHY
+
+
+def test_a_health_check_is_for_external_names_only_and_unknown_to_traefik_2() -> None:
+    """It is allowed for the first, and the second does not read it."""
+    far = a_service("far", type="ExternalName", externalName="far.example", selector=None)
+    checked = {"name": "far", "port": 80, "healthCheck": {"path": "/ready"}}
+    allow = "--providers.kubernetescrd.allowExternalNameServices"
+    assert verdict(a_route(a_rule(checked)), a_traefik(allow), far) is HEALTHY
+    near = a_route(a_rule({**TO_WEB, "healthCheck": {"path": "/ready"}}))
+    assert verdict(near, a_traefik(version="2.11.0"), *WEB) is HEALTHY
+
+
+@pytest.mark.parametrize(
+    "cipher",
+    ["TLS_AES_128_GCM_SHA257", "TLS_RSA_WITH_NULL_SHA", "TLS_ECDHE_RSA_WITH_AES_512_GCM_SHA384"],
+)
+def test_a_cipher_suite_that_only_looks_like_one_is_refused(cipher: str) -> None:
+    """The list of names is closed."""
+    found = verdict(own("TLSOption", cipherSuites=[cipher]))
+    assert (found.verdict, found.reason) == (Verdict.FAILED, "TLSOptionNotValid")
+
+
+@pytest.mark.parametrize(
+    "cipher",
+    [
+        "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+        "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+        "TLS_FALLBACK_SCSV",
+    ],
+)
+def test_the_cipher_suites_of_go_are_not_remarked_on(cipher: str) -> None:
+    """Old ones, new ones, and both names of ChaCha20."""
+    assert verdict(own("TLSOption", cipherSuites=[cipher])) is HEALTHY
