@@ -21,7 +21,7 @@ from bot.alerting.domain.actions import (
     Tell,
 )
 from bot.alerting.domain.incident import Incident
-from bot.alerting.domain.outage import FoundOutage, is_outage
+from bot.alerting.domain.outage import FoundOutage, is_outage, shows_outage
 from bot.alerting.views import discord as discord_alert
 from bot.alerting.views import outage as outage_view
 from bot.chat.channel import (
@@ -146,7 +146,7 @@ class DiscordAlertChannel:
                 assert_never(act)
 
     def _incident(self, incident: Incident, role: int | None = None) -> render.Card:
-        if is_outage(incident):
+        if shows_outage(incident):
             return outage_view.incident(incident, role)
         return discord_alert.incident(incident, self._rows(incident), role)
 

@@ -7,8 +7,8 @@ knows, and that leader stores it as an incident, whose recovery is told as any o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -131,19 +131,24 @@ class OutageAlerts:
         outage = self.witness.outage()
         if outage is None or not self._may_tell(outage) or self._rests():
             return
-        trouble = ""
-        try:
-            await self._tell(outage)
-            await self._blind_board(outage)
-        except ChannelUnavailable as error:
-            self._rests_until = self.clock() + REST
-            trouble = str(error)
-        except Unsent as error:
-            trouble = str(error)
+        # The board must not go on saying that all is well where the message cannot be posted.
+        untold = await self._tried(self._tell(outage))
+        trouble = await self._tried(self._blind_board(outage)) or untold
         if trouble and trouble != self._trouble:
             self.on_outcome(AlertOutcome.FAILED)
             log.warning("that the API server is gone could not be told: %s", trouble)
         self._trouble = trouble
+
+    async def _tried(self, call: Awaitable[None]) -> str:
+        """Why Discord did not take it; empty where it did."""
+        try:
+            await call
+        except ChannelUnavailable as error:
+            self._rests_until = self.clock() + REST
+            return str(error)
+        except Unsent as error:
+            return str(error)
+        return ""
 
     def note(self, report: Report, state: Alerts) -> None:
         """Remember what was seen and stored, for an outage in which neither can be read."""
@@ -254,6 +259,8 @@ class OutageAlerts:
             )
         except (ChannelUnavailable, Unsent) as error:
             log.warning("whether an outage was told cannot be looked up: %s", error)
+            if isinstance(error, Unsent):
+                self._looks_longer()
             return ()
         return tuple(_taken_over(one, route) for one in found if not one.over)
 
@@ -265,6 +272,11 @@ class OutageAlerts:
             return False
         self._looking = _Looking(term, looking.until, now + LOOK_EVERY)
         return True
+
+    def _looks_longer(self) -> None:
+        """The time in which Discord does not answer is none in which it was looked."""
+        if looking := self._looking:
+            self._looking = replace(looking, until=looking.until + LOOK_EVERY)
 
     def _stems(self) -> tuple[str, ...]:
         term = self.witness.transitions

@@ -80,6 +80,34 @@ async def test_the_board_is_taken_back_until_it_is_true_again(
     assert not cluster.board.blind
 
 
+async def test_the_board_is_taken_back_also_where_the_message_cannot_be_posted(
+    cluster: Cluster, two: tuple[Process, Process]
+):
+    """Its channel was deleted."""
+    cluster.channel.closed.add(DEFAULT)
+    cluster.goes()
+    await pass_time(cluster, *two, minutes=4)
+    assert cluster.told() == []
+    assert cluster.board.blind
+
+
+async def test_a_message_is_found_also_where_discord_was_away_for_longer_than_it_is_looked_for(
+    cluster: Cluster, two: tuple[Process, Process]
+):
+    """Or it would say for ever that the API server is gone."""
+    cluster.goes()
+    await pass_time(cluster, *two, minutes=5)
+    assert len(cluster.told()) == 1
+    cluster.returns()
+    cluster.channel.away = True
+    fresh = Process(cluster, "three")
+    await pass_time(cluster, fresh, minutes=30)
+    assert await cluster.outages() == ()
+    cluster.channel.away = False
+    await pass_time(cluster, fresh, minutes=8)
+    assert len(cluster.told()) == len(cluster.told("end")) == 1
+
+
 async def test_the_standby_that_leads_afterwards_adopts_the_same_incident(
     cluster: Cluster, two: tuple[Process, Process]
 ):

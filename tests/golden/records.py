@@ -205,6 +205,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             sent=((7, AT),),
             board=POST,
             lost=(LostChannel(7, "Missing Access"),),
+            refused=("Secret",),
         ),
     ),
 )

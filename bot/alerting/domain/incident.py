@@ -153,7 +153,10 @@ class LostChannel(msgspec.Struct, frozen=True):
 
 
 class Alerts(msgspec.Struct, frozen=True):
-    """The whole state. `ends` are the last ends by key, by which flapping is recognized."""
+    """The whole state. `ends` are the last ends by key, by which flapping is recognized.
+
+    refused: The kinds that were read once and may not be read any more.
+    """
 
     incidents: tuple[Incident, ...] = ()
     pending: tuple[Pending, ...] = ()
@@ -162,6 +165,7 @@ class Alerts(msgspec.Struct, frozen=True):
     sent: tuple[tuple[int, datetime], ...] = ()
     board: MessageRecord | None = None
     lost: tuple[LostChannel, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def holding(self, key: str) -> Incident | None:
         """The open incident to which a finding belongs."""

@@ -65,6 +65,11 @@ def is_outage(incident: Incident) -> bool:
     return incident.keys[0].startswith(f"{CHECK}/")
 
 
+def shows_outage(incident: Incident) -> bool:
+    """Whether its message is about the API server: not while only what is left of it lasts."""
+    return is_outage(incident) and (bool(incident.ended) or incident.head.check == CHECK)
+
+
 def finding(reason: OutageReason, error: str = "", since: datetime | None = None) -> Finding:
     """That the API server is gone, as a finding."""
     what = f"{SAYS[reason]}: {error}" if error else f"{SAYS[reason]}."

@@ -122,7 +122,9 @@ def advance(
 
     Repeating the same report changes nothing.
     """
-    report = visibility.with_visibility(report)
+    before = state.refused if state else ()
+    refused = visibility.refused(report, before)
+    report = visibility.with_visibility(report, before)
     view = AlertView(report, _with_effects(report, muted))
     if state is None:
         return Alerts(
@@ -131,10 +133,11 @@ def advance(
                 for finding in view.bad
                 # Whoever has never seen the cluster is told so, also from the start.
                 if finding.check not in (visibility.CHECK, outage.CHECK)
-            )
+            ),
+            refused=refused,
         )
     now = report.taken_at
-    state = _with_known(state, view, rules)
+    state = _with_known(replace(state, refused=refused), view, rules)
     state = _with_members(state, view)
     state = _developed(state, view, rules)
     state = _with_new(state, view, rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -20,20 +20,40 @@ STALE_WATCH = "StaleWatch"
 NEVER_SEEN = "NeverSeen"
 """No kind was lost, but one has not been read since the start of this process."""
 
+REFUSED = "Forbidden"
+"""Kinds that were read once may not be read any more; one that never could be is a choice."""
+
 NAMED = 6
 """Kinds that the message names."""
 
 DETAIL = 200
 
 
-def with_visibility(report: Report) -> Report:
+def refused(report: Report, before: Collection[str] = ()) -> tuple[str, ...]:
+    """The kinds that were read once and may not be read any more.
+
+    before: Those of the last report. A new process does not know what was read, so one of them
+    stays until it is read again, or is not wanted any more.
+    """
+    kinds = (
+        gap.kind
+        for gap in report.unseen
+        if gap.kind in before or (gap.why is Why.FORBIDDEN and gap.since)
+    )
+    return tuple(sorted(set(kinds)))
+
+
+def with_visibility(report: Report, before: Collection[str] = ()) -> Report:
     """The report with a finding about the kinds that cannot be seen now, if there are any.
 
     The kind of that finding counts as seen: a watch is well where nothing is said of it.
+
+    before: Those that might not be read any more at the last report.
     """
     if WATCH.kind in report.counts:
         return report
-    gaps = [gap for gap in report.gaps if gap.why in AWAY]
+    lost = refused(report, before)
+    gaps = [gap for gap in report.unseen if gap.why in AWAY or gap.kind in lost]
     counts = {**report.counts, WATCH.kind: 1}
     return replace(report, findings=(*report.findings, *_findings(gaps, report)), counts=counts)
 
@@ -53,17 +73,29 @@ def _findings(gaps: Sequence[Gap], report: Report) -> tuple[Finding, ...]:
 
 def _finding(gaps: Sequence[Gap], report: Report) -> Finding:
     kinds = list(dict.fromkeys(gap.kind for gap in gaps))
-    lost = any(gap.why is Why.STALE or gap.since for gap in gaps)
+    away = [gap for gap in gaps if gap.why in AWAY]
+    forbidden = [gap for gap in gaps if gap.why not in AWAY]
+    lost = any(gap.why is Why.STALE or gap.since for gap in away)
     blind = not set(report.counts) - set(kinds)
-    more = f" and {len(kinds) - NAMED} more" if len(kinds) > NAMED else ""
-    detail = next((gap.detail for gap in gaps if gap.detail), "")
-    why = f": {detail[:DETAIL].rstrip('. ')}" if detail else ""
+    told = (
+        *([f"I cannot see {_named(away, 'now')}"] if away else ()),
+        *([f"I may not read {_named(forbidden, 'any more')}"] if forbidden else ()),
+    )
     return Finding(
         check=CHECK,
         subject=WATCH,
         verdict=Verdict.FAILED if blind else Verdict.DEGRADED,
-        reason=STALE_WATCH if lost else NEVER_SEEN,
-        message=f"I cannot see {', '.join(kinds[:NAMED])}{more} now{why}. "
-        "Failures there go unnoticed until I can. /doctor tells what I may read.",
+        reason=STALE_WATCH if lost else REFUSED if forbidden else NEVER_SEEN,
+        message=f"{' '.join(told)} Failures there go unnoticed until I can. "
+        "/doctor tells what I may read.",
         since=min((gap.since for gap in gaps if gap.since), default=None),
     )
+
+
+def _named(gaps: Sequence[Gap], when: str) -> str:
+    """The kinds of some gaps, and why the first of them is one."""
+    kinds = list(dict.fromkeys(gap.kind for gap in gaps))
+    more = f" and {len(kinds) - NAMED} more" if len(kinds) > NAMED else ""
+    detail = next((gap.detail for gap in gaps if gap.detail), "")
+    why = f": {detail[:DETAIL].rstrip('. ')}" if detail else ""
+    return f"{', '.join(kinds[:NAMED])}{more} {when}{why}."

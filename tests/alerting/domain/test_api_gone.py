@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.alerting.domain.incident import Incident
-from bot.alerting.domain.outage import CHECK, SUBJECT, is_outage, reason_of
+from bot.alerting.domain.outage import CHECK, SUBJECT, is_outage, reason_of, shows_outage
 from bot.alerting.domain.visibility import NEVER_SEEN, STALE_WATCH, WATCH
 from bot.domain.outage import OutageReason
 from bot.domain.report import Report
@@ -80,6 +80,15 @@ def test_a_stale_watch_that_becomes_an_outage_stays_one_incident():
     assert len(state.incidents) == 1
     assert not only(state).ended
     assert only(course((1, well), (5, some), (5, every), (5, some), (3, well))).ended
+
+
+def test_what_is_left_of_an_outage_is_not_shown_as_one():
+    """The API server answers: that it does not would be wrong; its end is the outage's again."""
+    some, every = stale(REFUSED, "Pod"), stale(REFUSED, *READ)
+    gone = [(1, well), (5, every)]
+    assert shows_outage(only(course(*gone)))
+    assert not shows_outage(only(course(*gone, (5, some))))
+    assert shows_outage(only(course(*gone, (5, some), (3, well))))
 
 
 def test_lists_that_have_not_come_yet_are_no_outage():

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot.alerting.domain.incident import ALERTS, LONGEST_LOOK, Alerts, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
-from bot.alerting.domain.visibility import NEVER_SEEN, STALE_WATCH, WATCH
+from bot.alerting.domain.visibility import NEVER_SEEN, REFUSED, STALE_WATCH, WATCH
 from bot.domain.finding import Finding, Ref
 from bot.domain.record import read, written
 from bot.domain.report import Report, collapse
@@ -199,6 +199,33 @@ def test_a_kind_that_the_owner_forbids_or_lacks_is_no_alarm():
         return Report(at, (), (Gap("Secret", Why.FORBIDDEN), Gap("Lease", Why.OFF)), READ)
 
     assert course((1, well), (120, forbidden)).incidents == ()
+
+
+def revoked(at: datetime) -> Report:
+    gap = Gap("Pod", Why.FORBIDDEN, 'needs the verbs "list" and "watch" on pods', START)
+    return Report(at, (), (gap,), READ)
+
+
+def forbidden_for_a_new_process(at: datetime) -> Report:
+    return Report(at, (), (Gap("Pod", Why.FORBIDDEN),), {"Node": 1})
+
+
+def test_the_loss_of_a_right_to_read_alarms_once_and_ends_when_it_is_back():
+    """What breaks there goes unnoticed."""
+    broken = [(1, well), (10, revoked)]
+    incident = only(course(*broken))
+    assert (incident.head.subject, incident.head.reason) == (WATCH, REFUSED)
+    assert incident.head.message.startswith("I may not read Pod any more: needs the verbs")
+    assert incident.ended is None
+    assert only(course(*broken, (3, well))).ended == START + timedelta(minutes=11)
+
+
+def test_a_right_that_was_lost_is_not_back_because_the_bot_was_restarted():
+    """The new process has never read the kind; nor has it while its first list is awaited."""
+    broken = [(1, well), (10, revoked), (1, unlisted), (30, forbidden_for_a_new_process)]
+    assert only(course(*broken)).ended is None
+    assert only(course(*broken, (3, well))).ended is not None
+    assert course((60, forbidden_for_a_new_process)).incidents == ()
 
 
 def test_what_somebody_found_out_in_private_is_no_public_alert():
