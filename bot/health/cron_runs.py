@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.domain import conditions
 from bot.domain.finding import Ref
-from bot.domain.grouping import grouped
 from bot.domain.resources import batch, core
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
@@ -16,8 +16,13 @@ from bot.domain.snapshot import Snapshot
 RUN = re.compile(r"(?P<cron_job>.{1,252})-\d{8,10}")
 """The name of a run: that of its CronJob, and the minute that it was scheduled for."""
 
-Success = tuple[Ref, datetime]
-"""A CronJob, and a moment at which a run of it did well."""
+
+class Success(NamedTuple):
+    """A run of a CronJob that did well, from when it began to when it ended."""
+
+    cron_job: Ref
+    began: datetime
+    ended: datetime
 
 
 def made_good(run: Object, snapshot: Snapshot) -> Ref | None:
@@ -27,28 +32,45 @@ def made_good(run: Object, snapshot: Snapshot) -> Ref | None:
     began = _began(run, snapshot)
     if cron_job is None or began is None:
         return None
-    successes = snapshot.once("cron runs: successes", lambda: grouped(_successes(snapshot)))
-    return cron_job if any(moment > began for moment in successes.get(cron_job, ())) else None
+    latest = snapshot.once("cron runs: latest successes", lambda: _latest(snapshot))
+    return cron_job if cron_job in latest and latest[cron_job] > began else None
+
+
+def _latest(snapshot: Snapshot) -> dict[Ref, datetime]:
+    """When the last run of each CronJob that did well began, as far as anybody knows.
+
+    A CronJob keeps only when that run ended. That counts where no run is there that ended then:
+    one that began before a failed run and ended after it has not made it good.
+    """
+    began: dict[Ref, datetime] = {}
+    ended: dict[Ref, datetime] = {}
+    for success in _successes(snapshot):
+        cron_job = success.cron_job
+        began[cron_job] = max(success.began, began.get(cron_job, success.began))
+        ended[cron_job] = max(success.ended, ended.get(cron_job, success.ended))
+    for each in snapshot.of(batch.CronJob):
+        moment = each.status.last_successful_time
+        if moment and (each.ref not in ended or moment > ended[each.ref]):
+            began[each.ref] = moment
+    return began
 
 
 def _successes(snapshot: Snapshot) -> Iterator[Success]:
-    """By what the CronJobs keep, and by the Jobs and pods that are still there."""
-    for cron_job in snapshot.of(batch.CronJob):
-        if moment := cron_job.status.last_successful_time:
-            yield cron_job.ref, moment
+    """By the Jobs and pods that are still there."""
     for job in snapshot.of(batch.Job):
-        if conditions.is_true(job.status.conditions, "Complete"):
-            yield from _success(job, snapshot)
+        if complete := conditions.is_true(job.status.conditions, "Complete"):
+            ended = job.status.completion_time or complete.last_transition_time
+            yield from _success(job, ended, snapshot)
     for pod in snapshot.of(core.Pod):
         if pod.status.phase == "Succeeded":
-            yield from _success(pod, snapshot)
+            yield from _success(pod, None, snapshot)
 
 
-def _success(run: Object, snapshot: Snapshot) -> Iterator[Success]:
+def _success(run: Object, ended: datetime | None, snapshot: Snapshot) -> Iterator[Success]:
     job, began = _job(run), _began(run, snapshot)
     cron_job = _cron_job(job, snapshot) if job else None
     if cron_job and began:
-        yield cron_job, began
+        yield Success(cron_job, began, ended or began)
 
 
 def _job(run: Object) -> Ref | None:

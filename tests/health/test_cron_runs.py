@@ -4,7 +4,7 @@ from bot.domain.finding import Judgement
 from bot.domain.report import examine
 from bot.domain.verdict import Verdict
 from bot.health.checks import jobs, pods
-from tests.builders import Plain, an_object
+from tests.builders import Plain, a_pod, an_object
 from tests.health.checks.conditioned import owned_by, said
 from tests.net.networks import a_snapshot, ago, judged
 
@@ -89,3 +89,25 @@ def test_a_failed_job_tells_the_exit_code_and_is_one_root_with_its_pod() -> None
     assert [root.subject.kind for root in report.roots] == ["Pod"]
     (effect,) = report.downstream[report.roots[0].key]
     assert effect.message.startswith("No more. Container main ended: Error, exit code 7 at ")
+
+
+def test_a_run_that_began_earlier_and_ended_later_makes_nothing_good() -> None:
+    """The time of the last success is when that run ended; a run that is gone counts by it."""
+    early = a_run("backup-0", 9, "Complete")
+    early["status"]["completionTime"] = ago(days=7)
+    assert job(early).verdict is Verdict.FAILED
+    assert job(early, a_cron_job(succeeded=ago(days=7))).verdict is Verdict.FAILED
+    assert job(early, a_cron_job(succeeded=ago(days=6))).verdict is Verdict.HEALTHY
+
+
+def test_a_job_that_tries_again_after_a_drain_is_at_work() -> None:
+    """By its own count of ready pods, or by a pod of it that is ready; else it is degraded."""
+    status = {"startTime": ago(hours=1), "active": 1, "failed": 1}
+    plain = an_object("Job", "once", "batch/v1", status=status)
+    assert judged(jobs.judge_job, plain).verdict is Verdict.DEGRADED
+    pod = a_pod("once-x")
+    pod["metadata"] |= owned_by("Job", "once")
+    assert judged(jobs.judge_job, plain, pod).verdict is Verdict.HEALTHY
+    found = judged(jobs.judge_job, {**plain, "status": {**status, "ready": 1}})
+    assert found.verdict is Verdict.HEALTHY
+    assert found.message == "At work: 0/1 done, 1 active. 1 attempt failed before."

@@ -17,7 +17,9 @@ class JobStatus(ConditionsStatus, frozen=True):
     """`status` of a Job."""
 
     start_time: Time | None = None
+    completion_time: Time | None = None
     active: int = 0
+    ready: int = 0
     succeeded: int = 0
     failed: int = 0
 

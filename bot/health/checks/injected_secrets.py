@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import core, external_secrets
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Snapshot, Why
 from bot.domain.verdict import Verdict
 
 MANAGED = "reconcile.external-secrets.io/managed"
@@ -21,8 +21,14 @@ def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
     readable = snapshot.sees(external_secrets.ExternalSecret, secret.namespace)
     if not managed or not readable or _is_targeted(secret, snapshot):
         return HEALTHY
-    if not snapshot.sees(external_secrets.PushSecret) or _is_pushed(secret, snapshot):
+    if _is_pushed(secret, snapshot):
         return HEALTHY
+    if not _pushes_are_known(snapshot):
+        message = (
+            "No ExternalSecret targets it. The PushSecrets were not seen, so nobody knows whether "
+            "one of them writes it."
+        )
+        return Judgement(Verdict.UNKNOWN, "PushSecretsNotSeen", message)
     message = "It was injected by an ExternalSecret that is gone: nobody refreshes it."
     return Judgement(Verdict.DEGRADED, "Orphaned", message, secret.metadata.creation_timestamp)
 
@@ -36,6 +42,15 @@ def _is_targeted(secret: core.SecretName, snapshot: Snapshot) -> bool:
         and external_secret.spec.target.name == secret.name
         for external_secret in snapshot.of(external_secrets.ExternalSecret)
     )
+
+
+def _pushes_are_known(snapshot: Snapshot) -> bool:
+    """Whether every PushSecret was read: where the kind is not installed, there is none."""
+    kind = external_secrets.PushSecret
+    absent = any(
+        gap.kind == kind.kind_name() and gap.why is Why.NOT_INSTALLED for gap in snapshot.gaps
+    )
+    return absent or snapshot.sees(kind)
 
 
 def _is_pushed(secret: core.SecretName, snapshot: Snapshot) -> bool:

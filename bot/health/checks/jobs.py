@@ -20,7 +20,7 @@ from bot.health import cron_runs, workload_pods, workload_state
 
 
 def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
-    """Complete or at work is healthy; a Job of which every attempt so far failed is degraded."""
+    """Complete or at work is healthy; one of which every attempt so far failed is degraded."""
     spec, status = job.spec, job.status
     if gone := conditions.terminating(job, snapshot.taken_at):
         return gone
@@ -28,7 +28,7 @@ def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
         # FailureTarget (Kubernetes 1.31) comes first, while its last pods are still ending.
         if failed := conditions.is_true(status.conditions, type_):
             return _failed(job, failed, snapshot)
-    if status.failed and not status.succeeded:
+    if status.failed and not status.succeeded and not _tries_again(job, snapshot):
         message = f"{status.failed} of its pods failed, and none succeeded so far."
         judgement = Judgement(Verdict.DEGRADED, "NoneSucceeded", message)
         return workload_state.explained(
@@ -45,6 +45,13 @@ def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
     return _at_work(job, snapshot)
 
 
+def _tries_again(job: batch.Job, snapshot: Snapshot) -> bool:
+    """Whether a pod of its present attempt is at work, as after a drain."""
+    pods = snapshot.of(core.Pod).by_controller.get(job.ref, ())
+    at_work = job.status.ready or any(containers.is_ready(pod) for pod in pods)
+    return bool(job.status.active and at_work)
+
+
 def _at_work(job: batch.Job, snapshot: Snapshot) -> Judgement:
     spec, status = job.spec, job.status
     started = status.active or status.succeeded or status.failed or not spec.parallelism
@@ -52,6 +59,9 @@ def _at_work(job: batch.Job, snapshot: Snapshot) -> Judgement:
         return missing
     wanted = spec.parallelism if spec.completions is None else spec.completions
     message = f"At work: {status.succeeded}/{wanted} done, {status.active} active."
+    if status.failed:
+        attempts = "1 attempt" if status.failed == 1 else f"{status.failed} attempts"
+        message = f"{message} {attempts} failed before."
     return Judgement(Verdict.HEALTHY, "JobInProgress", message)
 
 

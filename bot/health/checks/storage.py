@@ -5,6 +5,7 @@ Source: the Kubernetes documentation, persistent volumes and storage classes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.grouping import grouped
 from bot.domain.resources import core
 from bot.domain.resources.storage import StorageClass
 from bot.domain.snapshot import Snapshot
@@ -20,6 +22,12 @@ from bot.health import claims
 
 LATE = "WaitForFirstConsumer"
 """The `volumeBindingMode` by which a claim waits for the first pod that uses it."""
+
+BY_HAND = "kubernetes.io/no-provisioner"
+"""The provisioner of a class whose volumes somebody makes by hand."""
+
+KEPT = ("", "Retain")
+"""The reclaim policies by which a volume stays after its claim; Retain is the default."""
 
 BINDING = timedelta(minutes=5)
 """How long a storage driver may take to make a volume."""
@@ -36,7 +44,11 @@ def judge_claim(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgem
     if phase == "Lost":
         volume = f"PersistentVolume {claim.spec.volume_name}".strip()
         return Judgement(Verdict.FAILED, "Lost", f"{message} Its {volume} is gone.")
-    return _asleep(claim, snapshot) or _pending(claim, message, snapshot)
+    return (
+        _asleep(claim, snapshot)
+        or _of_unseen_class(claim, message, snapshot)
+        or _pending(claim, message, snapshot)
+    )
 
 
 def _asleep(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement | None:
@@ -49,6 +61,20 @@ def _asleep(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement 
         return None
     message = f"It waits for the first pod that uses it, as StorageClass {class_.name} wants."
     return Judgement(Verdict.HEALTHY, LATE, message)
+
+
+def _of_unseen_class(
+    claim: core.PersistentVolumeClaim, message: str, snapshot: Snapshot
+) -> Judgement | None:
+    """Nobody uses the claim yet, and its class, which was not read, may wait for the first pod."""
+    if not snapshot.live or snapshot.sees(StorageClass) or claim.spec.storage_class_name == "":
+        return None
+    if _wanted_volume(claim, snapshot) or claim.spec.volume_name:
+        return None
+    if claims.waiting_pods(claim, snapshot):
+        return None
+    words = "StorageClasses were not seen, so it may be waiting for the first pod that uses it."
+    return Judgement(Verdict.PROGRESSING, "NotBound", f"{message} {words}")
 
 
 def _pending(claim: core.PersistentVolumeClaim, message: str, snapshot: Snapshot) -> Judgement:
@@ -86,6 +112,12 @@ def _why_unbound(
         words = f"PersistentVolume {claim.spec.volume_name}, which it names, does not exist."
         return "VolumeNotFound", words, ()
     if volume and volume.status.phase == "Released":
+        if volume.spec.persistent_volume_reclaim_policy not in KEPT:
+            words = (
+                f"PersistentVolume {volume.name}, which it names, is released, and its reclaim "
+                "policy does not keep it."
+            )
+            return "NoVolume", words, (volume.ref,)
         words = (
             f"PersistentVolume {volume.name} was kept for an earlier claim of this name. Remove "
             "spec.claimRef.uid and resourceVersion of that volume to use its data again."
@@ -102,13 +134,35 @@ def _why_unbound(
 def _wanted_volume(
     claim: core.PersistentVolumeClaim, snapshot: Snapshot
 ) -> core.PersistentVolume | None:
-    """The volume that a claim names, or that is kept for a claim of its name."""
+    """The volume that a claim names, or that is kept for a claim of its name.
+
+    A released one is not what a claim waits for where it is to be deleted, or where its class
+    makes a new one.
+    """
     if name := claim.spec.volume_name:
         return snapshot.get(core.PersistentVolume, "", name)
-    for volume in snapshot.of(core.PersistentVolume):
-        if volume.spec.claim_ref and not _other_claim(volume, claim):
+    by_claim = snapshot.once("storage: volumes by claim", lambda: grouped(_kept_for(snapshot)))
+    for volume in by_claim.get((claim.namespace, claim.name), ()):
+        if volume.status.phase != "Released" or _is_kept(volume, claim, snapshot):
             return volume
     return None
+
+
+def _kept_for(snapshot: Snapshot) -> Iterator[tuple[tuple[str, str], core.PersistentVolume]]:
+    for volume in snapshot.of(core.PersistentVolume):
+        if kept_for := volume.spec.claim_ref:
+            yield (kept_for.namespace, kept_for.name), volume
+
+
+def _is_kept(
+    volume: core.PersistentVolume, claim: core.PersistentVolumeClaim, snapshot: Snapshot
+) -> bool:
+    """Whether a released volume stays, and the claim gets no other one."""
+    if volume.spec.persistent_volume_reclaim_policy not in KEPT:
+        return False
+    class_ = _class(claim, snapshot)
+    makes = class_ is not None and class_.provisioner not in ("", BY_HAND)
+    return not makes or claim.spec.volume_name == volume.name
 
 
 def _other_claim(volume: core.PersistentVolume, claim: core.PersistentVolumeClaim) -> bool:
@@ -138,10 +192,7 @@ def _without_class(
     if name is None:
         words = "It names no StorageClass, and none is the default: name one, or mark a default."
         return "NoStorageClass", words, ()
-    if any(
-        volume.status.phase == "Available" and volume.spec.storage_class_name == name
-        for volume in snapshot.of(core.PersistentVolume)
-    ):
+    if name in snapshot.once("storage: classes of free volumes", lambda: _free(snapshot)):
         return None
     if not name:
         words = (
@@ -150,6 +201,15 @@ def _without_class(
         return "NoVolume", words, ()
     words = f'StorageClass "{name}" not found, and no free volume has that class.'
     return "StorageClassNotFound", words, ()
+
+
+def _free(snapshot: Snapshot) -> frozenset[str]:
+    """The classes of which a volume is free."""
+    return frozenset(
+        volume.spec.storage_class_name
+        for volume in snapshot.of(core.PersistentVolume)
+        if volume.status.phase == "Available"
+    )
 
 
 def _provisioned(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> str:
@@ -207,6 +267,11 @@ def _wanted_again(volume: core.PersistentVolume, snapshot: Snapshot) -> Judgemen
     claim = snapshot.get(core.PersistentVolumeClaim, kept_for.namespace, kept_for.name)
     if claim is None or claim.status.phase == "Bound" or claim.metadata.deletion_timestamp:
         return None
+    made = claim.metadata.creation_timestamp
+    if made is None or snapshot.taken_at - made <= BINDING:
+        return None
+    if _asleep(claim, snapshot) or not _is_kept(volume, claim, snapshot):
+        return None
     message = (
         f"It is kept for an earlier claim {kept_for.namespace}/{kept_for.name}, and the present "
         "claim of that name is not bound. Remove spec.claimRef.uid and resourceVersion to let it "
@@ -233,5 +298,6 @@ CHECK = Check(
     judges={core.PersistentVolumeClaim: judge_claim, core.PersistentVolume: judge_volume},
     documented_as="kubectl get persistentvolumeclaims,persistentvolumes -A",
     advice="Read its events: they say what the provisioner answers.",
-    refers_to=(StorageClass, core.Pod),
+    needs=(StorageClass,),
+    refers_to=(core.Pod,),
 )

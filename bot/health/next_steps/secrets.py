@@ -99,6 +99,9 @@ INJECTED: Table = {
             "kubectl -n {namespace} delete secret {name}",
         ),
     ),
+    "PushSecretsNotSeen": (
+        step("Let the bot read PushSecrets; `/doctor` says what it may not read."),
+    ),
 }
 
 PUSHED: Table = {

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import core
 from bot.domain.resources.external_secrets import ExternalSecret, PushSecret
+from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import external_secrets, injected_secrets, push_secrets
 from bot.health.offline import type_of
@@ -183,7 +184,7 @@ def test_what_a_push_secret_writes_is_no_orphan() -> None:
     assert judged(injected_secrets.judge, copy, a_push("copy")).verdict is Verdict.HEALTHY
     assert judged(injected_secrets.judge, copy, a_push("other")).reason == "Orphaned"
     blind = judged(injected_secrets.judge, copy, unseen=(PushSecret,))
-    assert blind.verdict is Verdict.HEALTHY
+    assert blind.verdict is Verdict.UNKNOWN
 
 
 def test_a_push_secret_follows_the_stores_that_it_pushes_to() -> None:
@@ -193,3 +194,17 @@ def test_a_push_secret_follows_the_stores_that_it_pushes_to() -> None:
     found = judged(push_secrets.judge, failed)
     assert (found.verdict, found.reason) == (Verdict.FAILED, "Errored")
     assert found.follows == (Ref("ClusterSecretStore", "", "here"),)
+
+
+def test_an_orphan_is_found_without_push_secrets_and_unknown_where_they_are_not_seen() -> None:
+    """A kind that is not installed has no objects."""
+    orphan = an_object("Secret", "gone")
+    orphan["metadata"]["labels"] = {injected_secrets.MANAGED: "true"}
+    for why, verdict in (
+        (Why.NOT_INSTALLED, Verdict.DEGRADED),
+        (Why.FORBIDDEN, Verdict.UNKNOWN),
+        (Why.UNREACHABLE, Verdict.UNKNOWN),
+    ):
+        gaps = (Gap("PushSecret", why),)
+        found = judged(injected_secrets.judge, orphan, unseen=(PushSecret,), gaps=gaps)
+        assert found.verdict is verdict

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.finding import Judgement
+from bot.domain.resources.storage import StorageClass
 from bot.domain.verdict import Verdict
 from bot.health.checks.storage import CHECK
 from bot.health.offline import type_of
@@ -143,3 +144,49 @@ def test_a_released_volume_that_is_to_be_deleted_and_stays_is_degraded() -> None
             lastPhaseTransitionTime=ago(minutes=minutes),
         )
         assert live(volume).verdict is expected
+
+
+def a_released_volume(policy: str = "Retain") -> Plain:
+    kept_for = {"namespace": "apps", "name": "data"}
+    spec = {"persistentVolumeReclaimPolicy": policy, "claimRef": kept_for}
+    return a_thing("PersistentVolume", "pv-1", "v1", namespace="", spec=spec, phase="Released")
+
+
+BY_HAND = {**a_class("manual"), "provisioner": "kubernetes.io/no-provisioner"}
+
+
+def test_a_kept_volume_is_wanted_again_only_by_a_claim_that_gets_no_other() -> None:
+    """Not by one that is new, that waits for its first pod, or that gets a new volume."""
+    claim = a_claim(storageClassName="manual")
+    wanted = live(a_released_volume(), claim, BY_HAND)
+    assert (wanted.verdict, wanted.reason) == (Verdict.DEGRADED, "Released")
+    new = a_claim(minutes=1, storageClassName="manual")
+    assert live(a_released_volume(), new, BY_HAND).verdict is Verdict.HEALTHY
+    asleep = {**BY_HAND, "volumeBindingMode": "WaitForFirstConsumer"}
+    assert live(a_released_volume(), claim, asleep).verdict is Verdict.HEALTHY
+    makes = a_class("manual")
+    assert live(a_released_volume(), claim, makes).verdict is Verdict.HEALTHY
+    assert live(a_released_volume("Delete"), claim, BY_HAND).verdict is Verdict.HEALTHY
+
+
+def test_a_claim_is_not_told_to_take_a_volume_that_is_deleted_or_that_it_does_not_get() -> None:
+    """What it waits for then is its provisioner, or nothing."""
+    claim = a_claim(storageClassName="manual")
+    assert live(claim, a_released_volume(), BY_HAND).reason == "VolumeReleased"
+    assert live(claim, a_released_volume("Delete"), BY_HAND).reason != "VolumeReleased"
+    assert live(claim, a_released_volume(), a_class("manual")).reason == "NotBound"
+    named = a_claim(storageClassName="manual", volumeName="pv-1")
+    assert "claimRef" not in live(named, a_released_volume("Delete"), BY_HAND).message
+
+
+def test_without_the_classes_a_claim_that_no_pod_waits_for_is_under_way_for_any_time() -> None:
+    """Its class may wait for the first pod; where a pod waits for it, or it names a volume, not."""
+    judge, unseen = CHECK.judges[type_of(a_claim())], (StorageClass,)
+    found = judged(judge, a_claim(), unseen=unseen)
+    assert (found.verdict, found.since) == (Verdict.PROGRESSING, None)
+    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    pod = a_thing("Pod", "app", "v1", spec={"volumes": volumes}, phase="Pending")
+    assert judged(judge, a_claim(), pod, unseen=unseen).verdict is Verdict.FAILED
+    named = judged(judge, a_claim(volumeName="pv-1"), unseen=unseen)
+    assert named.verdict is Verdict.FAILED
+    assert StorageClass in CHECK.needs
