@@ -60,6 +60,10 @@ MEANINGS: tuple[tuple[str, str], ...] = (
 """What well-known finalizers wait for, by a pattern of the whole name."""
 
 
+RESOURCES = re.compile(r"[\w./-]{1,120}(?=,? has \d|, Resource=)")
+"""The names of kinds in the words of Kubernetes on what remains in a namespace."""
+
+
 def describe(finalizers: Sequence[str], held_since: datetime | None) -> str:
     """What an object waits for that is being deleted.
 
@@ -88,6 +92,6 @@ def meaning(finalizer: str) -> str:
 
 def meanings_in(message: str) -> str:
     """What the well-known finalizers in a message wait for, as sentences after it."""
-    words = re.findall(r"[\w./-]{1,120}", message)
+    words = re.findall(r"[\w./-]{1,120}", RESOURCES.sub("", message))
     known = dict.fromkeys(meaning(word.strip(".")) for word in words)
     return "".join(f" {words[0].upper()}{words[1:]}." for words in known if words != UNKNOWN)

@@ -234,7 +234,7 @@ def _may_cause(cause: Finding, effect: Finding) -> bool:
         return False
     if cause.since is None or effect.since is None:
         return True
-    return cause.since <= effect.since + CLOCK_SKEW
+    return cause.since - effect.since <= CLOCK_SKEW
 
 
 def _circular(causes: Mapping[str, str], cause: Finding, effect: Finding) -> bool:

@@ -41,15 +41,20 @@ def ahead(before: datetime, after: datetime, date: str | None) -> float | None:
 
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+LONGEST = timedelta(days=292 * 365)
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(h|ms|m|s|us|µs|ns)")
 
 
 def go_duration(text: str) -> timedelta | None:
-    """A Go duration such as `1h` or `1m30s`; None for zero and for anything else."""
+    """A Go duration such as `1h` or `1m30s`; None for zero and for anything else.
+
+    Go counts nanoseconds in 64 bits: what is longer than that is taken for the longest.
+    """
     parts = DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
     try:
-        return timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts)) or None
+        length = timedelta(seconds=sum(float(number) * UNITS[unit] for number, unit in parts))
     except OverflowError:
         return None
+    return min(length, LONGEST) or None

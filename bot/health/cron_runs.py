@@ -48,10 +48,10 @@ def _latest(snapshot: Snapshot) -> dict[Ref, datetime]:
         cron_job = success.cron_job
         began[cron_job] = max(success.began, began.get(cron_job, success.began))
         ended[cron_job] = max(success.ended, ended.get(cron_job, success.ended))
-    for each in snapshot.of(batch.CronJob):
-        moment = each.status.last_successful_time
-        if moment and (each.ref not in ended or moment > ended[each.ref]):
-            began[each.ref] = moment
+    for known in snapshot.of(batch.CronJob):
+        moment = known.status.last_successful_time
+        if moment and (known.ref not in ended or moment > ended[known.ref]):
+            began[known.ref] = moment
     return began
 
 

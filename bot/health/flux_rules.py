@@ -60,6 +60,9 @@ TYPES: Mapping[str, type[FluxObject]] = {
 TO_REPORT = timedelta(minutes=1)
 """How long after its timeout a try may be reported as failed."""
 
+MAX_CHAIN = 50
+"""How long a chain of `dependsOn` may be of which the verdicts are followed."""
+
 WAITED = re.compile(r"deadline exceeded|timed? ?out|health check|not ready", re.IGNORECASE)
 """How Flux says that it gave up waiting for other objects: the fault is theirs."""
 
@@ -175,7 +178,7 @@ def _waiting(
     """An effect never outranks its cause: what waits for an object under way is under way."""
     own = _failed(resource, ready, follows)
     if ready.reason == "DependencyNotReady":
-        causes = _dependencies(resource.ref, snapshot)
+        causes = () if _is_long(resource.ref, snapshot) else _dependencies(resource.ref, snapshot)
     else:
         causes = tuple(ref for ref in follows if ref.kind in _sources(resource))
     verdicts = [verdict for ref in causes if (verdict := _verdict(ref, snapshot)) is not None]
@@ -190,6 +193,14 @@ def _waiting(
     if cause in (Verdict.PROGRESSING, Verdict.DEGRADED) and cause.rank < own.verdict.rank:
         return msgspec.structs.replace(own, verdict=cause)
     return own
+
+
+def _is_long(ref: Ref, snapshot: Snapshot) -> bool:
+    """Whether the chain of what an object waits for is too long to follow."""
+    level = {ref}
+    for _ in range(MAX_CHAIN):
+        level = {further for link in level for further in _dependencies(link, snapshot)}
+    return bool(level)
 
 
 def _sources(resource: FluxObject) -> tuple[str, ...]:

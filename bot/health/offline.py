@@ -275,7 +275,11 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     for condition in entries:
         if condition.type in SERVED:
             return conditions.by_ready_alone(other, condition, now)
-    own = [condition for condition in entries if condition.type.endswith("Ready")]
+    own = [
+        condition
+        for condition in entries
+        if condition.type.endswith("Ready") and not condition.type.endswith("NotReady")
+    ]
     if len(own) == 1:
         return conditions.by_ready_alone(other, own[0], now)
     group = _group(other.api_version)

@@ -18,11 +18,17 @@ KINDS = (apps.Deployment, apps.StatefulSet, apps.DaemonSet)
 def of_service(service: core.Service, snapshot: Snapshot) -> Sequence[Workload]:
     """The workloads of a Service's namespace whose pod templates its selector fits."""
     selector = service.spec.selector or {}
-    by_namespace = snapshot.once("workloads: by namespace", lambda: grouped(_placed(snapshot)))
+    by_label = snapshot.once("workloads: by label", lambda: grouped(_labelled(snapshot)))
+    # Those of its rarest label: the comparison is short even where one label is on all of them.
+    fewest = min(
+        (by_label.get((service.namespace, *pair), ()) for pair in selector.items()),
+        key=len,
+        default=(),
+    )
     return [
         workload
-        for workload in by_namespace.get(service.namespace, ())
-        if selector and _fits(selector, workload.spec.template.metadata.labels or {})
+        for workload in fewest
+        if _fits(selector, workload.spec.template.metadata.labels or {})
     ]
 
 
@@ -38,11 +44,14 @@ def _wants_pods(workload: Workload) -> bool:
     return bool(workload.spec.replicas)
 
 
-def _placed(snapshot: Snapshot) -> Iterator[tuple[str, Workload]]:
+def _labelled(snapshot: Snapshot) -> Iterator[tuple[tuple[str, str, str], Workload]]:
+    """Each workload by its namespace and every label of its pods."""
     every: Iterator[Workload] = chain(
         snapshot.of(apps.Deployment), snapshot.of(apps.StatefulSet), snapshot.of(apps.DaemonSet)
     )
-    return ((workload.namespace, workload) for workload in every)
+    for workload in every:
+        for key, value in (workload.spec.template.metadata.labels or {}).items():
+            yield (workload.namespace, key, value), workload
 
 
 def _fits(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:

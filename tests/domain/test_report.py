@@ -59,6 +59,12 @@ def test_clocks_may_differ_a_little():
     assert found["effect"] == "cause"
 
 
+def test_a_time_at_the_end_of_the_calendar_is_no_error():
+    """Anybody may write one into a condition."""
+    last = msgspec.structs.replace(a_finding("b", "a"), since=datetime.max.replace(tzinfo=UTC))
+    assert causes(a_finding("a", minutes_ago=1), last)["b"] is not None
+
+
 def test_a_circle_of_blame_keeps_a_root():
     """Two findings that blame each other stay visible: one of them is the root."""
     found = causes(a_finding("one", "two"), a_finding("two", "one"))

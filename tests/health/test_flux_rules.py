@@ -259,3 +259,12 @@ def test_a_failed_test_is_what_had_failed() -> None:
         said("TestSuccess", "False", reason="TestFailed", message="pod web-test failed"),
     )
     assert (found.reason, found.message) == ("TestFailed", "pod web-test failed. Helm did it.")
+
+
+def test_a_very_long_chain_of_dependencies_is_judged() -> None:
+    """Beyond some length, each layer has its own verdict."""
+    waits = said("Ready", "False", reason="DependencyNotReady", message="dependency not ready")
+    layers = [a_layer(f"l{n}", waits, after=(f"l{n + 1}",)) for n in range(300)]
+    found = examine(a_snapshot(*layers, a_layer("l300", UNKNOWN, TRYING)), CHECKS)
+    assert len(found.findings) == 301
+    assert {each.verdict for each in found.findings} == {Verdict.FAILED, Verdict.PROGRESSING}

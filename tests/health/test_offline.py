@@ -296,3 +296,10 @@ def test_a_kind_without_a_check_says_by_its_own_conditions_what_is_wrong() -> No
     said = {"type": "ConnectorReady", "status": "False", "reason": "Invalid", "message": "no tags"}
     connector = conditioned("Connector", "tailscale.com/v1alpha1", said)
     assert (one(connector).verdict, one(connector).message) == (Verdict.FAILED, "no tags")
+
+
+def test_a_condition_that_something_is_not_ready_is_never_healthy() -> None:
+    """Its name ends like one that it is."""
+    entry = {"type": "NotReady", "status": "True", "reason": "Down"}
+    found = one(conditioned("Machine", "example.org/v1", entry))
+    assert found.verdict is not Verdict.HEALTHY

@@ -88,3 +88,12 @@ def test_a_service_that_is_served_and_has_an_address_is_healthy() -> None:
     }
     found = report(served, a_slice("web", an_endpoint()), a_svclb_pod("svclb-1", ready=True))
     assert found.findings == ()
+
+
+def test_an_old_service_whose_load_balancer_has_new_pods_is_under_way() -> None:
+    """An effect does not outrank its cause."""
+    new = a_svclb_pod("svclb-1")
+    new["metadata"]["creationTimestamp"] = ago(minutes=1)
+    found = report(a_load_balancer(), new)
+    service = next(each for each in found.findings if each.subject.kind == "Service")
+    assert service.verdict is Verdict.PROGRESSING

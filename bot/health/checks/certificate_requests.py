@@ -87,7 +87,7 @@ def _without_challenge(
 ) -> Judgement | None:
     """Pending for long, and nothing is asked of anybody: cert-manager never fails such an Order."""
     since = order.metadata.creation_timestamp
-    readable = snapshot.sees(cert_manager.Challenge, order.namespace) or not snapshot.live
+    readable = snapshot.sees(cert_manager.Challenge, order.namespace)
     if order.status.state != "pending" or challenges or not readable:
         return None
     if not _is_late(since, snapshot):

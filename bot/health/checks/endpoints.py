@@ -61,10 +61,11 @@ def _without_address(service: core.Service, snapshot: Snapshot) -> Judgement | N
     message, since = "No load balancer has given it an address.", service.metadata
     if said := next(_refusals(service), ""):
         message = f"{message} {said}"
-    judgement = conditions.progressing(
-        "NoAddress", message, since.creation_timestamp, snapshot.taken_at
-    )
     unready = service_lb.unready_pods(service, snapshot)
+    made = [pod.metadata.creation_timestamp for pod in unready]
+    # An effect does not outrank its cause: new pods are given their time.
+    waited_since = max(filter(None, made), default=since.creation_timestamp)
+    judgement = conditions.progressing("NoAddress", message, waited_since, snapshot.taken_at)
     if not unready:
         return judgement
     # The Service does not say when it became a LoadBalancer: its age is no order of cause and

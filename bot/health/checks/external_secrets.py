@@ -112,7 +112,7 @@ def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judge
     interval = go_duration(spec.refresh_interval)
     if not snapshot.hears or not interval or spec.refresh_policy in UNREFRESHED:
         return None
-    if refreshed is None or snapshot.taken_at - refreshed <= 2 * interval:
+    if refreshed is None or (snapshot.taken_at - refreshed) / 2 <= interval:
         return None
     message = f"It was not refreshed for twice its interval of {spec.refresh_interval}."
     return Judgement(Verdict.DEGRADED, "RefreshLate", message, refreshed, follows=_stores(secret))

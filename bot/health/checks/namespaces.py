@@ -9,6 +9,7 @@ from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
 
 
 def judge(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
@@ -18,7 +19,9 @@ def judge(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
     if not gone or not held:
         return gone or HEALTHY
     said = " ".join(f"{condition.message.rstrip('. ')}." for condition in held if condition.message)
-    message = f"{gone.message} {said}{finalizers.meanings_in(said)}"
+    # A controller that has had no time yet is not gone.
+    meanings = finalizers.meanings_in(said) if gone.verdict is Verdict.DEGRADED else ""
+    message = f"{gone.message} {said}{meanings}"
     return msgspec.structs.replace(gone, reason=held[0].type, message=message)
 
 

@@ -148,3 +148,9 @@ def test_a_pending_order_without_a_challenge_is_failed_after_its_grace() -> None
     assert "Issuer acme" in found.message
     unread = judged(check.judge_acme, plain, unseen=(cert_manager.Challenge,))
     assert unread.verdict is Verdict.DEGRADED
+
+
+def test_an_order_alone_in_a_file_proves_no_missing_challenge() -> None:
+    """Of saved files, an absence is no evidence."""
+    plain = an_order("pending", meta={"creationTimestamp": ago(minutes=15)})
+    assert judged(check.judge_acme, plain, live=False).verdict is Verdict.DEGRADED

@@ -208,3 +208,10 @@ def test_an_orphan_is_found_without_push_secrets_and_unknown_where_they_are_not_
         gaps = (Gap("PushSecret", why),)
         found = judged(injected_secrets.judge, orphan, unseen=(PushSecret,), gaps=gaps)
         assert found.verdict is verdict
+
+
+def test_an_interval_of_any_length_is_no_error() -> None:
+    """Longer than any clock counts."""
+    for interval in ("999999999h", "999999999h" * 20, "999999999h" * 900):
+        found = external(SYNCED, refreshTime=ago(minutes=40), spec={"refreshInterval": interval})
+        assert found.verdict is Verdict.HEALTHY
