@@ -1,13 +1,14 @@
 """When a digest is due: at a local time of some dates, once a date at most.
 
 The hour that comes twice in autumn is taken the first time; a time that does not exist in spring is
-as far behind midnight as it would have been, which is an hour later by the clock (RFC 5545).
+as far behind midnight as it would have been, which is an hour later by the clock (RFC 5545). A date
+that a zone left out, as Samoa did on 2011-12-30, has no run.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -101,23 +102,30 @@ def due(
     `began` is when the digest was set up: nothing before that is owed.
     """
     today = now.astimezone(zone).date()
-    for back in range(LOOK_BACK):
-        day = today - timedelta(days=back)
-        if when.on(day) and (run := ScheduledRun(day, _moment(when, zone, day))).at <= now:
+    for run in _runs(when, zone, (today - timedelta(days=back) for back in range(LOOK_BACK))):
+        if run.at <= now:
             owed = run.at > began or began > now + CLOCK_ERROR
-            return run if owed and day not in done else None
+            return run if owed and run.day not in done else None
     return None
 
 
 def following(when: Timetable, zone: ZoneInfo, now: datetime) -> ScheduledRun:
     """The next run after now."""
     today = now.astimezone(zone).date()
-    runs = (
-        ScheduledRun(day, _moment(when, zone, day))
-        for day in (today + timedelta(days=ahead) for ahead in range(AHEAD))
-        if when.on(day)
-    )
-    return next(run for run in runs if run.at > now)
+    # A time shortly before midnight that does not exist is after it.
+    days = (today + timedelta(days=ahead) for ahead in range(-1, AHEAD))
+    return next(run for run in _runs(when, zone, days) if run.at > now)
+
+
+def _runs(when: Timetable, zone: ZoneInfo, days: Iterable[date]) -> Iterator[ScheduledRun]:
+    for day in days:
+        if when.on(day) and _exists(zone, day):
+            yield ScheduledRun(day, _moment(when, zone, day))
+
+
+def _exists(zone: ZoneInfo, day: date) -> bool:
+    noon = datetime.combine(day, time(12), tzinfo=zone)
+    return noon.astimezone(UTC).astimezone(zone).date() == day
 
 
 def _moment(when: Timetable, zone: ZoneInfo, day: date) -> datetime:

@@ -53,17 +53,20 @@ class Rounds:
     """Whether anything was read yet; until then nobody knows what is broken."""
     _before: tuple[Fault, ...] | None = None
     _absent: bool = False
+    _unlooked: Gap = NOT_YET
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What was not read; a failure of later looks is told at the nodes."""
-        return () if self.looked else (NOT_YET,)
+        return () if self.looked else (self._unlooked,)
 
     async def look(self) -> None:
         """Read what is new; a failure is shown at every node, and logged."""
         snapshot = await self.cluster.snapshot((Node,))
         if not snapshot.sees(Node):
             # Without nodes, rounds cannot be assigned: what is known grows old.
+            hidden = (gap for gap in snapshot.gaps if gap.kind == Node.kind_name())
+            self._unlooked = next((replace(gap, kind=NOT_YET.kind) for gap in hidden), NOT_YET)
             return
         nodes = {node.name: is_ready(node) for node in snapshot.of(Node)}
         try:

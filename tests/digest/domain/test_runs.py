@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.digest.domain.schedule import Timetable, due, following, timetable
@@ -12,6 +12,7 @@ from bot.domain.refusal import Refusal
 from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
+APIA = ZoneInfo("Pacific/Apia")
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ZONES = st.sampled_from(
     [ZoneInfo(each) for each in ("UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia")]
@@ -57,6 +58,9 @@ def test_each_wanted_date_has_exactly_one_slot(table, zone, begin, days):
 
 
 @given(st.one_of(TABLES, CRON), ZONES, MOMENTS)
+@example(Timetable(8, 0), APIA, datetime(2011, 12, 29, 20, tzinfo=UTC))
+@example(Timetable(8, 0, (4,)), APIA, datetime(2011, 12, 29, 20, tzinfo=UTC))
+@example(Timetable(23, 30), ZoneInfo("America/Nuuk"), datetime(2026, 3, 29, 1, 10, tzinfo=UTC))
 def test_the_next_slot_is_due_when_it_comes_and_not_before(table, zone, now):
     """`following` and `due` speak of the same moments."""
     slot = following(table, zone, now)
@@ -74,6 +78,13 @@ def test_a_time_that_does_not_exist_is_an_hour_later_and_one_that_comes_twice_is
     assert spring.at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     assert autumn is not None
     assert autumn.at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_date_that_a_zone_left_out_has_no_run():
+    """Samoa went from Thursday to Saturday: Friday's digest comes a week later."""
+    thursday = datetime(2011, 12, 29, 20, tzinfo=UTC)
+    assert following(Timetable(8, 0), APIA, thursday).day == date(2011, 12, 31)
+    assert following(Timetable(8, 0, (4,)), APIA, thursday).day == date(2012, 1, 6)
 
 
 def test_a_beginning_that_a_wrong_clock_wrote_does_not_silence_it():

@@ -9,8 +9,8 @@ from bot.errors import ClusterError, MeshmedicError, StateError
 from bot.health.service import Health
 from bot.history.recorder import HistoryRecorder
 from bot.net.mesh.history import LINKS
-from bot.net.mesh.monitor import Rounds
-from bot.net.mesh.rounds import Witness
+from bot.net.mesh.monitor import NOT_YET, Rounds
+from bot.net.mesh.rounds import BACKGROUND_PROBES, Witness
 from bot.runtime.memory_store import Unkept
 from tests.fakes import FakeCluster
 from tests.health.checks.test_connectivity import a_node
@@ -139,3 +139,16 @@ async def test_without_the_nodes_what_is_known_grows_old() -> None:
     assert rounds.links is before
     assert before is not None
     assert before.breaks[0].words == "a -> b by pod IP: timeout."
+
+
+async def test_who_may_not_read_nodes_says_so_and_not_that_rounds_are_to_come() -> None:
+    """A temporary gap holds alerts back: one that stays must not look like it."""
+    rounds, _ = a_bot(FakeReader(witnesses()), Unkept())
+    assert rounds.gaps == (NOT_YET,)
+    assert isinstance(rounds.cluster, FakeCluster)
+    rounds.cluster.gaps = (Gap("Node", Why.FORBIDDEN, "list nodes"),)
+    await rounds.look()
+    assert rounds.gaps == (Gap(BACKGROUND_PROBES, Why.FORBIDDEN, "list nodes"),)
+    rounds.cluster.gaps = ()
+    await rounds.look()
+    assert rounds.gaps == ()
