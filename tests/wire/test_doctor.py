@@ -139,7 +139,7 @@ async def test_each_fault_in_discord_has_its_fix(
         ({"DISCORD_TOKEN": ""}, "MESHMEDIC_DISCORD_TOKEN is not set."),
         ({"GUILD_ID": ""}, "MESHMEDIC_GUILD_ID is not set."),
         ({"GUILD_ID": str(GONE)}, "It is in Homelab (300000000000000002)."),
-        ({"APPROVERS": "", "VIEWERS": ""}, "nobody may ask"),
+        ({"APPROVERS": "", "VIEWERS": ""}, "nobody can use the bot"),
         ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is no role of this server"),
         ({"APPROVERS": str(APPROVERS)}, f"write role:{APPROVERS}"),
         ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is no id"),

@@ -80,7 +80,7 @@ async def test_kinds_that_are_not_installed_are_notes(
     code, said = await doctor(registered, bare, tmp_path)
     assert code == 0
     assert "note cert-manager Not installed." in said
-    assert "ClusterSecretStore (v1beta1)." in said
+    assert "ClusterSecretStore (v1beta1)" in said
     assert len(served) < len(SERVED)
 
 

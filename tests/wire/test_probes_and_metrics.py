@@ -179,7 +179,8 @@ async def test_the_metrics_tell_what_happened(
     assert told["meshmedic_acknowledgement_duration_seconds_count"] == 6
     assert told['meshmedic_acknowledgement_duration_seconds_bucket{le="1.0"}'] == 6
     for check in CHECKS:
-        assert told[f'meshmedic_check_duration_seconds_count{{check="{check.name}"}}'] == 5
+        # Once more where events explained what the first look had found.
+        assert told[f'meshmedic_check_duration_seconds_count{{check="{check.name}"}}'] in (5, 6)
     assert told['meshmedic_watch_state{resource="pods",state="live"}'] == 1
     assert told['meshmedic_watch_state{resource="pods",state="stale"}'] == 0
     assert 0 <= told['meshmedic_watch_age_seconds{resource="pods"}'] < 15
