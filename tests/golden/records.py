@@ -206,6 +206,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             board=POST,
             lost=(LostChannel(7, "Missing Access"),),
             refused=("Secret",),
+            unread=("Lease",),
         ),
     ),
 )

@@ -155,7 +155,8 @@ class LostChannel(msgspec.Struct, frozen=True):
 class Alerts(msgspec.Struct, frozen=True):
     """The whole state. `ends` are the last ends by key, by which flapping is recognized.
 
-    refused: The kinds that were read once and may not be read any more.
+    refused: The kinds that were read once and may not be read any more. unread: Those that could
+    not be read yet since alerts began.
     """
 
     incidents: tuple[Incident, ...] = ()
@@ -166,6 +167,7 @@ class Alerts(msgspec.Struct, frozen=True):
     board: MessageRecord | None = None
     lost: tuple[LostChannel, ...] = ()
     refused: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def holding(self, key: str) -> Incident | None:
         """The open incident to which a finding belongs."""

@@ -135,13 +135,30 @@ def advance(
                 if finding.check not in (visibility.CHECK, outage.CHECK)
             ),
             refused=refused,
+            unread=tuple(sorted({gap.kind for gap in report.unseen if gap.why in AWAY})),
         )
     now = report.taken_at
-    state = _with_known(replace(state, refused=refused), view, rules)
+    state = _with_late(replace(state, refused=refused), view)
+    state = _with_known(state, view, rules)
     state = _with_members(state, view)
     state = _developed(state, view, rules)
     state = _with_new(state, view, rules)
     return _without_old(state, now, rules)
+
+
+def _with_late(state: Alerts, view: AlertView) -> Alerts:
+    """With the findings of kinds that are read now for the first time: they are not new either."""
+    missing = {gap.kind for gap in view.report.unseen}
+    late = {kind for kind in state.unread if kind not in missing}
+    if not late:
+        return state
+    found = (
+        KnownFinding(finding.key, finding.verdict)
+        for finding in view.bad
+        if finding.subject.kind in late and not state.holding(finding.key)
+    )
+    unread = tuple(kind for kind in state.unread if kind not in late)
+    return replace(state, known=(*state.known, *found), unread=unread)
 
 
 def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:

@@ -201,6 +201,12 @@ def test_a_kind_that_the_owner_forbids_or_lacks_is_no_alarm():
     assert course((1, well), (120, forbidden)).incidents == ()
 
 
+def test_old_trouble_of_a_kind_that_is_read_late_is_not_new():
+    """A slow API server at the first start; what breaks after the first look alarms."""
+    assert course((5, unlisted), (30, bad)).incidents == ()
+    assert only(course((5, unlisted), (1, well), (5, bad))).head.subject == WEB.subject
+
+
 def revoked(at: datetime) -> Report:
     gap = Gap("Pod", Why.FORBIDDEN, 'needs the verbs "list" and "watch" on pods', START)
     return Report(at, (), (gap,), READ)
