@@ -24,7 +24,7 @@ from bot.kube.events_and_logs import Details
 from bot.kube.listing import gap, not_served
 from bot.kube.one_shot_reader import OFF
 from bot.kube.reflector import Reflector, WatchState, WatchTiming
-from bot.routing.running import TRAEFIK_NAME
+from bot.routing.running import is_traefik
 
 log = logging.getLogger(__name__)
 
@@ -236,9 +236,8 @@ def _slim_pod(pod: Object) -> Object:
         return pod
     spec = msgspec.structs.replace(pod.spec, node_name=sys.intern(pod.spec.node_name))
     # Traefik's address is needed: requests are sent there.
-    is_traefik = (pod.metadata.labels or {}).get(TRAEFIK_NAME) == "traefik"
     healthy = containers.runs_well(pod) and containers.is_ready(pod) and not pod.malformed
-    if healthy and not is_traefik:
+    if healthy and not is_traefik(pod):
         slim = tuple(map(_slim_container, pod.spec.containers))
         spec = msgspec.structs.replace(spec, containers=slim)
         return msgspec.structs.replace(pod, status=WELL, spec=spec)

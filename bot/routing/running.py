@@ -45,10 +45,13 @@ def traefik_pods(snapshot: Snapshot) -> tuple[core.Pod, ...]:
 
 
 def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
-    for pod in snapshot.of(core.Pod):
-        labels = pod.metadata.labels
-        if (labels and labels.get(TRAEFIK_NAME) == TRAEFIK) or _reads_routes(pod):
-            yield pod
+    yield from filter(is_traefik, snapshot.of(core.Pod))
+
+
+def is_traefik(pod: core.Pod) -> bool:
+    """Whether Traefik runs in a pod, by its label, its arguments or its image."""
+    labels = pod.metadata.labels
+    return bool(labels and labels.get(TRAEFIK_NAME) == TRAEFIK) or _reads_routes(pod)
 
 
 def _reads_routes(pod: core.Pod) -> bool:

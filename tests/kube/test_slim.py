@@ -157,3 +157,20 @@ def test_workloads_that_have_their_pods_keep_little() -> None:
     assert slim.metadata == apps.WrittenMeta(annotations=mute)
     assert slim.spec.template == apps.PodTemplate()
     assert slim.status.conditions is ROLLED_OUT
+
+
+def test_the_image_and_address_of_a_traefik_without_the_label_are_kept() -> None:
+    """By them it is known, and its version."""
+    pod = core.Pod(
+        metadata=Meta(name="second", namespace="edge"),
+        spec=core.PodSpec(containers=(core.Container(name="main", image="traefik:v3.6.2"),)),
+        status=core.PodStatus(
+            phase="Running",
+            pod_ip="10.42.0.9",
+            conditions=(Condition(type="Ready", status="True"),),
+            container_statuses=(core.ContainerStatus(name="main", ready=True),),
+        ),
+    )
+    kept = SLIM[core.Pod](pod)
+    assert isinstance(kept, core.Pod)
+    assert (kept.spec.containers[0].image, kept.status.pod_ip) == ("traefik:v3.6.2", "10.42.0.9")
