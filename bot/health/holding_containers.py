@@ -7,9 +7,19 @@ containers of the Kubernetes documentation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.domain.resources import core
+
+DEFAULT = "kubectl.kubernetes.io/default-container"
+"""The annotation that names the container with the pod's work, beside injected ones."""
+
+
+HELPER = re.compile(
+    "proxy|sidecar|envoy|mesh|agent|exporter|tunnel|tailscale|wireguard|gluetun|vpn|cloudflared"
+)
+"""What is in the names of containers that serve the one with the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,8 @@ def _running_on(pod: core.Pod) -> HoldingContainer | None:
     running = [container for container in statuses if _runs(container)]
     if not ended or len(ended) + len(running) < len(statuses):
         return None
+    if _begins_again(pod, ended) or _working(pod):
+        return None
     if not running:
         return _sidecar_running_on(pod)
     names = ", ".join(container.name for container in running)
@@ -68,6 +80,42 @@ def _running_on(pod: core.Pod) -> HoldingContainer | None:
         f"Make {pronoun} end too, or make {pronoun} a native sidecar."
     ).strip()
     return HoldingContainer(running[0], message, "SidecarRunsOn")
+
+
+def _begins_again(pod: core.Pod, ended: list[core.ContainerStatus]) -> bool:
+    """Whether the kubelet restarts a container that has ended, so that nothing has run on."""
+    policy = pod.spec.restart_policy
+    failed = any(
+        container.state.terminated and container.state.terminated.exit_code for container in ended
+    )
+    return policy == "Always" or (failed and policy == "OnFailure")
+
+
+def works_on(pod: core.Pod) -> bool:
+    """Whether a pod that is to end still does its work, and what ended beside it ended well."""
+    main = _working(pod)
+    beside = [container for container in pod.status.container_statuses if container is not main]
+    ended = [container.state.terminated for container in beside if container.state.terminated]
+    well = all(container.ready or container.state.terminated for container in beside)
+    return bool(main and main.ready and ended and well) and not any(
+        termination.exit_code for termination in ended
+    )
+
+
+def _working(pod: core.Pod) -> core.ContainerStatus | None:
+    """The container that does the pod's work, where it runs and the pod is to end with it.
+
+    It is the one that the pod names, else the first whose name is not a helper's.
+    """
+    if pod.spec.restart_policy == "Always":
+        return None
+    names = (container.name for container in pod.spec.containers)
+    first = next((name for name in names if not HELPER.search(name)), "")
+    named = (pod.metadata.annotations or {}).get(DEFAULT) or first
+    for container in pod.status.container_statuses:
+        if container.name == named and _runs(container):
+            return container
+    return None
 
 
 def _sidecar_running_on(pod: core.Pod) -> HoldingContainer | None:

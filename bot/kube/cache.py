@@ -239,7 +239,7 @@ def _slim_pod(pod: Object) -> Object:
     healthy = containers.runs_well(pod) and containers.is_ready(pod) and not pod.malformed
     if healthy and not is_traefik(pod):
         slim = tuple(map(_slim_container, pod.spec.containers))
-        spec = msgspec.structs.replace(spec, containers=slim)
+        spec = msgspec.structs.replace(spec, containers=slim, restart_policy="")
         return msgspec.structs.replace(pod, status=WELL, spec=spec)
     return msgspec.structs.replace(pod, spec=spec)
 

@@ -25,11 +25,13 @@ def a_pod_of(
     minutes: float = 90,
     job: str = "",
     phase: str = "Running",
+    policy: str = "Never",
 ) -> Judgement:
     """The judgement on a pod that is not ready, with these container statuses."""
     unready = said("Ready", "False", reason="ContainersNotReady", minutes=minutes)
     spec = {
         "nodeName": "home-1",
+        "restartPolicy": policy,
         "containers": [{"name": each["name"]} for each in main],
         "initContainers": [
             {
@@ -128,3 +130,29 @@ def test_a_container_that_waits_is_told_by_the_kubelet() -> None:
     """No container holds up a pod whose volumes are not there yet."""
     found = a_pod_of(status("app", {"waiting": {"reason": "ContainerCreating"}}), phase="Pending")
     assert found.reason == "ContainerCreating"
+
+
+def test_a_container_that_is_restarted_leaves_no_sidecar_running_on() -> None:
+    """A Deployment's always, a Job's after a failure, where it says so."""
+    failed = {"terminated": {"exitCode": 3, "reason": "Error", "finishedAt": ago(hours=2)}}
+    proxy = status("proxy", RUNS, ready=True)
+    assert "still runs" not in a_pod_of(status("app", ENDED), proxy, policy="Always").message
+    again = a_pod_of(status("backup", failed), proxy, job="backup", policy="OnFailure")
+    assert (again.verdict, again.reason) == (Verdict.DEGRADED, "Error")
+    assert "still runs" not in again.message
+
+
+def test_a_job_whose_main_container_still_works_is_well_though_a_helper_is_done() -> None:
+    """The main container is the first, and the helper ended as it should."""
+    main = status("encode", RUNS, ready=True)
+    assert a_pod_of(main, status("fetch", ENDED), job="encode").verdict is Verdict.HEALTHY
+    failed = {"terminated": {"exitCode": 3, "reason": "Error", "finishedAt": ago(hours=2)}}
+    found = a_pod_of(main, status("fetch", failed), job="encode")
+    assert found.verdict is Verdict.DEGRADED
+    assert "still runs" not in found.message
+
+
+def test_a_sidecar_that_comes_before_the_work_runs_on_after_it_too() -> None:
+    """The first container need not be the main one."""
+    main = (status("gluetun", RUNS, ready=True), status("backup", ENDED))
+    assert a_pod_of(*main, job="backup").reason == "SidecarRunsOn"

@@ -127,6 +127,7 @@ class PodSpec(Part, frozen=True):
     """`spec` of a Pod."""
 
     node_name: str = ""
+    restart_policy: str = ""
     host_network: bool = False
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()

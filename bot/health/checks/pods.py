@@ -238,6 +238,8 @@ def _starting(
     if scheduled and scheduled.reason == "SchedulingGated":
         # A queue such as Kueue's holds it back on purpose, however long.
         return conditions.judgement(scheduled, Verdict.PROGRESSING)
+    if holding_containers.works_on(pod):
+        return None
     unready = [container.name for container in status.container_statuses if not container.ready]
     running = status.phase == "Running" and bool(status.container_statuses)
     if ready is None and running and not unready:

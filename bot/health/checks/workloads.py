@@ -162,13 +162,14 @@ def _stateful(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Judgement |
         missing := workload_state.without_pods(stateful_set, since, snapshot)
     ):
         return missing
-    if strategy.type == "OnDelete":
-        return None
+    # With OnDelete a person updates the pods, but the controller makes those that are missing.
     judgement = miscounted(
         ("LessReplicas", status.replicas, want),
         ("LessReady", status.ready_replicas, want),
         (EXTRA, status.replicas, want),
-    ) or _revised(status, want, strategy.rolling_update.partition)
+    )
+    if judgement is None and strategy.type != "OnDelete":
+        judgement = _revised(status, want, strategy.rolling_update.partition)
     return workload_state.aged(judgement, since, now)
 
 

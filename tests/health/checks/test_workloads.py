@@ -110,7 +110,8 @@ def test_a_generation_that_is_not_observed_comes_first() -> None:
         ({"currentReplicas": 1}, {}, (Verdict.PROGRESSING, "LessCurrent")),
         ({"updateRevision": "b"}, {}, (Verdict.PROGRESSING, "RollingUpdate")),
         ({}, {}, (Verdict.HEALTHY, "")),
-        ({"replicas": 1}, {"type": "OnDelete"}, (Verdict.HEALTHY, "")),
+        ({"updateRevision": "b"}, {"type": "OnDelete"}, (Verdict.HEALTHY, "")),
+        ({"replicas": 1}, {"type": "OnDelete"}, (Verdict.PROGRESSING, "LessReplicas")),
         ({"updateRevision": "b"}, {"rollingUpdate": {"partition": 1}}, (Verdict.HEALTHY, "")),
         (
             {"updatedReplicas": 0},
