@@ -1,6 +1,6 @@
 """Fakes of our own protocols, written by hand."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,6 +81,7 @@ class FakeCluster:
     gaps: tuple[Gap, ...] = ()
     story: dict[Ref, tuple[Event, ...]] = field(default_factory=dict)
     logs: dict[Ref, LogTail] = field(default_factory=dict)
+    usage: dict[Ref, dict[str, int]] = field(default_factory=dict)
     prober: Prober | None = None
     traefik: FakeTraefik = field(default_factory=FakeTraefik)
     fails: Exception | None = None
@@ -139,3 +140,9 @@ class FakeCluster:
         if self.details_fail:
             raise self.details_fail
         return self.logs.get(pod)
+
+    async def memory_usage(self, pod: Ref) -> Mapping[str, int]:
+        """What a test says was measured."""
+        if self.details_fail:
+            raise self.details_fail
+        return self.usage.get(pod, {})

@@ -65,7 +65,11 @@ def test_the_viewer_is_the_checks_and_what_is_asked_about_one_finding():
     """No role is left over, each is part of the viewer, and together they read every kind."""
     others = {
         "meshmedic-namespaces": {("", "namespaces", verb) for verb in READ},
-        "meshmedic-details": {("", "events", "list"), ("", "pods/log", "get")},
+        "meshmedic-details": {
+            ("", "events", "list"),
+            ("", "pods/log", "get"),
+            ("metrics.k8s.io", "pods", "get"),
+        },
         "meshmedic-diagnose": {("networking.k8s.io", "networkpolicies", verb) for verb in READ},
     }
     assert set(CHECK_ROLES) == {f"meshmedic-check-{each.name}" for each in CHECKS} | set(others)

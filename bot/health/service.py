@@ -14,8 +14,9 @@ import msgspec
 
 from bot.domain import mute_annotation
 from bot.domain.check import Check
+from bot.domain.containers import MEMORY_LIMIT
 from bot.domain.event_reasons import EventReasons
-from bot.domain.finding import Finding, Ref
+from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
@@ -33,6 +34,8 @@ REMEMBERED = 16
 
 STORY_EVENTS = 5
 
+MEBIBYTE = 1024 * 1024
+
 
 class Cluster(SnapshotReader, Protocol):
     """Reads a cluster, by listing it once or by watching it."""
@@ -43,6 +46,10 @@ class Cluster(SnapshotReader, Protocol):
 
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
         """The last log lines of a container: those before its last restart, if it had one."""
+        ...
+
+    async def memory_usage(self, pod: Ref) -> Mapping[str, int]:
+        """What was last measured, in bytes by container; empty without metrics-server."""
         ...
 
 
@@ -136,17 +143,28 @@ class Health:
         return await self.story(report, self._match(report, code))
 
     async def story(self, report: Report, finding: Finding) -> Story:
-        """Chain, effects, events and last log lines; what cannot be read is named."""
-        events, log = await asyncio.gather(
-            self.cluster.events(finding.subject), self._log(finding), return_exceptions=True
+        """Chain, effects, events and last log lines; what cannot be read is named.
+
+        Of a container that was killed for lack of memory, what it uses now.
+        """
+        events, log, usage = await asyncio.gather(
+            self.cluster.events(finding.subject),
+            self._log(finding),
+            self._usage(finding),
+            return_exceptions=True,
         )
-        unseen = [str(error) for error in (events, log) if isinstance(error, ClusterError)]
-        for answer in (events, log):
+        answers = (events, log, usage)
+        unseen = [str(error) for error in answers if isinstance(error, ClusterError)]
+        for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, ClusterError):
                 raise answer
+        chain = report.chain(finding)
+        if not isinstance(usage, BaseException):
+            measured = (*finding.evidence, *usage)
+            chain = (msgspec.structs.replace(finding, evidence=measured), *chain[1:])
         return Story(
             taken_at=report.taken_at,
-            chain=report.chain(finding),
+            chain=chain,
             check=next(check for check in self.checks if check.name == finding.check),
             downstream=report.downstream.get(finding.key, ()),
             events=() if isinstance(events, BaseException) else events[:STORY_EVENTS],
@@ -193,6 +211,19 @@ class Health:
             return None
         container = {item.label: item.value for item in finding.evidence}.get("container")
         return await self.cluster.last_log_lines(finding.subject, container) if container else None
+
+    async def _usage(self, finding: Finding) -> tuple[Evidence, ...]:
+        """The memory that the containers use whose limit is evidence; none where nobody knows."""
+        labels = (item.label for item in finding.evidence)
+        killed = [label[len(MEMORY_LIMIT) :] for label in labels if label.startswith(MEMORY_LIMIT)]
+        usage = await self.cluster.memory_usage(finding.subject) if killed else {}
+        return tuple(
+            Evidence(
+                f"memory usage of {name}", f"{usage[name] / MEBIBYTE:,.0f}Mi when last measured"
+            )
+            for name in killed
+            if name in usage
+        )
 
     def _remember(self, report: Report) -> None:
         self._reports[report.number] = report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -31,6 +32,26 @@ QUICK = 8.0
 
 NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
 """How the API server says that there is no log."""
+
+
+QUANTITY = re.compile(r"(\d{1,18})(Ki|Mi|Gi|)")
+UNITS = {"": 1, "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
+"""How metrics-server writes an amount of memory."""
+
+
+class _Usage(msgspec.Struct, frozen=True):
+    memory: str = ""
+
+
+class _ContainerMetrics(msgspec.Struct, frozen=True):
+    name: str
+    usage: _Usage = _Usage()
+
+
+class _PodMetrics(msgspec.Struct, frozen=True):
+    """metrics.k8s.io PodMetrics."""
+
+    containers: tuple[_ContainerMetrics, ...] = ()
 
 
 class Details:
@@ -74,6 +95,23 @@ class Details:
             if lines:
                 return LogTail(container=container, previous=previous, lines=lines)
         return None
+
+    async def memory_usage(self, pod: Ref) -> Mapping[str, int]:
+        """What metrics-server measured last, in bytes by container; empty where it is not there.
+
+        Raises:
+            ClusterError: It cannot be read.
+        """
+        at = path("/apis/metrics.k8s.io/v1beta1/namespaces", pod.namespace, "pods", pod.name)
+        try:
+            measured = msgspec.json.decode(await self.api.get(at, total=QUICK), type=_PodMetrics)
+        except Absent:
+            return {}
+        except msgspec.DecodeError as error:
+            msg = f"The metrics of {pod} cannot be read: {error}"
+            raise ServerError(msg) from error
+        amounts = ((one.name, QUANTITY.fullmatch(one.usage.memory)) for one in measured.containers)
+        return {name: int(amount[1]) * UNITS[amount[2]] for name, amount in amounts if amount}
 
     async def _tail(self, pod: Ref, container: str, *, previous: bool) -> tuple[str, ...]:
         query: Query = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +41,10 @@ class Shifted:
     async def last_log_lines(self, pod: Ref, container: str) -> LogTail | None:
         """None: reports do not need them."""
         return None
+
+    async def memory_usage(self, pod: Ref) -> Mapping[str, int]:
+        """None: reports do not need it."""
+        return {}
 
 
 @dataclass(frozen=True)
