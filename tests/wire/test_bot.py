@@ -218,7 +218,10 @@ async def test_a_command_that_discord_drops_does_not_end_the_bot(
     ("scenario", "unseen"),
     [
         ("down", "unreachable: Node, Pod, "),
-        ("forbidden", 'forbidden: Node – needs the verbs "list" and "watch" on nodes'),
+        (
+            "forbidden",
+            'forbidden: Node, background probes – needs the verbs "list" and "watch" on nodes',
+        ),
     ],
 )
 async def test_what_cannot_be_seen_is_never_healthy(
