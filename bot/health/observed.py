@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.snapshot import Snapshot
-from bot.domain.verdict import INCIDENT
+from bot.domain.verdict import INCIDENT, Verdict
 from bot.net.diagnosis import recent
 from bot.routing import traefik_word
 
 
-def worst(route: Ref, snapshot: Snapshot, by_objects: Judgement | None) -> Judgement:
+def worst(
+    route: Ref, snapshot: Snapshot, by_objects: Judgement | None, *, silent: bool = False
+) -> Judgement:
     """The worst that objects, tests and Traefik say of a route; of equals, the first of these.
 
-    What is public and an incident goes first: a test in private hides it from nobody.
+    What is public and an incident goes first: a test in private hides it from nobody. `silent`:
+    no rule leads to anything that answers. Where somebody wants that, nothing else is said.
     """
+    if silent and by_objects and by_objects.verdict is Verdict.SUSPENDED:
+        return by_objects
     judgements = (
         by_objects,
         recent.judgement(route, snapshot),

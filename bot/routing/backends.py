@@ -16,7 +16,7 @@ from bot.domain.verdict import Verdict
 from bot.routing import references as routing
 from bot.routing import tls_settings
 from bot.routing.graph import endless, towards
-from bot.routing.references import NO_ENDPOINTS, Defect, Provider
+from bot.routing.references import EMPTY, NOTHING_ANSWERS, Defect, Provider
 from bot.routing.running import configs
 
 SCHEMES = frozenset({"", "http", "https", "h2c"})
@@ -58,7 +58,7 @@ def _service_defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
     for ref in endless(edges):
         message = "It leads back to itself, so Traefik builds none of the services in the circle."
         defects[ref] = (Defect("ServiceLoop", message),)
-    failed = [ref for ref, own in defects.items() if routing.worst(own).verdict is Verdict.FAILED]
+    failed = [ref for ref, own in defects.items() if routing.worst(own).verdict in NOTHING_ANSWERS]
     for ref, target in towards(edges, failed).items():
         defects[ref] = (routing.through(target, defects[target]),)
     return defects
@@ -102,10 +102,14 @@ def _is_understood(service: traefik.TraefikService) -> bool:
 
 
 def _of_mirror(defect: Defect | None) -> Defect | None:
-    """Answers do not come from a mirror, so one without an endpoint fails no request."""
-    if defect and defect.reason == NO_ENDPOINTS:
-        return routing.in_part(defect)
-    return defect
+    """Answers do not come from a mirror, so one without an endpoint fails no request.
+
+    One that is scaled to 0 is as somebody wants it.
+    """
+    if defect is None or defect.reason not in EMPTY:
+        return defect
+    wanted = defect.verdict is Verdict.SUSPENDED and not defect.drops_rule
+    return None if wanted else routing.in_part(defect)
 
 
 def _direct(

@@ -106,8 +106,8 @@ def _own(
     page = spec.errors.service if spec.errors else None
     defect = backends.backend(page, here, provider, snapshot) if page else None
     # Without an endpoint only the pages for errors are missing, unless Traefik drops the rule.
-    if defect and defect.verdict is Verdict.FAILED:
-        if defect.reason != routing.NO_ENDPOINTS:
+    if defect and defect.verdict in routing.NOTHING_ANSWERS:
+        if defect.reason not in routing.EMPTY:
             yield defect
         elif defect.drops_rule:
             yield routing.in_part(defect)

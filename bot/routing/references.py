@@ -20,6 +20,7 @@ from bot.domain.resources.base import Object, Reference
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.routing import selected_workloads
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import named_service
 from bot.routing.instance import (
@@ -40,6 +41,7 @@ from bot.routing.running import (
     reading_ingress,
     traefik_pods,
 )
+from bot.routing.selected_workloads import SCALED_TO_ZERO
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
 ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
@@ -54,10 +56,17 @@ PLACEHOLDERS = ("${", "{{", "<<")
 """What Flux, Helm and others replace in a file before it reaches the cluster."""
 
 NO_ENDPOINTS = "NoReadyEndpoints"
+EMPTY = frozenset({NO_ENDPOINTS, SCALED_TO_ZERO})
+"""Reasons of a Service that nothing answers for; another Service of the rule may go on."""
+
 CLASS_NOT_SERVED = "ClassNotServed"
 
 CONFIG_FILE = "--configfile"
 """With a configuration file, Traefik's arguments do not tell its entrypoints."""
+
+
+NOTHING_ANSWERS = frozenset({Verdict.FAILED, Verdict.SUSPENDED})
+"""The verdicts of a defect that lets no request through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Defect:
     """One thing that is wrong with a rule, or that could not be seen.
 
     FAILED: the rule does not work at all. DEGRADED: it works in part. UNKNOWN: not seen.
-    PROGRESSING: what it leads to is just being started.
+    SUSPENDED: somebody wants nothing to run there. PROGRESSING: it is just being started.
     """
 
     reason: str
@@ -86,7 +95,7 @@ class Rule:
     @property
     def broken(self) -> bool:
         """Whether nothing gets through it."""
-        return any(defect.verdict is Verdict.FAILED for defect in self.defects)
+        return any(defect.verdict in NOTHING_ANSWERS for defect in self.defects)
 
 
 def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement | None:
@@ -115,10 +124,10 @@ def unless_one_works(defects: Sequence[Defect], total: int) -> tuple[Defect, ...
 
     Not where Traefik drops what leads to a Service without one.
     """
-    down = sum(defect.reason == NO_ENDPOINTS for defect in defects)
+    down = sum(defect.reason in EMPTY for defect in defects)
     if down == total:
         return tuple(defects)
-    return tuple(in_part(defect) if defect.reason == NO_ENDPOINTS else defect for defect in defects)
+    return tuple(in_part(defect) if defect.reason in EMPTY else defect for defect in defects)
 
 
 def in_part(defect: Defect) -> Defect:
@@ -129,7 +138,8 @@ def in_part(defect: Defect) -> Defect:
         f"{defect.message.rstrip()} Traefik then drops the whole of what leads to it: "
         "--providers.kubernetescrd.allowEmptyServices is off."
     )
-    return replace(defect, message=message)
+    unwanted = defect.verdict is Verdict.SUSPENDED
+    return replace(defect, verdict=Verdict.FAILED if unwanted else defect.verdict, message=message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -594,6 +604,9 @@ def _unserved(
     by_endpoints = service.spec.type != "NodePort" and not provider.is_native(native=native)
     drops = by_endpoints and provider.drops_empty()
     if not (state.ready or (state.draining and provider.uses_terminating())):
+        if why := selected_workloads.scaled_to_zero(service, state, snapshot):
+            message = f"{what} runs no pod: {why}. Nothing answers its requests until that changes."
+            return Defect(SCALED_TO_ZERO, message, Verdict.SUSPENDED, (service.ref,), drops)
         by_hand = "" if service.spec.selector else " It has no selector: somebody has to write one."
         message = f"{what} has no ready endpoint.{by_hand}"
         verdict = serving.without_ready(service, state, snapshot)

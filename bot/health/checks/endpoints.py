@@ -13,10 +13,11 @@ import msgspec
 from bot.domain import conditions, containers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
-from bot.domain.resources import apps, core, discovery, flux
+from bot.domain.resources import core, discovery, flux
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import flux_rules, selected_workloads, service_lb
+from bot.health import flux_rules, service_lb
+from bot.routing import selected_workloads
 from bot.routing import service_endpoints as serving
 from bot.routing.service_endpoints import Serving
 
@@ -153,11 +154,12 @@ def _unexposed(ports: Iterable[core.ServicePort], pods: tuple[core.Pod, ...]) ->
 
 
 def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement:
+    if why := selected_workloads.scaled_to_zero(service, state, snapshot):
+        message = f"No pod of it runs: {why}."
+        return Judgement(Verdict.SUSPENDED, selected_workloads.SCALED_TO_ZERO, message)
     selected = serving.selected(service, snapshot)
     # A pod that was evicted is left behind, and explains nothing while others are there.
     pods = tuple(pod for pod in selected if not containers.has_ended(pod))
-    if not pods and (unwanted := _unwanted(service, state, snapshot)):
-        return unwanted
     pods = pods or selected
     unready = [pod for pod in pods if not containers.is_ready(pod)]
     if not pods and (judgement := _by_its_workloads(service, state, snapshot)):
@@ -182,17 +184,6 @@ def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judg
     )
 
 
-def _unwanted(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement | None:
-    """No pod runs because nobody wants one, whatever pods are left behind."""
-    workloads = selected_workloads.of_service(service, snapshot)
-    if state.unready or state.draining or not selected_workloads.scaled_to_zero(workloads):
-        return None
-    names = ", ".join(str(workload.ref) for workload in workloads[:MAX_NAMED])
-    spread = any(isinstance(workload, apps.DaemonSet) for workload in workloads)
-    why = "wants a pod on no node" if spread else "is scaled to 0"
-    return Judgement(Verdict.SUSPENDED, "ScaledToZero", f"No pod of it runs: {names} {why}.")
-
-
 def _by_its_workloads(
     service: core.Service, state: Serving, snapshot: Snapshot
 ) -> Judgement | None:
@@ -200,11 +191,10 @@ def _by_its_workloads(
     workloads = selected_workloads.of_service(service, snapshot)
     if not workloads or state.unready or state.draining:
         return None
-    names = ", ".join(str(workload.ref) for workload in workloads[:MAX_NAMED])
     return Judgement(
         serving.without_ready(service, state, snapshot),
         "NoPods",
-        f"Its selector matches no pod: {names} has made none.",
+        f"Its selector matches no pod: {selected_workloads.named(workloads)} has made none.",
         evidence=tuple(_evidence(service, state, (), 0)),
         follows=tuple(workload.ref for workload in workloads),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement
-from bot.domain.resources import cert_manager, core, discovery, networking, traefik
+from bot.domain.resources import cert_manager, core, networking, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -23,6 +23,7 @@ from bot.routing import references as routing
 from bot.routing.instance import CLASS
 from bot.routing.native_lb import ANNOTATION as NATIVE
 from bot.routing.references import Defect, Provider, Rule
+from bot.routing.selected_workloads import BEHIND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
 OTHER_CONTROLLERS = (
@@ -54,7 +55,9 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
         for match, backend in backends
     )
     broken = routing.judgement(rules, tuple(_common(ingress, snapshot)))
-    return observed.worst(ingress.ref, snapshot, broken or _without_address(ingress, snapshot))
+    silent = all(rule.broken for rule in rules)
+    broken = broken or _without_address(ingress, snapshot)
+    return observed.worst(ingress.ref, snapshot, broken, silent=silent)
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:
@@ -141,12 +144,11 @@ CHECK = Check(
     advice="Fix the reference in Git; /net diagnose says what a test showed.",
     needs=(core.Service, traefik.Middleware),
     refers_to=(
-        discovery.EndpointSlice,
+        *BEHIND,
         traefik.TLSOption,
         traefik.ServersTransport,
         core.SecretName,
         cert_manager.Certificate,
-        core.Pod,
     ),
     facts=(DIAGNOSES, TRAEFIK_WORD),
 )

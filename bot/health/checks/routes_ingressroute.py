@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
-from bot.domain.resources import cert_manager, core, discovery, traefik
+from bot.domain.resources import cert_manager, core, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import observed
@@ -19,6 +19,7 @@ from bot.routing import references as routing
 from bot.routing.backends import backend
 from bot.routing.candidates import superseded
 from bot.routing.references import Defect, Provider, Rule
+from bot.routing.selected_workloads import BEHIND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
 
@@ -41,7 +42,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
     broken = routing.judgement(rules, common)
-    return observed.worst(route.ref, snapshot, broken)
+    return observed.worst(route.ref, snapshot, broken, silent=all(rule.broken for rule in rules))
 
 
 def _rule(route: traefik.Route, of: Ref, provider: Provider, snapshot: Snapshot) -> Rule:
@@ -87,6 +88,6 @@ CHECK = Check(
         traefik.TLSOption,
         traefik.ServersTransport,
     ),
-    refers_to=(discovery.EndpointSlice, core.SecretName, cert_manager.Certificate, core.Pod),
+    refers_to=(*BEHIND, core.SecretName, cert_manager.Certificate),
     facts=(DIAGNOSES, TRAEFIK_WORD),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import cert_manager, core, discovery, traefik
+from bot.domain.resources import cert_manager, core, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
@@ -19,6 +19,7 @@ from bot.routing import middlewares, running, streams, tls_settings
 from bot.routing import references as routing
 from bot.routing.references import Defect, Provider, Rule
 from bot.routing.rules import server_names
+from bot.routing.selected_workloads import BEHIND
 
 
 def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
@@ -91,5 +92,5 @@ CHECK = Check(
     documented_as="kubectl describe ingressroutetcp -A",
     advice="Mend the reference where it is kept, in Git.",
     needs=(core.Service, traefik.MiddlewareTCP, traefik.TLSOption, traefik.ServersTransportTCP),
-    refers_to=(discovery.EndpointSlice, core.SecretName, cert_manager.Certificate, core.Pod),
+    refers_to=(*BEHIND, core.SecretName, cert_manager.Certificate),
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import core, discovery, traefik
+from bot.domain.resources import core, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import references as routing
 from bot.routing import running, streams
 from bot.routing.references import Provider, Rule
+from bot.routing.selected_workloads import BEHIND
 
 
 def judge(route: traefik.IngressRouteUDP, snapshot: Snapshot) -> Judgement:
@@ -43,5 +44,5 @@ CHECK = Check(
     documented_as="kubectl describe ingressrouteudp -A",
     advice="Mend the reference where it is kept, in Git.",
     needs=(core.Service,),
-    refers_to=(discovery.EndpointSlice, core.Pod),
+    refers_to=BEHIND,
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import core, discovery, traefik
+from bot.domain.resources import core, traefik
 from bot.domain.snapshot import Snapshot
 from bot.routing import backends
 from bot.routing import references as routing
 from bot.routing.references import Rule
+from bot.routing.selected_workloads import BEHIND
 
 
 def judge(service: traefik.TraefikService, snapshot: Snapshot) -> Judgement:
@@ -28,5 +29,5 @@ CHECK = Check(
     documented_as="kubectl get traefikservice -A",
     advice="Correct the reference where it is kept, in Git.",
     needs=(core.Service, traefik.ServersTransport),
-    refers_to=(discovery.EndpointSlice, core.SecretName, core.Pod),
+    refers_to=(*BEHIND, core.SecretName),
 )

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from bot.health.next_steps import services
 from bot.health.next_steps.template import Table, Template, step
 
 SHOW = "kubectl -n {namespace} get {kind} {name} -o yaml"
 SERVICES = "kubectl -n {namespace} get services"
+DESCRIBE = "`/traefik describe` of {namespace}/{name}"
 MEASURE = "`/net diagnose` of {namespace}/{name}"
 
 
@@ -76,10 +78,10 @@ ROUTE: Table = {
         step("Name an entrypoint in Git that Traefik has; `/traefik routes` lists routes.", SHOW),
     ),
     "RefusedByTraefik": (
-        step("Correct in Git what Traefik says of it.", "`/traefik describe` of {name}", SHOW),
+        step(f"Correct in Git what Traefik says of it; {DESCRIBE} shows its rules.", SHOW),
     ),
     "WarnedByTraefik": (
-        step("Correct in Git what Traefik warns of.", "`/traefik describe` of {name}", SHOW),
+        step(f"Correct in Git what Traefik warns of; {DESCRIBE} shows its rules.", SHOW),
     ),
     "RequestsFail": (step(f"Ask {MEASURE} where its requests fail; `/traefik logs` counts them."),),
     "RuleNotValid": (step("Correct the rule in Git as its message says.", SHOW),),
@@ -96,6 +98,7 @@ ROUTE: Table = {
             SHOW,
         ),
     ),
+    "ScaledToZero": services.ENDPOINTS["ScaledToZero"],
     "NoServices": (step("Name a Service in Git that it leads to.", SERVICES, SHOW),),
     "SchemeNotValid": (step("Write http, https or h2c as the scheme, in Git.", SHOW),),
     "HealthCheckNotAllowed": (

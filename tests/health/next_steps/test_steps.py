@@ -214,3 +214,13 @@ def test_every_template_is_a_sentence_and_its_commands_parse() -> None:
 def test_every_check_of_the_tables_exists() -> None:
     """A check that is renamed takes its table along."""
     assert set(steps.TABLES) <= {check.name for check in ALL_CHECKS}
+
+
+def test_a_command_is_one_of_a_shell() -> None:
+    """What is asked of the bot in Discord stands in the text."""
+    for table in steps.TABLES.values():
+        commands = {line for known in table.values() for step in known for line in step.commands}
+        assert not {line for line in commands if "/" in line.split()[0] or "`" in line}
+    for reason in ("RefusedByTraefik", "WarnedByTraefik"):
+        step = next_step(a_finding("routes-ingressroute", "IngressRoute", reason))
+        assert "`/traefik describe` of `apps/web`" in step.marked

@@ -1,18 +1,30 @@
-"""The workloads whose pods a Service would select, where there is no such pod."""
+"""The workloads whose pods a Service would select, and Services that run no pod on purpose."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
+from bot.domain import containers
 from bot.domain.grouping import grouped
-from bot.domain.resources import apps, core
+from bot.domain.resources import apps, core, discovery
 from bot.domain.snapshot import Snapshot
+from bot.routing import service_endpoints as serving
+from bot.routing.service_endpoints import Serving
 
 Workload = apps.WorkloadObject | apps.DaemonSet
 
 KINDS = (apps.Deployment, apps.StatefulSet, apps.DaemonSet)
 """The kinds that a Service may wait for."""
+
+BEHIND = (discovery.EndpointSlice, core.Pod, *KINDS)
+"""The kinds that tell whether anything answers for a Service."""
+
+SCALED_TO_ZERO = "ScaledToZero"
+"""The reason of a Service without pods that somebody wants so, and of what leads to it."""
+
+MAX_NAMED = 10
+"""How many workloads are named."""
 
 
 def of_service(service: core.Service, snapshot: Snapshot) -> Sequence[Workload]:
@@ -32,9 +44,24 @@ def of_service(service: core.Service, snapshot: Snapshot) -> Sequence[Workload]:
     ]
 
 
-def scaled_to_zero(workloads: Sequence[Workload]) -> bool:
-    """Whether somebody wants no pods of any of them, so that there is nothing to look for."""
-    return bool(workloads) and not any(map(_wants_pods, workloads))
+def scaled_to_zero(service: core.Service, state: Serving, snapshot: Snapshot) -> str:
+    """Which workloads want no pod of a Service that has none; empty where that is not why.
+
+    A pod that has ended is left behind, and says nothing.
+    """
+    workloads = of_service(service, snapshot)
+    if not workloads or any(map(_wants_pods, workloads)) or state != Serving():
+        return ""
+    if not all(map(containers.has_ended, serving.selected(service, snapshot))):
+        return ""
+    spread = any(isinstance(workload, apps.DaemonSet) for workload in workloads)
+    why = "wants a pod on no node" if spread else "is scaled to 0"
+    return f"{named(workloads)} {why}"
+
+
+def named(workloads: Sequence[Workload]) -> str:
+    """The first workloads, by kind and name."""
+    return ", ".join(str(workload.ref) for workload in workloads[:MAX_NAMED])
 
 
 def _wants_pods(workload: Workload) -> bool:
