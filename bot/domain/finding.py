@@ -49,6 +49,7 @@ class Judgement(msgspec.Struct, frozen=True):
     since: When this state began, as far as the object says.
     follows: The objects that may have caused it, the likeliest first.
     private: Only a test that somebody asked for in private shows it: it raises no public alert.
+    noted: It is healthy, and people should know it nevertheless: a report tells it as a note.
     """
 
     verdict: Verdict
@@ -58,6 +59,7 @@ class Judgement(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     follows: tuple[Ref, ...] = ()
     private: bool = False
+    noted: bool = False
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)
@@ -65,7 +67,7 @@ HEALTHY = Judgement(verdict=Verdict.HEALTHY)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """An object that is not healthy, according to one check.
+    """An object that is not healthy, according to one check; or a note on one that is healthy.
 
     `cause` is the key of the finding that caused this one, if any. One check yields at most one
     finding for an object, so `key` stays the same while the object gets better or worse.

@@ -29,6 +29,8 @@ class Report:
 
     findings: Worst first, each root cause followed by its effects.
     gaps: What could not be read.
+    notes: What people should know of healthy objects. A note changes no verdict, raises no alert,
+        and is no cause of anything.
     counts: How many objects of each kind were judged.
     scopes, namespace: What was asked.
     muted: A line for the key of each finding that an annotation silences.
@@ -41,6 +43,7 @@ class Report:
     scopes: tuple[str, ...] = ()
     namespace: str | None = None
     muted: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Finding, ...] = ()
 
     @cached_property
     def number(self) -> str:
@@ -93,12 +96,16 @@ class Report:
     @cached_property
     def public(self) -> Report:
         """The report without what only tests in private show."""
-        return replace(self, findings=tuple(f for f in self.findings if not f.private))
+        return replace(
+            self,
+            findings=tuple(finding for finding in self.findings if not finding.private),
+            notes=tuple(note for note in self.notes if not note.private),
+        )
 
     def with_code(self, code: str) -> tuple[Finding, ...]:
-        """The findings with that short code: one, unless two codes collide."""
+        """The findings and notes with that short code: one, unless two codes collide."""
         wanted = code.strip().lower()
-        return tuple(finding for finding in self.findings if finding.code == wanted)
+        return tuple(told for told in (*self.findings, *self.notes) if told.code == wanted)
 
 
 def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
@@ -151,10 +158,14 @@ def examine(
     """
     checks = tuple(checks)
     findings: list[Finding] = []
+    notes: list[Finding] = []
     muted: dict[str, str] = {}
     for check in checks:
         with around(check):
             for resource, finding in _findings(check, snapshot):
+                if finding.verdict is Verdict.HEALTHY:
+                    notes.append(finding)
+                    continue
                 findings.append(finding)
                 if line := mute_annotation.line(resource, snapshot):
                     muted[finding.key] = line
@@ -166,6 +177,7 @@ def examine(
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
         namespace=namespace,
         muted=muted,
+        notes=tuple(sorted(notes, key=lambda note: note.key)),
     )
     return _ordered(_narrowed(report, lambda finding: namespace in (None, _place(finding))))
 
@@ -205,12 +217,13 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding]]:
-    """Each object that the check does not find healthy, and the finding."""
+    """Each object that the check does not find healthy, or notes something of, and the finding."""
     for kind, judge in check.judges.items():
         for resource in _lasting(snapshot, kind):
             judgement = judge_one(resource, judge, snapshot)
-            if judgement.verdict is not Verdict.HEALTHY:
+            if judgement.verdict is not Verdict.HEALTHY or judgement.noted:
                 fields = msgspec.structs.asdict(judgement)
+                del fields["noted"]
                 yield resource, Finding(check=check.name, subject=resource.ref, **fields)
 
 
@@ -256,7 +269,11 @@ def _narrowed(report: Report, wanted: Callable[[Finding], bool]) -> Report:
     for finding in report.findings:
         if wanted(finding):
             keep.update(link.key for link in report.chain(finding))
-    return replace(report, findings=tuple(f for f in report.findings if f.key in keep))
+    return replace(
+        report,
+        findings=tuple(finding for finding in report.findings if finding.key in keep),
+        notes=tuple(filter(wanted, report.notes)),
+    )
 
 
 def _ordered(report: Report) -> Report:

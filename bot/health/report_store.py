@@ -50,6 +50,7 @@ class Remembered(msgspec.Struct, frozen=True):
     counts: dict[str, int]
     scopes: tuple[str, ...]
     dropped: int = 0
+    notes: tuple[Finding, ...] = ()
 
 
 def remembered(report: Report) -> Remembered:
@@ -60,16 +61,26 @@ def remembered(report: Report) -> Remembered:
         gaps=tuple(msgspec.structs.replace(gap, detail=_short(gap.detail)) for gap in report.gaps),
         counts=dict(report.counts),
         scopes=report.scopes,
+        notes=tuple(map(_shortened, report.notes)),
     )
 
 
 def recalled(record: Remembered) -> Report:
     """The report again: the same number and findings, with shorter messages."""
-    return Report(record.taken_at, record.findings, record.gaps, record.counts, record.scopes)
+    return Report(
+        taken_at=record.taken_at,
+        findings=record.findings,
+        gaps=record.gaps,
+        counts=record.counts,
+        scopes=record.scopes,
+        notes=record.notes,
+    )
 
 
 def _spare(record: Remembered) -> Remembered | None:
-    """Drop a tenth of the findings, from the end: the worst come first in a report."""
+    """Drop the notes, then a tenth of the findings, from the end: the worst come first."""
+    if record.notes:
+        return msgspec.structs.replace(record, notes=())
     if not record.findings:
         return None
     fewer = len(record.findings) * 9 // 10

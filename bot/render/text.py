@@ -27,6 +27,9 @@ LOOK = {
     Verdict.FAILED: VerdictLook("🔴", 0xD5473F, "red"),
 }
 
+NOTE = "ℹ️"
+"""The sign of a note: good to know, and no problem."""
+
 MARK = {verdict: look.mark for verdict, look in LOOK.items()}
 """The sign beside the word of a verdict, so that no information is in the colour alone."""
 

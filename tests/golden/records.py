@@ -117,6 +117,9 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             counts={"Pod": 1},
             scopes=("pods",),
             dropped=3,
+            notes=(
+                msgspec.structs.replace(FINDING, verdict=Verdict.HEALTHY, reason="WorkedAround"),
+            ),
         ),
     ),
     (COMMANDS, CommandDigest("0" * 64)),
@@ -191,6 +194,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     effect_because="The VIP worked 8 of 8 times.",
                     evidence=(Evidence("edge -> 10.42.1.25", "refused 8 of 8"),),
                     private=True,
+                    passed=True,
                 ),
             )
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.domain.finding import Evidence, Finding, Ref
@@ -22,8 +23,17 @@ from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, by_rounds, report, rolling_out
 from tests.golden.shapes import card, page, pretty
 
+AROUND = Finding(
+    check="routes-ingressroute",
+    subject=Ref("IngressRoute", "media", "jellyfin"),
+    verdict=Verdict.HEALTHY,
+    reason="WorkedAround",
+    message="The route works by the VIP (nativeLB), past a fault that stays: Refused on edge.",
+)
+
 REPORTS: dict[str, Callable[[], Report]] = {
     "healthy": lambda: report("healthy"),
+    "healthy-with-a-note": lambda: replace(report("healthy"), notes=(AROUND,)),
     "healthy-but-gaps": lambda: report("healthy", *GAPS),
     "progressing": rolling_out,
     "degraded": lambda: by_rounds(By.LARGE),

@@ -38,12 +38,13 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """The whole verdict, what is told, and the names of what was not seen."""
+    """The whole verdict, what is told, the names of what was not seen, and notes."""
 
     verdict: str
     told: frozenset[Told]
     unseen: frozenset[str]
     judged: Mapping[str, int]
+    notes: frozenset[tuple[Subject, str]]
 
     def verdicts(self) -> dict[Subject, Told]:
         """The worst of each subject that is not healthy."""
@@ -76,6 +77,10 @@ def of_report(report: Report) -> Answer:
         ),
         frozenset(gap["kind"] for gap in document["gaps"]),
         document["seen"],
+        frozenset(
+            ((note["kind"], note["namespace"], note["name"]), note["reason"])
+            for note in document["notes"]
+        ),
     )
 
 
@@ -85,6 +90,15 @@ def of_routes(answer: RoutesAnswer) -> dict[Subject, str]:
         (route.ref.kind, route.ref.namespace, route.ref.name): route.verdict
         for route in answer.routes
     }
+
+
+def notes_of_routes(answer: RoutesAnswer) -> frozenset[tuple[Subject, str]]:
+    """The notes on routes."""
+    return frozenset(
+        ((route.ref.kind, route.ref.namespace, route.ref.name), note.partition(":")[0])
+        for route in answer.routes
+        for note in route.notes
+    )
 
 
 def of_digest(digest: Digest) -> frozenset[tuple[str, str, str, int]]:

@@ -36,6 +36,7 @@ from tests.one_answer.answers import (
     digest_of_the_bot,
     digest_of_the_terminal,
     judged,
+    notes_of_routes,
     of_digest,
     of_report,
     of_routes,
@@ -149,6 +150,7 @@ async def _by_terminal(answer: Answer, world: World) -> list[str]:
     """`check`: all the same, or named as not seen."""
     checked = of_report(await (await world.terminal.health()).check())
     found = [f"check: {each}" for each in sorted(checked.told ^ answer.told)]
+    found += [f"check: the note {each}" for each in sorted(checked.notes ^ answer.notes)]
     if checked.verdict != answer.verdict:
         found.append(f"check: {checked.verdict}, and /health: {answer.verdict}")
     if not answer.unseen <= checked.unseen:
@@ -196,6 +198,8 @@ async def _by_digests(report: Report, world: World) -> list[str]:
             continue
         if of_digest(digest) != roots_of(report) or digest.report.verdict != report.verdict:
             found.append(f"{name}: {of_digest(digest) ^ roots_of(report)}, {digest.report.verdict}")
+        if digest.notes != report.public.notes:
+            found.append(f"{name} has the notes {digest.notes}")
         if digest.shown != len(report.roots):
             found.append(f"{name} counts {digest.shown} of {len(report.roots)}")
     return found
@@ -218,6 +222,8 @@ async def _by_routes(report: Report, world: World) -> list[str]:
             if verdict != (told.verdict if told else Verdict.HEALTHY):
                 found.append(f"{name}: {subject} {verdict}, and /health: {told}")
         found += _whole(name, routes, worst, report)
+        notes = {note for note in of_report(report).notes if note[0][0].startswith("Ingress")}
+        found += [f"{name}: the note {each}" for each in notes ^ notes_of_routes(routes)]
     return found
 
 

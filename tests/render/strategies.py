@@ -50,6 +50,7 @@ reports = st.builds(
     counts=st.dictionaries(st.sampled_from(["Pod", "Node", "Service"]), st.integers(0, 10_000)),
     scopes=st.just(("pods",)),
     namespace=st.one_of(st.none(), hostile),
+    notes=st.lists(findings, max_size=60, unique_by=lambda each: each.key).map(tuple),
 )
 
 stories = st.builds(

@@ -9,7 +9,7 @@ from bot.alerting.domain.incident import Alerts, Incident, Moment
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from bot.health.views import text as report_text
-from bot.health.views.discord import next_step
+from bot.health.views.discord import next_step, note_line
 from bot.render import cards as discord
 from bot.render import text as words
 
@@ -98,6 +98,7 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
         f"## {words.MARK[verdict]} {verdict.capitalize()}\n{report_text.headline(report)}",
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 500)}" if unseen else "",
+        note_line(report.public),
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())

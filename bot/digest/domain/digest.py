@@ -10,6 +10,7 @@ import msgspec
 
 from bot.digest.domain.diff import Base, DiffEntry, Difference, difference
 from bot.digest.domain.open_items import OpenItem, StandingItem
+from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap
 from bot.domain.verdict import Verdict
@@ -62,6 +63,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
             *(f"{expiring.subject} ends" for expiring in self.standing.expiring),
             *(f"{gap.kind} not seen" for gap in self.gaps if not gap.why.by_choice),
             *self.approvals,
+            *(f"{note.subject} {note.reason}" for note in self.notes),
         )
         return tuple(sorted({_mark(sentence) for sentence in sentences}))[:NOTED]
 
@@ -76,9 +78,14 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
         standing = self.standing
         notable = (
             *(self.difference.present, self.difference.some, self.muted, self.approvals),
-            *(standing.open, standing.expiring, standing.unseen),
+            *(standing.open, standing.expiring, standing.unseen, self.notes),
         )
         return self.verdict is Verdict.HEALTHY and not any(notable)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What is good to know of healthy objects, for everybody."""
+        return self.report.public.notes
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -10,7 +10,7 @@ from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
 from bot.domain.verdict import Verdict
-from bot.health.views.text import next_step, unseen_lines
+from bot.health.views.text import next_step, note_lines, unseen_lines
 from bot.history.domain.trends import Trends
 from bot.history.views.chart import named, share
 from bot.render import text as words
@@ -37,6 +37,7 @@ def headline(digest: Digest) -> str:
         )
         if entries
     ]
+    counts += [words.plural(len(digest.notes), "note")] if digest.notes else []
     return (", ".join(counts) or "nothing to tell of what was seen") + _nodes(digest)
 
 
@@ -90,10 +91,11 @@ def first_seen(entry: GoneEntry, digest: Digest) -> str:
 
 
 def opened(digest: Digest) -> Iterator[str]:
-    """Open items: suspended and temporary objects, approvals."""
+    """Open items: suspended and temporary objects, approvals, and notes on healthy objects."""
     for open_item in digest.standing.open:
         yield f"{open_item.subject}: {open_item.what}{lasting(open_item, digest)}"
     yield from digest.approvals
+    yield from note_lines(digest.report.public)
 
 
 def expiring(digest: Digest) -> Iterator[str]:

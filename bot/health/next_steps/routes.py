@@ -137,7 +137,7 @@ ROUTE: Table = {
         ),
     ),
     "WorkedAround": (
-        step(f"The route works. Fix the fault itself when there is time; {MEASURE} names it."),
+        step(f"The route works. Fix the fault itself when there is time: {MEASURE} names it."),
     ),
     **dict.fromkeys(
         (

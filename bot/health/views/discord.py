@@ -65,6 +65,13 @@ def next_step(finding: Finding, most: int = COMMANDS) -> str:
     return "\n".join((f"**Next** {words.line(step.marked, STEP)}", *commands))
 
 
+def note_line(report: Report) -> str:
+    """What is good to know of healthy objects, in one line; empty without notes."""
+    notes = report_text.note_lines(report, names=3)
+    text = "; ".join(words.line(note, 300) for note in notes)
+    return f"-# {words.NOTE} **note** {cards.code(text, 700)}" if notes else ""
+
+
 def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
     """The findings as options of a select; the value is the code."""
     first: dict[str, Finding] = {}
@@ -131,6 +138,8 @@ def _evidence_and_links(story: Story) -> Iterator[str]:
 
 
 def _tail(report: Report) -> Iterator[str]:
+    if notes := note_line(report):
+        yield notes
     if healthy := report_text.healthy_line(report):
         yield f"-# {words.MARK[Verdict.HEALTHY]} healthy: {words.line(healthy, 500)}"
     lines = report_text.unseen_lines(report.gaps, report.taken_at, cards.KINDS)

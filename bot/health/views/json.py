@@ -49,7 +49,10 @@ class JsonFinding(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class JsonReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A report. `seen` says how many objects of each kind were judged, `gaps` what was not seen."""
+    """A report. `seen` says how many objects of each kind were judged, `gaps` what was not seen.
+
+    `notes` are what is good to know of healthy objects.
+    """
 
     schema: str
     taken_at: Time
@@ -59,6 +62,7 @@ class JsonReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     seen: dict[str, int]
     findings: tuple[JsonFinding, ...]
     gaps: tuple[Gap, ...]
+    notes: tuple[JsonFinding, ...]
 
 
 def report(report: Report) -> bytes:
@@ -73,6 +77,7 @@ def report(report: Report) -> bytes:
         seen=dict(sorted(report.counts.items())),
         findings=tuple(_finding(finding, report) for finding in report.findings),
         gaps=tuple(gaps),
+        notes=tuple(_finding(note, report) for note in report.notes),
     )
     return indented(document)
 

@@ -43,6 +43,7 @@ def report(report: Report, *, most: int = MOST) -> RenderableType:
     if len(report.roots) > most:
         more = len(report.roots) - most
         parts.append(Text(f"… and {more:,} more; --output json has them all.\n"))
+    parts += [labelled("note", "cyan", line) for line in report_text.note_lines(report)]
     if healthy := report_text.healthy_line(report):
         parts.append(Text.assemble(("healthy: ", "green"), healthy))
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, KINDS)

@@ -45,6 +45,18 @@ def healthy_line(report: Report) -> str:
     )
 
 
+def note_lines(report: Report, names: int = 5) -> list[str]:
+    """What is good to know of healthy objects: one line for all of which the same is told."""
+    groups = grouped(((note.reason, note.message), note) for note in report.notes)
+    return [_note(reason, message, notes, names) for (reason, message), notes in groups.items()]
+
+
+def _note(reason: str, message: str, notes: list[Finding], names: int) -> str:
+    subjects = ", ".join(str(note.subject) for note in notes[:names])
+    more = f" and {len(notes) - names:,} more" if len(notes) > names else ""
+    return f"{reason}: {subjects}{more}: {message}"
+
+
 def next_step(finding: Finding) -> str:
     """What to do next about a finding, and its first command, in one line."""
     step = steps.next_step(finding)

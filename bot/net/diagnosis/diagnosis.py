@@ -128,7 +128,10 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     prober: str = ""
     """By what was tested, in words; empty where nothing was."""
     passed: bool = False
-    """Whether the route's own requests were seen to get through on every way that they may take."""
+    """Whether the route's own requests were seen to get through on every way that they may take.
+
+    Those of a route with nativeLB go by the VIP alone.
+    """
     native: Native = Native.OFF
     """Whether the route goes by the VIP."""
 
@@ -149,8 +152,19 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
             return Verdict.HEALTHY
         if self.row is Row.INCONCLUSIVE:
             return Verdict.UNKNOWN
-        avoided = CURABLE if self.native is Native.ON else BY_VIP
-        return Verdict.DEGRADED if self.row in MILD | avoided else Verdict.FAILED
+        if self.worked_around:
+            return Verdict.HEALTHY
+        return Verdict.DEGRADED if self.row in MILD | self._avoided else Verdict.FAILED
+
+    @property
+    def worked_around(self) -> bool:
+        """Whether the route's requests were seen to get through, past a fault that stays."""
+        return self.row in self._avoided and self.passed
+
+    @property
+    def _avoided(self) -> frozenset[Row]:
+        """The rows that do not affect the way that requests of the route take."""
+        return CURABLE if self.native is Native.ON else BY_VIP
 
 
 class Diagnosed(msgspec.Struct, frozen=True):

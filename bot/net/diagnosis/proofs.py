@@ -40,6 +40,7 @@ class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     effect_because: str
     evidence: tuple[Evidence, ...]
     private: bool = False
+    passed: bool = False
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -56,7 +57,7 @@ PROOFS: RecordType[Proofs] = RecordType("proofs", Proofs, spare=_spare)
 
 
 OF_SUBJECT = ("service", "port", "route", "native", "endpoints_seen")
-OF_DIAGNOSIS = ("row", "confidence", "because", "effect", "effect_because")
+OF_DIAGNOSIS = ("row", "confidence", "because", "effect", "effect_because", "passed")
 """What is kept under the name that it has there."""
 
 

@@ -3,7 +3,8 @@
 No finding without evidence: pod-IP routing that was not seen to fail is healthy. A proven fault
 stands while the route leads to the same endpoints in the same way, until a test passes; one that
 could not tell does not end it. After a day it is unknown whether it still holds: it is neither
-a fault that anybody saw of late, nor over.
+a fault that anybody saw of late, nor over. A fault that a route leads past is no fault of that
+route, which is healthy, with a note.
 """
 
 from __future__ import annotations
@@ -46,11 +47,15 @@ SHOWN = 5
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
     """The verdict that the tests of a route support; None where there is none."""
     tests = sorted(_applying(route, snapshot), key=lambda test: test[0].taken_at)
-    failing = [test for test, now in tests if now.native is test.subject.native and _fails(test)]
-    if failing:
-        return _aged(_judged(failing[-1]), failing[-1], snapshot)
-    around = [test for test, now in tests if now.native is Native.ON and _is_gone_round(test)]
-    return _aged(_worked_around(around[-1]), around[-1], snapshot) if around else None
+    failing = [(test, now.native) for test, now in tests if _fails(test, now.native)]
+    around = [(test, now.native) for test, now in tests if _avoids(test, now.native)]
+    # Where one rule of the route was not seen to get through, another one excuses nothing.
+    unsure = [pair for pair in around if not _gets_through(*pair)]
+    for pairs, judged in ((failing, _failing), (unsure, _unsure), (around, _worked_around)):
+        if pairs:
+            test, native = pairs[-1]
+            return _aged(judged(test, native), test, snapshot)
+    return None
 
 
 def passed(route: Ref, snapshot: Snapshot) -> Iterator[datetime]:
@@ -82,13 +87,14 @@ def _stays_public(before: Diagnosed, after: Diagnosed) -> bool:
         and after.taken_at - before.taken_at <= FRESH
         and before.subject.native is after.subject.native
         and not _leads_elsewhere(before.subject, after.subject)
-        and (_fails(before) or not _fails(after))
+        and (_fails_as_tested(before) or not _fails_as_tested(after))
     )
 
 
 def proves(diagnosed: Diagnosed) -> bool:
-    """Whether a diagnosis alone is reason for a finding, now or once nativeLB is turned on."""
-    return _fails(diagnosed) or _is_gone_round(diagnosed)
+    """Whether a diagnosis alone is reason for a finding or a note, now or once nativeLB is on."""
+    ways = (diagnosed.subject.native, Native.ON)
+    return _fails_as_tested(diagnosed) or any(_avoids(diagnosed, native) for native in ways)
 
 
 def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
@@ -107,7 +113,7 @@ def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subje
 
 
 def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgement:
-    if snapshot.taken_at - test.taken_at <= FRESH:
+    if judgement.noted or snapshot.taken_at - test.taken_at <= FRESH:
         return judgement
     return msgspec.structs.replace(
         judgement,
@@ -129,34 +135,65 @@ def _places(subject: Subject) -> frozenset[tuple[str, int]]:
     return frozenset((endpoint.address, endpoint.port) for endpoint in subject.endpoints)
 
 
-def _is_gone_round(diagnosed: Diagnosed) -> bool:
-    """Whether it is a fault of pod IPs, which a route by the VIP avoids but does not repair."""
-    diagnosis = diagnosed.diagnosis
-    if diagnosis.row not in CURABLE:
-        return False
-    proven = diagnosis.confidence is Confidence.PROVEN
-    return diagnosis.effect is Effect.HELPS or (proven and diagnosed.subject.native is Native.ON)
+def _fails_as_tested(diagnosed: Diagnosed) -> bool:
+    return _fails(diagnosed, diagnosed.subject.native)
 
 
-def _worked_around(diagnosed: Diagnosed) -> Judgement:
-    """The network's fault stays open: nativeLB goes round it and mends nothing."""
-    return msgspec.structs.replace(
-        _judged(diagnosed),
-        verdict=Verdict.DEGRADED,
-        reason="WorkedAround",
-        message="nativeLB is on and goes round this fault, which stays: "
-        + diagnosed.diagnosis.because,
-    )
-
-
-def _fails(diagnosed: Diagnosed) -> bool:
-    """Proven to fail, or proven that nativeLB leads past what fails."""
+def _fails(diagnosed: Diagnosed, native: Native) -> bool:
+    """Whether requests that go so are proven to fail, or nativeLB to lead past what fails."""
     diagnosis = diagnosed.diagnosis
     if diagnosis.effect is not Effect.HELPS and diagnosis.confidence is not Confidence.PROVEN:
         return False
-    by_vip = diagnosed.subject.native is Native.ON and diagnosis.row in BY_VIP
-    around = diagnosed.subject.native is Native.ON and diagnosis.row in CURABLE
-    return by_vip or (diagnosis.row in STOPS and not around)
+    if diagnosis.row in BY_VIP:
+        return native is Native.ON
+    around = native is Native.ON and diagnosis.row in CURABLE
+    return native is diagnosed.subject.native and diagnosis.row in STOPS and not around
+
+
+def _avoids(diagnosed: Diagnosed, native: Native) -> bool:
+    """Whether requests that go so lead past a proven fault, which they do not repair."""
+    diagnosis, tested = diagnosed.diagnosis, diagnosed.subject.native
+    proven = diagnosis.confidence is Confidence.PROVEN and tested is native
+    if native is Native.ON:
+        return diagnosis.row in CURABLE and (proven or diagnosis.effect is Effect.HELPS)
+    return diagnosis.row in BY_VIP and proven and diagnosis.passed
+
+
+def _gets_through(diagnosed: Diagnosed, native: Native) -> bool:
+    """Whether all requests that go so were seen to lead past the fault.
+
+    That nativeLB helps is only said where the VIP worked from everywhere, and nothing else fails.
+    """
+    diagnosis = diagnosed.diagnosis
+    return diagnosis.passed if diagnosed.subject.native is native else True
+
+
+def _worked_around(diagnosed: Diagnosed, native: Native) -> Judgement:
+    """The route is well. The network's fault stays, which is good to know."""
+    way = "by the VIP (nativeLB)" if native is Native.ON else "by pod IPs"
+    because = diagnosed.diagnosis.because
+    return msgspec.structs.replace(
+        _judged(diagnosed),
+        verdict=Verdict.HEALTHY,
+        reason="WorkedAround",
+        message=f"The route works {way}, past a fault that stays: {because}",
+        noted=True,
+    )
+
+
+def _unsure(diagnosed: Diagnosed, _native: Native) -> Judgement:
+    """NativeLB is on, and not all of the requests were seen to lead past the fault."""
+    because = diagnosed.diagnosis.because
+    return msgspec.structs.replace(
+        _judged(diagnosed),
+        verdict=Verdict.DEGRADED,
+        message="nativeLB is on, but not every request was seen to get past this fault: " + because,
+    )
+
+
+def _failing(diagnosed: Diagnosed, native: Native) -> Judgement:
+    diagnosis = msgspec.structs.replace(diagnosed.diagnosis, native=native, passed=False)
+    return _judged(msgspec.structs.replace(diagnosed, diagnosis=diagnosis))
 
 
 def _judged(diagnosed: Diagnosed) -> Judgement:

@@ -82,6 +82,8 @@ def title(diagnosis: Diagnosis) -> str:
     """What was found, in a few words."""
     fault = diagnosis.by_objects
     broken = fault is not None and fault.verdict.rank >= INCIDENT.rank
+    if diagnosis.worked_around and not broken:
+        return f"{TITLE[diagnosis.row]}, but the route works"
     return BUT if diagnosis.row is Row.HEALTHY and broken else TITLE[diagnosis.row]
 
 

@@ -58,6 +58,7 @@ class RouteView(Answer, frozen=True):
     verdict: Verdict
     entry_points: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     unread: str = ""
     rules: tuple[RuleView, ...] = ()
 

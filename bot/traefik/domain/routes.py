@@ -107,6 +107,7 @@ def _view(
         verdict=Verdict.UNKNOWN if nowhere else judgement.verdict,
         entry_points=entry_points,
         problems=nowhere if healthy else problems or (judgement.message,),
+        notes=(f"{judgement.reason}: {judgement.message}",) if judgement.noted else (),
         unread=unread,
         rules=rules,
     )

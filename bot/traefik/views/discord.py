@@ -43,6 +43,7 @@ def route(view: RouteView, answer: RoutesAnswer) -> render.Card:
     head += f"\n{render.code(f'{view.ref.namespace}/{view.ref.name}', NAME)}"
     parts = [_escaped(view.unread)] if view.unread else []
     parts += [f"{words.MARK[view.verdict]} {render.code(text, 300)}" for text in view.problems[:4]]
+    parts += [f"{words.NOTE} **note** {render.code(note, 300)}" for note in view.notes]
     parts += [_rule(rule) for rule in view.rules]
     if traefik_text.lacks_native(view):
         parts.append("-# nativeLB is not set: requests go to pod IPs. That alone is no fault.")
@@ -112,8 +113,9 @@ def _head(verdict: Verdict, title: str, text: str) -> str:
 def _line(route: RouteView) -> str:
     mark = "⚪" if route.unread else words.MARK[route.verdict]
     modes = ", ".join(route.modes) or "no Service"
-    problem = route.unread or next(iter(route.problems), "")
-    more = f"\n-# {render.code(problem, LINE)}" if problem else ""
+    told = (route.unread, *route.problems, *route.notes)
+    first = next(filter(None, told), "")
+    more = f"\n-# {render.code(first, LINE)}" if first else ""
     return f"{mark} {render.code(route.label, NAME)} {modes}{more}"
 
 

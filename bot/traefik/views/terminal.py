@@ -92,6 +92,7 @@ def _route(view: RouteView) -> RenderableType:
             *_more(len(servers) - SERVERS, "servers"),
         ]
     lines += [_labelled("problem: ", problem) for problem in view.problems]
+    lines += [_labelled("note: ", note) for note in view.notes]
     if traefik_text.lacks_native(view):
         lines.append(Text("nativeLB is not set: requests go to pod IPs.", "dim"))
     return Group(title, *(terminal.indented(line) for line in lines), Text())

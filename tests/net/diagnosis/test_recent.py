@@ -124,18 +124,45 @@ def test_a_test_counts_while_the_endpoints_are_the_same():
     assert judged(found(), an_ingress(), was=other).verdict is Verdict.HEALTHY
 
 
-def test_nativelb_that_was_turned_on_since_leaves_the_fault_open_as_worked_around():
-    """What was proposed was done, and mends nothing."""
+@pytest.mark.parametrize("hours", [1, 25])
+def test_a_route_whose_nativelb_was_turned_on_since_is_healthy_with_a_note(hours: float):
+    """What was proposed was done. The fault stays, which is said and is no fault of the route."""
     was = a_cluster(a_route())
-    said = judged(found(), a_route(nativeLB=True), was=was)
-    assert (said.verdict, said.reason) == (Verdict.DEGRADED, "WorkedAround")
-    assert "goes round this fault" in said.message
+    said = judged(found(), a_route(nativeLB=True), was=was, hours=hours)
+    assert (said.verdict, said.reason, said.noted) == (Verdict.HEALTHY, "WorkedAround", True)
+    assert "works by the VIP (nativeLB), past a fault that stays: Refused on edge." in said.message
 
 
-def test_a_fault_that_nativelb_goes_round_is_still_a_finding_when_it_is_tested_again():
-    """The route works by the VIP, and the network does not."""
-    diagnosis = found(Row.REDIRECT, Effect.ALREADY)
-    assert judged(diagnosis, a_route(nativeLB=True)).reason == "WorkedAround"
+@pytest.mark.parametrize("row", [Row.REDIRECT, Row.SOURCE_ADDRESS])
+def test_a_route_that_gets_through_by_the_vip_is_healthy_with_a_note(row: Row):
+    """A test says so in the same words whether it came before nativeLB or after."""
+    native = {"native": Native.ON}
+    seen = found(row, Effect.ALREADY, passed=True, **native)
+    said = judged(seen, a_route(nativeLB=True), **native)
+    assert (said.verdict, said.reason, said.noted) == (Verdict.HEALTHY, "WorkedAround", True)
+    assert seen.verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize("row", [Row.REDIRECT, Row.SOURCE_ADDRESS])
+def test_a_route_that_was_not_seen_to_get_through_by_the_vip_is_not_called_healthy(row: Row):
+    """That the fault spares the VIP does not prove that the VIP works from everywhere."""
+    native = {"native": Native.ON}
+    seen = found(row, Effect.ALREADY, passed=False, **native)
+    said = judged(seen, a_route(nativeLB=True), **native)
+    assert (said.verdict, said.reason, said.noted) == (Verdict.DEGRADED, row.reason, False)
+    assert seen.verdict is Verdict.DEGRADED
+
+
+@pytest.mark.parametrize("row", [Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD])
+def test_a_route_by_pod_ips_past_a_broken_vip_is_healthy_with_a_note(row: Row):
+    """The same fault stops a route that goes by the VIP, as soon as it does."""
+    seen = found(row, Effect.HARMS, passed=True)
+    said = judged(seen, a_route())
+    assert (said.verdict, said.reason, said.noted) == (Verdict.HEALTHY, "WorkedAround", True)
+    assert "works by pod IPs" in said.message
+    assert seen.verdict is Verdict.HEALTHY
+    since = judged(seen, a_route(nativeLB=True), was=a_cluster(a_route()))
+    assert (since.verdict, since.reason, since.noted) == (Verdict.FAILED, row.reason, False)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +311,7 @@ def test_a_test_of_one_rule_says_nothing_of_what_is_worked_around_in_another(oth
     route["spec"]["routes"].append(rule)
     another = a_slice("other", placed("10.42.1.8", pod="other-1"))
     objects = (route, a_service("other", clusterIP="10.43.0.8"), another)
-    around = remembered(found(Row.REDIRECT, Effect.ALREADY), *objects, hours=2)
+    around = remembered(found(Row.REDIRECT, Effect.ALREADY, passed=True), *objects, hours=2)
     beside = remembered(other, *objects, ask="other.example")
     seen = a_cluster(*objects)
     after = Snapshot(

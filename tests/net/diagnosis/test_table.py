@@ -514,6 +514,29 @@ PASSES: tuple[tuple[str, World, bool], ...] = (
         False,
     ),
     ("refused", World(a_subject(), redirected={"home-1": 80}), False),
+    (
+        "refused, and the VIP in use leads past it",
+        World(a_subject(native=Native.ON), redirected={"home-1": 80}),
+        True,
+    ),
+    (
+        "refused, and the VIP in use fails, too",
+        World(
+            a_subject(native=Native.ON),
+            redirected={"home-1": 80},
+            no_vip={"home-1": Outcome.REFUSED},
+        ),
+        False,
+    ),
+    (
+        "refused, and large payloads stall by the VIP in use",
+        World(
+            a_subject(native=Native.ON),
+            redirected={"home-1": 80},
+            narrow=frozenset({("home-1", "home-2")}),
+        ),
+        False,
+    ),
     ("large payloads stall", World(a_subject(), narrow=frozenset({("home-1", "home-2")})), False),
     ("nothing is asked", World(a_subject(traefik=())), False),
     ("no endpoint", World(a_subject(endpoints=())), False),

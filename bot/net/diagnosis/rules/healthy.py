@@ -37,7 +37,19 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 def passed(evidence: RouteEvidence) -> bool:
     """Whether the route's own requests get through on every way, whatever else is wrong."""
     by_vip = evidence.subject.native is Native.ON
-    return bool(evidence.paths) and not list(lacking(evidence, vips=by_vip))
+    lacks = _lacking_by_vip(evidence) if by_vip else lacking(evidence, vips=False)
+    return bool(evidence.paths) and not list(lacks)
+
+
+def _lacking_by_vip(evidence: RouteEvidence) -> Iterator[str]:
+    """What is missing, or not well, of what requests need that go by the VIP alone."""
+    for node in evidence.points.ingress_nodes:
+        if evidence.stands_in(node) or not evidence.vip(node).ok:
+            yield node
+    for path in evidence.paths:
+        alone = evidence.sole(path)
+        if (alone.seen and not alone.ok) or (path.crosses and not _large(evidence, path)):
+            yield str(path)
 
 
 def lacking(evidence: RouteEvidence, *, vips: bool = True) -> Iterator[str]:
