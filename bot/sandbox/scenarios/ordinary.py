@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.verdict import Verdict
 from bot.sandbox.network import Broken
-from bot.sandbox.scenarios.apps import APPS, DOMAIN
+from bot.sandbox.scenarios.apps import APPS, DOMAIN, App
 from bot.sandbox.scenarios.breaking import add_event, replace_route, set_unsynced, set_waiting
 from bot.sandbox.scenarios.homelab import DBG, healthy
 from bot.sandbox.scenarios.issuance import renewal_failed
@@ -20,6 +20,13 @@ UNREACHED = (
 )
 
 
+REFUSED_FOR = 14
+"""Minutes since which Traefik's log has refused connections."""
+
+STALE = "forgejo"
+"""The app whose route leads to a Service that is gone."""
+
+
 def homelab(now: datetime) -> Homelab:
     """Traefik meets refused connections, and five things are wrong besides."""
     lab = healthy(now)
@@ -30,26 +37,31 @@ def homelab(now: datetime) -> Homelab:
     # Somebody held an upgrade back by hand and forgot about it.
     lab.get("HelmRelease", "home", "home-assistant")["spec"]["suspend"] = True
     # The chart's new version renamed its Service; the route still has the old name.
-    replace_route(lab, "forgejo", service="forgejo-http")
+    replace_route(lab, STALE, service="forgejo-http")
     lab.past = _week(lab)
     return lab
 
 
 def _traefik_is_refused(lab: Homelab) -> None:
     """Let Traefik fail to reach each backend on another node, and log it as v3 does at DEBUG."""
-    pod = lab.pod_of("traefik")
-    backends = [app for app in APPS if app.route and app.node != pod["spec"]["nodeName"]]
+    pod, backends = lab.pod_of("traefik"), _unreached(lab)
     lines = [
         f"{lab.times.ago(minutes=minutes)} {DBG}/proxy/httputil/proxy.go:121 > 502 Bad Gateway "
         f'error="dial tcp {lab.pod_of(app.name)["status"]["podIP"]}:{app.port}: connect: '
         'connection refused"'
-        for minutes in range(14, 0, -2)
+        for minutes in range(REFUSED_FOR, 0, -2)
         for app in backends
     ]
     key = ("kube-system", pod["metadata"]["name"], "traefik", False)
     lab.logs[key] += "\n".join(lines) + "\n"
     # A rule for the NodePorts of the edge, which names no interface, catches the pods' own packets.
     lab.broken = Broken(redirects=frozenset(("edge", app.port) for app in backends))
+
+
+def _unreached(lab: Homelab) -> list[App]:
+    """The apps with a route that run on another node than Traefik."""
+    node = lab.pod_of("traefik")["spec"]["nodeName"]
+    return [app for app in APPS if app.route and app.node != node]
 
 
 def _out_of_memory(lab: Homelab) -> None:
@@ -150,6 +162,17 @@ def _week(lab: Homelab) -> Past:
                 "CrashLoopBackOff",
                 ("pods", "endpoints", "workloads"),
                 22 / 60,
+            ),
+            *(
+                Trouble(
+                    f"routes-{app.route.lower()}/{app.route}/{app.namespace}/{app.name}",
+                    "RequestsFail",
+                    ("routes",),
+                    REFUSED_FOR / 60,
+                    verdict=degraded,
+                )
+                for app in _unreached(lab)
+                if app.name != STALE
             ),
         ),
         absent=tuple(range(126, 131)),
