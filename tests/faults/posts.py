@@ -240,7 +240,8 @@ async def the_outage_was_told(stage: Posts) -> None:
     assert len(outages(stage.server)) == len(recoveries(stage.server)) == 1
     state = stored(stage.cluster)
     assert state is not None
-    assert [each["head"]["check"] for each in state["incidents"]] == ["api-server"]
+    incidents = state["incidents"]
+    assert [each["head"]["check"] for each in incidents] == ["api-server"], incidents
 
 
 async def config_map_full(stage: Posts) -> None:

@@ -8,16 +8,19 @@ from bot.digest.domain.schedule import due, following
 from bot.domain.report import Report, examine
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
+from bot.health.service import Health
 from bot.history.domain.record import HISTORY, areas, noted
 from bot.history.domain.trends import trends
+from bot.kube.traefik_reader import TraefikReader
 from bot.runtime.memory_store import Unkept
 from bot.sandbox import outage
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.outage import Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab
 from bot.sandbox.scenarios.past import DAILY, timetable
+from bot.traefik.word import WordReader
 from tests.fakes import TYPES, snapshot_of
-from tests.sandbox.test_scenarios import BY_NAME, NOW, built
+from tests.sandbox.test_scenarios import BY_NAME, NOW, built, played
 
 
 def report_of(lab: Homelab, cluster: SimulatedCluster, now: datetime) -> Report:
@@ -72,23 +75,26 @@ def test_other_words_are_nobodys_and_a_scenario_without_the_app_says_so():
         )
 
 
-async def test_the_made_up_week_agrees_with_what_is_wrong_now():
-    """What is there goes on, nothing ends or begins at the first look; three are new, two fixed."""
-    lab = BY_NAME["homelab"].build(NOW)
-    assert lab.past
+async def test_the_made_up_week_agrees_with_what_is_wrong_now(tmp_path):
+    """What is there goes on, and nothing ends or begins at the first look, by Traefik's log too."""
+    now = datetime.now(UTC)
+    past = built("homelab", now).past
+    assert past
     store = Unkept()
-    await lab.past.keep(store, NOW)
-    report = report_of(lab, SimulatedCluster(lab.objects), NOW)
+    await past.keep(store, now)
+    async with played("homelab", tmp_path, now) as (_, reader):
+        word = WordReader(reader, TraefikReader(reader.api))
+        report = await Health(reader, traefik=word.read).check()
     history = await store.read(HISTORY)
     assert history
     assert history.points[-1].areas == areas(report)
     assert noted(history, report).incidents == history.incidents
-    told = trends(history, NOW, timedelta(days=7))
-    assert (told.hours, told.unseen, told.incidents) == (168, 5, 11)
+    told = trends(history, now, timedelta(days=7))
+    assert (told.hours, told.unseen, told.incidents) == (168, 5, 20)
     bases = await store.read(BASES)
     assert bases
     found = difference(bases.by_name[DAILY], report, Verdict.PROGRESSING)
-    assert [len(part) for part in (found.new, found.same, found.fixed)] == [3, 2, 2]
+    assert [len(part) for part in (found.new, found.same, found.fixed)] == [12, 2, 2]
     assert found.worse == found.better == found.lost == ()
 
 
