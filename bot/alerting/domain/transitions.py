@@ -147,15 +147,22 @@ def advance(
 
 
 def _with_late(state: Alerts, view: AlertView) -> Alerts:
-    """With the findings of kinds that are read now for the first time: they are not new either."""
+    """With the findings of what is read now for the first time: they are not new either.
+
+    That is a kind, or what a check needs to observe beside the kinds that it judges, such as
+    Traefik's log. A finding that was seen without it waits for its grace as before.
+    """
     missing = {gap.kind for gap in view.report.unseen}
     late = {kind for kind in state.unread if kind not in missing}
     if not late:
         return state
+    seen = {*(known.key for known in state.known), *(pending.key for pending in state.pending)}
     found = (
         KnownFinding(finding.key, finding.verdict)
         for finding in view.bad
-        if finding.subject.kind in late and not state.holding(finding.key)
+        if late & {finding.subject.kind, *NEEDS.get(finding.check, ())}
+        and finding.key not in seen
+        and not state.holding(finding.key)
     )
     unread = tuple(kind for kind in state.unread if kind not in late)
     return replace(state, known=(*state.known, *found), unread=unread)
@@ -203,6 +210,9 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
         chain = [cause.key for cause in view.report.chain(finding)]
         effects = [effect.key for effect in view.report.downstream.get(finding.key, ())]
         holder = next(filter(None, (state.holding(key) for key in (*chain, *effects))), None)
+        if finding.check == visibility.CHECK:
+            # Not all kinds are back at once: what is left of an outage is no incident of its own.
+            holder = holder or outage.open_outage(state)
         if holder and len(holder.keys) < KEYS:
             state = state.with_incident(replace(holder, keys=(*holder.keys, finding.key)))
     return state

@@ -9,12 +9,31 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.alerting.domain.incident import Incident
-from bot.alerting.domain.outage import CHECK, SUBJECT, is_outage, reason_of, shows_outage
+from bot.alerting.domain.outage import (
+    CHECK,
+    SUBJECT,
+    adopted,
+    incident_of,
+    is_outage,
+    posted,
+    reason_of,
+    shows_outage,
+)
+from bot.alerting.domain.transitions import advance
 from bot.alerting.domain.visibility import NEVER_SEEN, STALE_WATCH, WATCH
 from bot.domain.outage import OutageReason
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
-from tests.alerting.domain.test_seen_well import READ, START, course, only, unlisted, well
+from tests.alerting.domain.test_seen_well import (
+    READ,
+    RULES,
+    START,
+    course,
+    looks,
+    only,
+    unlisted,
+    well,
+)
 
 REFUSED = "The API server at https://10.0.0.1:6443 cannot be reached: Connection refused"
 TIMED_OUT = "The API server answered 500: etcdserver: request timed out"
@@ -64,6 +83,20 @@ def test_it_is_over_when_all_was_seen_again_for_two_minutes():
     incident: Incident = only(state)
     assert is_outage(incident)
     assert incident.ended == START + timedelta(minutes=12)
+
+
+def test_what_is_left_of_an_outage_that_was_told_before_it_was_stored_belongs_to_it():
+    """The one who could not store it has seen all kinds as stale only when some are back."""
+    told = incident_of("1-outage", START + timedelta(minutes=1))
+    told = posted(told, 1, 2, None)
+    back = stale(REFUSED, "Node")
+    state = adopted(advance(course((1, well)), back(START + timedelta(minutes=11)), RULES), (told,))
+    state = looks(state, 20, back, START + timedelta(minutes=11.25))
+    incident = only(state)
+    assert incident.id == told.id
+    assert not shows_outage(incident)
+    state = looks(state, 3, well, START + timedelta(minutes=31.25))
+    assert only(state).ended
 
 
 def test_one_kind_that_cannot_be_read_is_a_stale_watch():

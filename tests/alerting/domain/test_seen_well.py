@@ -17,6 +17,7 @@ from bot.domain.record import read, written
 from bot.domain.report import Report, collapse
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
+from bot.routing.traefik_word import TRAEFIK_WORD
 from tests.examples import examples
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -205,6 +206,38 @@ def test_old_trouble_of_a_kind_that_is_read_late_is_not_new():
     """A slow API server at the first start; what breaks after the first look alarms."""
     assert course((5, unlisted), (30, bad)).incidents == ()
     assert only(course((5, unlisted), (1, well), (5, bad))).head.subject == WEB.subject
+
+
+ROUTE = Finding(
+    check="routes-ingressroute",
+    subject=Ref("IngressRoute", "apps", "site"),
+    verdict=Verdict.DEGRADED,
+    reason="RequestsFail",
+    message="requests fail",
+)
+
+
+def routes(*findings: Finding, unseen: str = "", why: Why = Why.UNREACHABLE) -> Show:
+    """What is found of routes, while something that its check rests on is not seen."""
+    gaps = (Gap(unseen, why, "no answer in time"),) if unseen else ()
+    return lambda at: Report(at, collapse(findings), gaps, {"IngressRoute": 1, "Node": 1})
+
+
+def test_old_trouble_that_only_what_is_read_late_shows_is_not_new():
+    """Traefik's log did not answer at the first look, or the Services were not listed yet."""
+    well_now, failing = routes(), routes(ROUTE)
+    for late in (TRAEFIK_WORD, "Service"):
+        first = (1, routes(unseen=late))
+        assert course(first, (30, failing)).incidents == ()
+        assert only(course(first, (1, well_now), (5, failing))).head.subject == ROUTE.subject
+
+
+def test_what_was_seen_failing_without_it_alarms_as_before():
+    """That Traefik's log is read at last makes nothing known that is new."""
+    unheard = routes(unseen=TRAEFIK_WORD)
+    failing = routes(ROUTE, unseen=TRAEFIK_WORD)
+    state = course((1, unheard), (1, failing), (5, routes(ROUTE)))
+    assert only(state).head.subject == ROUTE.subject
 
 
 def revoked(at: datetime) -> Report:
