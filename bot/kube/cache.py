@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
-from bot.domain import containers
+from bot.domain import conditions, containers
 from bot.domain.resources import apps, core
 from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.core import SecretName
@@ -222,12 +223,14 @@ def _gap(reflector: Reflector) -> Gap:
     )
 
 
-WELL = core.PodStatus(
-    phase="Running",
-    conditions=(Condition(type="Ready", status="True"),),
-    container_statuses=(core.ContainerStatus(ready=True),),
-)
-"""The one status that stands for those of all healthy pods."""
+@lru_cache(maxsize=1024)
+def _well(ready_since: datetime | None) -> core.PodStatus:
+    """The one status that stands for those of all healthy pods that became ready at a time."""
+    return core.PodStatus(
+        phase="Running",
+        conditions=(Condition(type="Ready", status="True", last_transition_time=ready_since),),
+        container_statuses=(core.ContainerStatus(ready=True),),
+    )
 
 
 def _slim_pod(pod: Object) -> Object:
@@ -236,11 +239,13 @@ def _slim_pod(pod: Object) -> Object:
         return pod
     spec = msgspec.structs.replace(pod.spec, node_name=sys.intern(pod.spec.node_name))
     # Traefik's address is needed: requests are sent there.
-    healthy = containers.runs_well(pod) and containers.is_ready(pod) and not pod.malformed
-    if healthy and not is_traefik(pod):
+    ready = conditions.is_true(pod.status.conditions, "Ready")
+    healthy = ready and containers.runs_well(pod) and not pod.malformed
+    if ready and healthy and not is_traefik(pod):
         slim = tuple(map(_slim_container, pod.spec.containers))
         spec = msgspec.structs.replace(spec, containers=slim, restart_policy="")
-        return msgspec.structs.replace(pod, status=WELL, spec=spec)
+        status = _well(ready.last_transition_time)
+        return msgspec.structs.replace(pod, status=status, spec=spec)
     return msgspec.structs.replace(pod, spec=spec)
 
 

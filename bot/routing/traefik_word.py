@@ -6,13 +6,14 @@ from Traefik's API and log by bot.traefik.word, so that every view judges by the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.verdict import Verdict
+from bot.routing.ready_servers import ready_since
 
 TRAEFIK_WORD = "Traefik's log"
 """The name of the gap where Traefik's own word could not be read."""
@@ -20,21 +21,24 @@ TRAEFIK_WORD = "Traefik's log"
 RECENT = timedelta(minutes=15)
 """For how long a failed request shows how a route is now; afterwards that is unknown."""
 
+CLOCKS = timedelta(seconds=5)
+"""By how much the clocks of two nodes may differ, Traefik's and a pod's."""
+
 SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FailedRequests:
-    """Requests of a route that did not reach a server, by Traefik's log."""
+    """Requests of a route that did not reach a server, in one way, by Traefik's log.
+
+    `address` is that of the server; empty where the log does not tell. `count` is without those of
+    which another line of the log tells, too.
+    """
 
     count: int
-    what: tuple[str, ...] = ()
+    what: str = ""
     last: datetime | None = None
-
-    def __add__(self, other: FailedRequests) -> FailedRequests:
-        """Both together."""
-        last = max(filter(None, (self.last, other.last)), default=None)
-        return FailedRequests(self.count + other.count, (*self.what, *other.what), last)
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class TraefikWord:
     """
 
     refused: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
-    failed: Mapping[Ref, FailedRequests] = field(default_factory=dict)
+    failed: Mapping[Ref, tuple[FailedRequests, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     warned: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
 
@@ -63,7 +67,8 @@ async def nothing_said() -> TraefikWord:
 def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -> Judgement | None:
     """The verdict that Traefik's word supports, None where it says nothing against a route.
 
-    `passed` are the times of tests of the route that passed: what failed before is over.
+    `passed` are the times of tests of the route that passed: what failed before is over. So it is
+    where all servers that a request may have meant have become ready since.
     """
     word = snapshot.supplement(TraefikWord)
     if word is None:
@@ -74,11 +79,24 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
     warned = (
         _said(Verdict.DEGRADED, "WarnedByTraefik", "warns of it", warnings) if warnings else None
     )
-    failed = word.failed.get(route)
-    if failed is None or (failed.last and any(moment >= failed.last for moment in passed)):
-        return warned
-    judged = _failed(failed, snapshot.taken_at)
-    return judged if warned is None or judged.verdict is Verdict.DEGRADED else warned
+    passed = tuple(passed)
+    failed = [
+        one for one in word.failed.get(route, ()) if not _is_over(one, route, snapshot, passed)
+    ]
+    judged = _failed(failed, snapshot.taken_at) if failed else warned
+    return warned if warned and judged and judged.verdict is Verdict.UNKNOWN else judged
+
+
+def _is_over(
+    failed: FailedRequests, route: Ref, snapshot: Snapshot, passed: Iterable[datetime]
+) -> bool:
+    """Whether something has been seen since that explains why requests failed, and is over."""
+    if failed.last is None:
+        return False
+    if any(moment >= failed.last for moment in passed):
+        return True
+    ready = ready_since(route, failed.address, snapshot)
+    return ready is not None and failed.last + CLOCKS <= ready
 
 
 def _said(verdict: Verdict, reason: str, does: str, texts: tuple[str, ...]) -> Judgement:
@@ -86,16 +104,17 @@ def _said(verdict: Verdict, reason: str, does: str, texts: tuple[str, ...]) -> J
     return Judgement(verdict, reason, f"Traefik {does}: {texts[0]}", evidence=evidence)
 
 
-def _failed(failed: FailedRequests, now: datetime) -> Judgement:
-    count = f"{failed.count:,} requests" if failed.count > 1 else "1 request"
-    message = (
-        f"{count} of it did not reach a server, by Traefik's log: {'; '.join(failed.what[:SHOWN])}."
-    )
-    recent = failed.last is None or now - failed.last <= RECENT
+def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
+    total = max(1, sum(one.count for one in failed))
+    count = f"{total:,} requests" if total > 1 else "1 request"
+    what = tuple(dict.fromkeys(one.what for one in failed))[:SHOWN]
+    last = max((one.last for one in failed if one.last), default=None)
+    message = f"{count} of it did not reach a server, by Traefik's log: {'; '.join(what)}."
+    recent = last is None or now - last <= RECENT
     if not recent:
         message += " None failed of late, and whether it works now is not known."
-    last = (Evidence("last failure", f"{failed.last:%Y-%m-%d %H:%M} UTC"),) if failed.last else ()
-    evidence = (*last, *(Evidence("Traefik's log", text) for text in failed.what[:SHOWN]))
+    times = (Evidence("last failure", f"{last:%Y-%m-%d %H:%M} UTC"),) if last else ()
+    evidence = (*times, *(Evidence("Traefik's log", text) for text in what))
     return Judgement(
         Verdict.DEGRADED if recent else Verdict.UNKNOWN, "RequestsFail", message, evidence=evidence
     )

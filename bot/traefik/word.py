@@ -25,7 +25,7 @@ from bot.traefik.domain.answers import (
     LogsAnswer,
     RouteView,
     RuleView,
-    failed_requests,
+    told_once,
 )
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_events import Cause
@@ -52,8 +52,6 @@ REQUESTS = tuple(
 
 NO_WORD = TraefikWord()
 RULE = 100
-WHAT = 2
-"""Kinds of failures that a finding names."""
 
 
 @dataclass
@@ -169,14 +167,14 @@ def word_of(
         (refused if router.refused else warned)[ref] |= dict.fromkeys(router.errors)
     for ref, text in _missing(parts):
         refused[ref][text] = None
-    failed: dict[Ref, FailedRequests] = {}
+    failed: defaultdict[Ref, tuple[FailedRequests, ...]] = defaultdict(tuple)
     for part in parts:
         answer = log_report.logs(part.summaries, snapshot, part.routes)
         for ref, requests in _failed(part.routes, answer).items():
-            failed[ref] = failed[ref] + requests if ref in failed else requests
+            failed[ref] += requests
     return TraefikWord(
         {ref: tuple(texts) for ref, texts in refused.items()},
-        failed,
+        dict(failed),
         warned={ref: tuple(texts) for ref, texts in warned.items()},
     )
 
@@ -247,7 +245,9 @@ def _missing(parts: Sequence[_Part]) -> Iterator[tuple[Ref, str]]:
         yield from missing if names_known else ()
 
 
-def _failed(routes: tuple[RouteView, ...], answer: LogsAnswer) -> dict[Ref, FailedRequests]:
+def _failed(
+    routes: tuple[RouteView, ...], answer: LogsAnswer
+) -> dict[Ref, tuple[FailedRequests, ...]]:
     """By route; what an address fails, fails for every route that leads there.
 
     One request may be told of twice: by the router's name and by the address alone.
@@ -261,19 +261,21 @@ def _failed(routes: tuple[RouteView, ...], answer: LogsAnswer) -> dict[Ref, Fail
     return {ref: requests for ref, requests in by_ref.items() if requests}
 
 
-def _requests(failures: Iterable[FailureView]) -> FailedRequests | None:
-    """The failures of a route, without requests that the client gave up."""
+def _requests(failures: Iterable[FailureView]) -> tuple[FailedRequests, ...]:
+    """The failures of a route, without requests that the client gave up; what tells most first."""
     real = [failure for failure in failures if failure.cause is not Cause.CANCELLED]
-    if not real:
-        return None
+    counted = frozenset(told_once(real))
     real.sort(key=lambda failure: (failure.cause is Cause.UNTOLD, -failure.count))
-    what = tuple(
-        f"{failure.status or failure.origin} {failure.cause}"
-        + (f" at {failure.address.text}" if failure.address.text else "")
-        for failure in real[:WHAT]
+    return tuple(
+        FailedRequests(
+            failure.count if failure in counted else 0,
+            f"{failure.status or failure.origin} {failure.cause}"
+            + (f" at {failure.address.text}" if failure.address.text else ""),
+            failure.last,
+            failure.address.text,
+        )
+        for failure in real
     )
-    last = max((failure.last for failure in real if failure.last), default=None)
-    return FailedRequests(failed_requests(real), what, last)
 
 
 def _cut(summary: LogSummary, end: LogEnd, request: LogRequest) -> Gap | None:

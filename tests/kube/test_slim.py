@@ -10,7 +10,7 @@ from bot.domain.resources import apps, core
 from bot.domain.resources.base import Condition, Meta, Object
 from bot.domain.snapshot import Snapshot
 from bot.health.checks import pods, workloads
-from bot.kube.cache import ROLLED_OUT, SLIM, WELL
+from bot.kube.cache import ROLLED_OUT, SLIM
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TIMES = st.none() | st.integers(0, 120).map(lambda minutes: NOW - timedelta(minutes=minutes))
@@ -62,14 +62,27 @@ def test_a_slim_pod_is_judged_as_the_whole_one(pod: core.Pod) -> None:
     assert containers.is_ready(slim) == containers.is_ready(pod)
 
 
-def test_pods_that_run_well_share_one_status() -> None:
-    """Ten thousand of them cost its memory once."""
-    said = Condition(type="Ready", status="True", last_transition_time=NOW)
-    runs = core.ContainerStatus(name="web", ready=True)
+def slim_status(ready_since: datetime, name: str) -> core.PodStatus:
+    """What is kept of the status of a pod that runs well."""
+    said = Condition(type="Ready", status="True", last_transition_time=ready_since)
+    runs = core.ContainerStatus(name=name, ready=True)
     status = core.PodStatus(phase="Running", conditions=(said,), container_statuses=(runs,))
     slim = SLIM[core.Pod](core.Pod(status=status))
     assert isinstance(slim, core.Pod)
-    assert slim.status is WELL
+    return slim.status
+
+
+def test_pods_that_run_well_since_one_moment_share_one_status() -> None:
+    """Ten thousand of them cost its memory once."""
+    assert slim_status(NOW, "web") is slim_status(NOW, "other")
+
+
+def test_of_a_pod_that_runs_well_it_is_known_since_when_it_is_ready() -> None:
+    """Requests that failed before tell nothing of it now."""
+    earlier = NOW - timedelta(minutes=5)
+    for moment in (earlier, NOW):
+        (ready,) = slim_status(moment, "web").conditions
+        assert (ready.status, ready.last_transition_time) == ("True", moment)
 
 
 COUNTS = st.sampled_from((0, 1, 2))

@@ -82,9 +82,10 @@ async def test_a_route_whose_requests_fail_is_not_healthy() -> None:
     """By the address in a line that names no route: both routes that lead there."""
     said = await word(Saying(created(POD) + refused() * 7))
     for route in (SITE, INGRESS):
-        found = said.failed[route]
-        assert (found.count, found.what) == (7, ("502 connection refused at 10.42.1.7:8080",))
-    fresh = TraefikWord(failed={SITE: FailedRequests(7, found.what, MOMENT)})
+        (found,) = said.failed[route]
+        assert (found.count, found.what) == (7, "502 connection refused at 10.42.1.7:8080")
+        assert found.address == "10.42.1.7:8080"
+    fresh = TraefikWord(failed={SITE: (FailedRequests(7, found.what, MOMENT),)})
     judgement_ = judged(fresh)
     assert (judgement_.verdict, judgement_.reason) == (Verdict.DEGRADED, "RequestsFail")
 
@@ -92,14 +93,14 @@ async def test_a_route_whose_requests_fail_is_not_healthy() -> None:
 def test_what_failed_a_while_ago_is_unknown_and_neither_healthy_nor_broken() -> None:
     """Nobody has seen a request of it succeed since."""
     at = MOMENT - timedelta(minutes=30)
-    assert judged(TraefikWord(failed={SITE: FailedRequests(1, ("502",), at)})).verdict is (
+    assert judged(TraefikWord(failed={SITE: (FailedRequests(1, "502", at),)})).verdict is (
         Verdict.UNKNOWN
     )
 
 
 def test_a_test_that_passed_since_ends_it() -> None:
     """An earlier one does not."""
-    said = TraefikWord(failed={SITE: FailedRequests(2, ("502",), MOMENT)})
+    said = TraefikWord(failed={SITE: (FailedRequests(2, "502", MOMENT),)})
     snapshot = a_snapshot(*world(), supplements={TraefikWord: said})
     assert judgement(SITE, snapshot, (MOMENT + timedelta(seconds=1),)) is None
     assert judgement(SITE, snapshot, (MOMENT - timedelta(hours=1),)) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -184,19 +184,27 @@ class LogsAnswer(Answer, frozen=True):
 
 
 def failed_requests(failures: Iterable[FailureView]) -> int:
-    """How many requests failed, without those that clients gave up.
+    """How many requests failed, without those that clients gave up."""
+    return sum(failure.count for failure in told_once(tuple(failures)))
+
+
+def told_once(failures: Sequence[FailureView]) -> tuple[FailureView, ...]:
+    """The failures that tell of each request once, without those that clients gave up.
 
     The proxy's line with the cause, its older line of the round trip and the access log's line
     tell of the same request, so only the most frequent of the three counts for each status.
     """
+    real = [failure for failure in failures if failure.cause is not Cause.CANCELLED]
     counts: Counter[tuple[int | str, str]] = Counter()
-    for failure in failures:
-        if failure.cause is not Cause.CANCELLED:
-            counts[failure.status or failure.origin, _teller(failure)] += failure.count
-    statuses = {status for status, _ in counts}
-    return sum(
-        max(count for (of, _), count in counts.items() if of == status) for status in statuses
-    )
+    for failure in real:
+        counts[_kind(failure), _teller(failure)] += failure.count
+    # The most frequent last, so that it stays.
+    tellers = dict(key for key, _ in sorted(counts.items(), key=lambda pair: pair[1]))
+    return tuple(told for told in real if tellers[_kind(told)] == _teller(told))
+
+
+def _kind(failure: FailureView) -> int | str:
+    return failure.status or failure.origin
 
 
 def _teller(failure: FailureView) -> str:

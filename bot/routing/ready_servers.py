@@ -1,0 +1,77 @@
+"""Since when the servers of a route have been ready: what failed before tells nothing of them now.
+
+Source: a pod's condition Ready, by which its endpoint is ready. It has the kubelet's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from bot.domain import conditions
+from bot.domain.finding import Ref
+from bot.domain.resources import core, discovery
+from bot.domain.snapshot import Snapshot
+from bot.routing.addresses import AddressKind, classify
+from bot.routing.candidates import candidates
+from bot.routing.service_endpoints import SERVICE_NAME
+
+GONE = frozenset({AddressKind.POD_NETWORK, AddressKind.ELSEWHERE})
+"""What an address is that no endpoint has any more."""
+
+
+def ready_since(route: Ref, address: str, snapshot: Snapshot) -> datetime | None:
+    """Since when all servers have been ready that a request to that address may mean now.
+
+    These are the pod that has the address, and all pods of the route where no pod has it or no
+    address was told. None where one of them is not ready, is no pod, or was not seen.
+    """
+    place = classify(snapshot, address)
+    if place.kind is AddressKind.POD:
+        applies = place.ready and place.port_served and _selects(place.service, snapshot)
+        return _of_pod(place.pod, snapshot) if applies else None
+    if place.kind is AddressKind.VIP:
+        services: Iterable[Ref] = place.services
+    elif not address or (place.kind in GONE and not place.unseen):
+        services = _services(route, snapshot)
+    else:
+        return None
+    times = [since for service in services for since in _of_service(service, snapshot)]
+    known = [time for time in times if time is not None]
+    return min(known) if known and len(known) == len(times) else None
+
+
+def _services(route: Ref, snapshot: Snapshot) -> Iterable[Ref]:
+    """The Services of all rules; none where it leads to something else, too."""
+    own = [candidate for candidate in candidates(snapshot) if candidate.ref == route]
+    indirect = any(candidate.indirect for candidate in own)
+    return () if indirect else dict.fromkeys(candidate.to for candidate in own)
+
+
+def _of_service(ref: Ref, snapshot: Snapshot) -> Iterator[datetime | None]:
+    """Of each ready endpoint; None where a Service has none, or others than pods."""
+    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
+    ready = [
+        endpoint
+        for slice_ in slices.get((ref.namespace, ref.name), ())
+        for endpoint in slice_.endpoints or ()
+        if endpoint.conditions.ready is not False
+    ]
+    if not ready or not _selects(ref, snapshot):
+        yield None
+    for endpoint in ready:
+        target = endpoint.target_ref
+        is_pod = target and target.kind == "Pod"
+        yield _of_pod(target.ref(ref.namespace), snapshot) if target and is_pod else None
+
+
+def _selects(ref: Ref | None, snapshot: Snapshot) -> bool:
+    """Whether a Service selects its pods, so that their readiness makes its endpoints."""
+    service = snapshot.get(core.Service, ref.namespace, ref.name) if ref else None
+    return bool(service and service.spec.selector)
+
+
+def _of_pod(ref: Ref | None, snapshot: Snapshot) -> datetime | None:
+    pod = snapshot.get(core.Pod, ref.namespace, ref.name) if ref else None
+    ready = conditions.is_true(pod.status.conditions, "Ready") if pod else None
+    return ready.last_transition_time if ready else None
