@@ -61,7 +61,7 @@ async def _failing(store: Store | None) -> Mapping[str, datetime]:
 async def _proven(store: Store | None) -> tuple[tuple[Diagnosed, ...], tuple[Gap, ...]]:
     """The proven faults that stand, and why they cannot be seen."""
     if store is None:
-        return (), (Gap(DIAGNOSES, Why.OFF, NO_STATE),)
+        return (), (Gap(DIAGNOSES, Why.NOT_SET_UP, NO_STATE),)
     try:
         record = await store.read(PROOFS) or Proofs()
     except MeshmedicError as error:

@@ -28,14 +28,20 @@ class Why(StrEnum):
     UNREACHABLE = "unreachable"
     STALE = "stale"
     OFF = "switched off"
+    NOT_SET_UP = "not set up"
+    NOT_YET = "not read yet"
+    IN_PART = "read in part"
+    """The newest part is missing."""
+    OLDER = "not read further back"
+    """Only what is older than needed is missing: the bot reads no more of a long log."""
 
     @property
     def by_choice(self) -> bool:
-        """Whether it is the owner's choice, and so does not make a report unknown."""
-        return self in (Why.NOT_INSTALLED, Why.OFF)
+        """Whether it is meant so, by the owner or by the bot, and makes no report unknown."""
+        return self in (Why.NOT_INSTALLED, Why.OFF, Why.NOT_SET_UP, Why.OLDER)
 
 
-AWAY = frozenset({Why.UNREACHABLE, Why.STALE})
+AWAY = frozenset({Why.UNREACHABLE, Why.STALE, Why.NOT_YET, Why.IN_PART})
 """Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""
 
 

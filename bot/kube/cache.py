@@ -217,7 +217,7 @@ def _gap(reflector: Reflector) -> Gap:
         detail = str(reflector.error or "the watch is silent")
         return Gap(name, Why.STALE, detail, reflector.heard_at)
     if reflector.error is None:
-        return Gap(name, Why.UNREACHABLE, "its first list has not come yet")
+        return Gap(name, Why.NOT_YET, "its first list has not come yet")
     return gap(
         reflector.source, reflector.error, namespace=reflector.namespace, since=reflector.heard_at
     )

@@ -50,6 +50,8 @@ REQUESTS = tuple(
 )
 """One after the other, until the lines fit: what is too long loses its end, the newest lines."""
 
+LOGS_READ_MORE = "/traefik logs reads more of it."
+
 NO_WORD = TraefikWord()
 RULE = 100
 
@@ -129,7 +131,7 @@ class WordReader:
                         break
         except TimeoutError:
             cut = f"{pod.name}: its log did not end within {self.patience:.0f} s"
-            return summarizer.summary(cut), Gap(TRAEFIK_WORD, Why.UNREACHABLE, cut)
+            return summarizer.summary(cut), Gap(TRAEFIK_WORD, Why.IN_PART, cut)
         except ClusterError as error:
             return None, _gap(error)
         summary = summarizer.summary(end.cut)
@@ -283,7 +285,9 @@ def _cut(summary: LogSummary, end: LogEnd, request: LogRequest) -> Gap | None:
     if not end.cut:
         return None
     newest_read = end.taken < request.limit_bytes and summary.lines >= request.lines
-    return Gap(TRAEFIK_WORD, Why.OFF if newest_read else Why.UNREACHABLE, end.cut)
+    return Gap(
+        TRAEFIK_WORD, Why.OLDER if newest_read else Why.IN_PART, f"{end.cut} {LOGS_READ_MORE}"
+    )
 
 
 def _quiet(pods: tuple[TraefikPod, ...], summaries: Mapping[str, LogSummary]) -> Iterator[Gap]:
@@ -292,7 +296,7 @@ def _quiet(pods: tuple[TraefikPod, ...], summaries: Mapping[str, LogSummary]) ->
     shows = all(config.shows_servers or config.access_log for config in configs)
     if not shows and not any(map(log_report.shows_failures, summaries.values())):
         detail = "its level shows no failed requests; --log.level=DEBUG or --accesslog does"
-        yield Gap(TRAEFIK_WORD, Why.OFF, detail)
+        yield Gap(TRAEFIK_WORD, Why.NOT_SET_UP, detail)
 
 
 def _gap(error: ClusterError) -> Gap:

@@ -94,7 +94,7 @@ async def test_where_nobody_says_where_the_state_is_that_is_named_and_no_fault()
     """With the setting that would help."""
     facts = await known(FakeReader(None))
     (gap,) = facts.gaps
-    assert (gap.kind, gap.why) == (DIAGNOSES, Why.OFF)
+    assert (gap.kind, gap.why) == (DIAGNOSES, Why.NOT_SET_UP)
     assert "MESHMEDIC_STATE_NAMESPACE" in gap.detail
 
 

@@ -181,6 +181,10 @@ def test_every_reason_for_not_seeing_but_the_owners_choice_is_unknown():
         Why.FORBIDDEN: Verdict.UNKNOWN,
         Why.UNREACHABLE: Verdict.UNKNOWN,
         Why.STALE: Verdict.UNKNOWN,
+        Why.NOT_SET_UP: Verdict.HEALTHY,
+        Why.OLDER: Verdict.HEALTHY,
+        Why.NOT_YET: Verdict.UNKNOWN,
+        Why.IN_PART: Verdict.UNKNOWN,
     }
 
 

@@ -26,6 +26,10 @@ GAPS = (
     Gap("PushSecret", Why.NOT_INSTALLED),
     Gap("Secret", Why.OFF, "MESHMEDIC_SECRET_INVENTORY is false"),
     Gap("Pod", Why.UNREACHABLE, "the API server answers 500"),
+    Gap("background probes", Why.NOT_YET, "the agents' logs are read soon after the start"),
+    Gap("Traefik's log", Why.IN_PART, "traefik-1: its log did not end within 6 s"),
+    Gap("Traefik's log", Why.OLDER, "traefik-2: only the last 2,000 lines were read"),
+    Gap("diagnoses", Why.NOT_SET_UP, "set MESHMEDIC_STATE_NAMESPACE to see them"),
 )
 """One for each reason why a kind is not seen."""
 

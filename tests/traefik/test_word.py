@@ -147,11 +147,11 @@ async def test_a_log_that_cannot_be_read_is_a_gap(error: ClusterError, why: Why)
     assert (gap.why, gap.kind) == (why, "Traefik's log")
 
 
-async def test_a_log_that_shows_no_failures_is_named_as_switched_off() -> None:
+async def test_a_log_that_shows_no_failures_is_named_as_not_set_up_for_it() -> None:
     """Which is the owner's choice, and makes no report unknown."""
     quiet = TraefikPod("kube-system", "traefik-1", running=True, args=("--log.level=INFO",))
     (gap,) = (await word(Saying(pods_there=(quiet,)))).gaps
-    assert gap.why is Why.OFF
+    assert gap.why is Why.NOT_SET_UP
     assert (await word(Saying(pods_there=()))).gaps == ()
 
 

@@ -97,7 +97,7 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
     parts = [
         f"## {words.MARK[verdict]} {verdict.capitalize()}\n{report_text.headline(report)}",
         "\n".join(lines) or _no_incident(report),
-        f"**not seen** {discord.code('; '.join(unseen), 500)}" if unseen else "",
+        f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]

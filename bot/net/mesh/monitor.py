@@ -22,7 +22,7 @@ from bot.net.topology import is_ready
 
 log = logging.getLogger(__name__)
 
-NOT_YET = Gap(BACKGROUND_PROBES, Why.UNREACHABLE, "the agents' rounds have not been read yet")
+NOT_YET = Gap(BACKGROUND_PROBES, Why.NOT_YET, "the agents' logs are read soon after the start")
 
 EVERY = 60
 """Seconds between two reads: an agent's log is read once its next round is due."""
