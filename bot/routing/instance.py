@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from bot.domain import label_selector
+from bot.domain.label_selector import Requirement
+from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
 
 TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$")
@@ -19,6 +22,15 @@ PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
 NARROWING = re.compile(r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector)\b")
 TRUE = frozenset({"true", "1", "t"})
+FALSE = frozenset({"false", "0", "f"})
+VARIABLE = "$("
+"""What Kubernetes replaces in an argument by a value of the environment, which is not read."""
+
+CRD, INGRESS = "kubernetescrd", "kubernetesingress"
+"""Traefik's providers of its own kinds and of Ingresses, by their names in its arguments."""
+
+INGRESS_NGINX = "providers.kubernetesingressnginx"
+"""A provider that reads Ingresses by rules of its own, from 3.6 on."""
 
 CLASS = "kubernetes.io/ingress.class"
 TRAEFIK_CLASS = "traefik"
@@ -34,6 +46,10 @@ NATIVE_LB_SINCE = (2, 10)
 NATIVE_BY_DEFAULT_SINCE = (3, 0)
 NEW_GROUP_ONLY_SINCE = (3, 0)
 """From 3.0 on Traefik reads only traefik.io; 2.10 and 2.11 read both API groups."""
+
+SHOWN = 5
+LONGEST = 200
+"""How many namespaces, and how much of a selector, a message names."""
 
 HOW_TO_ENABLE = (
     "Optional. Let Traefik start with --api.insecure=true (k3s: a HelmChartConfig named traefik in "
@@ -60,6 +76,37 @@ class TraefikPod:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The objects that a provider reads: none where it is off, else all but what it leaves out.
+
+    `selector` is the text of `labels`.
+    """
+
+    provider: str
+    on: bool = True
+    namespaces: tuple[str, ...] = ()
+    labels: tuple[Requirement, ...] = ()
+    selector: str = ""
+
+    def why_unread(self, resource: Object) -> str:
+        """Why it reads no such object; empty if it does."""
+        if not self.on:
+            return f"its provider {self.provider} is off (--providers.{self.provider})"
+        if self.leaves_out(resource.namespace):
+            names = ", ".join(self.namespaces[:SHOWN])
+            return f"--providers.{self.provider}.namespaces names only {names}"
+        if not all(label.met_by(resource.metadata.labels or {}) for label in self.labels):
+            return (
+                f"its labels do not fit --providers.{self.provider}.labelselector={self.selector}"
+            )
+        return ""
+
+    def leaves_out(self, namespace: str) -> bool:
+        """Whether nothing is read of a namespace."""
+        return bool(self.namespaces) and namespace not in self.namespaces
+
+
+@dataclass(frozen=True, slots=True)
 class StaticConfig:
     """The configuration by the arguments. `complete` is False if a file has the rest of it.
 
@@ -68,7 +115,7 @@ class StaticConfig:
     default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
     IngressRoute may refer to other namespaces; `empty_routes`: to Services without an endpoint.
     `rule_syntax`: that of rules which name none. `plugins`: the names of plugins, in small
-    letters. `narrowed`: some namespaces or labels alone are read.
+    letters. `routes` and `ingresses`: what the two providers read.
     """
 
     complete: bool = False
@@ -88,7 +135,8 @@ class StaticConfig:
     plugins: tuple[str, ...] = ()
     level: str = LEVEL
     access_log: bool = False
-    narrowed: bool = False
+    routes: Scope = Scope(CRD)
+    ingresses: Scope = Scope(INGRESS)
 
     @property
     def shows_servers(self) -> bool:
@@ -157,13 +205,14 @@ def other_class_name(name: str, own: str) -> str:
 def static_config(args: Sequence[str]) -> StaticConfig:
     """The configuration by the command and arguments of a container."""
     flags = _flags(args)
-    if not flags or "configfile" in flags:
+    routes, ingresses = _scope(flags, CRD), _scope(flags, INGRESS)
+    if not flags or "configfile" in flags or routes is None or ingresses is None:
         return StaticConfig()
 
     def on(key: str) -> bool:
         return flags.get(key, "false").lower() in TRUE
 
-    crd, ingress = "providers.kubernetescrd.", "providers.kubernetesingress."
+    crd, ingress = f"providers.{CRD}.", f"providers.{INGRESS}."
     port = PORT.fullmatch(flags.get("entrypoints.traefik.address", ""))
     return StaticConfig(
         complete=True,
@@ -183,16 +232,46 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         plugins=tuple(dict.fromkeys(match[1] for key in flags if (match := PLUGIN.match(key)))),
         level=flags.get("log.level", LEVEL).upper(),
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
-        narrowed=any(value and NARROWING.match(key) for key, value in flags.items()),
+        routes=routes,
+        ingresses=Scope(INGRESS) if any(INGRESS_NGINX in key for key in flags) else ingresses,
+    )
+
+
+def _scope(flags: Mapping[str, str], provider: str) -> Scope | None:
+    """What a provider reads; None where its arguments do not tell.
+
+    Where no provider at all is named, a configuration that is not seen has to name one.
+    """
+    prefix = f"providers.{provider}"
+    own = {key: value for key, value in flags.items() if f"{key}.".startswith(f"{prefix}.")}
+    if any(VARIABLE in value and NARROWING.match(key) for key, value in own.items()):
+        return None
+    elsewhere = not any(key.startswith("providers.") for key in flags)
+    named = ",".join(value for key, value in own.items() if key.startswith(f"{prefix}.namespaces"))
+    selector = own.get(f"{prefix}.labelselector", "")
+    labels = tuple(map(label_selector.requirement, label_selector.parts(selector)))
+    if None in labels:
+        return None
+    return Scope(
+        provider,
+        on=elsewhere or (bool(own) and own.get(prefix, "").lower() not in FALSE),
+        namespaces=tuple(filter(None, map(str.strip, named.split(",")))),
+        labels=tuple(filter(None, labels)),
+        selector=selector[:LONGEST],
     )
 
 
 def _flags(args: Sequence[str]) -> dict[str, str]:
-    """Values by key in small letters, after `=` or as the next argument; else `true`."""
+    """Values by key in small letters, after `=` or as the next argument; else `true`.
+
+    Of several lists of namespaces, Traefik takes all.
+    """
     flags: dict[str, str] = {}
     for arg, following in zip_longest(args, args[1:], fillvalue="--"):
         if arg.startswith("--"):
             key, is_set, value = arg[2:].partition("=")
             apart = "true" if following.startswith("-") else following
-            flags[key.lower()] = value if is_set else apart
+            key, value = key.lower(), value if is_set else apart
+            several = key in flags and key.endswith(".namespaces")
+            flags[key] = f"{flags[key]},{value}" if several else value
     return flags

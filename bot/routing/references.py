@@ -25,6 +25,8 @@ from bot.routing import service_endpoints as serving
 from bot.routing.addresses import named_service
 from bot.routing.instance import (
     CLASS,
+    CRD,
+    INGRESS,
     NATIVE_BY_DEFAULT_SINCE,
     NATIVE_LB_SINCE,
     NEW_GROUP_ONLY_SINCE,
@@ -40,6 +42,7 @@ from bot.routing.running import (
     reading_crd,
     reading_ingress,
     traefik_pods,
+    why_unread,
 )
 from bot.routing.selected_workloads import SCALED_TO_ZERO
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
@@ -59,7 +62,15 @@ NO_ENDPOINTS = "NoReadyEndpoints"
 EMPTY = frozenset({NO_ENDPOINTS, SCALED_TO_ZERO})
 """Reasons of a Service that nothing answers for; another Service of the rule may go on."""
 
+ANNOTATIONS = "traefik.ingress.kubernetes.io/"
+"""How the annotations of an Ingress begin that only Traefik reads."""
+
+MOST_REASONS = 3
+
 CLASS_NOT_SERVED = "ClassNotServed"
+NOT_READ = "NotReadByTraefik"
+UNSERVED = frozenset({CLASS_NOT_SERVED, NOT_READ})
+"""Reasons of a route that no Traefik reads."""
 
 CONFIG_FILE = "--configfile"
 """With a configuration file, Traefik's arguments do not tell its entrypoints."""
@@ -185,6 +196,14 @@ class Provider:
             and not any(config.static.empty_routes for config in self.configs)
         )
 
+    def leaves_out(self, namespace: str) -> bool:
+        """Whether no Traefik that reads an IngressRoute reads the Services of a namespace."""
+        return (
+            self.known
+            and not self.of_ingresses
+            and all(config.static.routes.leaves_out(namespace) for config in self.configs)
+        )
+
     def takes_wildcards(self) -> bool:
         """Whether some Traefik reads `*` in Host as a wildcard; an unknown version may."""
         return not self.configs or any(config.since(WILDCARDS_SINCE) for config in self.configs)
@@ -283,6 +302,9 @@ def _port_not_found(service: core.Service, port: int | str | None) -> Defect:
 def _refused(service: core.Service, provider: Provider, *, native: bool | None) -> Defect | None:
     """A Service that exists, and of which Traefik makes no server by its arguments or nativeLB."""
     what = f"Service {service.namespace}/{service.name}"
+    if provider.leaves_out(service.namespace):
+        message = f"{what} is in a namespace that Traefik does not read"
+        return Defect(NOT_READ, f"{message}: add it to --providers.{CRD}.namespaces.")
     if service.spec.type == "ExternalName":
         if provider.drops_native_external_names(native=native):
             message = f"{what} is an ExternalName, which has no VIP, and nativeLB is on."
@@ -376,32 +398,56 @@ def api_group(api_version: str, provider: Provider) -> Defect | None:
 T = TypeVar("T", bound=Object)
 
 
-def unserved_class(route: Object, snapshot: Snapshot) -> Defect | None:
-    """A route of Traefik's own kinds whose ingress class no running Traefik serves."""
-    if not _classes_known(snapshot) or reading_crd(route, snapshot):
+def unserved_route(route: Object, snapshot: Snapshot) -> Defect | None:
+    """A route of Traefik's own kinds that no running Traefik reads."""
+    if not _traefiks_known(snapshot) or reading_crd(route, snapshot):
         return None
+    if unread := _unread(route, snapshot):
+        return unread
     name = (route.metadata.annotations or {}).get(CLASS, "")
     own = (config.static.class_of_routes for config in configs(snapshot))
-    return _unserved_class(name, own, "kubernetescrd")
+    return _unserved_class(name, own, CRD)
 
 
 def unserved_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> Defect | None:
-    """An Ingress of a class with Traefik in its name that no running Traefik serves.
+    """An Ingress for Traefik, by its class or its annotations, that no running Traefik reads.
 
-    Ingresses of other classes are other controllers' business.
+    Ingresses of other classes are other controllers' business. Of one that names no class, nobody
+    is known to serve it where no controller has given it an address either.
     """
-    annotated = (ingress.metadata.annotations or {}).get(CLASS, "")
-    name = ingress.spec.ingress_class_name or annotated
-    if TRAEFIK_CLASS not in name.casefold() or not _classes_known(snapshot):
+    annotations = ingress.metadata.annotations or {}
+    name = ingress.spec.ingress_class_name or annotations.get(CLASS, "")
+    if not _traefiks_known(snapshot) or reading_ingress(ingress, snapshot):
         return None
-    if reading_ingress(ingress, snapshot):
+    own = [config.static.class_of_ingresses for config in configs(snapshot)]
+    unread = _unread(ingress, snapshot)
+    if TRAEFIK_CLASS in name.casefold() or (name and name in own):
+        return unread or _unserved_class(name, own, INGRESS)
+    if name or unread is None:
         return None
-    own = (config.static.class_of_ingresses for config in configs(snapshot))
-    return _unserved_class(name, own, "kubernetesingress")
+    if any(key.startswith(ANNOTATIONS) for key in annotations):
+        return unread
+    if ingress.status.load_balancer.ingress:
+        return None
+    message = f"It names no class, and no controller has given it an address. {unread.message}"
+    return replace(unread, message=message, verdict=Verdict.UNKNOWN)
 
 
-def _classes_known(snapshot: Snapshot) -> bool:
-    """Whether the classes of every Traefik are known: none is unseen, or has them in a file."""
+def _unread(route: Object, snapshot: Snapshot) -> Defect | None:
+    """A route that the providers of some Traefiks leave out, and that none of the others reads."""
+    known = configs(snapshot)
+    scopes = (
+        config.static.ingresses if isinstance(route, networking.Ingress) else config.static.routes
+        for config in known
+    )
+    if not any(scope.why_unread(route) for scope in scopes):
+        return None
+    reasons = dict.fromkeys(why_unread(route, config) for config in known)
+    return Defect(NOT_READ, " ".join(list(reasons)[:MOST_REASONS]))
+
+
+def _traefiks_known(snapshot: Snapshot) -> bool:
+    """Whether the settings of every Traefik are known: none is unseen, or has them in a file."""
     known = configs(snapshot)
     complete = bool(known) and all(config.static.complete for config in known)
     return complete and snapshot.live and snapshot.namespaces is None
@@ -426,7 +472,10 @@ def existing(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) 
 
 
 def resolved(snapshot: Snapshot, kind: type[T], namespace: str, name: str) -> T | None:
-    """One of Traefik's objects by its name, which may name its provider."""
+    """One of Traefik's objects by its name, which may name its provider.
+
+    There a dash joins namespace and name, which either may contain: all are tried.
+    """
     if not name.endswith(KUBERNETES_CRD):
         return snapshot.get(kind, namespace, name)
     joined = name.removesuffix(KUBERNETES_CRD)
@@ -509,42 +558,44 @@ def _unobserved(reference: str) -> Defect:
 
 
 def _traefik(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
+    if resource := resolved(snapshot, kind, namespace, name):
+        if (resource.namespace, resource.name) in _read(snapshot, kind):
+            return None
+        return Defect(f"{kind.__name__}NotFound", f"{resource.ref}: {_why(resource, snapshot)}")
     if name.endswith(KUBERNETES_CRD):
         return _by_provider(snapshot, kind, name)
-    if ELSEWHERE.fullmatch(name) or (namespace, name) in _read(snapshot, kind):
-        return None
-    if elder := snapshot.get(kind, namespace, name):
-        defect = api_group(elder.api_version, Provider(configs(snapshot)))
-        message = f"{elder.ref}: {defect.message if defect else ''}"
-        return Defect(f"{kind.__name__}NotFound", message, follows=())
-    return _absent(snapshot, kind, namespace, name)
+    return None if ELSEWHERE.fullmatch(name) else _absent(snapshot, kind, namespace, name)
 
 
 def _read(snapshot: Snapshot, kind: type[Object]) -> frozenset[tuple[str, str]]:
-    """Namespace and name of the objects of a kind whose API group some running Traefik reads."""
-    provider = Provider(configs(snapshot))
+    """Namespace and name of the objects of a kind that some running Traefik reads."""
     return snapshot.once(
         f"routing.read.{kind.__name__}",
         lambda: frozenset(
             (resource.namespace, resource.name)
             for resource in snapshot.of(kind)
-            if api_group(resource.api_version, provider) is None
+            if not _why(resource, snapshot)
         ),
     )
 
 
+def _why(resource: Object, snapshot: Snapshot) -> str:
+    """Why no running Traefik reads an object of its own kinds; empty if one does."""
+    known = configs(snapshot)
+    if defect := api_group(resource.api_version, Provider(known)):
+        return defect.message
+    reasons = [config.static.routes.why_unread(resource) for config in known]
+    if not all(reasons) or not _traefiks_known(snapshot):
+        return ""
+    return f"Traefik does not read it: {reasons[0]}."
+
+
 def _by_provider(snapshot: Snapshot, kind: type[Object], name: str) -> Defect | None:
-    """A name that joins namespace and name by a dash, which either may contain: try them all."""
-    joined = name.removesuffix(KUBERNETES_CRD)
-    known = snapshot.once(
-        f"routing.joined.{kind.__name__}",
-        lambda: frozenset(_joined(resource) for resource in snapshot.of(kind)),
-    )
-    if joined in known or not snapshot.live or snapshot.namespaces is not None:
+    """A name that joins namespace and name by a dash, and that fits no object."""
+    if not snapshot.live or snapshot.namespaces is not None:
         return None
     if snapshot.sees(kind):
-        message = f"No {kind.__name__} is called {name}."
-        return Defect(f"{kind.__name__}NotFound", message)
+        return Defect(f"{kind.__name__}NotFound", f"No {kind.__name__} is called {name}.")
     return _unobserved(f"{kind.__name__} {name}")
 
 

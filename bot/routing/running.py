@@ -14,6 +14,7 @@ from bot.domain.resources import core, networking
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing.instance import (
+    Scope,
     TraefikConfig,
     TraefikPod,
     config_of,
@@ -98,27 +99,28 @@ def configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
 
 
 def reading_crd(route: Object, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
-    """The configurations by which a route of Traefik's own kinds is read, by its class."""
-    annotations = route.metadata.annotations
-    return tuple(
-        config
-        for config in configs(snapshot)
-        if not other_class(annotations, config.static.class_of_routes)
-    )
+    """The configurations by which a route of Traefik's own kinds is read."""
+    return tuple(config for config in configs(snapshot) if not why_unread(route, config))
 
 
 def reading_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
     """The configurations by which an Ingress is read, as far as its class tells."""
-    name, annotations = ingress.spec.ingress_class_name, ingress.metadata.annotations
-    return tuple(
-        config
-        for config in configs(snapshot)
-        if not (
-            other_class_name(name, config.static.class_of_ingresses)
-            if name
-            else other_class(annotations, config.static.class_of_ingresses)
-        )
-    )
+    return tuple(config for config in configs(snapshot) if not why_unread(ingress, config))
+
+
+def why_unread(route: Object, config: TraefikConfig) -> str:
+    """Why a Traefik does not read an Ingress or a route of its own kinds; empty if it does."""
+    static, annotations = config.static, route.metadata.annotations
+    if not isinstance(route, networking.Ingress):
+        return _left_out(route, static.routes) or other_class(annotations, static.class_of_routes)
+    name, own = route.spec.ingress_class_name, static.class_of_ingresses
+    of_other = other_class_name(name, own) if name else other_class(annotations, own)
+    return _left_out(route, static.ingresses) or of_other
+
+
+def _left_out(route: Object, scope: Scope) -> str:
+    why = scope.why_unread(route)
+    return f"Traefik does not read it: {why}." if why else ""
 
 
 def _configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
 from bot.routing.instance import TraefikConfig, TraefikPod, config_of, static_config
-from bot.routing.running import RunningTraefik, configs
+from bot.routing.running import RunningTraefik, configs, why_unread
 from bot.routing.traefik_word import TRAEFIK_WORD, FailedRequests, TraefikWord
 from bot.traefik.domain import log_report, runtime_view
 from bot.traefik.domain.answers import (
@@ -157,7 +158,7 @@ def word_of(
     parts = [
         _Part(
             config,
-            tuple(view for view in read_routes(snapshot, config) if not view.unread),
+            tuple(_read_by(config, snapshot)),
             tuple(_Served.of(runtimes[name]) for name in names if name in runtimes),
             {name: summaries[name] for name in names if name in summaries},
         )
@@ -179,6 +180,17 @@ def word_of(
         dict(failed),
         warned={ref: tuple(texts) for ref, texts in warned.items()},
     )
+
+
+def _read_by(config: TraefikConfig, snapshot: Snapshot) -> Iterator[RouteView]:
+    """The routes that a Traefik reads, also where that no other one reads them is a fault."""
+    kinds = (traefik.IngressRoute, networking.Ingress)
+    unread = {
+        route.ref for kind in kinds for route in snapshot.of(kind) if why_unread(route, config)
+    }
+    for view in read_routes(snapshot, config):
+        if not view.unread and view.ref not in unread:
+            yield view
 
 
 @dataclass(frozen=True)
@@ -209,10 +221,9 @@ class _Part:
     summaries: Mapping[str, LogSummary]
 
     @property
-    def reads_all(self) -> bool:
-        """Whether it is known to read the routes of every namespace and label."""
-        static = self.config.static
-        return static.complete and not static.narrowed
+    def is_known(self) -> bool:
+        """Whether which routes it reads is known."""
+        return self.config.static.complete
 
     def said(self) -> Iterator[tuple[Ref, RouterView]]:
         """Each route's routers that Traefik says something of."""
@@ -230,7 +241,7 @@ def _missing(parts: Sequence[_Part]) -> Iterator[tuple[Ref, str]]:
     for part in parts:
         for view in part.routes:
             readers[view.ref] += part.served
-    for part in filter(lambda part: part.reads_all, parts):
+    for part in filter(lambda part: part.is_known, parts):
         names_known = False
         missing: list[tuple[Ref, str]] = []
         for view in part.routes:

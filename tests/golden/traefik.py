@@ -70,7 +70,7 @@ def _sources() -> dict[str, FakeTraefik]:
 
 
 def _logs() -> dict[str, FakeTraefik]:
-    quiet = replace(EDGE, args=("--providers.kubernetescrd",))
+    quiet = replace(EDGE, args=("--providers.kubernetescrd", "--providers.kubernetesingress"))
     return {
         "logs-with-failures": FakeTraefik((EDGE,), logs={"traefik-1": LOG.encode()}),
         "logs-with-refusals": FakeTraefik((EDGE,), logs={"traefik-1": UNKNOWN_SERVICE.encode()}),

@@ -13,7 +13,7 @@ EDGE = TraefikPod(
     "traefik-1",
     running=True,
     image="rancher/mirrored-library-traefik:3.6.2",
-    args=("--providers.kubernetescrd", "--log.level=DEBUG"),
+    args=("--providers.kubernetescrd", "--providers.kubernetesingress", "--log.level=DEBUG"),
     container="traefik",
     node="edge",
 )

@@ -33,7 +33,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
     provider = Provider(running.reading_crd(route, snapshot))
-    unread = routing.unserved_class(route, snapshot)
+    unread = routing.unserved_route(route, snapshot)
     if unread := unread or routing.api_group(route.api_version, provider):
         return Judgement(unread.verdict, unread.reason, unread.message)
     rules = tuple(_rule(rule, route.ref, provider, snapshot) for rule in route.spec.routes)

@@ -44,7 +44,7 @@ def running_defect(
     route: traefik.IngressRouteTCP, provider: Provider, snapshot: Snapshot
 ) -> Defect | None:
     """Why no running Traefik reads it."""
-    return routing.unserved_class(route, snapshot) or routing.api_group(route.api_version, provider)
+    return routing.unserved_route(route, snapshot) or routing.api_group(route.api_version, provider)
 
 
 def _rule(

@@ -22,7 +22,7 @@ def judge(route: traefik.IngressRouteUDP, snapshot: Snapshot) -> Judgement:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
     provider = Provider(running.reading_crd(route, snapshot))
-    unread = routing.unserved_class(route, snapshot)
+    unread = routing.unserved_route(route, snapshot)
     if unread := unread or routing.api_group(route.api_version, provider):
         return Judgement(unread.verdict, unread.reason, unread.message)
     rules = tuple(

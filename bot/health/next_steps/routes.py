@@ -8,6 +8,7 @@ from bot.health.next_steps.template import Table, Template, step
 SHOW = "kubectl -n {namespace} get {kind} {name} -o yaml"
 SERVICES = "kubectl -n {namespace} get services"
 DESCRIBE = "`/traefik describe` of {namespace}/{name}"
+PODS_OF_TRAEFIK = "kubectl get pods -A -l app.kubernetes.io/name=traefik -o yaml"
 MEASURE = "`/net diagnose` of {namespace}/{name}"
 
 
@@ -94,11 +95,18 @@ ROUTE: Table = {
     "ClassNotServed": (
         step(
             "Correct the ingress class in Git to one that a Traefik has.",
-            "kubectl get pods -A -l app.kubernetes.io/name=traefik -o yaml",
+            PODS_OF_TRAEFIK,
             SHOW,
         ),
     ),
     "ScaledToZero": services.ENDPOINTS["ScaledToZero"],
+    "NotReadByTraefik": (
+        step(
+            "Change Traefik's arguments to read it, or what the message names of it in Git.",
+            PODS_OF_TRAEFIK,
+            SHOW,
+        ),
+    ),
     "NoServices": (step("Name a Service in Git that it leads to.", SERVICES, SHOW),),
     "SchemeNotValid": (step("Write http, https or h2c as the scheme, in Git.", SHOW),),
     "HealthCheckNotAllowed": (

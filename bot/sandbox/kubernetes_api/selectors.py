@@ -6,30 +6,13 @@ Source: Kubernetes, "Labels and Selectors" and "Field Selectors".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.label_selector import Requirement, parts, requirement
 from bot.sandbox.kubernetes_api.status import ApiError
 from bot.sandbox.kubernetes_api.stored import Stored, fields_of
 
-_OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
-_IN = re.compile(r"\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*")
-_EQUAL = re.compile(r"\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*")
-_EXISTS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
 _FIELD = re.compile(r"([^=!]+)(==|=|!=)(.*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """The value at `key` is among `values`, or is not; `None` among them stands for "absent"."""
-
-    key: str
-    values: frozenset[str | None]
-    wanted: bool
-
-    def met_by(self, values: Mapping[str, str]) -> bool:
-        """Whether a mapping of labels or fields meets the requirement."""
-        return (values.get(self.key) in self.values) == self.wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +39,14 @@ def selection(labels: str, fields: str, *, qualified: str) -> Selection:
         ApiError: 400 where one cannot be read, or names a field that the resource does not offer.
     """
     return Selection(
-        tuple(_label(part) for part in _parts(labels)),
-        tuple(_field(part, fields, qualified) for part in _parts(fields)),
+        tuple(_label(part) for part in parts(labels)),
+        tuple(_field(part, fields, qualified) for part in parts(fields)),
     )
 
 
-def _parts(text: str) -> list[str]:
-    return [part for part in _OUTSIDE_PARENTHESES.split(text) if part.strip()]
-
-
 def _label(part: str) -> Requirement:
-    if match := _IN.fullmatch(part):
-        key, operator, listed = match.groups()
-        values = frozenset(value.strip() for value in listed.split(","))
-        return Requirement(key, values, wanted=operator == "in")
-    if match := _EQUAL.fullmatch(part):
-        key, operator, value = match.groups()
-        return Requirement(key, frozenset({value}), wanted=operator != "!=")
-    if match := _EXISTS.fullmatch(part):
-        absent, key = match.groups()
-        return Requirement(key, frozenset({None}), wanted=bool(absent))
+    if required := requirement(part):
+        return required
     raise ApiError(400, f"unable to parse requirement: {part.strip()}")
 
 

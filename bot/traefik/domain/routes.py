@@ -18,9 +18,9 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.routing.candidates import superseded
-from bot.routing.instance import TraefikConfig, other_class, other_class_name
-from bot.routing.references import CLASS_NOT_SERVED
-from bot.routing.running import RunningTraefik, configs
+from bot.routing.instance import TraefikConfig
+from bot.routing.references import UNSERVED
+from bot.routing.running import RunningTraefik, configs, why_unread
 from bot.traefik.domain import backend, router_names
 from bot.traefik.domain.answers import RouteView, RuleView
 
@@ -65,23 +65,19 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfi
         judge_one(route, routes_ingressroute.judge, snapshot),
         rules,
         entry_points=route.spec.entry_points or (),
-        unread=_superseded(route, snapshot)
-        or other_class(route.metadata.annotations, config.static.class_of_routes),
+        unread=_superseded(route, snapshot) or why_unread(route, config),
     )
 
 
 def _ingress(ingress: networking.Ingress, snapshot: Snapshot, config: TraefikConfig) -> RouteView:
     entry_points = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "").split(",")
-    name, own = ingress.spec.ingress_class_name, config.static.class_of_ingresses
     return _view(
         "Ingress",
         ingress,
         judge_one(ingress, routes_ingress.judge, snapshot),
         tuple(_paths(ingress, snapshot, config)),
         entry_points=tuple(filter(None, map(str.strip, entry_points))),
-        unread=other_class_name(name, own)
-        if name
-        else other_class(ingress.metadata.annotations, own),
+        unread=why_unread(ingress, config),
     )
 
 
@@ -96,7 +92,7 @@ def _view(
 ) -> RouteView:
     problems = tuple(f"{item.label}: {item.value}" for item in judgement.evidence)
     healthy = judgement.verdict is Verdict.HEALTHY
-    if judgement.reason == CLASS_NOT_SERVED:
+    if judgement.reason in UNSERVED:
         # That this Traefik does not read it is the fault, where no other one does.
         unread = ""
     nowhere = tuple(_nowhere(rules)) if healthy and not unread else ()

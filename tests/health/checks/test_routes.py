@@ -360,7 +360,7 @@ def test_an_external_name_in_a_saved_file_or_unseen_services_prove_nothing():
 
 def a_running(version: str, *arguments: str) -> Plain:
     """A running Traefik of a version, with its arguments."""
-    pod = a_traefik("--providers.kubernetescrd", *arguments)
+    pod = a_traefik("--providers.kubernetescrd", "--providers.kubernetesingress", *arguments)
     pod["spec"]["containers"][0]["image"] = f"rancher/mirrored-library-traefik:{version}"
     return pod
 

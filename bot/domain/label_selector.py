@@ -1,0 +1,48 @@
+"""Label selectors as text, such as `app=web,tier in (a,b)`.
+
+Source: Kubernetes, "Labels and Selectors".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+_OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
+_IN = re.compile(r"\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*")
+_EQUAL = re.compile(r"\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*")
+_EXISTS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The value at `key` is among `values`, or is not; `None` among them stands for "absent"."""
+
+    key: str
+    values: frozenset[str | None]
+    wanted: bool
+
+    def met_by(self, values: Mapping[str, str]) -> bool:
+        """Whether a mapping of labels or fields meets the requirement."""
+        return (values.get(self.key) in self.values) == self.wanted
+
+
+def parts(text: str) -> Iterator[str]:
+    """The requirements of a selector, one by one, as they are written."""
+    return (part for part in _OUTSIDE_PARENTHESES.split(text) if part.strip())
+
+
+def requirement(part: str) -> Requirement | None:
+    """One requirement; None where it cannot be read."""
+    if match := _IN.fullmatch(part):
+        key, operator, listed = match.groups()
+        values = frozenset(value.strip() for value in listed.split(","))
+        return Requirement(key, values, wanted=operator == "in")
+    if match := _EQUAL.fullmatch(part):
+        key, operator, value = match.groups()
+        return Requirement(key, frozenset({value}), wanted=operator != "!=")
+    if match := _EXISTS.fullmatch(part):
+        absent, key = match.groups()
+        return Requirement(key, frozenset({None}), wanted=bool(absent))
+    return None
