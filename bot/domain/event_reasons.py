@@ -72,6 +72,11 @@ EXPLANATIONS = (
         None,
         frozenset({"ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer"}),
     ),
+    Explanation(
+        "Service",
+        frozenset({"NoAddress"}),
+        frozenset({"AllocationFailed", "SyncLoadBalancerFailed"}),
+    ),
     *(
         Explanation(kind, None, frozenset({"FailedCreate"}))
         for kind in ("DaemonSet", "Job", "ReplicaSet", "ReplicationController", "StatefulSet")

@@ -93,10 +93,12 @@ def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> J
     Source: source-controller and kustomize-controller 1.9, helm-controller 1.6.
     """
     now, links = snapshot.taken_at, tuple(follows)
-    if first := suspended(resource) or conditions.terminating(resource, now):
-        return first
     entries = resource.status.conditions
     ready = conditions.condition(entries, "Ready")
+    if held := suspended(resource):
+        return held
+    if gone := conditions.terminating(resource, now):
+        return _leaving(gone, ready)
     stalled = conditions.is_true(entries, "Stalled")
     refused = _before_remediation(entries, ready) if ready and ready.status == "False" else None
     if stalled:
@@ -114,6 +116,14 @@ def judge(resource: FluxObject, follows: Iterable[Ref], snapshot: Snapshot) -> J
     if drifted and judgement.verdict is Verdict.HEALTHY:
         return conditions.judgement(drifted, Verdict.DEGRADED, follows=links)
     return judgement
+
+
+def _leaving(gone: Judgement, ready: Condition | None) -> Judgement:
+    """It is being deleted; where it stays for long, with what its controller says of that."""
+    if gone.verdict is Verdict.PROGRESSING or ready is None or ready.status != "False":
+        return gone
+    message = f"{gone.message} It last said: {ready.message or ready.reason}"
+    return msgspec.structs.replace(gone, message=message)
 
 
 def _before_remediation(entries: Sequence[Condition], ready: Condition) -> Condition:

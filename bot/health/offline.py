@@ -71,14 +71,21 @@ SERVED = ("Available", "Established")
 
 
 FAILING = {"Failed": Verdict.FAILED, "Degraded": Verdict.DEGRADED}
-"""Condition types by which many operators say what is wrong, such as k3s of its HelmCharts."""
+"""Condition types by which many operators say what is wrong, such as k3s of its HelmCharts.
+
+False proves nothing: k3s says so of a HelmChart whose Job fails, too.
+"""
 
 WITHOUT_STATUS = ("generators.external-secrets.io",)
 """Groups of which no kind has a status."""
 
 STATUSLESS = {
     "": ("ConfigMap", "LimitRange", "ServiceAccount"),
+    "helm.cattle.io": ("HelmChartConfig",),
+    "k3s.cattle.io": ("Addon",),
+    "metallb.io": ("BGPAdvertisement", "Community", "L2Advertisement"),
     "networking.k8s.io": ("IngressClass", "NetworkPolicy"),
+    "notification.toolkit.fluxcd.io": ("Alert", "Provider"),
     "rbac.authorization.k8s.io": ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
     "scheduling.k8s.io": ("PriorityClass",),
     "storage.k8s.io": ("StorageClass",),

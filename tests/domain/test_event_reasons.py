@@ -147,3 +147,14 @@ def test_an_event_is_redacted_before_it_is_shortened_and_comes_back_from_a_findi
     )
     assert kept(finding) == Told("UpdateFailed", event.message)
     assert beside_message(finding) == ()
+
+
+def test_why_a_load_balancer_gave_no_address_is_in_an_event() -> None:
+    """MetalLB's controller has no other place for it."""
+    service = Ref("Service", "media", "web")
+    pending = Judgement(Verdict.DEGRADED, "NoAddress", "No load balancer has given it an address.")
+    event = Told("AllocationFailed", "no available IPs")
+    found = explain(pending, event, subject=service)
+    assert found.message == "No load balancer has given it an address: no available IPs"
+    unserved = Judgement(Verdict.FAILED, "NoReadyEndpoints", "No pod that it selects is ready.")
+    assert explain(unserved, event, subject=service) == unserved

@@ -268,3 +268,14 @@ def test_a_very_long_chain_of_dependencies_is_judged() -> None:
     found = examine(a_snapshot(*layers, a_layer("l300", UNKNOWN, TRYING)), CHECKS)
     assert len(found.findings) == 301
     assert {each.verdict for each in found.findings} == {Verdict.FAILED, Verdict.PROGRESSING}
+
+
+def test_what_stays_although_it_is_being_deleted_says_why() -> None:
+    """Helm's uninstall fails again and again, and only Ready has its reason."""
+    said_so = said("Ready", "False", reason="UninstallFailed", message="failed to delete release")
+    web = a_release("web", said_so)
+    for minutes, told in ((1, False), (60, True)):
+        web["metadata"]["deletionTimestamp"] = ago(minutes=minutes)
+        found = judged(flux_helmreleases.judge, web)
+        assert found.reason == "Terminating"
+        assert ("failed to delete release" in found.message) is told

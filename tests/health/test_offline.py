@@ -286,6 +286,25 @@ def test_a_generator_of_external_secrets_has_no_status() -> None:
     assert one(password).verdict is Verdict.HEALTHY
 
 
+@pytest.mark.parametrize(
+    ("kind", "api_version"),
+    [
+        ("Alert", "notification.toolkit.fluxcd.io/v1beta3"),
+        ("Provider", "notification.toolkit.fluxcd.io/v1beta3"),
+        ("HelmChartConfig", "helm.cattle.io/v1"),
+        ("Addon", "k3s.cattle.io/v1"),
+        ("L2Advertisement", "metallb.io/v1beta1"),
+    ],
+)
+def test_a_setting_that_no_controller_writes_a_status_of_is_well(
+    kind: str, api_version: str
+) -> None:
+    """Of a version that still wrote one, its Ready counts."""
+    assert one(an_object(kind, "x", api_version)).verdict is Verdict.HEALTHY
+    failing = {"type": "Ready", "status": "False", "reason": "Failed", "message": "no provider"}
+    assert one(conditioned(kind, api_version, failing)).verdict is Verdict.FAILED
+
+
 def test_a_kind_without_a_check_says_by_its_own_conditions_what_is_wrong() -> None:
     """k3s of a HelmChart, and Tailscale's operator by one condition that is about being ready."""
     failed = {"type": "Failed", "status": "True", "reason": "Job", "message": "backoff limit"}

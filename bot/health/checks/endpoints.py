@@ -31,10 +31,14 @@ LEADER = "control-plane.alpha.kubernetes.io/leader"
 def judge(service: core.Service, snapshot: Snapshot) -> Judgement:
     """No ready endpoint is failed; only terminating ones, or a port that none has, degraded."""
     spec = service.spec
-    if spec.type == "ExternalName":
-        return HEALTHY
     now = snapshot.taken_at
-    pending = conditions.terminating(service, now) or _without_address(service, snapshot)
+    if spec.type == "ExternalName":
+        return _refused(service, now) or HEALTHY
+    pending = (
+        conditions.terminating(service, now)
+        or _without_address(service, snapshot)
+        or _refused(service, now)
+    )
     state = serving.behind(service, snapshot)
     if not spec.selector and (state is None or state == Serving()):
         return pending or HEALTHY
@@ -77,6 +81,17 @@ def _without_address(service: core.Service, snapshot: Snapshot) -> Judgement | N
         since=None,
         follows=tuple(pod.ref for pod in unready),
     )
+
+
+def _refused(service: core.Service, now: datetime) -> Judgement | None:
+    """What another controller does for it is not ready, such as the proxy of Tailscale's operator.
+
+    Its pods may be reached inside the cluster all the same.
+    """
+    for condition in service.status.conditions:
+        if condition.type.endswith("Ready") and condition.status == "False":
+            return conditions.progressing_by(condition, condition.type, now)
+    return None
 
 
 def _refusals(service: core.Service) -> Iterator[str]:

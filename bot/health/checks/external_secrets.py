@@ -58,10 +58,12 @@ def judge_everywhere(
     if not failed and (failure is None or (ready and ready.status == "True")):
         return conditions.by_ready_alone(secret, ready, snapshot.taken_at)
     words = failure or ready or Condition()
+    message = words.message.rstrip(".") or f"Failed namespaces: {len(failed)}"
+    why = f" ({failed[0].label}: {failed[0].value})" if failed else ""
     return Judgement(
         Verdict.DEGRADED if partial or status.provisioned_namespaces else Verdict.FAILED,
         words.reason or (failure.type if failure else "NamespacesFailed"),
-        words.message or f"{len(failed)} namespaces failed.",
+        f"{message}{why}.",
         since=words.last_transition_time,
         evidence=failed,
     )

@@ -168,7 +168,7 @@ def _stateful(stateful_set: apps.StatefulSet, snapshot: Snapshot) -> Judgement |
         ("LessReady", status.ready_replicas, want),
         (EXTRA, status.replicas, want),
     )
-    if judgement is None and strategy.type != "OnDelete":
+    if judgement is None and want and strategy.type != "OnDelete":
         judgement = _revised(status, want, strategy.rolling_update.partition)
     return workload_state.aged(judgement, since, now)
 

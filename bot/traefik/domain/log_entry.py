@@ -27,7 +27,9 @@ WRAPPED = re.compile(
     # A time that ends where the line begins, and the beginning of the journal's lines
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})? ?(?:Z|UTC|[+-]\d\d:?\d\d)?\s?"
     r"""(?=time="|level=|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|[EWIF]\d{4} )"""
-    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,100} [^\s:]{1,100}: )"
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S{1,100} [^\s:]{1,100}: "
+    # The names of pod and container in columns, as stern writes them, or one in brackets
+    r"|(?:\[\S{1,200}\]|[\w.-]{1,253} [\w.-]{1,63}) (?=time=\"|\{\"|\d{4}-\d\d-\d\dT|[A-Z]{4}\[))"
 )
 """The name of a container or pod, CRI's stream, or a time before a line with its own time."""
 

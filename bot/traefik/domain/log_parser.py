@@ -46,7 +46,7 @@ NO_LINE = re.compile(r'^["\[\]}]')
 
 HINT = re.compile(
     r"Creating |caused by|\b(?:499|50[0234])\b|[Ee]rr|ERR|[Ww]arn|WRN|Health check|In service"
-    r"|=fatal|FTL|DownstreamStatus|not found|[Ff]ailed to (?:list|watch)"
+    r"|=fatal|FTL|DownstreamStatus|not found|[Ff]ailed to (?:list|watch)|panic: "
 )
 """Every line with an event matches; most lines do not, and are not parsed."""
 
@@ -137,9 +137,18 @@ NO_PROVIDER = re.compile(r"Cannot start the provider \*?([\w.]{1,80})")
 """A provider that did not start, so that none of its routes is known."""
 
 BEGINNING = re.compile(
-    r"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?command traefik error: (.*)", re.DOTALL
+    r"(?:\d{4}/\d\d/\d\d \d\d:\d\d:\d\d )?command traefik error: (.*)|(?:panic|fatal error): (.*)",
+    re.DOTALL,
 )
-"""How Traefik 2 says why it does not start."""
+"""How Traefik 2 says why it does not start, and Go why a program crashed."""
+
+COMMAND = "Command error"
+"""How Traefik 3 begins to say why it does not start."""
+
+UNRENEWED = re.compile(r"Error renewing (?:ACME )?certificate")
+"""Traefik 2.9 to 2.11 say so at level INFO."""
+
+TWICE = re.compile(r"Default TLS (Store|Option)s defined in multiple namespaces")
 
 FATAL = frozenset({"fatal", "panic"})
 
@@ -275,12 +284,13 @@ def _unread(entry: Entry) -> LogEvent | None:
 def _refused(entry: Entry) -> LogEvent | None:
     """An object that a provider or the router's builder does not accept."""
     if match := BEGINNING.match(entry.message):
-        return ProviderError(match[1], kind="traefik", time=entry.time)
+        return ProviderError(match[1] or match[0], kind="traefik", time=entry.time)
     if match := NO_SERVICE.match(entry.message):
         return ProviderError(entry.message, namespace=match[1], name=match[2], time=entry.time)
     words = (entry.message, entry.text("error"), entry.text("certificateResolver"))
     message = ": ".join(word.rstrip(": ") for word in words if word)
-    refusal = _subject(entry, message) if entry.level in REFUSING else None
+    refuses = entry.level in REFUSING or UNRENEWED.match(message)
+    refusal = _subject(entry, message) if refuses else None
     if refusal is None:
         return None
     if entry.level == "warn" and (DEPRECATED.search(message) or not LEFT_OUT.search(message)):
@@ -306,8 +316,10 @@ def _subject(entry: Entry, message: str) -> ProviderError | None:
         return replace(refusal, router=match[1] or "", kind=kind, name=name if kind else "")
     if router or (refusal.name and "kubernetes" in provider):
         return refusal
-    if entry.level in FATAL:
+    if entry.level in FATAL or message.startswith(COMMAND):
         return replace(refusal, kind="traefik")
+    if twice := TWICE.match(message):
+        return replace(refusal, kind=f"tls{twice[1].lower()}", name="default")
     if entry.level == "error" and PLUGIN.search(message) and not provider:
         named = PLUGIN_NAME.search(message)
         return replace(refusal, kind="plugin", name=named[1] if named else "")

@@ -24,6 +24,7 @@ from bot.log_setup import BUDGET, LONGEST
         ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "eyJzdWIiOiIxIn0"),
         ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "ghp_abc"),
         ("POST /api/v10/webhooks/123/aW50ZXJhY3Rpb246MTIzNDU2Nzg5", "aW50ZXJhY3Rpb246"),
+        (f"Receiver initialized for path: /hook/{'bed6d00b' * 8}", "bed6d00b"),
         ("POST /interactions/123/aW50ZXJhY3Rpb246MTIzNDU2Nzg5/callback", "aW50ZXJhY3Rpb246"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
         ("password: secret", "secret"),

@@ -264,3 +264,26 @@ def test_what_a_load_balancers_controller_says_is_told() -> None:
     service["status"] = {"loadBalancer": {}, "conditions": [condition]}
     found = judged(judge, service, a_slice("web", an_endpoint()))
     assert said in found.message
+
+
+@pytest.mark.parametrize("type_", ["ClusterIP", "ExternalName", "LoadBalancer"])
+def test_a_proxy_that_is_not_ready_is_told_of_any_service(type_: str) -> None:
+    """Tailscale's operator shows a ClusterIP in the tailnet, whose endpoints are ready."""
+    why = "unable to provision proxy resources"
+    condition = {
+        "type": "TailscaleProxyReady",
+        "status": "False",
+        "reason": "ProxyInvalid",
+        "message": why,
+        "lastTransitionTime": ago(hours=1),
+    }
+    service = a_service(type=type_)
+    service["status"] = {
+        "loadBalancer": {"ingress": [{"ip": "192.168.1.2"}]},
+        "conditions": [condition],
+    }
+    found = judged(judge, service, a_slice("web", READY))
+    assert (found.verdict, found.reason) == (Verdict.DEGRADED, "ProxyInvalid")
+    assert found.message == why
+    condition["status"] = "True"
+    assert judged(judge, service, a_slice("web", READY)).verdict is Verdict.HEALTHY

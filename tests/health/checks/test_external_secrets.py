@@ -103,6 +103,9 @@ def test_a_cluster_external_secret_names_the_namespaces_that_failed() -> None:
     some = everywhere(unready, failedNamespaces=failed, provisionedNamespaces=["apps"])
     assert some.verdict is Verdict.DEGRADED
     assert [each.label for each in some.evidence] == ["namespace media"]
+    assert some.message == "Failed namespaces: 1 (namespace media: SecretStore not found)."
+    worded = everywhere(said("Ready", "False", message="some failed."), failedNamespaces=failed)
+    assert worded.message == "some failed (namespace media: SecretStore not found)."
     assert everywhere(unready, failedNamespaces=failed).verdict is Verdict.FAILED
     assert everywhere(said("Ready")).verdict is Verdict.HEALTHY
 

@@ -215,3 +215,9 @@ def test_a_workload_that_is_being_deleted_is_under_way(kind: str) -> None:
     workload = a_workload(kind, {})
     workload["metadata"]["deletionTimestamp"] = ago(minutes=1)
     assert said(workload) == (Verdict.PROGRESSING, "Terminating")
+
+
+def test_a_stateful_set_of_no_pods_has_none_to_update() -> None:
+    """It was scaled to 0 between two revisions, which stay in its status."""
+    status = {"replicas": 0, "currentRevision": "web-1", "updateRevision": "web-2"}
+    assert said(a_workload("StatefulSet", status, replicas=0))[0] is Verdict.HEALTHY

@@ -107,6 +107,8 @@ WRAPPINGS = {
     "kubectl --timestamps": "2026-11-23T12:00:01.123456789Z {}",
     "CRI, west of UTC": "2026-11-23T08:30:01.123456789-03:30 stderr F {}",
     "kubectl --timestamps, east of UTC": "2026-11-23T17:45:01.123456789+05:45 {}",
+    "stern": "traefik-6c8d-abc traefik {}",
+    "a name in brackets": "[traefik] {}",
     "the journal": "Nov 23 12:00:01 home-1 traefik[812]: {}",
 }
 
@@ -607,6 +609,25 @@ def test_any_error_has_a_cause(text: str) -> None:
             "listen tcp :80: address already in use",
         ),
         (
+            'ERR traefik/traefik.go:84 > Command error error="error while building entryPoint web: '
+            'error opening listener: listen tcp :80: bind: permission denied"',
+            "traefik",
+            "",
+            "bind: permission denied",
+        ),
+        (
+            "panic: runtime error: invalid memory address or nil pointer dereference",
+            "traefik",
+            "",
+            "panic: runtime error: invalid memory address",
+        ),
+        (
+            "ERR Default TLS Stores defined in multiple namespaces: [apps traefik]",
+            "tlsstore",
+            "default",
+            "[apps traefik]",
+        ),
+        (
             'ERR Cannot start the provider *crd.Provider error="host must be a URL"',
             "provider",
             "crd.Provider",
@@ -629,7 +650,9 @@ def test_any_error_has_a_cause(text: str) -> None:
 )
 def test_what_traefik_itself_lacks_is_told(line: str, kind: str, name: str, words: str) -> None:
     """It names no provider and no route, and hinders all of them."""
-    event = parse(line if line.startswith(("time=", "2026/")) else f"2026-01-01T00:00:00Z {line}")
+    event = parse(
+        line if line.startswith(("time=", "2026/", "panic")) else f"2026-01-01T00:00:00Z {line}"
+    )
     assert isinstance(event, ProviderError)
     assert (event.kind, event.name) == (kind, name)
     assert words in event.message
@@ -661,3 +684,17 @@ def test_a_client_that_breaks_off_is_no_fault_of_traefiks() -> None:
     )
     for line in lines:
         assert isinstance(parse(f"2026-01-01T00:00:00Z {line}"), Irrelevant)
+
+
+def test_a_renewal_that_failed_is_told_although_traefik_2_calls_it_information() -> None:
+    """Other lines of a certificate resolver's at that level are about what works."""
+    line = (
+        'time="2026-11-23T12:00:00Z" level=info msg="Error renewing certificate from LE : '
+        '{Main:web.example.org SANs:[]}" error="get directory: EOF" providerName=le.acme'
+    )
+    told = parse(line)
+    assert isinstance(told, ProviderError)
+    assert (told.kind, told.name) == ("resolver", "le")
+    assert told.message.endswith("SANs:[]}: get directory: EOF")
+    at_work = 'time="2026-11-23T12:00:00Z" level=info msg="Register..." providerName=le.acme'
+    assert isinstance(parse(at_work), Irrelevant)
