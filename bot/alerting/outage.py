@@ -154,7 +154,7 @@ class OutageAlerts:
         """Remember what was seen and stored, for an outage in which neither can be read."""
         unfinished = outages.open_outage(state)
         self._known = _Known(
-            self.witness.transitions, headline(report), unfinished is not None, state.board
+            self.witness.transitions, headline(report.public), unfinished is not None, state.board
         )
         if self._told and state.incident(self._told.incident.id):
             self._told = None

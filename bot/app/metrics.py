@@ -237,7 +237,8 @@ def _report(report: Report | None) -> Iterator[Metric]:
         "meshmedic_report_timestamp_seconds", "When that report was taken, in Unix time."
     )
     if report:
-        counts = Counts((finding.check, finding.verdict.value) for finding in report.findings)
+        public = report.public.findings
+        counts = Counts((finding.check, finding.verdict.value) for finding in public)
         for labels, count in sorted(counts.items()):
             findings.add_metric(labels, count)
         taken.add_metric((), report.taken_at.timestamp())

@@ -95,10 +95,16 @@ class Report:
 
     @cached_property
     def public(self) -> Report:
-        """The report without what only tests in private show."""
+        """The report without what only tests in private show, also as a cause."""
+        private = {finding.key for finding in self.findings if finding.private}
+        findings = (
+            msgspec.structs.replace(finding, cause=None) if finding.cause in private else finding
+            for finding in self.findings
+            if not finding.private
+        )
         return replace(
             self,
-            findings=tuple(finding for finding in self.findings if not finding.private),
+            findings=tuple(findings),
             notes=tuple(note for note in self.notes if not note.private),
         )
 

@@ -34,10 +34,12 @@ class Guarded:
     fallback: int
     told: list[AlertOutcome]
     verdict: Verdict = Verdict.FAILED
+    private: bool = False
 
     async def look(self) -> Report:
         seen = await self.room.health.look()
-        findings = tuple(replace(each, verdict=self.verdict) for each in seen.findings)
+        change = {"verdict": self.verdict, "private": self.private}
+        findings = tuple(replace(each, **change) for each in seen.findings)
         return Report(self.now, findings, seen.gaps, seen.counts, muted=seen.muted)
 
     def see(self, verdict: Verdict) -> None:
@@ -91,6 +93,16 @@ def guarded(room: Room) -> Guarded:
     owner = room.channel.guild.create_text_channel("owner")
     rules = Rules(routes=(AlertRoute(room.channel.id),))
     return Guarded(room, rules, datetime.now(UTC), owner.id, [])
+
+
+async def test_the_board_says_nothing_of_what_was_found_out_in_private(guarded: Guarded):
+    """Neither as its verdict nor as a count."""
+    guarded.private = True
+    await guarded.turns(2)
+    (board,) = guarded.messages("meshmedic-board")
+    assert "Healthy" in shown(board)
+    assert "No open incident." in shown(board)
+    assert "no news" not in shown(board)
 
 
 async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes(guarded: Guarded):

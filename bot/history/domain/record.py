@@ -85,9 +85,12 @@ def areas(report: Report) -> str:
 
 
 def noted(before: History | None, report: Report, restarts: int = 0) -> History:
-    """The history with one more report."""
+    """The history with one more report. What only a test in private shows is not recorded.
+
+    It ends nothing either: what was public before and fails in private now has not recovered.
+    """
     history = before or History()
-    points = _points(history.points, report, restarts)
+    points = _points(history.points, report.public, restarts)
     return History(points, *_incidents(history, report))
 
 
@@ -119,7 +122,8 @@ def _rank(letter: str) -> int:
 
 
 def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ...], int]:
-    there = {root.key: root.verdict for root in report.roots if root.verdict.rank >= INCIDENT.rank}
+    roots = report.public.roots
+    there = {root.key: root.verdict for root in roots if root.verdict.rank >= INCIDENT.rank}
     incidents = [
         _developed(incident, there, report) for incident in _resumed(history, there, report)
     ]

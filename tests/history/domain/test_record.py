@@ -1,5 +1,6 @@
 """The history: an hour is as bad as its worst look, and what was not seen is not up."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -245,3 +246,37 @@ def test_what_rests_on_a_fact_that_cannot_be_seen_now_has_not_ended() -> None:
     ):
         now = Report(later, (), (Gap(TRAEFIK_WORD, why),), {"Ingress": 1})
         assert [each.ended for each in of(before, now).incidents] == [ended]
+
+
+def private_of(report: Report) -> Report:
+    """The same, where only a test in private shows it."""
+    findings = tuple(msgspec.structs.replace(each, private=True) for each in report.findings)
+    return replace(report, findings=findings)
+
+
+def test_what_only_a_test_in_private_shows_is_no_history():
+    """Neither an incident nor an hour with a fault."""
+    history = of(History(), private_of(a_look(NOW, broken=True)))
+    assert history.incidents == ()
+    assert history == of(History(), a_look(NOW))
+
+
+def test_a_test_in_private_ends_no_public_incident_and_makes_it_no_worse():
+    """It fails still, as far as anybody knows."""
+    before = of(History(), a_look(NOW, broken=True))
+    hidden = private_of(a_look(NOW + timedelta(hours=1), broken=True))
+    assert of(before, hidden).incidents == before.incidents
+    assert of(before, hidden, a_look(NOW + timedelta(hours=2))).incidents[0].ended
+
+
+def test_what_follows_from_something_private_is_recorded_as_public_by_itself():
+    """The cause of the effect is not named."""
+    report = a_look(NOW, broken=True)
+    (pod,) = report.findings
+    effect = msgspec.structs.replace(
+        pod, check="endpoints", subject=Ref("Service", "apps", "web"), cause=pod.key
+    )
+    cause = msgspec.structs.replace(pod, private=True)
+    history = of(History(), replace(report, findings=(cause, effect)))
+    assert [incident.key for incident in history.incidents] == [effect.key]
+    assert replace(report, findings=(cause, effect)).public.findings[0].cause is None
