@@ -11,8 +11,10 @@ from bot.alerting.silences import Silences
 from bot.charts.spec import Drawing, Undrawn
 from bot.cli.answer import show
 from bot.cli.connection import ClusterConnection, connected, in_event_loop
+from bot.cli.known import ReadableState
 from bot.cli.parser import EXIT, EXIT_CODES, Parser, add_answer, add_scopes, scopes
 from bot.digest.composer import Composer
+from bot.digest.domain.digest import with_gaps
 from bot.digest.domain.records import DIGESTS, DigestPlan, DigestSchedule, DigestState
 from bot.digest.domain.schedule import Timetable
 from bot.digest.views import json as json_digest
@@ -39,22 +41,23 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print a digest, compared with the last one of that name where the bot stores them."""
     async with connected(arguments) as connection:
-        composer = _composer(connection, await connection.health())
-        schedule = await _schedule(composer.store, connection.settings.digests, arguments.name)
+        state = ReadableState(connection.store or Unkept())
+        composer = _composer(connection, await connection.health(), state)
+        schedule = await _schedule(state, connection.settings.digests, arguments.name)
         schedule = msgspec.structs.replace(
             schedule,
             scopes=scopes(arguments) or schedule.scopes,
             namespace=arguments.namespace or schedule.namespace,
         )
         digest = (await composer.compose(schedule)).digest
+        digest = with_gaps(digest, state.gaps)
     show(arguments, digest, json_digest.digest, terminal_digest.digest)
     return EXIT[digest.verdict]
 
 
-def _composer(connection: ClusterConnection, health: Health) -> Composer:
+def _composer(connection: ClusterConnection, health: Health, store: Store) -> Composer:
     """Without a place for the bot's state there is neither a base nor a history."""
     api, namespace = connection.api, connection.state_namespace
-    store: Store = connection.store or Unkept()
     changes = KubernetesChangeStore(api, namespace, Alone()) if namespace else NoChangeStore()
 
     async def approvals() -> tuple[str, ...]:
@@ -64,9 +67,9 @@ def _composer(connection: ClusterConnection, health: Health) -> Composer:
     return Composer(health, store, _undrawn, muted=silences.muted, approvals=approvals)
 
 
-async def _schedule(store: Store, plan: DigestPlan, name: str) -> DigestSchedule:
+async def _schedule(state: ReadableState, plan: DigestPlan, name: str) -> DigestSchedule:
     """The schedule of that name; without a name, one for everything, with trends."""
-    schedules = (await store.read(DIGESTS) or DigestState()).every(plan.schedules())
+    schedules = (await state.read(DIGESTS) or DigestState()).every(plan.schedules())
     if not name:
         first = next(iter(schedules), "digest")
         now = datetime.now(UTC)
@@ -74,6 +77,8 @@ async def _schedule(store: Store, plan: DigestPlan, name: str) -> DigestSchedule
     if name not in schedules:
         names = ", ".join(sorted(schedules)) or "none"
         msg = f"There is no digest {name!r}. There are: {names}."
+        if gap := state.unread.get(DIGESTS.name):
+            msg = f"{msg[:-1]}, and {gap.kind}, which cannot be read: {gap.detail}."
         raise InputError(msg)
     return schedules[name]
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.record import Store
+from bot.alerting.domain.silences import MUTES
+from bot.digest.domain.diff import BASES, LAST_DIGEST
+from bot.digest.domain.records import DIGESTS
+from bot.domain.record import RecordType, Store, T
 from bot.domain.snapshot import Gap, SnapshotReader, Why
 from bot.errors import Forbidden, MeshmedicError
 from bot.history.domain.record import HISTORY, History, failing_since
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed
+from bot.net.mesh.history import LINKS
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.rounds import Links
 from bot.runtime.memory_store import Unkept
@@ -20,6 +24,51 @@ from bot.runtime.memory_store import Unkept
 NO_STATE = (
     "set MESHMEDIC_STATE_NAMESPACE to the bot's namespace to see what /net diagnose has proven"
 )
+
+
+MAY_NOT_READ = 'needs the verb "get" on configmaps in the bot\'s namespace'
+
+NAMES = {
+    PROOFS.name: DIAGNOSES,
+    BASES.name: LAST_DIGEST,
+    DIGESTS.name: "digests of /digest set",
+    HISTORY.name: "history",
+    LINKS.name: "history of the network",
+    MUTES.name: "mutes",
+}
+"""What people call the bot's records."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableState:
+    """The bot's state as far as it can be read: a record that cannot be is none, and a gap."""
+
+    store: Store
+    unread: dict[str, Gap] = field(default_factory=dict)
+    """By the name of the record."""
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be read so far."""
+        return tuple(self.unread.values())
+
+    async def read(self, record_type: RecordType[T]) -> T | None:
+        """The stored value, if there is one that can be read."""
+        try:
+            return await self.store.read(record_type)
+        except MeshmedicError as error:
+            forbidden = isinstance(error, Forbidden)
+            why = Why.FORBIDDEN if forbidden else Why.UNREACHABLE
+            detail = MAY_NOT_READ if forbidden else str(error)
+            name = record_type.name
+            self.unread[name] = Gap(NAMES.get(name, name), why, detail)
+            return None
+
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
+        """As the store does it."""
+        return await self.store.change(record_type, change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +90,17 @@ async def read_facts(cluster: SnapshotReader, reader: Reader, store: Store | Non
     `store` is where the bot keeps its state; None where nobody said where that is.
     """
     rounds = Rounds(cluster, reader, store or Unkept())
-    (proven, gaps), failing, _ = await asyncio.gather(
-        _proven(store), _failing(store), rounds.look()
-    )
-    return KnownFacts(proven, rounds.links, (*rounds.gaps, *gaps), failing)
-
-
-async def _failing(store: Store | None) -> Mapping[str, datetime]:
-    """Since when what fails now fails; nothing where that cannot be read."""
+    state = ReadableState(store or Unkept())
+    (proofs, history), _ = await asyncio.gather(_records(state), rounds.look())
+    gaps = (*rounds.gaps, *(gap for gap in state.gaps if gap.kind == DIAGNOSES))
     if store is None:
-        return {}
-    try:
-        return failing_since(await store.read(HISTORY) or History())
-    except MeshmedicError:
-        # Only an age is missing then; that the state cannot be read is a gap already.
-        return {}
+        gaps = (*gaps, Gap(DIAGNOSES, Why.NOT_SET_UP, NO_STATE))
+    # Without the history only an age is missing.
+    failing = failing_since(history)
+    proven = tuple(map(diagnosed, proofs.proofs))
+    return KnownFacts(proven, rounds.links, gaps, failing)
 
 
-async def _proven(store: Store | None) -> tuple[tuple[Diagnosed, ...], tuple[Gap, ...]]:
-    """The proven faults that stand, and why they cannot be seen."""
-    if store is None:
-        return (), (Gap(DIAGNOSES, Why.NOT_SET_UP, NO_STATE),)
-    try:
-        record = await store.read(PROOFS) or Proofs()
-    except MeshmedicError as error:
-        why = Why.FORBIDDEN if isinstance(error, Forbidden) else Why.UNREACHABLE
-        return (), (Gap(DIAGNOSES, why, str(error)),)
-    return tuple(map(diagnosed, record.proofs)), ()
+async def _records(state: ReadableState) -> tuple[Proofs, History]:
+    """The proven faults that stand, and since when what fails now fails."""
+    return await state.read(PROOFS) or Proofs(), await state.read(HISTORY) or History()

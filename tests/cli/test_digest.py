@@ -114,11 +114,31 @@ async def test_it_is_compared_with_what_the_bots_last_digest_told_and_keeps_noth
     assert homelab.writes() == before != []
 
 
-async def test_an_unknown_name_and_an_unreadable_state_are_said(homelab: Homelab) -> None:
+async def test_a_state_that_cannot_be_read_is_named_and_the_rest_is_shown(
+    homelab: Homelab,
+) -> None:
+    """The findings need no state; what is new, muted and was before is not known."""
+    await homelab.the_bot_kept()
+    homelab.cluster.forbid("get", "configmaps")
+    code, out, err = await homelab.digest(place="meshmedic")
+    assert (code, err) == (2, "")
+    assert "Pod apps/web" in out
+    assert "What the last digest said cannot be read, so all is shown as new." in out
+    assert "The first of its name" not in out
+    words = " ".join(out.split())
+    assert "forbidden: " in words
+    for name in ("last digest", "history", "mutes", "digests of /digest set"):
+        assert name in words
+    assert 'needs the verb "get" on configmaps in the bot\'s namespace' in words
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+async def test_an_unknown_name_is_said_with_what_cannot_be_read(homelab: Homelab) -> None:
+    """One that /digest set made may exist, where its record cannot be read."""
     code, _, err = await homelab.digest("--name", "weekly")
     assert code == 3
     assert "There is no digest 'weekly'. There are: none." in err
     homelab.cluster.forbid("get", "configmaps")
-    code, out, err = await homelab.digest(place="meshmedic")
+    code, out, err = await homelab.digest("--name", "media", place="meshmedic")
     assert (code, out) == (3, "")
-    assert "configmaps" in err
+    assert "There are: none, and digests of /digest set, which cannot be read" in err

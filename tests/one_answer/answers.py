@@ -17,6 +17,7 @@ from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from bot.health import offline
 from bot.health.views import json as health_json
+from bot.runtime.memory_store import Unkept
 from bot.sandbox.discord_page import CHANNEL_ID
 from bot.traefik.domain.answers import RoutesAnswer
 from tests.commands.conftest import texts
@@ -142,7 +143,7 @@ async def digest_of_the_bot(world: World) -> Digest:
 async def digest_of_the_terminal(world: World) -> Digest:
     """As `meshmedic digest` composes it."""
     health = await world.terminal.health()
-    composer = digest_command._composer(world.terminal, health)
+    composer = digest_command._composer(world.terminal, health, world.terminal.store or Unkept())
     return (await composer.compose(a_schedule())).digest
 
 

@@ -15,6 +15,9 @@ from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
 
+LAST_DIGEST = "last digest"
+"""The name of the gap where nobody knows what the digest before it said."""
+
 
 class KnownEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A finding of an earlier digest.

@@ -128,6 +128,13 @@ def compose(
     )
 
 
+def with_gaps(digest: Digest, gaps: tuple[Gap, ...]) -> Digest:
+    """The digest that names these, too, among what was not seen."""
+    standing = digest.standing
+    wider = msgspec.structs.replace(standing, unseen=(*standing.unseen, *gaps))
+    return msgspec.structs.replace(digest, standing=wider)
+
+
 def _mark(text: str) -> str:
     return hashlib.blake2b(text.encode(errors="replace"), digest_size=5).hexdigest()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
 
-from bot.digest.domain.diff import DiffEntry, GoneEntry
+from bot.digest.domain.diff import LAST_DIGEST, DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
 from bot.domain.verdict import Verdict
@@ -138,7 +138,9 @@ def notes(digest: Digest) -> Iterator[str]:
     """Notes about the digest itself."""
     if digest.due:
         yield f"Late: it was due at {digest.due:%Y-%m-%d %H:%M} UTC, and could not be sent then."
-    if digest.difference.first:
+    if any(gap.kind == LAST_DIGEST for gap in digest.gaps):
+        yield "What the last digest said cannot be read, so all is shown as new."
+    elif digest.difference.first:
         yield "The first of its name: there is none before it to compare with."
     if digest.difference.forgotten:
         yield f"Of the one before, {digest.difference.forgotten:,} findings were not kept for room."
