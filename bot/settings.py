@@ -37,6 +37,7 @@ from bot.health.checks import CHECKS
 from bot.net.probing import manifests
 from bot.net.tools import targets
 from bot.remediation.change.approval import NEVER, Policy
+from bot.routing.running import NAMESPACES
 
 PREFIX = "MESHMEDIC_"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -198,6 +199,12 @@ class Settings(BaseSettings):
     namespaces: Namespaces = ()
     """Namespaces to watch, separated by commas, where the bot may not read all. Empty: the whole
     cluster.
+    """
+
+    traefik_namespaces: Namespaces = NAMESPACES
+    """Where Traefik runs, separated by commas. A pod there is Traefik by its label
+    `app.kubernetes.io/name=traefik`, its image, or an argument `--providers.kubernetes…`; one
+    elsewhere is not believed, since anybody may call a pod so.
     """
 
     secret_inventory: bool = False

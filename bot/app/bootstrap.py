@@ -164,11 +164,18 @@ class ClusterParts:
 
 def build_cluster(api: Api, read: Settings) -> ClusterParts:
     """The cluster of the settings: its watches, probes, place for state, and repository."""
-    cache = WatchCache(api, secret_inventory=read.secret_inventory, namespaces=read.namespaces)
+    cache = WatchCache(
+        api,
+        secret_inventory=read.secret_inventory,
+        namespaces=read.namespaces,
+        traefik=read.traefik_namespaces,
+    )
     namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
     member = membership(api, namespace) if namespace else None
     image = OwnImage(api, read.probe_image)
-    prober = ProbeAgents(api, image, host_network=read.probe_host_network)
+    prober = ProbeAgents(
+        api, image, traefik=read.traefik_namespaces, host_network=read.probe_host_network
+    )
     flux = FluxObjects(api)
     return ClusterParts(
         cache,
@@ -207,6 +214,7 @@ class Bot:
         self._schedule = Schedule()
         self._closing = AsyncExitStack()
         cache, leadership, member = cluster.cache, cluster.leadership, cluster.membership
+        traefik = TraefikReader(cache.api, cache.traefik)
         self.client = Client(
             options.roles,
             options.guild_id,
@@ -220,7 +228,7 @@ class Bot:
         self._rounds = Rounds(cache, cluster.reader, cluster.store) if cluster.reader else None
         self._health = Health(
             cache,
-            traefik=WordReader(cache, TraefikReader(cache.api)).read,
+            traefik=WordReader(cache, traefik).read,
             around=self.metrics.around,
             on_report=self.memory.note if self.memory else None,
             diagnosed=lambda: self._diagnose.remembered,
@@ -232,7 +240,7 @@ class Bot:
             self._health, cluster.store, leadership, self._health.rounds
         )
         # By the snapshots of the health checks, so that both say the same of a route.
-        self._traefik = Traefik(self._health, TraefikReader(cache.api))
+        self._traefik = Traefik(self._health, traefik)
         self._diagnose = Diagnose(
             cache,
             cluster.prober,
@@ -331,7 +339,10 @@ class Bot:
             self._options.uses,
         )
         doctor = Doctor(
-            AccessReader(cache.api), setup, digests.facts, repository=self.cluster.repository
+            AccessReader(cache.api, cache.traefik),
+            setup,
+            digests.facts,
+            repository=self.cluster.repository,
         )
         registry.register(
             self.client,

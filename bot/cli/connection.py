@@ -44,7 +44,13 @@ class ClusterConnection:
             self.api,
             secret_inventory=self.settings.secret_inventory,
             namespaces=self.settings.namespaces,
+            traefik=self.settings.traefik_namespaces,
         )
+
+    @property
+    def traefik_reader(self) -> TraefikReader:
+        """Traefik itself, where the settings say that it runs."""
+        return TraefikReader(self.api, self.settings.traefik_namespaces)
 
     @property
     def store(self) -> Store | None:
@@ -61,12 +67,12 @@ class ClusterConnection:
             rounds=lambda: facts.links,
             unknown=lambda: facts.gaps,
             failing_since=lambda: facts.failing,
-            traefik=WordReader(self.cluster, TraefikReader(self.api)).read,
+            traefik=WordReader(self.cluster, self.traefik_reader).read,
         )
 
     async def traefik(self) -> Traefik:
         """What Traefik serves, judged as the health checks judge it."""
-        return Traefik(await self.health(), TraefikReader(self.api))
+        return Traefik(await self.health(), self.traefik_reader)
 
     @property
     def state_namespace(self) -> str:

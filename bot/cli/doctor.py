@@ -76,7 +76,7 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             namespace = namespace or own_namespace(kubeconfig, context)
             connection = connect(kubeconfig=kubeconfig, context=context)
             api = await stack.enter_async_context(connection)
-            cluster: DoctorCluster = AccessReader(api)
+            cluster: DoctorCluster = AccessReader(api, read.traefik_namespaces)
             if namespace:
                 store = ConfigMapStore(api, namespace, Alone())
         except ClusterError as error:

@@ -19,7 +19,6 @@ from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
-from bot.kube.traefik_reader import TraefikReader
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
@@ -71,7 +70,7 @@ async def diagnose(arguments: argparse.Namespace) -> int:
     """Print the diagnosis of one route."""
     async with _connected(arguments) as (connection, cluster, prober):
         health = await connection.health()
-        traefik = Traefik(health, TraefikReader(connection.api))
+        traefik = Traefik(health, connection.traefik_reader)
         service = Diagnose(cluster, prober, traefik, objects=health.of_objects)
         diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
     show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
@@ -122,7 +121,8 @@ async def _connected(
     async with connected(arguments) as connection:
         api, host_network = connection.api, connection.settings.probe_host_network
         image = OwnImage(api, connection.settings.probe_image)
-        prober = ProbeJobs(api, image, host_network=host_network)
+        traefik = connection.settings.traefik_namespaces
+        prober = ProbeJobs(api, image, traefik=traefik, host_network=host_network)
         yield connection, connection.cluster, prober
 
 

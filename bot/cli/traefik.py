@@ -13,7 +13,7 @@ from bot.cli.answer import show
 from bot.cli.connection import connected, in_event_loop
 from bot.cli.parser import EXIT, Parser, add_answer
 from bot.errors import InputError
-from bot.routing.instance import config_of
+from bot.routing.instance import configs_of
 from bot.traefik.domain import log_report
 from bot.traefik.domain.answers import LogsAnswer
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
@@ -102,7 +102,7 @@ async def _saved(arguments: argparse.Namespace) -> LogsAnswer:
     async with _traefik(arguments) as traefik:
         snapshot = await traefik.cluster.snapshot(READS)
         pods, unseen = await traefik.pods()
-        live = read_routes(snapshot, config_of(pods))
+        live = read_routes(snapshot, configs_of(pods))
         return log_report.logs(summaries, snapshot, live, unseen=unseen)
 
 

@@ -25,7 +25,7 @@ from bot.kube.events_and_logs import Details
 from bot.kube.listing import gap, not_served
 from bot.kube.one_shot_reader import OFF
 from bot.kube.reflector import Reflector, WatchState, WatchTiming
-from bot.routing.running import is_traefik
+from bot.routing.running import NAMESPACES, TraefikNamespaces, looks_like_traefik
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class WatchCache(Details):
     """The cluster as its watches show it. `start` begins them, `close` ends them.
 
     `namespaces` narrows the watches where the bot may not read the whole cluster; empty: all.
+    `traefik` are the namespaces in which Traefik runs.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class WatchCache(Details):
         *,
         secret_inventory: bool = False,
         namespaces: tuple[str, ...] = (),
+        traefik: tuple[str, ...] = NAMESPACES,
         timing: WatchTiming | None = None,
         kinds: tuple[Kind, ...] = KINDS,
         first_answer: float = FIRST_ANSWER,
@@ -58,6 +60,7 @@ class WatchCache(Details):
         super().__init__(api)
         self.secret_inventory = secret_inventory
         self.namespaces = namespaces
+        self.traefik = traefik
         self._kinds = tuple(
             kind for kind in kinds if kind.type is not SecretName or secret_inventory
         )
@@ -116,7 +119,13 @@ class WatchCache(Details):
                 gaps += self._gaps(kind)
                 if any(watch.heard_at for watch in self._watches_of(kind.type)):
                     objects[kind.type] = self._objects(kind.type)
-        return Snapshot(datetime.now(UTC), objects, tuple(gaps), self.namespaces or None)
+        return Snapshot(
+            datetime.now(UTC),
+            objects,
+            tuple(gaps),
+            self.namespaces or None,
+            supplements={TraefikNamespaces: TraefikNamespaces(self.traefik)},
+        )
 
     def names(self, kind: type[Object]) -> tuple[str, ...]:
         """The names of a kind's objects, for autocomplete: from memory, sorted."""
@@ -241,7 +250,7 @@ def _slim_pod(pod: Object) -> Object:
     # Traefik's address is needed: requests are sent there.
     ready = conditions.is_true(pod.status.conditions, "Ready")
     healthy = ready and containers.runs_well(pod) and not pod.malformed
-    if ready and healthy and not is_traefik(pod):
+    if ready and healthy and not looks_like_traefik(pod):
         slim = tuple(map(_slim_container, pod.spec.containers))
         spec = msgspec.structs.replace(spec, containers=slim, restart_policy="")
         status = _well(ready.last_transition_time)

@@ -31,6 +31,7 @@ from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path
 from bot.kube.traefik_reader import traefik_pods
+from bot.routing.running import NAMESPACES
 
 T = TypeVar("T")
 
@@ -100,10 +101,13 @@ class _Calls:
 
 
 class AccessReader:
-    """Reads facts from one API server."""
+    """Reads facts from one API server. `traefik` are the namespaces in which Traefik runs."""
 
-    def __init__(self, api: Api, *, quick: float = QUICK) -> None:
+    def __init__(
+        self, api: Api, traefik: tuple[str, ...] = NAMESPACES, *, quick: float = QUICK
+    ) -> None:
         self._api = api
+        self._traefik = traefik
         self._quick = quick
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
@@ -113,7 +117,9 @@ class AccessReader:
         async with asyncio.TaskGroup() as group:
             version = group.create_task(ask(self._version))
             served = group.create_task(ask(self._served))
-            pods = group.create_task(ask(partial(traefik_pods, self._api, total=self._quick)))
+            pods = group.create_task(
+                ask(partial(traefik_pods, self._api, self._traefik, total=self._quick))
+            )
             probe = group.create_task(ask(self._probe))
             left = group.create_task(ask(self._left_behind))
             user = group.create_task(ask(self._user))

@@ -16,6 +16,7 @@ from bot.kube.client import Api
 from bot.kube.discovery import Served, Source, discover
 from bot.kube.events_and_logs import Details
 from bot.kube.listing import KUBECTLS_PAGE, gap, not_served, pages
+from bot.routing.running import NAMESPACES, TraefikNamespaces
 
 PATIENCE = 60.0
 """Seconds for all pages of one kind."""
@@ -38,15 +39,22 @@ class _KindRead:
 class ClusterReader(Details):
     """A cluster that is listed anew for every snapshot.
 
-    `namespaces` are the only ones that may be read; empty: all.
+    `namespaces` are the only ones that may be read; empty: all. `traefik` are those in which
+    Traefik runs.
     """
 
     def __init__(
-        self, api: Api, *, secret_inventory: bool = False, namespaces: tuple[str, ...] = ()
+        self,
+        api: Api,
+        *,
+        secret_inventory: bool = False,
+        namespaces: tuple[str, ...] = (),
+        traefik: tuple[str, ...] = NAMESPACES,
     ) -> None:
         super().__init__(api)
         self._secret_inventory = secret_inventory
         self._namespaces = namespaces
+        self._traefik = traefik
 
     async def snapshot(
         self, types: Iterable[type[Object]], namespace: str | None = None
@@ -75,7 +83,13 @@ class ClusterReader(Details):
         places = self._namespaces
         if namespace and any(part.narrowed for part in parts):
             places = (namespace,)
-        return Snapshot(taken_at, objects, tuple(gaps), places or None)
+        return Snapshot(
+            taken_at,
+            objects,
+            tuple(gaps),
+            places or None,
+            supplements={TraefikNamespaces: TraefikNamespaces(self._traefik)},
+        )
 
     async def _read(self, kind: Kind, served: Served, namespace: str | None) -> _KindRead:
         """The objects of a kind from every group that serves it."""

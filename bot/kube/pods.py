@@ -26,9 +26,9 @@ class ListedPod(core.Pod, frozen=True):
 
 
 async def list_pods(
-    api: Api, label: str, *, namespace: str = "", limit: int = 0, total: float
+    api: Api, label: str = "", *, namespace: str = "", limit: int = 0, total: float
 ) -> tuple[ListedPod, ...]:
-    """The pods with a label, in one namespace or in all, at most `limit` (0: all of them).
+    """The pods (with a label), in one namespace or in all, at most `limit` (0: all of them).
 
     `total` are the seconds that the request may take.
 

@@ -25,6 +25,7 @@ from bot.net.probing.protocol import (
     ProberLine,
     Progress,
 )
+from bot.routing.running import NAMESPACES
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,14 @@ class ProbeAgents(ProbeJobs):
     """A `Prober` by agents, and by pods on demand on each node that has none."""
 
     def __init__(
-        self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
+        self,
+        api: Api,
+        image: Callable[[], Awaitable[str]],
+        *,
+        traefik: tuple[str, ...] = NAMESPACES,
+        host_network: bool = False,
     ) -> None:
-        super().__init__(api, image, host_network=host_network)
+        super().__init__(api, image, traefik=traefik, host_network=host_network)
         self.agents = Agents(api)
         self.rounds = AgentRounds(self.agents)
         self._apart: dict[str, float] = {}

@@ -48,9 +48,9 @@ Run = Callable[[RequestOrigin, Sequence[str], float], Awaitable[CommandOutput]]
 class WgetProber:
     """Probes from Traefik's own pods by commands in them."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, traefik: tuple[str, ...]) -> None:
         self._run: Run = PodCommands(api).run
-        self._traefik = TraefikReader(api)
+        self._traefik = TraefikReader(api, traefik)
 
     async def probe(
         self, node: str, probes: Sequence[Probe], progress: Progress

@@ -36,6 +36,7 @@ from bot.net.probing.protocol import (
     Progress,
     Vip,
 )
+from bot.routing.running import NAMESPACES
 
 log = logging.getLogger(__name__)
 
@@ -63,17 +64,23 @@ HOST = (
 class ProbeJobs:
     """A `Prober` by pods on demand, and by `wget` where Traefik itself runs.
 
-    `image` finds the image that holds `bot.probe`, which is the bot's own.
+    `image` finds the image that holds `bot.probe`, which is the bot's own. `traefik` are the
+    namespaces in which Traefik runs.
     """
 
     def __init__(
-        self, api: Api, image: Callable[[], Awaitable[str]], *, host_network: bool = False
+        self,
+        api: Api,
+        image: Callable[[], Awaitable[str]],
+        *,
+        traefik: tuple[str, ...] = NAMESPACES,
+        host_network: bool = False,
     ) -> None:
         self._api = api
         self._image = image
         self._host_network = host_network
         self.jobs = NodeJobs(api)
-        self._inside = WgetProber(api)
+        self._inside = WgetProber(api, traefik)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._pods: dict[str, str] = {}
         """The names of the pods that listen, by address."""

@@ -23,14 +23,10 @@ from bot.routing.instance import (
     TraefikPod,
     static_config,
 )
-from bot.routing.running import traefik_pod
+from bot.routing.running import NAMESPACES, is_traefik, traefik_pod
 from bot.traefik.domain import api as decoding
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
-
-LABEL = "app.kubernetes.io/name=traefik"
-REPLICAS = 50
-"""Pods that are listed at most."""
 
 OTHER_PORT = 9000
 """The API's port in k3s's Traefik charts before version 34."""
@@ -49,14 +45,20 @@ ALLOW_PROXY = "add deploy/components/traefik-api"
 ALLOW_EXEC = "add deploy/components/exec"
 
 
-async def traefik_pods(api: Api, *, total: float = QUICK) -> tuple[TraefikPod, ...]:
-    """All pods with Traefik's label, in every namespace.
+async def traefik_pods(
+    api: Api, namespaces: tuple[str, ...], *, total: float = QUICK
+) -> tuple[TraefikPod, ...]:
+    """All Traefik pods in these namespaces, whatever their state.
 
     Raises:
         ClusterError: They cannot be listed.
         msgspec.DecodeError: The answer is not a list of pods.
     """
-    return tuple(map(traefik_pod, await list_pods(api, LABEL, limit=REPLICAS, total=total)))
+    lists = await asyncio.gather(
+        *(list_pods(api, namespace=namespace, total=total) for namespace in namespaces)
+    )
+    pods = (pod for part in lists for pod in part if is_traefik(pod, namespaces))
+    return tuple(map(traefik_pod, pods))
 
 
 Page = tuple[bytes, str]
@@ -67,10 +69,13 @@ Fetch = Callable[..., Awaitable[Page]]
 
 
 class TraefikReader:
-    """Reads from Traefik itself, replica by replica."""
+    """Reads from Traefik itself, replica by replica, in the namespaces where it runs."""
 
-    def __init__(self, api: Api, *, seconds: float = QUICK) -> None:
+    def __init__(
+        self, api: Api, namespaces: tuple[str, ...] = NAMESPACES, *, seconds: float = QUICK
+    ) -> None:
         self._api = api
+        self._namespaces = namespaces
         self._seconds = seconds
 
     async def pods(self) -> tuple[TraefikPod, ...]:
@@ -80,7 +85,7 @@ class TraefikReader:
             ClusterError: They cannot be listed.
         """
         try:
-            pods = await traefik_pods(self._api)
+            pods = await traefik_pods(self._api, self._namespaces)
         except msgspec.DecodeError as error:
             msg = f"The list of Traefik's pods is not understood: {error}"
             raise ServerError(msg) from error

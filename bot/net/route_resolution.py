@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
+from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
@@ -14,6 +15,8 @@ from bot.net import topology as placing
 from bot.net.diagnosis.subject import Native, Subject, Unresolved
 from bot.routing.candidates import Candidate, candidates
 from bot.routing.native_lb import ANNOTATION
+from bot.routing.references import Provider
+from bot.routing.running import reading, route_of
 from bot.routing.service_endpoints import port_names
 
 NEAR = 5
@@ -157,7 +160,13 @@ def _native(candidate: Candidate, service: core.Service, snapshot: Snapshot) -> 
     own = candidate.native if route else {"true": True, "false": False}.get(annotation)
     if own:
         return Native.ON, f"It is on by {'the route' if route else f'the annotation {ANNOTATION}'}."
-    provider = "kubernetescrd" if route else "kubernetesingress"
-    if own is None and placing.has_argument(snapshot, f"providers.{provider}.nativelbbydefault"):
+    if own is None and _native_by_default(candidate.ref, snapshot):
         return Native.ON, "It is on by Traefik's argument nativeLBByDefault."
     return Native.OFF, ""
+
+
+def _native_by_default(ref: Ref, snapshot: Snapshot) -> bool:
+    """Whether every Traefik that reads the route uses the VIP unless told otherwise."""
+    route = route_of(ref, snapshot)
+    known = reading(route, snapshot) if route else ()
+    return Provider(known, of_ingresses=ref.kind == "Ingress").is_native(native=None)

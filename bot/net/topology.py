@@ -9,7 +9,7 @@ from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt
 from bot.routing import service_endpoints as serving
-from bot.routing.running import arguments_of, traefik_pods
+from bot.routing.running import traefik_pods
 
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
 FLANNEL_BACKEND = "flannel.alpha.coreos.com/backend-type"
@@ -35,29 +35,16 @@ def endpoints(
 
 
 def traefik(snapshot: Snapshot) -> tuple[TraefikAt, ...]:
-    """The Traefik pods that run, by their label."""
+    """The Traefik pods that run on a node."""
     return tuple(
         sorted(
             TraefikAt(
                 pod.spec.node_name, pod.namespace, pod.name, addresses(pod), pod.spec.host_network
             )
-            for pod in _running_traefik(snapshot)
+            for pod in traefik_pods(snapshot)
+            if pod.spec.node_name
         )
     )
-
-
-def has_argument(snapshot: Snapshot, name: str) -> bool:
-    """Whether every running Traefik has a switch among its arguments, and it is on."""
-    wanted = {f"--{name}", f"--{name}=true"}
-    pods = list(_running_traefik(snapshot))
-    return bool(pods) and all(wanted & set(arguments_of(pod)) for pod in pods)
-
-
-def _running_traefik(snapshot: Snapshot) -> Iterator[core.Pod]:
-    for pod in traefik_pods(snapshot):
-        leaving = pod.metadata.deletion_timestamp is not None
-        if pod.status.phase == "Running" and pod.spec.node_name and not leaving:
-            yield pod
 
 
 def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:

@@ -26,6 +26,7 @@ from bot.remediation.planning.context import PlanningContext
 from bot.remediation.ports import StepWriter
 from bot.routing import instance
 from bot.routing.candidates import candidates
+from bot.routing.running import readers, route_of
 
 READS: tuple[type[Object], ...] = (
     *route_resolution.READS,
@@ -35,8 +36,6 @@ READS: tuple[type[Object], ...] = (
     flux.Kustomization,
     flux.HelmRelease,
 )
-STRICT = "--providers.kubernetesingress.strictprefixmatching"
-CROSS = "--providers.kubernetescrd.allowcrossnamespace"
 
 
 class TraefikPods(Protocol):
@@ -74,7 +73,7 @@ class ContextReader:
             diagnosis=diagnosed.diagnosis,
             sharing=_sharing(subject, snapshot),
             known=_known(subject.route, snapshot),
-            traefik=await self._conversion_target(),
+            traefik=await self._conversion_target(route_of(subject.route, snapshot)),
             tested=tuple(test.diagnosis.effect for test in self.diagnose.tested),
         )
         if subject.route is None:
@@ -107,24 +106,23 @@ class ContextReader:
                     manifests[certificate.name] = live
         return manifests
 
-    async def _conversion_target(self) -> target.ConversionTarget | None:
-        """What Ingresses are converted for; None unless all of Traefik has one known version."""
+    async def _conversion_target(self, route: Object | None) -> target.ConversionTarget | None:
+        """What an Ingress is converted for; None unless those that read it are alike."""
         pods, _ = await self.traefik.pods()
-        versions = {instance.version(pod) for pod in pods}
-        if len(versions) != 1 or (version := target.version(versions.pop())) is None:
-            return None
-        arguments = [arg.casefold() for arg in pods[0].args]
-        return target.ConversionTarget(
-            version,
-            strict_prefix=_on(STRICT, arguments),
-            ingress_class=instance.static_config(pods[0].args).class_of_ingresses,
-            cross_namespace=_on(CROSS, arguments),
-            entry_points=EntryPoints(),
-        )
+        known = instance.configs_of(pods)
+        targets = set(map(_target, (route and readers(route, known)) or known))
+        return targets.pop() if len(targets) == 1 else None
 
 
-def _on(flag: str, arguments: list[str]) -> bool:
-    return flag in arguments or f"{flag}=true" in arguments
+def _target(config: instance.TraefikConfig) -> target.ConversionTarget | None:
+    version = target.version(config.version)
+    return version and target.ConversionTarget(
+        version,
+        strict_prefix=config.static.strict_prefix,
+        ingress_class=config.static.class_of_ingresses,
+        cross_namespace=config.static.cross_namespace,
+        entry_points=EntryPoints(),
+    )
 
 
 def _group(route: Ref, snapshot: Snapshot) -> str:

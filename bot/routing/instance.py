@@ -7,7 +7,7 @@ the labels of its Helm chart and of k3s's.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -19,6 +19,7 @@ from bot.domain.resources.registry import TRAEFIK
 TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$")
 LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
 PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
+ENTRY_POINT = re.compile(r"entrypoints\.([^.]+)")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
 NARROWING = re.compile(r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector)\b")
 TRUE = frozenset({"true", "1", "t"})
@@ -63,7 +64,7 @@ HOW_TO_LOG = (
 
 @dataclass(frozen=True, slots=True)
 class TraefikPod:
-    """A pod with Traefik's label. `container` is the one in which Traefik runs."""
+    """A pod of Traefik. `container` is the one in which it runs."""
 
     namespace: str
     name: str
@@ -115,7 +116,8 @@ class StaticConfig:
     default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
     IngressRoute may refer to other namespaces; `empty_routes`: to Services without an endpoint.
     `rule_syntax`: that of rules which name none. `plugins`: the names of plugins, in small
-    letters. `routes` and `ingresses`: what the two providers read.
+    letters. `routes` and `ingresses`: what the two providers read. `entry_points`: their names, in
+    small letters. `strict_prefix`: whether a Prefix of an Ingress ends where a segment does.
     """
 
     complete: bool = False
@@ -137,11 +139,18 @@ class StaticConfig:
     access_log: bool = False
     routes: Scope = Scope(CRD)
     ingresses: Scope = Scope(INGRESS)
+    entry_points: tuple[str, ...] = ()
+    strict_prefix: bool = False
 
     @property
     def shows_servers(self) -> bool:
         """Whether the log shows servers and failures: only at DEBUG."""
         return self.level in ("DEBUG", "TRACE")
+
+    @property
+    def shows_failures(self) -> bool:
+        """Whether the log shows failed requests: those of an access log are enough."""
+        return self.shows_servers or self.access_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +165,26 @@ class TraefikConfig:
         return (number(self.version) or (99,)) >= begin
 
 
-def config_of(pods: Sequence[TraefikPod]) -> TraefikConfig:
-    """Version and configuration of the first replica: usually all are of one Deployment."""
-    return TraefikConfig(version(pods[0]), static_config(pods[0].args)) if pods else TraefikConfig()
+def config_of(pod: TraefikPod) -> TraefikConfig:
+    """Version and configuration of a replica."""
+    return TraefikConfig(version(pod), static_config(pod.args))
+
+
+def configs_of(pods: Iterable[TraefikPod]) -> tuple[TraefikConfig, ...]:
+    """The configurations of replicas, each once: usually all are of one Deployment."""
+    return tuple(dict.fromkeys(map(config_of, pods)))
 
 
 def version(pod: TraefikPod) -> str:
     """`3.6.2`, by the image's tag, else by the label; empty if neither has it."""
     match = TAG.search(pod.image) or LABELLED.fullmatch(pod.version_label)
     return match[1] if match else ""
+
+
+def oldest(known: Iterable[TraefikConfig]) -> str:
+    """The oldest version of some; what it can do all of them can. Empty if one is not known."""
+    versions = [config.version for config in known]
+    return min(versions, key=lambda text: number(text) or (), default="")
 
 
 def number(text: str) -> tuple[int, ...] | None:
@@ -229,12 +249,19 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         cross_namespace=on(f"{crd}allowcrossnamespace"),
         empty_routes=on(f"{crd}allowemptyservices"),
         rule_syntax=flags.get("core.defaultrulesyntax", "").lower(),
-        plugins=tuple(dict.fromkeys(match[1] for key in flags if (match := PLUGIN.match(key)))),
+        plugins=_named(PLUGIN, flags),
         level=flags.get("log.level", LEVEL).upper(),
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
         routes=routes,
         ingresses=Scope(INGRESS) if any(INGRESS_NGINX in key for key in flags) else ingresses,
+        entry_points=_named(ENTRY_POINT, flags),
+        strict_prefix=on(f"{ingress}strictprefixmatching"),
     )
+
+
+def _named(pattern: re.Pattern[str], keys: Iterable[str]) -> tuple[str, ...]:
+    """The names in keys of a pattern, each once."""
+    return tuple(dict.fromkeys(match[1] for key in keys if (match := pattern.match(key))))
 
 
 def _scope(flags: Mapping[str, str], provider: str) -> Scope | None:

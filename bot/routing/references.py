@@ -36,14 +36,7 @@ from bot.routing.instance import (
     number,
 )
 from bot.routing.rules import Expression, RuleError, Syntax, parse
-from bot.routing.running import (
-    arguments_of,
-    configs,
-    reading_crd,
-    reading_ingress,
-    traefik_pods,
-    why_unread,
-)
+from bot.routing.running import configs, read_elsewhere, reading, why_unread
 from bot.routing.selected_workloads import SCALED_TO_ZERO
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
@@ -52,8 +45,6 @@ ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
 
 KUBERNETES_CRD = "@kubernetescrd"
 """The provider of Traefik's own kinds, as in `<namespace>-<name>@kubernetescrd`."""
-
-ENTRY_POINT = re.compile(r"--entrypoints\.([^.=]+)", re.IGNORECASE)
 
 PLACEHOLDERS = ("${", "{{", "<<")
 """What Flux, Helm and others replace in a file before it reaches the cluster."""
@@ -71,9 +62,6 @@ CLASS_NOT_SERVED = "ClassNotServed"
 NOT_READ = "NotReadByTraefik"
 UNSERVED = frozenset({CLASS_NOT_SERVED, NOT_READ})
 """Reasons of a route that no Traefik reads."""
-
-CONFIG_FILE = "--configfile"
-"""With a configuration file, Traefik's arguments do not tell its entrypoints."""
 
 
 NOTHING_ANSWERS = frozenset({Verdict.FAILED, Verdict.SUSPENDED})
@@ -400,7 +388,7 @@ T = TypeVar("T", bound=Object)
 
 def unserved_route(route: Object, snapshot: Snapshot) -> Defect | None:
     """A route of Traefik's own kinds that no running Traefik reads."""
-    if not _traefiks_known(snapshot) or reading_crd(route, snapshot):
+    if not _traefiks_known(snapshot) or _may_be_read(route, snapshot):
         return None
     if unread := _unread(route, snapshot):
         return unread
@@ -417,7 +405,7 @@ def unserved_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> Defect 
     """
     annotations = ingress.metadata.annotations or {}
     name = ingress.spec.ingress_class_name or annotations.get(CLASS, "")
-    if not _traefiks_known(snapshot) or reading_ingress(ingress, snapshot):
+    if not _traefiks_known(snapshot) or _may_be_read(ingress, snapshot):
         return None
     own = [config.static.class_of_ingresses for config in configs(snapshot)]
     unread = _unread(ingress, snapshot)
@@ -444,6 +432,10 @@ def _unread(route: Object, snapshot: Snapshot) -> Defect | None:
         return None
     reasons = dict.fromkeys(why_unread(route, config) for config in known)
     return Defect(NOT_READ, " ".join(list(reasons)[:MOST_REASONS]))
+
+
+def _may_be_read(route: Object, snapshot: Snapshot) -> bool:
+    return bool(reading(route, snapshot)) or read_elsewhere(route, snapshot)
 
 
 def _traefiks_known(snapshot: Snapshot) -> bool:
@@ -529,12 +521,13 @@ def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     return None
 
 
-def entry_points(snapshot: Snapshot, names: Iterable[str]) -> tuple[Defect, ...]:
-    """The defect of entrypoints that Traefik's arguments do not define, where they can be seen."""
-    names = tuple(names)
-    known = snapshot.once("routing.entry_points", lambda: _entry_points(snapshot))
-    missing = [name for name in names if known is not None and name.casefold() not in known]
-    if not missing:
+def entry_points(
+    route: Object, names: Sequence[str], provider: Provider, snapshot: Snapshot
+) -> tuple[Defect, ...]:
+    """The defect of entrypoints that no Traefik defines which reads the route."""
+    defined = {name for config in provider.configs for name in config.static.entry_points}
+    missing = [name for name in names if name.casefold() not in defined]
+    if not (missing and defined and provider.known) or read_elsewhere(route, snapshot):
         return ()
     verdict = Verdict.FAILED if len(missing) == len(names) else Verdict.DEGRADED
     message = f"Traefik has no entrypoint {', '.join(missing)}."
@@ -682,15 +675,3 @@ def _sees_secrets(snapshot: Snapshot, namespace: str) -> bool:
     """Only where all Secrets are listed is the absence of one evidence."""
     listed = KIND_OF.get(core.SecretName)
     return snapshot.sees(core.SecretName, namespace) and not (listed and listed.selector)
-
-
-def _entry_points(snapshot: Snapshot) -> frozenset[str] | None:
-    """The names in the arguments of all Traefik pods, or None where they do not tell."""
-    by_pod = [tuple(arguments_of(pod)) for pod in traefik_pods(snapshot)]
-    if not all(any(argument.startswith("--") for argument in arguments) for arguments in by_pod):
-        return None
-    arguments = [argument for own in by_pod for argument in own]
-    if any(argument.startswith(CONFIG_FILE) for argument in arguments):
-        return None
-    matches = map(ENTRY_POINT.match, arguments)
-    return frozenset(match[1] for match in matches if match) or None

@@ -1,36 +1,62 @@
-"""The Traefik that runs: its pods in a snapshot, and the configurations that read a route.
+"""Which pods are Traefik, and by which configurations a route is read: decided here for every view.
 
-Nothing is said of a route by the configuration of a Traefik that was not seen, or that reads routes
-of another class.
+A pod is Traefik if it runs in one of the namespaces of MESHMEDIC_TRAEFIK_NAMESPACES and looks like
+it: by its label, its image, or an argument that switches a provider of routes on. Labels and images
+are anybody's to choose, and the namespace is what a tenant cannot choose. Nothing is said of a
+route by the configuration of a Traefik that was not seen, or that reads routes of another class.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.domain.resources import core, networking
+from bot.domain.finding import Ref
+from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing.instance import (
     Scope,
     TraefikConfig,
     TraefikPod,
-    config_of,
+    configs_of,
     other_class,
     other_class_name,
     static_config,
 )
 
+NAMESPACES = ("kube-system", "traefik")
+"""Where k3s and Traefik's documentation run it: the default of MESHMEDIC_TRAEFIK_NAMESPACES."""
+
+NO_TRAEFIK = (
+    "No running Traefik pod was found in the namespaces of MESHMEDIC_TRAEFIK_NAMESPACES "
+    "(kube-system and traefik, unless you set it)."
+)
+
 TRAEFIK = "traefik"
-IMAGE = re.compile(r"(?:^|/)traefik(?:[:@]|$)")
+IMAGE = re.compile(r"(?:^|/)(?:(?:\w+-)?library-)?traefik(?:[:@][^/]*)?$")
+"""An image of Traefik, also as a mirror names it (`rancher/mirrored-library-traefik`). Those of
+whoami, of Traefik Mesh and of forward-auth have other names."""
+
 BEGINS = ("--p", "--P")
 PROVIDER = "--providers.kubernetes"
-"""What tells Traefik's pods where they have no label: their image, and an argument."""
+"""An argument that tells Traefik's pods where neither label nor image does."""
+
+ROUTES: Mapping[str, type[Object]] = {
+    "Ingress": networking.Ingress,
+    "IngressRoute": traefik.IngressRoute,
+}
 
 TRAEFIK_NAME = "app.kubernetes.io/name"
 VERSION = "app.kubernetes.io/version"
+
+
+@dataclass(frozen=True, slots=True)
+class TraefikNamespaces:
+    """A snapshot's supplement: where Traefik runs. Without it, as for saved files, anywhere."""
+
+    names: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,51 +66,53 @@ class RunningTraefik:
     configs: tuple[TraefikConfig, ...] = ()
 
 
-def traefik_pods(snapshot: Snapshot) -> tuple[core.Pod, ...]:
-    """Traefik's pods: by their label, else by their arguments or their image."""
-    return snapshot.once("routing.traefik_pods", lambda: tuple(_traefik_pods(snapshot)))
+def is_traefik(pod: core.Pod, namespaces: Collection[str]) -> bool:
+    """Whether a pod is Traefik, which runs in these namespaces."""
+    return pod.namespace in namespaces and looks_like_traefik(pod)
 
 
-def _traefik_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
-    yield from filter(is_traefik, snapshot.of(core.Pod))
-
-
-def is_traefik(pod: core.Pod) -> bool:
-    """Whether Traefik runs in a pod, by its label, its arguments or its image."""
+def looks_like_traefik(pod: core.Pod) -> bool:
+    """Whether a pod says that it is Traefik, wherever it is: anybody can say so."""
     labels = pod.metadata.labels
-    return bool(labels and labels.get(TRAEFIK_NAME) == TRAEFIK) or _reads_routes(pod)
+    return bool(labels and labels.get(TRAEFIK_NAME) == TRAEFIK) or any(
+        map(_is_its, pod.spec.containers)
+    )
 
 
-def _reads_routes(pod: core.Pod) -> bool:
-    """Whether it runs Traefik with a provider of routes, or one whose settings are not seen.
+def _is_its(container: core.Container) -> bool:
+    """Whether a container runs Traefik with a provider of routes, or with settings not seen.
 
-    It is asked of every pod of the cluster.
+    It is asked of every container of the cluster.
     """
-    for container in pod.spec.containers:
-        command, args = container.command or (), container.args or ()
-        for argument in (*command, *args) if command else args:
-            if argument.startswith(BEGINS) and argument.casefold().startswith(PROVIDER):
-                return True
-        if TRAEFIK in container.image and IMAGE.search(container.image):
-            return not static_config((*command, *args)).complete
+    command, args = container.command or (), container.args or ()
+    for argument in (*command, *args) if command else args:
+        if argument.startswith(BEGINS) and argument.casefold().startswith(PROVIDER):
+            return True
+    if TRAEFIK in container.image and IMAGE.search(container.image):
+        return not static_config((*command, *args)).complete
     return False
 
 
-def arguments_of(pod: core.Pod) -> Iterator[str]:
-    """The command and arguments of a pod's containers, in small letters."""
-    for container in pod.spec.containers:
-        args = (*(container.command or ()), *(container.args or ()))
-        yield from (argument.casefold() for argument in args)
+def is_running(pod: core.Pod) -> bool:
+    """Whether a pod runs and is not about to end."""
+    return pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None
+
+
+def traefik_pods(snapshot: Snapshot) -> tuple[core.Pod, ...]:
+    """The Traefik pods that run."""
+    return _apart(snapshot)[0]
 
 
 def traefik_pod(pod: core.Pod) -> TraefikPod:
-    """A pod of Traefik, with its container named traefik or else its first one."""
-    by_name = {container.name: container for container in reversed(pod.spec.containers)}
-    main = by_name.get("traefik") or next(iter(pod.spec.containers), core.Container())
+    """A pod of Traefik: of its containers the one so named, else the one that looks like it."""
+    containers = pod.spec.containers
+    named = (container for container in containers if container.name == TRAEFIK)
+    main = next(named, None) or next(filter(_is_its, containers), None)
+    main = main or next(iter(containers), core.Container())
     return TraefikPod(
         namespace=pod.namespace,
         name=pod.name,
-        running=pod.status.phase == "Running" and pod.metadata.deletion_timestamp is None,
+        running=is_running(pod),
         image=main.image,
         version_label=(pod.metadata.labels or {}).get(VERSION, ""),
         args=(*(main.command or ()), *(main.args or ())),
@@ -98,14 +126,20 @@ def configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
     return snapshot.once("routing.traefik_configs", lambda: _configs(snapshot))
 
 
-def reading_crd(route: Object, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
-    """The configurations by which a route of Traefik's own kinds is read."""
-    return tuple(config for config in configs(snapshot) if not why_unread(route, config))
+def reading(route: Object, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
+    """The configurations by which a route is read, as far as its class tells."""
+    return readers(route, configs(snapshot))
 
 
-def reading_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
-    """The configurations by which an Ingress is read, as far as its class tells."""
-    return tuple(config for config in configs(snapshot) if not why_unread(ingress, config))
+def readers(route: Object, known: Iterable[TraefikConfig]) -> tuple[TraefikConfig, ...]:
+    """Of configurations, those by which a route is read."""
+    return tuple(config for config in known if not why_unread(route, config))
+
+
+def route_of(ref: Ref | None, snapshot: Snapshot) -> Object | None:
+    """The Ingress or IngressRoute that a reference names; None where it was not read."""
+    kind = ROUTES.get(ref.kind) if ref else None
+    return snapshot.get(kind, ref.namespace, ref.name) if ref and kind else None
 
 
 def why_unread(route: Object, config: TraefikConfig) -> str:
@@ -123,8 +157,32 @@ def _left_out(route: Object, scope: Scope) -> str:
     return f"Traefik does not read it: {why}." if why else ""
 
 
+def read_elsewhere(route: Object, snapshot: Snapshot) -> bool:
+    """Whether what looks like Traefik in another namespace may read a route.
+
+    That it does is not believed, and neither is that nobody does.
+    """
+    elsewhere = snapshot.once(
+        "routing.traefik_elsewhere", lambda: configs_of(map(traefik_pod, _apart(snapshot)[1]))
+    )
+    return any(not config.static.complete or not why_unread(route, config) for config in elsewhere)
+
+
 def _configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
     if supplement := snapshot.supplement(RunningTraefik):
         return tuple(config for config in supplement.configs if config != TraefikConfig())
-    pods = map(traefik_pod, traefik_pods(snapshot))
-    return tuple(dict.fromkeys(config_of((pod,)) for pod in pods if pod.running))
+    return configs_of(map(traefik_pod, traefik_pods(snapshot)))
+
+
+def _apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ...]]:
+    """The running pods that are Traefik, and those that look like it in other namespaces."""
+    return snapshot.once("routing.traefik_pods", lambda: _told_apart(snapshot))
+
+
+def _told_apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ...]]:
+    alike = [pod for pod in snapshot.of(core.Pod) if looks_like_traefik(pod) and is_running(pod)]
+    place = snapshot.supplement(TraefikNamespaces)
+    if place is None:
+        return tuple(alike), ()
+    own = tuple(pod for pod in alike if is_traefik(pod, place.names))
+    return own, tuple(pod for pod in alike if not is_traefik(pod, place.names))

@@ -21,13 +21,8 @@ from bot.domain.typed import duration
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
-from bot.routing.instance import (
-    HOW_TO_LOG,
-    TraefikConfig,
-    TraefikPod,
-    config_of,
-    static_config,
-)
+from bot.routing.instance import HOW_TO_LOG, TraefikPod, configs_of, oldest
+from bot.routing.running import NO_TRAEFIK, readers, route_of
 from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
 from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.domain.api import Runtime
@@ -38,10 +33,6 @@ from bot.traefik.domain.routes_view import RuntimeViews
 
 SINCE = timedelta(hours=1)
 LONGEST = timedelta(days=30)
-
-NO_TRAEFIK = (
-    "No running pod has the label app.kubernetes.io/name=traefik: nothing of Traefik was seen."
-)
 
 
 class PodSource(Protocol):
@@ -121,12 +112,11 @@ class Traefik:
         """
         seconds = _seconds(SINCE if since is None else since)
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
-        routes = read_routes(snapshot, config_of(pods))
+        routes = read_routes(snapshot, configs_of(pods))
         label = _find_route(route, routes, unseen).label if route else ""
         request = LogRequest(seconds=seconds, previous=previous)
         summaries, failed = await self.summaries(pods, request)
-        configs = [static_config(pod.args) for pod in pods]
-        shows = [config.shows_servers or config.access_log for config in configs]
+        shows = [config.static.shows_failures for config in configs_of(pods)]
         answer = log_report.logs(
             summaries,
             snapshot,
@@ -148,7 +138,7 @@ class Traefik:
         words = typed.casefold().split()
         texts = {
             route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
-            for route in read_routes(snapshot, TraefikConfig())
+            for route in read_routes(snapshot, ())
         }
         labels = [label for label, text in texts.items() if all(word in text for word in words)]
         return tuple(labels[:most])
@@ -171,7 +161,9 @@ class Traefik:
             runtime = _by_log(summaries, runtime.unseen)
         answer = _answer(snapshot, pods, runtime, ())
         unseen = tuple(dict.fromkeys((*runtime.unseen, *failed)))
-        return service_view.belief(subject, answer, summaries, config_of(pods).version, unseen)
+        known, route = configs_of(pods), route_of(subject.route, snapshot)
+        version = oldest((route and readers(route, known)) or known)
+        return service_view.belief(subject, answer, summaries, version, unseen)
 
     async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
         """The running replicas, and why there are none."""
@@ -222,7 +214,7 @@ def _answer(
     runtime: _RuntimeViews,
     unseen: tuple[str, ...],
 ) -> RoutesAnswer:
-    routes = read_routes(snapshot, config_of(pods))
+    routes = read_routes(snapshot, configs_of(pods))
     return routes_view.routes(
         routes, snapshot, pods, runtime.views, source=runtime.source, unseen=unseen
     )

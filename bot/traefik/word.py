@@ -17,7 +17,7 @@ from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
-from bot.routing.instance import TraefikConfig, TraefikPod, config_of, static_config
+from bot.routing.instance import TraefikConfig, TraefikPod, config_of, configs_of
 from bot.routing.running import RunningTraefik, configs, why_unread
 from bot.routing.traefik_word import TRAEFIK_WORD, FailedRequests, TraefikWord
 from bot.traefik.domain import log_report, runtime_view
@@ -151,7 +151,7 @@ def word_of(
     """
     groups: defaultdict[TraefikConfig, list[str]] = defaultdict(list)
     for pod in pods:
-        groups[config_of((pod,))].append(pod.name)
+        groups[config_of(pod)].append(pod.name)
     if not configs(snapshot):
         running = RunningTraefik(tuple(groups))
         snapshot = replace(snapshot, supplements={**snapshot.supplements, RunningTraefik: running})
@@ -188,7 +188,7 @@ def _read_by(config: TraefikConfig, snapshot: Snapshot) -> Iterator[RouteView]:
     unread = {
         route.ref for kind in kinds for route in snapshot.of(kind) if why_unread(route, config)
     }
-    for view in read_routes(snapshot, config):
+    for view in read_routes(snapshot, (config,)):
         if not view.unread and view.ref not in unread:
             yield view
 
@@ -303,8 +303,7 @@ def _cut(summary: LogSummary, end: LogEnd, request: LogRequest) -> Gap | None:
 
 def _quiet(pods: tuple[TraefikPod, ...], summaries: Mapping[str, LogSummary]) -> Iterator[Gap]:
     """A log whose level shows no failed request: that none is in it proves nothing."""
-    configs = [static_config(pod.args) for pod in pods]
-    shows = all(config.shows_servers or config.access_log for config in configs)
+    shows = all(config.static.shows_failures for config in configs_of(pods))
     if not shows and not any(map(log_report.shows_failures, summaries.values())):
         detail = "its level shows no failed requests; --log.level=DEBUG or --accesslog does"
         yield Gap(TRAEFIK_WORD, Why.NOT_SET_UP, detail)

@@ -201,7 +201,7 @@ async def test_the_real_api_is_read_through_the_real_proxy(
     """API server -> pod's address and port -> Traefik; each router's servers are those it uses."""
     async with forwarding(port_of(proxy)) as (address, port):
         put(homelab, address, port)
-        reader = TraefikReader(api)
+        reader = TraefikReader(api, (PLACE,))
         runtime = await reader.runtime(await the_pod(reader))
     assert isinstance(runtime, Runtime), runtime
     assert node.asked == []
@@ -219,7 +219,9 @@ async def test_routes_are_told_with_what_the_real_traefik_serves(
     """Its names for routers lead back to their rules, and our servers are its own."""
     async with forwarding(port_of(proxy)) as (address, port):
         put(homelab, address, port)
-        answer = await Asking(ClusterReader(api), TraefikReader(api)).routes()
+        answer = await Asking(
+            ClusterReader(api, traefik=(PLACE,)), TraefikReader(api, (PLACE,))
+        ).routes()
     assert answer.of == "API"
     ours = {each.ref.name: each for each in answer.routes if each.ref.namespace == PLACE}
     for name in ("direct", "native", "plain"):
@@ -243,7 +245,7 @@ async def test_where_the_proxy_does_not_lead_a_command_in_the_pod_does(
     """WebSocket to the real API server, from there to the kubelet, and to Traefik's loopback."""
     put(homelab, own_address(), port_of(proxy))
     node.shells[PLACE, NAME, "traefik"] = wget
-    reader = TraefikReader(api)
+    reader = TraefikReader(api, (PLACE,))
     runtime = await reader.runtime(await the_pod(reader))
     assert isinstance(runtime, Runtime), runtime
     assert any(each.name.startswith(f"{PLACE}-direct-") for each in runtime.routers)
@@ -276,7 +278,7 @@ async def test_the_real_log_is_read_through_the_real_server(
     """Its servers, and what it refuses, by its own names; the API is away."""
     put(homelab, own_address(), port_of(proxy))
     node.logs[PLACE, NAME, "traefik", False] = await asyncio.to_thread(proxy.log_file.read_text)
-    asking = Asking(ClusterReader(api), TraefikReader(api, seconds=3))
+    asking = Asking(ClusterReader(api, traefik=(PLACE,)), TraefikReader(api, (PLACE,), seconds=3))
     answer = await asking.routes()
     assert answer.of == "log"
     (rule,) = next(each for each in answer.routes if each.ref.name == "direct").rules
@@ -298,7 +300,7 @@ async def test_what_may_not_be_done_is_named_by_the_real_authorizer(
     config = yaml.safe_load(text)
     config["users"][0]["user"] = {"token": token}
     poor.write_text(yaml.safe_dump(config))
-    pod = await the_pod(TraefikReader(api))
+    pod = await the_pod(TraefikReader(api, (PLACE,)))
     async with connect(kubeconfig=poor) as less:
         with pytest.raises(Forbidden, match="may not run a command in Pod seen/traefik-seen"):
             await execute(less, POD, "traefik", ("true",), limit_bytes=10, seconds=30)

@@ -54,7 +54,7 @@ async def reading(
     async with serve(cluster) as url:
         write_kubeconfig(tmp_path / "kubeconfig", url)
         async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
-            yield cluster, TraefikReader(api)
+            yield cluster, TraefikReader(api, (PLACE, "traefik"))
 
 
 async def the_pod(reader: TraefikReader) -> TraefikPod:
@@ -68,7 +68,25 @@ def answering(path: str, _query: Mapping[str, str]) -> Reply:
     return Reply(404, b"404 page not found")
 
 
-async def test_running_pods_are_found_in_every_namespace(tmp_path: Path) -> None:
+def without_label(pod: Plain, namespace: str = PLACE) -> Plain:
+    return {**pod, "metadata": {"name": pod["metadata"]["name"], "namespace": namespace}}
+
+
+async def test_running_pods_are_found_where_the_settings_say_that_traefik_runs(
+    tmp_path: Path,
+) -> None:
+    """By label or image; not those of a tenant, who calls them the same."""
+    second = without_label(a_pod(name="second"), "traefik")
+    foreign = a_pod(name="foreign")
+    foreign["metadata"]["namespace"] = "tenant"
+    other = without_label(a_pod(name="whoami"))
+    other["spec"] = {"containers": [{"name": "main", "image": "traefik/whoami:v1.11"}]}
+    pods = a_pod("--x"), second, foreign, other, without_label(foreign, "tenant-2")
+    async with reading(tmp_path, *pods) as (_, reader):
+        assert [found.name for found in await reader.pods()] == [NAME, "second"]
+
+
+async def test_the_container_in_which_traefik_runs_is_read(tmp_path: Path) -> None:
     async with reading(tmp_path, a_pod("--x"), a_pod(name="old", phase="Failed")) as (_, reader):
         pod = await the_pod(reader)
     assert (pod.namespace, pod.name, pod.container) == (PLACE, NAME, "traefik")

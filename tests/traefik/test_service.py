@@ -251,5 +251,5 @@ async def test_a_log_that_does_not_name_the_route_leaves_its_servers_unknown() -
 async def test_without_any_traefik_a_diagnosis_is_told_why() -> None:
     traefik, source, _ = a_traefik()
     source.replicas = ()
-    with pytest.raises(ClusterError, match="nothing of Traefik was seen"):
+    with pytest.raises(ClusterError, match="No running Traefik pod was found"):
         await traefik.belief(the_subject())

@@ -105,7 +105,7 @@ def requests(said: TraefikWord) -> int:
 def shown(runtime: Runtime) -> Verdict:
     """What `/traefik routes` says of the site."""
     snapshot = a_snapshot(*world())
-    described = read_routes(snapshot, config_of((EDGE,)))
+    described = read_routes(snapshot, (config_of(EDGE),))
     views = {EDGE.name: runtime_view.by_api(runtime)}
     answer = routes(described, snapshot, (EDGE,), views, source=API, unseen=())
     return next(route.verdict for route in answer.routes if route.ref == SITE)

@@ -13,6 +13,7 @@ from bot.domain.refusal import NotObserved
 from bot.domain.temporary import NAMESPACE
 from bot.routing import instance
 from bot.routing.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
+from bot.routing.running import NO_TRAEFIK
 
 TRAEFIK = Topic(Area.TRAEFIK, "Traefik")
 API = Topic(Area.TRAEFIK, "Traefik API")
@@ -40,11 +41,13 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
 
 def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
     if not pods:
-        observation = "No running pod has the label app.kubernetes.io/name=traefik."
         if not serves(facts, "Traefik"):
-            return TRAEFIK.note(observation)
-        fix = "Start Traefik (k3s brings it, unless --disable=traefik), or set that label."
-        return TRAEFIK.warning(observation, fix)
+            return TRAEFIK.note(NO_TRAEFIK)
+        fix = (
+            "Start Traefik (k3s brings it, unless --disable=traefik), or set that setting to where "
+            "it runs."
+        )
+        return TRAEFIK.warning(NO_TRAEFIK, fix)
     running = f"{len(pods)} running in {listed(sorted({pod.namespace for pod in pods}))}"
     versions = sorted({instance.version(pod) for pod in pods} - {""})
     if not versions:

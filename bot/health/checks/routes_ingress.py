@@ -49,12 +49,12 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     if not backends:
         message = "It has neither a rule with a path nor a default backend."
         return Judgement(Verdict.DEGRADED, "NoRules", message)
-    provider = Provider(running.reading_ingress(ingress, snapshot), of_ingresses=True)
+    provider = Provider(running.reading(ingress, snapshot), of_ingresses=True)
     rules = tuple(
         Rule(match, tuple(_backend(backend, ingress.namespace, provider, snapshot)))
         for match, backend in backends
     )
-    broken = routing.judgement(rules, tuple(_common(ingress, snapshot)))
+    broken = routing.judgement(rules, tuple(_common(ingress, provider, snapshot)))
     silent = all(rule.broken for rule in rules)
     broken = broken or _without_address(ingress, snapshot)
     return observed.worst(ingress.ref, snapshot, broken, silent=silent)
@@ -94,7 +94,9 @@ def _native(annotations: Mapping[str, str]) -> bool | None:
     return None if value is None else value.strip().lower() == "true"
 
 
-def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]:
+def _common(
+    ingress: networking.Ingress, provider: Provider, snapshot: Snapshot
+) -> Iterator[Defect]:
     """What concerns all of its rules: TLS secrets, and what Traefik's annotations name."""
     here = ingress.namespace
     for tls in ingress.spec.tls or ():
@@ -102,7 +104,7 @@ def _common(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Defect]
             yield defect
     if _of_another_controller(ingress, snapshot):
         return
-    yield from routing.entry_points(snapshot, _annotated(ingress, "entrypoints"))
+    yield from routing.entry_points(ingress, _annotated(ingress, "entrypoints"), provider, snapshot)
     for name in _annotated(ingress, "middlewares"):
         reference = Reference(name=name)
         if "@" in name and (defect := middlewares.middleware(snapshot, here, reference)):
@@ -120,7 +122,7 @@ def _of_another_controller(ingress: networking.Ingress, snapshot: Snapshot) -> b
     annotated = (ingress.metadata.annotations or {}).get(CLASS, "")
     words = (ingress.spec.ingress_class_name or annotated).casefold()
     known = any(name in words for name in OTHER_CONTROLLERS)
-    return known and "traefik" not in words and not running.reading_ingress(ingress, snapshot)
+    return known and "traefik" not in words and not running.reading(ingress, snapshot)
 
 
 def _annotated(ingress: networking.Ingress, key: str) -> list[str]:

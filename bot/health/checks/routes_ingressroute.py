@@ -32,13 +32,13 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
-    provider = Provider(running.reading_crd(route, snapshot))
+    provider = Provider(running.reading(route, snapshot))
     unread = routing.unserved_route(route, snapshot)
     if unread := unread or routing.api_group(route.api_version, provider):
         return Judgement(unread.verdict, unread.reason, unread.message)
     rules = tuple(_rule(rule, route.ref, provider, snapshot) for rule in route.spec.routes)
     common = (
-        *routing.entry_points(snapshot, route.spec.entry_points or ()),
+        *routing.entry_points(route, route.spec.entry_points or (), provider, snapshot),
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
     broken = routing.judgement(rules, common)

@@ -29,12 +29,12 @@ def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
-    provider = Provider(running.reading_crd(route, snapshot))
+    provider = Provider(running.reading(route, snapshot))
     if unread := running_defect(route, provider, snapshot):
         return Judgement(unread.verdict, unread.reason, unread.message)
     rules = tuple(_rule(rule, route, provider, snapshot) for rule in route.spec.routes)
     common = (
-        *routing.entry_points(snapshot, route.spec.entry_points or ()),
+        *routing.entry_points(route, route.spec.entry_points or (), provider, snapshot),
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
     return routing.judgement(rules, common) or HEALTHY

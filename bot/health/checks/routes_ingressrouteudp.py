@@ -21,7 +21,7 @@ def judge(route: traefik.IngressRouteUDP, snapshot: Snapshot) -> Judgement:
     if not route.spec.routes:
         message = "It has no routes, so Traefik makes nothing of it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
-    provider = Provider(running.reading_crd(route, snapshot))
+    provider = Provider(running.reading(route, snapshot))
     unread = routing.unserved_route(route, snapshot)
     if unread := unread or routing.api_group(route.api_version, provider):
         return Judgement(unread.verdict, unread.reason, unread.message)
@@ -32,7 +32,7 @@ def judge(route: traefik.IngressRouteUDP, snapshot: Snapshot) -> Judgement:
         )
         for number, rule in enumerate(route.spec.routes, 1)
     )
-    common = routing.entry_points(snapshot, route.spec.entry_points or ())
+    common = routing.entry_points(route, route.spec.entry_points or (), provider, snapshot)
     return routing.judgement(rules, common) or HEALTHY
 
 

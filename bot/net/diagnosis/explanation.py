@@ -11,6 +11,7 @@ from bot.net.diagnosis.observation import Aim, Belief, ExecutionContext, ProbeTa
 from bot.net.diagnosis.overlay_kind import facts_of
 from bot.net.diagnosis.results import ResultState
 from bot.net.diagnosis.rules.healthy import lacking
+from bot.routing.running import NO_TRAEFIK
 
 MOST = 3
 """Failing ways that one sentence names."""
@@ -89,7 +90,7 @@ def _believed(belief: Belief) -> Iterator[Seen]:
 def unexplained(evidence: RouteEvidence) -> str:
     """Why there is no verdict, in one sentence."""
     if not evidence.subject.traefik:
-        return "No running Traefik pod was found, so nobody knows from where to test."
+        return f"{NO_TRAEFIK} So nobody knows from where to test."
     if not evidence.subject.endpoints_seen:
         return "The Service's EndpointSlices were not read, so its endpoints are not known."
     if not any(result.seen for result in evidence.results.values()):
@@ -108,7 +109,7 @@ def next_test(evidence: RouteEvidence, because: str) -> str:
     if because.startswith("It changed"):
         return "Ask again in a minute: only a fault that stays can be named."
     if not evidence.subject.traefik:
-        return "Label Traefik's pods app.kubernetes.io/name=traefik, or say where it runs."
+        return "Set MESHMEDIC_TRAEFIK_NAMESPACES to the namespaces in which Traefik runs."
     if not any(result.seen for result in evidence.results.values()):
         return (
             "Install a prober (the DaemonSet of deploy/), or allow pods on demand, or as the last "

@@ -18,6 +18,7 @@ from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.subject import TraefikAt
 from bot.net.probing.protocol import Probe, ProbeKind
 from bot.remediation.change.plan import VerificationRequest
+from bot.routing.running import traefik_pod
 
 ADDRESS = re.compile(r"--entrypoints\.([\w-]+)\.address=.*?:(\d{1,5})(?:/tcp)?", re.IGNORECASE)
 TLS = re.compile(r"--entrypoints\.([\w-]+)\.http\.tls(?:\.|=true$|$)", re.IGNORECASE)
@@ -59,12 +60,11 @@ def _entrances_of(traefik: TraefikAt, snapshot: Snapshot) -> Iterator[Entrance]:
     pod = snapshot.get(core.Pod, traefik.namespace, traefik.pod)
     if pod is None or not traefik.addresses:
         return
-    containers = pod.spec.containers
-    arguments = [argument for container in containers for argument in container.args or ()]
+    arguments = traefik_pod(pod).args
     addresses = [match for match in map(ADDRESS.match, arguments) if match]
     ports = {match[1].casefold(): int(match[2]) for match in addresses} or {
         port.name.casefold(): port.container_port
-        for container in containers
+        for container in pod.spec.containers
         for port in container.ports or ()
         if port.name
     }

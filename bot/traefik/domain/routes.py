@@ -20,7 +20,7 @@ from bot.health.checks import routes_ingress, routes_ingressroute
 from bot.routing.candidates import superseded
 from bot.routing.instance import TraefikConfig
 from bot.routing.references import UNSERVED
-from bot.routing.running import RunningTraefik, configs, why_unread
+from bot.routing.running import RunningTraefik, configs, readers, why_unread
 from bot.traefik.domain import backend, router_names
 from bot.traefik.domain.answers import RouteView, RuleView
 
@@ -32,22 +32,30 @@ READS: tuple[type[Object], ...] = tuple(
 """The kinds of objects that routes depend on."""
 
 
-def read_routes(snapshot: Snapshot, config: TraefikConfig) -> tuple[RouteView, ...]:
+def read_routes(snapshot: Snapshot, known: tuple[TraefikConfig, ...]) -> tuple[RouteView, ...]:
     """Every route as the objects describe it, by kind, namespace and name.
 
-    `verdict` and `problems` are those of the health checks; no rule has live servers yet.
+    Each is described by the first of the known configurations that reads it. `verdict` and
+    `problems` are those of the health checks; no rule has live servers yet.
     """
     if not configs(snapshot):
         snapshot = replace(
-            snapshot,
-            supplements={**snapshot.supplements, RunningTraefik: RunningTraefik((config,))},
+            snapshot, supplements={**snapshot.supplements, RunningTraefik: RunningTraefik(known)}
         )
-    routes = [_route(route, snapshot, config) for route in snapshot.of(traefik.IngressRoute)]
-    routes += [_ingress(ingress, snapshot, config) for ingress in snapshot.of(networking.Ingress)]
+    known = known or (TraefikConfig(),)
+    routes = [_route(route, snapshot, known) for route in snapshot.of(traefik.IngressRoute)]
+    routes += [_ingress(ingress, snapshot, known) for ingress in snapshot.of(networking.Ingress)]
     return tuple(sorted(routes, key=lambda route: (route.ref, route.api_version)))
 
 
-def _route(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfig) -> RouteView:
+def _reader(route: Object, known: tuple[TraefikConfig, ...]) -> TraefikConfig:
+    return next(iter(readers(route, known)), known[0])
+
+
+def _route(
+    route: traefik.IngressRoute, snapshot: Snapshot, known: tuple[TraefikConfig, ...]
+) -> RouteView:
+    config = _reader(route, known)
     rules = tuple(
         RuleView(
             match=rule.match,
@@ -69,7 +77,10 @@ def _route(route: traefik.IngressRoute, snapshot: Snapshot, config: TraefikConfi
     )
 
 
-def _ingress(ingress: networking.Ingress, snapshot: Snapshot, config: TraefikConfig) -> RouteView:
+def _ingress(
+    ingress: networking.Ingress, snapshot: Snapshot, known: tuple[TraefikConfig, ...]
+) -> RouteView:
+    config = _reader(ingress, known)
     entry_points = (ingress.metadata.annotations or {}).get(ENTRY_POINTS, "").split(",")
     return _view(
         "Ingress",

@@ -30,7 +30,6 @@ from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.subject import Native
 from bot.net.views import text as net_text
 from bot.render.terminal import plain
-from bot.routing.instance import TraefikConfig
 from bot.traefik.domain.answers import RoutesAnswer
 from bot.traefik.domain.routes import read_routes
 from bot.traefik.views import discord as traefik_cards
@@ -202,7 +201,7 @@ def test_health_traefik_and_a_diagnosis_call_a_route_healthy_that_leads_past_a_f
     subject = msgspec.structs.replace(test.subject, native=native)
     test = msgspec.structs.replace(test, subject=subject)
     snapshot = with_tests(a_cluster(route), test)
-    (view,) = read_routes(snapshot, TraefikConfig())
+    (view,) = read_routes(snapshot, ())
     assert (view.verdict, view.problems) == (Verdict.HEALTHY, ())
     assert diagnosis.verdict is Verdict.HEALTHY
     assert net_text.title(diagnosis).endswith("but the route works")

@@ -44,7 +44,7 @@ WORLD = (
 
 
 def routes(*plain: Plain, config: TraefikConfig = V3, **rest: Any) -> tuple[RouteView, ...]:
-    return read_routes(a_snapshot(*plain, **rest), config)
+    return read_routes(a_snapshot(*plain, **rest), (config,))
 
 
 def only(*plain: Plain, config: TraefikConfig = V3) -> Backend:
