@@ -1,8 +1,11 @@
 """Next steps for nodes, and for the pod network between them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 
-from bot.health.next_steps.template import Table, step
+from bot.health.next_steps.template import Table, Template, step
+from bot.net.diagnosis import overlay_advice
+from bot.net.diagnosis.overlay_kind import OverlayFacts, OverlayKind
 
 DESCRIBE = "kubectl describe node {name}"
 AGENT = "systemctl status k3s-agent || systemctl status k3s"
@@ -35,12 +38,51 @@ DISK = (
     ),
 )
 
-MATRIX = (
-    step(
-        "Ask `/net matrix` of node {name} to measure it now, and `/net diagnose` of a route for "
-        "the cause.",
+AGAIN = "`/net matrix` of node {name} measures it now."
+
+MATRIX = (step("Ask `/net matrix` of node {name} to measure it now."),)
+
+SHOWS = {
+    OverlayKind.VXLAN: ("ip -d link show flannel.1", "bridge fdb show dev flannel.1"),
+    OverlayKind.WIREGUARD: ("wg show flannel-wg",),
+    OverlayKind.HOST_GW: ("ip route",),
+    OverlayKind.VPN: ("tailscale status", "ip route show table 52"),
+    OverlayKind.UNKNOWN: (
+        "kubectl get nodes -o custom-columns='NAME:.metadata.name,"
+        "BACKEND:.metadata.annotations.flannel\\.alpha\\.coreos\\.com/backend-type'",
     ),
+}
+"""What shows the state of each overlay, on a node of it."""
+
+
+OVERLAYS = (
+    *(OverlayFacts(kind, tailnet=True) for kind in OverlayKind if kind is not OverlayKind.UNKNOWN),
+    *(OverlayFacts(kind) for kind in OverlayKind if kind is not OverlayKind.VPN),
 )
+"""Every overlay that a message may name; the last one is that of a message that names none."""
+
+Advice = Callable[[OverlayFacts], tuple[str, ...]]
+
+
+def _shows(overlay: OverlayFacts) -> tuple[str, ...]:
+    return SHOWS[overlay.kind]
+
+
+def _shows_mtu(overlay: OverlayFacts) -> tuple[str, ...]:
+    return ("ip link" if overlay.device == "any" else f"ip link show {overlay.device}",)
+
+
+def _by_overlay(advice: Advice, commands: Advice = _shows) -> tuple[Template, ...]:
+    """A step for each overlay, by the advice of the diagnosis."""
+    return tuple(
+        step(
+            f"{' '.join(advice(overlay)[:2]).replace('the node named', '{name}')} {AGAIN}",
+            *commands(overlay),
+            when="" if overlay.kind is OverlayKind.UNKNOWN else re.escape(overlay.title),
+        )
+        for overlay in OVERLAYS
+    )
+
 
 NODE: Table = {
     "NotReady": NOT_READY,
@@ -101,16 +143,18 @@ NODE: Table = {
 }
 
 CONNECTIVITY: Table = {
-    **dict.fromkeys(
-        (
-            "OverlayDown",
-            "OneWay",
-            "Mtu",
-            "DatagramsLost",
-            "PairBroken",
-            "PairsBroken",
+    "OverlayDown": _by_overlay(overlay_advice.overlay_down),
+    "OneWay": _by_overlay(overlay_advice.one_way),
+    "Mtu": _by_overlay(overlay_advice.mtu, _shows_mtu),
+    "PairBroken": _by_overlay(overlay_advice.pair_broken),
+    "PairsBroken": _by_overlay(overlay_advice.pair_broken),
+    "DatagramsLost": (
+        step(
+            "See which firewall rule or NetworkPolicy drops UDP of pods between {name} and the "
+            f"other nodes; DNS needs it. {AGAIN}",
+            "iptables-save | grep -i udp",
+            "kubectl get networkpolicies -A",
         ),
-        MATRIX,
     ),
     "ConnectivityNotSeen": (
         step(

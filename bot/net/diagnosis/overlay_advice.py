@@ -74,15 +74,33 @@ def _node_itself(overlay: OverlayFacts) -> Steps:
 
 def one_way(overlay: OverlayFacts) -> Steps:
     """Packets pass in one direction alone."""
-    port = {OverlayKind.VXLAN: "UDP 8472", OverlayKind.WIREGUARD: "UDP 51820"}.get(
-        overlay.kind, "the pods' packets"
-    )
     acl = ", and a tailnet ACL that names one direction" if overlay.tailnet else ""
     first = (
-        f"Look for what drops {port} in the direction named: the sender's outgoing and the "
-        f"receiver's incoming firewall{acl}."
+        f"Look for what drops {_packets(overlay)} in the direction named: the sender's outgoing "
+        f"and the receiver's incoming firewall{acl}."
     )
-    second = {
+    return first, _peers(overlay)
+
+
+def pair_broken(overlay: OverlayFacts) -> Steps:
+    """Nothing passes between two nodes that both reach others."""
+    acl = ", and the tailnet's ACL" if overlay.tailnet else ""
+    first = (
+        f"Look for what drops {_packets(overlay)} between the nodes of that pair alone: the "
+        f"firewalls of both{acl}."
+    )
+    return first, _peers(overlay)
+
+
+def _packets(overlay: OverlayFacts) -> str:
+    """What passes between the nodes, as a firewall sees it."""
+    ports = {OverlayKind.VXLAN: "UDP 8472", OverlayKind.WIREGUARD: "UDP 51820"}
+    return ports.get(overlay.kind, "the pods' packets")
+
+
+def _peers(overlay: OverlayFacts) -> str:
+    """Whether one node knows the way to the other."""
+    return {
         OverlayKind.VXLAN: (
             "See that the sender knows the other's address: bridge fdb show dev flannel.1."
         ),
@@ -92,7 +110,6 @@ def one_way(overlay: OverlayFacts) -> Steps:
         OverlayKind.HOST_GW: "See that the sender has a route to the other's pod subnet: ip route.",
         OverlayKind.VPN: ACCEPTED,
     }.get(overlay.kind, WHICH)
-    return first, second
 
 
 def no_route(overlay: OverlayFacts) -> Steps:

@@ -49,6 +49,14 @@ class OverlayFacts:
     tailnet: bool = False
 
     @property
+    def title(self) -> str:
+        """`overlay (vxlan over Tailscale)`, or `overlay` where nobody knows which it is."""
+        if self.kind is OverlayKind.UNKNOWN:
+            return "overlay"
+        over = " over Tailscale" if self.tailnet and self.kind is not OverlayKind.VPN else ""
+        return f"overlay ({self.kind}{over})"
+
+    @property
     def device(self) -> str:
         """The network device by which packets leave a node for another node's pods."""
         return {

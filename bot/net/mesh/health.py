@@ -21,7 +21,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import topology
 from bot.net.diagnosis.diagnosis import Row
-from bot.net.diagnosis.overlay_kind import OverlayFacts, OverlayKind, facts_of
+from bot.net.diagnosis.overlay_kind import OverlayFacts, facts_of
 from bot.net.mesh.matrix import Break, By
 from bot.net.mesh.rounds import INTERVALS, Fault, Links
 from bot.net.topology import is_ready
@@ -37,17 +37,18 @@ PAIR_BROKEN = "PairBroken"
 PAIRS_BROKEN = "PairsBroken"
 OVERLAY_DOWN, ONE_WAY, MTU = (row.reason for row in (Row.OVERLAY_DOWN, Row.ONE_WAY, Row.MTU))
 
-ASK = "Ask /net matrix {node} to measure it now, and /net diagnose of a route for the cause."
-
 MEANS = {
-    OVERLAY_DOWN: "{overlay} carries nothing there.",
+    OVERLAY_DOWN: "The {overlay} carries nothing there.",
     ONE_WAY: (
-        "The other way works: something drops new connections in this direction, such as a host "
-        "firewall{acl}."
+        "The {overlay} works the other way: something drops new connections in this direction, "
+        "such as a host firewall{acl}."
     ),
-    MTU: "Connections come about and large payloads do not pass: the path's MTU is too small.",
+    MTU: (
+        "Connections come about and large payloads do not pass: the MTU of the {overlay} or of the "
+        "path below is wrong."
+    ),
     DATAGRAMS_LOST: "Connections work and datagrams do not pass.",
-    PAIR_BROKEN: "Both nodes reach others: it is the path between the two.",
+    PAIR_BROKEN: "Both nodes reach others: it is the path of the {overlay} between the two.",
 }
 """What a break means, with the overlay that is there."""
 
@@ -119,7 +120,7 @@ def _broken(
     return Judgement(
         verdict=verdict(breaks),
         reason=PAIRS_BROKEN if 1 < pairs == len(breaks) else _reason(breaks[0]),
-        message=" ".join((*sentences, ASK.format(node=name))),
+        message=" ".join(sentences),
         since=min((fault.since for fault in faults), default=None),
         evidence=tuple(_evidence(faults, links)),
         # Its own node first: the finding there explains all.
@@ -142,9 +143,8 @@ def _evidence(faults: Sequence[Fault], links: Links) -> Iterator[Evidence]:
 
 
 def _meaning(break_: Break, overlay: OverlayFacts) -> str:
-    known = overlay.kind is not OverlayKind.UNKNOWN
     return MEANS[_reason(break_)].format(
-        overlay=f"The overlay ({overlay.kind})" if known else "The overlay",
+        overlay=overlay.title,
         acl=" or the tailnet's ACL" if overlay.tailnet else "",
     )
 
