@@ -59,7 +59,11 @@ class Announcer:
         channel = self._client.get_partial_messageable(card.channel)
         try:
             message = channel.get_partial_message(card.message)
-            await message.edit(view=shown.view, attachments=[])
+            await message.edit(
+                view=shown.view,
+                attachments=[],
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
         except (discord.HTTPException, OSError) as error:
             log.warning("the card of change %s could not be edited: %s", name, error)
 
