@@ -20,7 +20,10 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 def condition(conditions: Iterable[Condition], type_: str) -> Condition | None:
     """The condition of that type, or None."""
-    return next((entry for entry in conditions if entry.type == type_), None)
+    for entry in conditions:
+        if entry.type == type_:
+            return entry
+    return None
 
 
 def is_true(conditions: Iterable[Condition], type_: str) -> Condition | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
 
 from bot.domain import conditions
 from bot.domain.finding import Evidence
 from bot.domain.resources import core
+from bot.domain.resources.base import Condition
 
 MEMORY_LIMIT = "memory limit of "
 """What the label of evidence begins with that has the memory limit of a container."""
@@ -17,11 +20,24 @@ ENDED = ("Failed", "Succeeded")
 """The phases of a pod that does not run any more."""
 
 
+WELL = (core.ContainerStatus(ready=True),)
+"""The containers that stand for those of all healthy pods in the watch cache."""
+
+
+@lru_cache(maxsize=1024)
+def well(ready_since: datetime | None) -> core.PodStatus:
+    """The one status that stands for those of all healthy pods that became ready at a time."""
+    ready = Condition(type="Ready", status="True", last_transition_time=ready_since)
+    return core.PodStatus(phase="Running", conditions=(ready,), container_statuses=WELL)
+
+
 def runs_well(pod: core.Pod) -> bool:
     """A quick test for most pods: running, all containers ready and never restarted."""
     status = pod.status
     if status.phase != "Running" or pod.metadata.deletion_timestamp:
         return False
+    if status.container_statuses is WELL:
+        return True
     for container in status.container_statuses:
         if not container.ready or container.restart_count:
             return False

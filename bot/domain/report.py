@@ -15,11 +15,11 @@ import msgspec
 from bot.domain import conditions, event_reasons, mute_annotation
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
-from bot.domain.finding import Finding, Judgement
+from bot.domain.finding import HEALTHY, Finding, Judgement
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot
-from bot.domain.temporary import temporary, unscheduled
+from bot.domain.temporary import NAMESPACE, temporary, unscheduled
 from bot.domain.verdict import Verdict, worst
 
 
@@ -121,10 +121,13 @@ def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:
     an event told is added.
     """
     judgement = judge(resource, snapshot)
+    meta = resource.metadata
+    if judgement is HEALTHY and not resource.malformed and not meta.deletion_timestamp:
+        return HEALTHY
     if judgement.verdict is not Verdict.HEALTHY:
-        born = resource.metadata.creation_timestamp
+        born = meta.creation_timestamp
         judgement = event_reasons.explained(judgement, resource.ref, snapshot, born=born)
-    if resource.metadata.deletion_timestamp and resource.metadata.finalizers:
+    if meta.deletion_timestamp and meta.finalizers:
         judgement = _held(resource, judgement, snapshot.taken_at)
     if not resource.malformed or judgement.verdict.rank > Verdict.UNKNOWN.rank:
         return judgement
@@ -227,6 +230,8 @@ def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Findin
     for kind, judge in check.judges.items():
         for resource in _lasting(snapshot, kind):
             judgement = judge_one(resource, judge, snapshot)
+            if judgement is HEALTHY:
+                continue
             if judgement.verdict is not Verdict.HEALTHY or judgement.noted:
                 fields = msgspec.structs.asdict(judgement)
                 del fields["noted"]
@@ -238,13 +243,17 @@ def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
 
     A pod of a test for which there is no room on any node is judged: without it there is no test.
     """
-    return snapshot.once(
-        f"report: lasting {kind.__name__}",
-        lambda: tuple(
-            resource
-            for resource in snapshot.of(kind)
-            if not temporary(resource) or unscheduled(resource)
-        ),
+    return snapshot.of(kind).once("report: lasting", _lasting_of)
+
+
+def _lasting_of(objects: Iterable[Object]) -> tuple[Object, ...]:
+    # Thousands of pods are asked anew whenever one changes: the namespace goes first.
+    return tuple(
+        resource
+        for resource in objects
+        if resource.metadata.namespace != NAMESPACE
+        or not temporary(resource)
+        or unscheduled(resource)
     )
 
 

@@ -74,21 +74,29 @@ class Indexed(tuple[T, ...]):
         return grouped((owner, item) for item in self if (owner := item.controller))
 
     @cached_property
-    def labels(self) -> dict[str, Mapping[tuple[str, str], list[T]]]:
-        """The indexes by label that were built so far."""
+    def made(self) -> dict[str, object]:
+        """What `once` computed so far, by its name."""
         return {}
+
+    def once(self, name: str, make: Callable[[Indexed[T]], M]) -> M:
+        """What `make` finds in these objects alone, computed once: an index, by its name."""
+        if name not in self.made:
+            self.made[name] = make(self)
+        return cast("M", self.made[name])
 
     def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
         """By (namespace, value of a label)."""
-        if label not in self.labels:
-            # Thousands of pods are indexed anew whenever one changes, so this is a plain loop.
-            groups: dict[tuple[str, str], list[T]] = {}
-            for item in self:
-                meta = item.metadata
-                if meta.labels and (value := meta.labels.get(label)):
-                    groups.setdefault((meta.namespace, value), []).append(item)
-            self.labels[label] = groups
-        return self.labels[label]
+        return self.once(f"label {label}", lambda items: _by_label(items, label))
+
+
+def _by_label(items: Iterable[T], label: str) -> Mapping[tuple[str, str], list[T]]:
+    # Thousands of pods are indexed anew whenever one changes, so this is a plain loop.
+    groups: dict[tuple[str, str], list[T]] = {}
+    for item in items:
+        meta = item.metadata
+        if meta.labels and (value := meta.labels.get(label)):
+            groups.setdefault((meta.namespace, value), []).append(item)
+    return groups
 
 
 NONE: Indexed[Object] = Indexed()

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 
 import msgspec
 
@@ -232,16 +231,6 @@ def _gap(reflector: Reflector) -> Gap:
     )
 
 
-@lru_cache(maxsize=1024)
-def _well(ready_since: datetime | None) -> core.PodStatus:
-    """The one status that stands for those of all healthy pods that became ready at a time."""
-    return core.PodStatus(
-        phase="Running",
-        conditions=(Condition(type="Ready", status="True", last_transition_time=ready_since),),
-        container_statuses=(core.ContainerStatus(ready=True),),
-    )
-
-
 def _slim_pod(pod: Object) -> Object:
     """A pod without what ten thousand healthy ones repeat and nothing needs."""
     if not isinstance(pod, core.Pod):
@@ -251,16 +240,21 @@ def _slim_pod(pod: Object) -> Object:
     ready = conditions.is_true(pod.status.conditions, "Ready")
     healthy = ready and containers.runs_well(pod) and not pod.malformed
     if ready and healthy and not looks_like_traefik(pod):
-        slim = tuple(map(_slim_container, pod.spec.containers))
-        spec = msgspec.structs.replace(spec, containers=slim, restart_policy="")
-        status = _well(ready.last_transition_time)
+        spec = msgspec.structs.replace(
+            spec,
+            containers=tuple(map(_slim_container, spec.containers)),
+            init_containers=tuple(map(_slim_container, spec.init_containers)),
+            volumes=(),
+            restart_policy="",
+        )
+        status = containers.well(ready.last_transition_time)
         return msgspec.structs.replace(pod, status=status, spec=spec)
     return msgspec.structs.replace(pod, spec=spec)
 
 
 def _slim_container(container: core.Container) -> core.Container:
-    """A container of a pod that is well; only of Traefik's pods the image and command are read."""
-    return msgspec.structs.replace(container, image="", command=None)
+    """A container of a pod that is well: what is run is read of Traefik's pods alone."""
+    return msgspec.structs.replace(container, image="", command=None, args=None, resources=None)
 
 
 ROLLED_OUT = (

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.domain.conditions import condition
@@ -35,7 +36,7 @@ from bot.routing.instance import (
     groups,
     number,
 )
-from bot.routing.rules import Expression, RuleError, Syntax, parse
+from bot.routing.rules import RuleError, Syntax, parse
 from bot.routing.running import configs, read_elsewhere, reading, why_unread
 from bot.routing.selected_workloads import SCALED_TO_ZERO
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
@@ -335,6 +336,10 @@ def other_namespace(
     return Defect("CrossNamespaceNotAllowed", message)
 
 
+ORDINARY = 500
+"""The most characters of a rule of which is remembered what is wrong with it."""
+
+
 def rule_defect(
     match: str, syntax: str, provider: Provider, *, live: bool, tcp: bool = False
 ) -> Defect | None:
@@ -345,20 +350,21 @@ def rule_defect(
     """
     if not live and any(mark in match for mark in PLACEHOLDERS):
         return None
+    judge = _rule_defect if len(match) <= ORDINARY else _rule_defect.__wrapped__
     defects: list[Defect] = []
     for read_as in provider.syntaxes(syntax):
-        expression = parse(match, read_as, tcp=tcp)
-        if isinstance(expression, RuleError):
-            message = f"Traefik drops this rule: {expression.message}"
-            defects.append(Defect("RuleNotValid", message))
-        elif defect := _unmatched(expression, read_as, wildcards=provider.takes_wildcards()):
-            defects.append(defect)
-        else:
+        defect = judge(match, read_as, wildcards=provider.takes_wildcards(), tcp=tcp)
+        if defect is None:
             return None
+        defects.append(defect)
     return min(defects, key=lambda defect: defect.verdict.rank)
 
 
-def _unmatched(expression: Expression, syntax: Syntax, *, wildcards: bool) -> Defect | None:
+@lru_cache(maxsize=1024)  # Each look reads the same rules again.
+def _rule_defect(match: str, syntax: Syntax, *, wildcards: bool, tcp: bool) -> Defect | None:
+    expression = parse(match, syntax, tcp=tcp)
+    if isinstance(expression, RuleError):
+        return Defect("RuleNotValid", f"Traefik drops this rule: {expression.message}")
     reasons = unmatched(expression, syntax, wildcards=wildcards)
     if not reasons:
         return None

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import containers
 from bot.domain.resources import core, discovery
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Indexed, Snapshot
 from bot.domain.verdict import Verdict
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -43,11 +43,22 @@ class Serving:
 def behind(service: core.Service, snapshot: Snapshot) -> Serving | None:
     """The endpoints of a Service, or None where they were not seen."""
     key = (service.namespace, service.name)
-    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME).get(key, ())
-    if slices or snapshot.sees(discovery.EndpointSlice, service.namespace):
-        return merged(slices)
+    state = snapshot.of(discovery.EndpointSlice).once("endpoints", _by_service).get(key)
+    if state:
+        return state
+    if snapshot.sees(discovery.EndpointSlice, service.namespace):
+        return Serving()
     elder = None if snapshot.live else snapshot.get(core.Endpoints, *key)
     return _from_elder(elder) if elder else None
+
+
+def _by_service(
+    slices: Indexed[discovery.EndpointSlice],
+) -> dict[tuple[str, str], Serving]:
+    """By namespace and name of the Service; thousands of equal states are kept once."""
+    states = {key: merged(its) for key, its in slices.by_label(SERVICE_NAME).items()}
+    shared = {state: state for state in states.values()}
+    return {key: shared[state] for key, state in states.items()}
 
 
 def merged(slices: Iterable[discovery.EndpointSlice]) -> Serving:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
@@ -81,17 +81,21 @@ def _without_issuer(
 
 def _rivals(certificate: cert_manager.Certificate, snapshot: Snapshot) -> tuple[Ref, ...]:
     """The other Certificates, in order, that write into the same Secret."""
-    writers = snapshot.once("certificates: by Secret", lambda: _by_secret(snapshot))
+    writers = snapshot.of(cert_manager.Certificate).once("by Secret", _by_secret)
     sharing = writers.get((certificate.namespace, certificate.spec.secret_name), ())
+    if len(sharing) <= 1:
+        return ()
     own = certificate.ref
     return tuple(sorted({ref for ref in sharing if ref != own})) if own in sharing else ()
 
 
-def _by_secret(snapshot: Snapshot) -> dict[tuple[str, str], list[Ref]]:
+def _by_secret(
+    certificates: Iterable[cert_manager.Certificate],
+) -> dict[tuple[str, str], list[Ref]]:
     """By namespace and name of the Secret; files may leave the namespace to kustomize."""
     return grouped(
         ((certificate.namespace, certificate.spec.secret_name), certificate.ref)
-        for certificate in snapshot.of(cert_manager.Certificate)
+        for certificate in certificates
         if certificate.namespace
         and certificate.spec.secret_name
         and not certificate.metadata.deletion_timestamp

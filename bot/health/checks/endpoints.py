@@ -130,7 +130,9 @@ def _without_port(service: core.Service, state: Serving, snapshot: Snapshot) -> 
     """Ready endpoints, but none that the port finds: by `targetPort`, or by the port's own name."""
     ports = service.spec.ports or ()
     unserved = [port for port in ports if port.name not in state.ports]
-    pods = serving.selected(service, snapshot) if unserved else ()
+    if not unserved:
+        return None
+    pods = serving.selected(service, snapshot)
     lacking = _unexposed(unserved, pods)
     if not lacking:
         # Without the pods, nobody knows whether they have a target port of that name.

@@ -235,7 +235,7 @@ def test_only_services_with_a_problem_look_at_pods() -> None:
     """With 10,000 pods the healthy many must cost nothing: no index of pods is made for them."""
     cluster = a_snapshot(*WEB, labelled(a_pod("web-1"), app="web"))
     examine(cluster, (CHECK,))
-    assert not cluster.of(core.Pod).labels
+    assert not cluster.of(core.Pod).made
 
 
 def test_any_shape_of_service_is_answered() -> None:
