@@ -18,8 +18,14 @@ from bot.routing.ready_servers import ready_since
 TRAEFIK_WORD = "Traefik's log"
 """The name of the gap where Traefik's own word could not be read."""
 
+REQUESTS_FAIL = "RequestsFail"
+"""The reason of what ends by silence: that no request fails any more proves no good one."""
+
 RECENT = timedelta(minutes=15)
 """For how long a failed request shows how a route is now; afterwards that is unknown."""
+
+KEPT = timedelta(hours=1)
+"""For how long a failed request is known: as far back as Traefik's log is read."""
 
 CLOCKS = timedelta(seconds=5)
 """By how much the clocks of two nodes may differ, Traefik's and a pod's."""
@@ -90,9 +96,11 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
 def _is_over(
     failed: FailedRequests, route: Ref, snapshot: Snapshot, passed: Iterable[datetime]
 ) -> bool:
-    """Whether something has been seen since that explains why requests failed, and is over."""
+    """Whether something was seen since by which it no longer counts, or it is long ago."""
     if failed.last is None:
         return False
+    if snapshot.taken_at - failed.last > KEPT:
+        return True
     if any(moment >= failed.last for moment in passed):
         return True
     ready = ready_since(route, failed.address, snapshot)
@@ -116,5 +124,5 @@ def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
     times = (Evidence("last failure", f"{last:%Y-%m-%d %H:%M} UTC"),) if last else ()
     evidence = (*times, *(Evidence("Traefik's log", text) for text in what))
     return Judgement(
-        Verdict.DEGRADED if recent else Verdict.UNKNOWN, "RequestsFail", message, evidence=evidence
+        Verdict.DEGRADED if recent else Verdict.UNKNOWN, REQUESTS_FAIL, message, evidence=evidence
     )

@@ -11,15 +11,17 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from bot.domain.containers import has_ended
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
 from bot.routing.instance import TraefikConfig, TraefikPod, config_of, configs_of
-from bot.routing.running import RunningTraefik, configs, why_unread
-from bot.routing.traefik_word import TRAEFIK_WORD, FailedRequests, TraefikWord
+from bot.routing.running import RunningTraefik, configs, traefik_pod, traefik_pods, why_unread
+from bot.routing.traefik_word import KEPT, TRAEFIK_WORD, FailedRequests, TraefikWord
 from bot.traefik.domain import log_report, runtime_view
 from bot.traefik.domain.answers import (
     FailureView,
@@ -36,7 +38,7 @@ from bot.traefik.domain.routes import READS, read_routes
 from bot.traefik.domain.runtime_view import Routers, RouterView
 from bot.traefik.service import PodSource
 
-SECONDS = 3600
+SECONDS = int(KEPT.total_seconds())
 """How far back the log is read: as far as `/traefik logs` does."""
 
 PATIENCE = 3.0
@@ -59,7 +61,11 @@ RULE = 100
 
 @dataclass
 class WordReader:
-    """Asks Traefik at most once a minute, and never keeps a health check waiting for long."""
+    """Asks Traefik at most once a minute, and never keeps a health check waiting for long.
+
+    What was read once and cannot be read any more is a gap, and no choice of the owner's. Failed
+    requests are remembered: a log ends with its pod.
+    """
 
     cluster: SnapshotReader
     source: PodSource
@@ -67,13 +73,17 @@ class WordReader:
     clock: Callable[[], float] = time.monotonic
     _known: TraefikWord = NO_WORD
     _read_at: float = float("-inf")
+    _heard: datetime | None = None
+    """When a pod of Traefik was read last."""
+    _apis: set[TraefikConfig] = field(default_factory=set)
+    """The configurations of which the API was read."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self) -> TraefikWord:
         """What Traefik said within the last minute."""
         async with self._lock:
             if self.clock() - self._read_at >= EVERY:
-                self._known = await self._read()
+                self._known = _with_earlier(await self._read(), self._known, self._heard)
                 self._read_at = self.clock()
             return self._known
 
@@ -82,12 +92,23 @@ class WordReader:
         try:
             async with asyncio.timeout_at(until):
                 pods = await self.source.pods()
-            return await self._of_pods(pods, until) if pods else NO_WORD
+            if not pods:
+                return TraefikWord(gaps=tuple(self._silent(await self._snapshot(until))))
+            return await self._of_pods(pods, until)
         except TimeoutError:
             why = f"Traefik did not answer within {self.patience:.0f} s"
             return TraefikWord(gaps=(Gap(TRAEFIK_WORD, Why.UNREACHABLE, why),))
         except ClusterError as error:
             return TraefikWord(gaps=(_gap(error),))
+
+    def _silent(self, snapshot: Snapshot) -> Iterator[Gap]:
+        """Why no pod of Traefik is read, where there is or was one."""
+        there = [traefik_pod(pod) for pod in traefik_pods(snapshot) if not has_ended(pod)]
+        if any(pod.running for pod in there):
+            detail = f"{there[0].name} lacks the label app.kubernetes.io/name=traefik"
+            yield Gap(TRAEFIK_WORD, Why.OFF, detail)
+        elif there or self._heard:
+            yield Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
 
     async def _of_pods(self, pods: tuple[TraefikPod, ...], until: float) -> TraefikWord:
         """What can be read until then: an API that hangs takes nothing from the log."""
@@ -104,9 +125,22 @@ class WordReader:
         }
         # Thousands of lines and routes: in a thread, so that the event loop goes on.
         word = await asyncio.to_thread(word_of, snapshot, pods, runtimes, summaries)
-        found = (*answers, *(gap for _, gap in logs))
+        lost = self._lost(dict(zip(pods, answers, strict=True)))
+        self._heard = snapshot.taken_at
+        found = (*answers, *lost, *(gap for _, gap in logs))
         gaps = tuple(gap for gap in found if isinstance(gap, Gap))
         return replace(word, gaps=gaps or tuple(_quiet(pods, summaries)))
+
+    def _lost(self, answers: Mapping[TraefikPod, Runtime | NotObserved | Gap]) -> tuple[Gap, ...]:
+        """The APIs that were read once, and that no replica shows now."""
+        read = {config_of((pod,)) for pod, it in answers.items() if isinstance(it, Runtime)}
+        lost = tuple(
+            Gap(TRAEFIK_WORD, Why.UNREACHABLE, answer.why, self._heard)
+            for pod, answer in answers.items()
+            if isinstance(answer, NotObserved) and config_of((pod,)) in self._apis - read
+        )
+        self._apis |= read
+        return lost
 
     async def _snapshot(self, until: float) -> Snapshot:
         async with asyncio.timeout_at(until):
@@ -137,6 +171,19 @@ class WordReader:
             return None, _gap(error)
         summary = summarizer.summary(end.cut)
         return summary, _cut(summary, end, request)
+
+
+def _with_earlier(word: TraefikWord, earlier: TraefikWord, now: datetime | None) -> TraefikWord:
+    """With the failed requests that were read before, where the log has lost them since."""
+    failed = dict(word.failed)
+    for ref, known in earlier.failed.items():
+        own = failed.get(ref, ())
+        again = {(one.what, one.address) for one in own}
+        lost = (one for one in known if (one.what, one.address) not in again)
+        kept = tuple(one for one in lost if now and one.last and now - one.last <= KEPT)
+        if own or kept:
+            failed[ref] = (*own, *kept)
+    return replace(word, failed=failed)
 
 
 def word_of(

@@ -15,6 +15,7 @@ from bot.domain.finding import Ref
 from bot.domain.outage import OutageReason
 from bot.domain.verdict import Verdict
 from bot.render import cards as discord
+from bot.routing.traefik_word import REQUESTS_FAIL
 from commands.alerts import controls as alert_controls
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, report
@@ -44,6 +45,18 @@ TOLD_IN_THREAD = replace(
 FLAPPING = replace(STARTED, flapping=True)
 ENDED = replace(
     STARTED, ended=NOW, timeline=(*TIMELINE, Moment(NOW, "recovered")), worst=Verdict.FAILED
+)
+SILENT = replace(
+    STARTED,
+    head=replace(
+        HEAD,
+        check="routes-ingressroute",
+        subject=Ref("IngressRoute", "media", "immich"),
+        reason=REQUESTS_FAIL,
+        message="7 requests of it did not reach a server, by Traefik's log: 502 timeout.",
+    ),
+    ended=NOW,
+    timeline=(*TIMELINE, Moment(NOW, "no longer seen failing")),
 )
 
 
@@ -98,6 +111,7 @@ PAGES: Pages = {
     "incident-told-in-thread.json": lambda: _incident(TOLD_IN_THREAD),
     "incident-flapping.json": lambda: _incident(FLAPPING),
     "incident-ended.json": lambda: _incident(ENDED),
+    "incident-no-longer-seen.json": lambda: _incident(SILENT),
     "outage.json": lambda: card(outage_view.incident(OUTAGE, ROLE)),
     "outage-of-errors.json": lambda: card(outage_view.incident(OUTAGE_OF_ERRORS)),
     "outage-of-refusals.json": lambda: card(outage_view.incident(OUTAGE_OF_REFUSALS)),
@@ -105,6 +119,7 @@ PAGES: Pages = {
     "outage-board.json": lambda: card(outage_view.board(OUTAGE, "meshmedic-board")),
     "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED, f"{OUTAGE.id}-end")),
     "end.json": lambda: card(discord_alert.end(ENDED, f"{MARK}-end")),
+    "end-no-longer-seen.json": lambda: card(discord_alert.end(SILENT, f"{MARK}-end")),
     "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),
     "thread-not-kept.json": lambda: card(discord_alert.timeline((), f"{MARK}-3")),
     "thread-name.json": lambda: plain(discord_alert.thread_name(STARTED)),

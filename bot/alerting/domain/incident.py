@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bot.domain.finding import Finding
 from bot.domain.record import RecordType
 from bot.domain.verdict import Verdict
+from bot.routing.traefik_word import REQUESTS_FAIL
 
 TOLD = 20
 """Lines of a timeline that are stored: the first, and the latest ones."""
@@ -111,6 +112,16 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def began(self) -> datetime:
         """When it was first seen failing; records of earlier versions have only `opened`."""
         return self.since or self.opened
+
+    @property
+    def silent(self) -> bool:
+        """Whether its end is that it is not seen failing any more: nobody saw it well."""
+        return self.head.reason == REQUESTS_FAIL
+
+    @property
+    def end(self) -> str:
+        """What is said of it once it is over."""
+        return "no longer seen failing" if self.silent else "recovered"
 
     def with_line(self, at: datetime, what: str) -> Incident:
         """The incident with one line more, which is worth an edit."""

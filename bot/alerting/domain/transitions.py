@@ -3,8 +3,9 @@
 An unobserved finding is neither new nor recovered: its time stands still while the kinds that it
 rests on are not observed. The same holds for an object that failed and is trying again: it has
 failed since the first time, until it is healthy or gone. Only what was seen well, look after look
-and for long enough, has recovered: what crashes is well for moments too. Findings of the first
-report are known, and do not alert. That kinds cannot be seen any more is a finding itself.
+and for long enough, has recovered: what crashes is well for moments too. A route of which requests
+failed is no longer seen failing: nobody saw one succeed. Findings of the first report are known,
+and do not alert. That kinds cannot be seen any more is a finding itself.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
     incident = replace(incident, clear=well.began, well=well)
     if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
-    return replace(incident, ended=well.began).with_line(well.began, "recovered")
+    return replace(incident, ended=well.began).with_line(well.began, incident.end)
 
 
 def _with_new(state: Alerts, view: AlertView, rules: Rules) -> Alerts:

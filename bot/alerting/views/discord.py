@@ -20,6 +20,8 @@ NAMED = 8
 
 THREAD_NAME = 100
 
+UNPROVEN = "\nThat no request fails is no proof that it works: `/net diagnose` tests it."
+
 
 def incident(
     incident: Incident, rows: Sequence[discord.Row] = (), role: int | None = None
@@ -29,8 +31,8 @@ def incident(
     Where a thread has its timeline, the latest line is enough.
     """
     head, lines = incident.head, 1 if incident.thread.post else LINES
-    verdict = Verdict.HEALTHY if incident.ended else head.verdict
-    state = "Recovered" if incident.ended else str(head.verdict).capitalize()
+    verdict = _end_verdict(incident) if incident.ended else head.verdict
+    state = incident.end.capitalize() if incident.ended else str(head.verdict).capitalize()
     more = f" · {len(incident.keys) - 1:,} downstream" if len(incident.keys) > 1 else ""
     flaps = "\nIt comes and goes: said once, until it is calm." if incident.flapping else ""
     parts = [
@@ -71,8 +73,14 @@ def end(incident: Incident, mark: str) -> discord.Card:
     """The reply that an incident is over; its mark identifies it."""
     lasted = words.age(incident.began, incident.ended) if incident.ended else ""
     subject = discord.code(str(incident.head.subject), discord.SUBJECT)
-    text = f"{words.MARK[Verdict.HEALTHY]} **Recovered** {subject} after {lasted}\n-# {mark}"
-    return discord.card(Verdict.HEALTHY, [text], ())
+    verdict = _end_verdict(incident)
+    text = f"{words.MARK[verdict]} **{incident.end.capitalize()}** {subject} after {lasted}"
+    return discord.card(verdict, [f"{text}{UNPROVEN * incident.silent}\n-# {mark}"], ())
+
+
+def _end_verdict(incident: Incident) -> Verdict:
+    """What is only not seen failing any more is not known to be well."""
+    return Verdict.UNKNOWN if incident.silent else Verdict.HEALTHY
 
 
 def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:

@@ -14,6 +14,7 @@ from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
+from bot.routing.traefik_word import REQUESTS_FAIL
 
 LAST_DIGEST = "last digest"
 """The name of the gap where nobody knows what the digest before it said."""
@@ -75,7 +76,10 @@ class GoneEntry(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The parts of a digest. `lost` existed before, and cannot be observed now."""
+    """The parts of a digest. `lost` existed before, and cannot be observed now.
+
+    So it is with requests that failed: that none fails any more proves no good one.
+    """
 
     new: tuple[DiffEntry, ...] = ()
     worse: tuple[DiffEntry, ...] = ()
@@ -115,7 +119,11 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
         for key, known_entry in known.items()
         if key not in now.by_key and _covers(now, key)
     }
-    fixed = {key: known_entry for key, known_entry in gone.items() if _observes(now, key)}
+    fixed = {
+        key: known_entry
+        for key, known_entry in gone.items()
+        if _observes(now, key) and known_entry.reason != REQUESTS_FAIL
+    }
     lost = {key: entry for key, entry in gone.items() if key not in fixed}
     return Difference(
         **{name: tuple(entries) for name, entries in sorted_in.items()},

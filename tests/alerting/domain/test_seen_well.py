@@ -17,7 +17,7 @@ from bot.domain.record import read, written
 from bot.domain.report import Report, collapse
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
-from bot.routing.traefik_word import TRAEFIK_WORD
+from bot.routing.traefik_word import REQUESTS_FAIL, TRAEFIK_WORD
 from tests.examples import examples
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -80,6 +80,33 @@ def stale(at: datetime) -> Report:
 
 def unlisted(at: datetime) -> Report:
     return Report(at, (), (Gap("Pod", Why.UNREACHABLE, "its first list has not come yet"),), READ)
+
+
+ROUTE = replace(
+    WEB,
+    check="routes-ingressroute",
+    subject=Ref("IngressRoute", "apps", "site"),
+    verdict=Verdict.DEGRADED,
+    reason=REQUESTS_FAIL,
+    message="7 requests of it did not reach a server",
+)
+ROUTES = {**READ, "IngressRoute": 1}
+
+
+def requests_fail(at: datetime) -> Report:
+    return Report(at, collapse((ROUTE,)), (), ROUTES)
+
+
+def none_failed_of_late(at: datetime) -> Report:
+    return Report(at, collapse((replace(ROUTE, verdict=Verdict.UNKNOWN),)), (), ROUTES)
+
+
+def nothing_said(at: datetime) -> Report:
+    return Report(at, (), (), ROUTES)
+
+
+def without_traefik(at: datetime) -> Report:
+    return Report(at, (), (Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod runs", START),), ROUTES)
 
 
 def only(state: Alerts) -> Incident:
@@ -345,3 +372,40 @@ class OneObject(RuleBasedStateMachine):
 
 TestOneObject = OneObject.TestCase
 TestOneObject.settings = settings(max_examples=examples(60), stateful_step_count=30)
+
+
+def test_a_route_whose_requests_failed_is_no_longer_seen_failing_and_has_not_recovered():
+    """Nobody looks for requests that succeed; what is well is never said of silence."""
+    failing = [(1, nothing_said), (20, requests_fail)]
+    assert only(course(*failing, (45, none_failed_of_late))).ended is None
+    incident = only(course(*failing, (45, none_failed_of_late), (3, nothing_said)))
+    assert incident.ended is not None
+    assert incident.timeline[-1].what == "no longer seen failing"
+
+
+def test_a_traefik_that_cannot_be_read_keeps_the_incident_of_a_route_open():
+    """However long; then it is seen again."""
+    lost = course((1, nothing_said), (20, requests_fail), (120, without_traefik))
+    (of_route,) = (incident for incident in lost.incidents if incident.head.check == ROUTE.check)
+    assert of_route.ended is None
+    later = looks(lost, 3, nothing_said, START + timedelta(hours=3))
+    assert all(incident.ended for incident in later.incidents)
+
+
+def test_what_is_wrong_with_a_route_by_its_objects_recovers_as_others_do():
+    def refused(at: datetime) -> Report:
+        return Report(at, collapse((replace(ROUTE, reason="ServiceNotFound"),)), (), ROUTES)
+
+    incident = only(course((1, nothing_said), (20, refused), (3, nothing_said)))
+    assert incident.timeline[-1].what == "recovered"
+
+
+def test_a_pod_whose_route_failed_with_it_has_recovered():
+    """Of both it is the pod that was seen well."""
+
+    def both(at: datetime) -> Report:
+        route = replace(ROUTE, follows=(WEB.subject,))
+        return Report(at, collapse((WEB, route)), (), ROUTES)
+
+    incident = only(course((1, nothing_said), (5, both), (3, nothing_said)))
+    assert (incident.head.key, incident.timeline[-1].what) == (WEB.key, "recovered")

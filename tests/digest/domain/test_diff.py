@@ -18,7 +18,7 @@ from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
 from bot.net.mesh.rounds import BACKGROUND_PROBES
-from bot.routing.traefik_word import TRAEFIK_WORD
+from bot.routing.traefik_word import REQUESTS_FAIL, TRAEFIK_WORD
 from tests.builders import a_pod
 from tests.examples import examples
 from tests.fakes import snapshot_of
@@ -249,6 +249,19 @@ def test_what_rests_on_a_fact_that_cannot_be_seen_now_is_not_fixed():
             now = Report(NOW, (), (Gap(fact, why),), {kind: 1})
             assert len(difference(before, now, Verdict.PROGRESSING).fixed) == fixed
             assert (failed.key in base(now, before).known) == (not fixed)
+
+
+def test_requests_that_fail_no_more_are_not_called_fixed():
+    """It is said once that they were there and are not seen now."""
+    route = Ref("IngressRoute", "", "web")
+    failed = msgspec.structs.replace(
+        _one(), check="routes-ingressroute", subject=route, reason=REQUESTS_FAIL
+    )
+    before = base(Report(NOW, (failed,), (), {"IngressRoute": 1}), None)
+    now = Report(NOW, (), (), {"IngressRoute": 1})
+    found = difference(before, now, Verdict.PROGRESSING)
+    assert (len(found.fixed), len(found.lost)) == (0, 1)
+    assert not difference(base(now, before), now, Verdict.PROGRESSING).some
 
 
 def test_a_kind_that_was_uninstalled_is_fixed_once_and_not_lost_for_ever():
