@@ -5,7 +5,7 @@ Source: a pod's condition Ready, by which its endpoint is ready. It has the kube
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from bot.domain import conditions
@@ -19,26 +19,36 @@ from bot.routing.service_endpoints import SERVICE_NAME
 GONE = frozenset({AddressKind.POD_NETWORK, AddressKind.ELSEWHERE})
 """What an address is that no endpoint has any more."""
 
+Choose = Callable[[Iterable[datetime]], datetime]
+
 
 def ready_since(route: Ref, address: str, snapshot: Snapshot) -> datetime | None:
-    """Since when all servers have been ready that a request to that address may mean now.
+    """Since when the servers have been ready that a request to that address may mean now.
 
-    These are the pod that has the address, and all pods of the route where no pod has it or no
-    address was told. None where one of them is not ready, is no pod, or was not seen.
+    Where a pod has the address, that one. Where none has it any more, the latest pod of each
+    Service of the route: one came in its place. Else all pods of that VIP, or of the route. None
+    where one of them is not ready, is no pod, or was not seen.
     """
     place = classify(snapshot, address)
     if place.kind is AddressKind.POD:
         applies = place.ready and place.port_served and _selects(place.service, snapshot)
         return _of_pod(place.pod, snapshot) if applies else None
+    gone = place.kind in GONE and not place.unseen
     if place.kind is AddressKind.VIP:
         services: Iterable[Ref] = place.services
-    elif not address or (place.kind in GONE and not place.unseen):
+    elif gone or not address:
         services = _services(route, snapshot)
     else:
         return None
-    times = [since for service in services for since in _of_service(service, snapshot)]
-    known = [time for time in times if time is not None]
-    return min(known) if known and len(known) == len(times) else None
+    ready = (_of_service(service, snapshot) for service in services)
+    return _chosen(min, [_chosen(max if gone else min, times) for times in ready])
+
+
+def _chosen(choose: Choose, times: Iterable[datetime | None]) -> datetime | None:
+    """The earliest or latest, where there are some and all are known."""
+    told = tuple(times)
+    known = [time for time in told if time is not None]
+    return choose(known) if known and len(known) == len(told) else None
 
 
 def _services(route: Ref, snapshot: Snapshot) -> Iterable[Ref]:

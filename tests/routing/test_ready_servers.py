@@ -83,11 +83,20 @@ def test_what_failed_afterwards_counts_and_so_does_what_clocks_cannot_tell_apart
     assert verdict(one, address, seconds=seconds) is Verdict.DEGRADED
 
 
-@pytest.mark.parametrize("address", ["10.42.1.2:8080", VIP, GONE, ""])
+@pytest.mark.parametrize("address", ["10.42.1.2:8080", VIP, ""])
 def test_one_pod_that_was_restarted_excuses_no_failure_of_another(address: str) -> None:
     two = world(behind("web", "web-1", "web-2"), ready("web-1", minutes=5), ready("web-2", days=1))
     assert verdict(two, address) is Verdict.DEGRADED
     assert verdict(two, "10.42.1.1:8080") is Verdict.HEALTHY
+
+
+def test_a_pod_that_came_in_place_of_another_ends_what_failed_at_that_one() -> None:
+    """Its address is no endpoint any more, and the other pod has been ready all the while."""
+    two = world(behind("web", "web-1", "web-2"), ready("web-1", minutes=5), ready("web-2", days=1))
+    assert verdict(two, GONE) is Verdict.HEALTHY
+    assert verdict(two, GONE, minutes=4) is Verdict.DEGRADED
+    fewer = world(behind("web", "web-2"), ready("web-2", days=1))
+    assert verdict(fewer, GONE) is Verdict.DEGRADED
 
 
 @pytest.mark.parametrize("address", [GONE, ""])
