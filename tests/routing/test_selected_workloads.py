@@ -141,7 +141,7 @@ def test_a_mirror_at_zero_is_no_fault() -> None:
 
 def test_requests_that_fail_follow_from_it_unless_another_rule_answers() -> None:
     """503 is what one gets of a route that somebody switched off."""
-    word = TraefikWord(failed={ROUTE: FailedRequests(7, ("503 not told",), MOMENT)})
+    word = TraefikWord(failed={ROUTE: (FailedRequests(7, "503 not told", MOMENT),)})
     supplements: dict[type, object] = {TraefikWord: word}
     alone = verdict(a_rule(TO_IDLE), supplements=supplements)
     assert (alone.verdict, alone.reason) == (Verdict.SUSPENDED, "ScaledToZero")
