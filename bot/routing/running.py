@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.domain.containers import has_ended
 from bot.domain.finding import Ref
 from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Object
@@ -101,6 +102,16 @@ def is_running(pod: core.Pod) -> bool:
 def traefik_pods(snapshot: Snapshot) -> tuple[core.Pod, ...]:
     """The Traefik pods that run."""
     return _apart(snapshot)[0]
+
+
+def has_traefik(snapshot: Snapshot) -> bool:
+    """Whether a Traefik pod is there, whether it runs or not."""
+    place = snapshot.supplement(TraefikNamespaces)
+    return any(
+        looks_like_traefik(pod) and not has_ended(pod)
+        for pod in snapshot.of(core.Pod)
+        if place is None or pod.namespace in place.names
+    )
 
 
 def traefik_pod(pod: core.Pod) -> TraefikPod:

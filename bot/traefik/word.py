@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.containers import has_ended
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
 from bot.routing.instance import TraefikConfig, TraefikPod, config_of, configs_of
-from bot.routing.running import RunningTraefik, configs, traefik_pod, traefik_pods, why_unread
+from bot.routing.running import RunningTraefik, configs, has_traefik, why_unread
 from bot.routing.traefik_word import KEPT, TRAEFIK_WORD, FailedRequests, TraefikWord
 from bot.traefik.domain import log_report, runtime_view
 from bot.traefik.domain.answers import (
@@ -92,23 +91,19 @@ class WordReader:
         try:
             async with asyncio.timeout_at(until):
                 pods = await self.source.pods()
-            if not pods:
-                return TraefikWord(gaps=tuple(self._silent(await self._snapshot(until))))
-            return await self._of_pods(pods, until)
+            return await (self._of_pods(pods, until) if pods else self._without_pods(until))
         except TimeoutError:
             why = f"Traefik did not answer within {self.patience:.0f} s"
             return TraefikWord(gaps=(Gap(TRAEFIK_WORD, Why.UNREACHABLE, why),))
         except ClusterError as error:
             return TraefikWord(gaps=(_gap(error),))
 
-    def _silent(self, snapshot: Snapshot) -> Iterator[Gap]:
-        """Why no pod of Traefik is read, where there is or was one."""
-        there = [traefik_pod(pod) for pod in traefik_pods(snapshot) if not has_ended(pod)]
-        if any(pod.running for pod in there):
-            detail = f"{there[0].name} lacks the label app.kubernetes.io/name=traefik"
-            yield Gap(TRAEFIK_WORD, Why.OFF, detail)
-        elif there or self._heard:
-            yield Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
+    async def _without_pods(self, until: float) -> TraefikWord:
+        """A gap where there is or was a Traefik; else there is nobody to ask."""
+        if not self._heard and not has_traefik(await self._snapshot(until)):
+            return NO_WORD
+        gap = Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
+        return TraefikWord(gaps=(gap,))
 
     async def _of_pods(self, pods: tuple[TraefikPod, ...], until: float) -> TraefikWord:
         """What can be read until then: an API that hangs takes nothing from the log."""
@@ -133,11 +128,11 @@ class WordReader:
 
     def _lost(self, answers: Mapping[TraefikPod, Runtime | NotObserved | Gap]) -> tuple[Gap, ...]:
         """The APIs that were read once, and that no replica shows now."""
-        read = {config_of((pod,)) for pod, it in answers.items() if isinstance(it, Runtime)}
+        read = {config_of(pod) for pod, it in answers.items() if isinstance(it, Runtime)}
         lost = tuple(
             Gap(TRAEFIK_WORD, Why.UNREACHABLE, answer.why, self._heard)
             for pod, answer in answers.items()
-            if isinstance(answer, NotObserved) and config_of((pod,)) in self._apis - read
+            if isinstance(answer, NotObserved) and config_of(pod) in self._apis - read
         )
         self._apis |= read
         return lost

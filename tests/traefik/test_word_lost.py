@@ -1,17 +1,20 @@
 """What Traefik said once and cannot say any more: never silence, and for an hour not forgotten."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.snapshot import Gap, Snapshot, Why
+from bot.domain.resources.base import Object
+from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.domain.verdict import Verdict
 from bot.health import observed
+from bot.routing.running import TraefikNamespaces
 from bot.routing.traefik_word import TraefikWord
 from bot.traefik.word import WordReader
 from tests.builders import Plain, a_pod
-from tests.net.networks import MOMENT, a_snapshot, labelled
+from tests.net.networks import MOMENT, a_snapshot
 from tests.traefik.test_word import SITE, Cluster, Saying
 from tests.traefik.test_word_sources import Edges
 from tests.traefik.world import AGAIN, EDGE, POD, a_runtime, refused, world
@@ -31,10 +34,22 @@ class Clock:
 
 
 @dataclass
+class Still:
+    """A cluster that is as it was."""
+
+    seen: Snapshot
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        return self.seen
+
+
+@dataclass
 class Asked:
     """One reader, asked again and again about a Traefik that changes meanwhile."""
 
-    cluster: Cluster = field(default_factory=Cluster)
+    cluster: SnapshotReader = field(default_factory=Cluster)
     clock: Clock = field(default_factory=Clock)
     reader: WordReader | None = None
 
@@ -47,7 +62,7 @@ class Asked:
 
 
 def a_traefik(phase: str = "Running") -> Plain:
-    """A pod with Traefik's image; the label is another matter."""
+    """A pod with Traefik's image and arguments."""
     pod = a_pod("traefik-1", namespace="kube-system")
     arguments = ["--providers.kubernetescrd"]
     pod["spec"]["containers"] = [{"name": "traefik", "image": "traefik:3.6", "args": arguments}]
@@ -73,16 +88,18 @@ async def test_a_traefik_that_is_gone_is_a_gap_and_its_failed_requests_are_remem
 
 @pytest.mark.parametrize("phase", ["Pending", "Unknown"])
 async def test_a_traefik_that_does_not_run_is_a_gap_from_the_first_look(phase: str) -> None:
-    starting = labelled(a_traefik(phase), **{"app.kubernetes.io/name": "traefik"})
-    asked = Asked(Cluster([*world(), starting]))
+    asked = Asked(Cluster([*world(), a_traefik(phase)]))
     (gap,) = (await asked.word(Saying(pods_there=()))).gaps
     assert (gap.why, gap.detail) == (Why.UNREACHABLE, ABSENT)
 
 
-async def test_a_traefik_without_its_label_is_named_and_makes_no_report_unknown() -> None:
-    """Its log is not found, and that is the owner's choice."""
-    (gap,) = (await Asked(Cluster([*world(), a_traefik()])).word(Saying(pods_there=()))).gaps
-    assert (gap.why, "lacks the label" in gap.detail) == (Why.OFF, True)
+async def test_a_tenants_pod_that_looks_like_traefik_is_no_gap() -> None:
+    """Anybody can say so."""
+    pods = a_snapshot(a_traefik("Pending")).objects
+    for names, gaps in ((("kube-system",), 1), (("edge",), 0)):
+        supplements: dict[type, object] = {TraefikNamespaces: TraefikNamespaces(names)}
+        snapshot = Snapshot(MOMENT, pods, supplements=supplements)
+        assert len((await Asked(Still(snapshot)).word(Saying(pods_there=()))).gaps) == gaps
 
 
 @pytest.mark.parametrize("left", [[], [a_traefik("Failed")]])
