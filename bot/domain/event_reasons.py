@@ -73,6 +73,12 @@ EXPLANATIONS = (
         frozenset({"ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer"}),
     ),
     Explanation(
+        "CronJob",
+        frozenset({"NotScheduled"}),
+        frozenset({"FailedCreate", "FailedNeedsStart", "TooManyMissedTimes"})
+        | frozenset({"UnknownTimeZone", "UnparseableSchedule", "InvalidSchedule"}),
+    ),
+    Explanation(
         "Service",
         frozenset({"NoAddress"}),
         frozenset({"AllocationFailed", "SyncLoadBalancerFailed"}),

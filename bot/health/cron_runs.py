@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain import conditions
@@ -12,6 +12,23 @@ from bot.domain.finding import Ref
 from bot.domain.resources import batch, core
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
+
+LONGEST_GAPS = {
+    "@hourly": timedelta(hours=1),
+    "@daily": timedelta(days=1),
+    "@midnight": timedelta(days=1),
+    "@weekly": timedelta(days=7),
+    "@monthly": timedelta(days=31),
+}
+"""How far apart two runs are at most, by the short names of schedules."""
+
+FIELDS = 5
+ANY = ("*", "?")
+DAYS = re.compile(r"(?:[1-9]|1\d|2[0-8])(?:,\d{1,2}){0,30}")
+"""Days of a month that every month has at least one of."""
+
+LATE = timedelta(hours=2)
+"""How much later a run may come: the clock is changed by an hour twice a year."""
 
 RUN = re.compile(r"(?P<cron_job>.{1,252})-\d{8,10}")
 """The name of a run: that of its CronJob, and the minute that it was scheduled for."""
@@ -23,6 +40,32 @@ class Success(NamedTuple):
     cron_job: Ref
     began: datetime
     ended: datetime
+
+
+def overdue_since(cron_job: batch.CronJob, snapshot: Snapshot) -> datetime | None:
+    """Since when no run of it came, where by its schedule one had to; None where all is well.
+
+    With a starting deadline Kubernetes leaves out what it missed, as while it was suspended.
+    """
+    gap = longest_gap(cron_job.spec.schedule)
+    since = cron_job.status.last_schedule_time or cron_job.metadata.creation_timestamp
+    if not snapshot.hears or cron_job.spec.starting_deadline_seconds is not None:
+        return None
+    late = gap is not None and since is not None and snapshot.taken_at - since > gap + LATE
+    return since if late else None
+
+
+def longest_gap(schedule: str) -> timedelta | None:
+    """How far apart two runs of a schedule are at most, or more; None where that may be long."""
+    fields = schedule.split()
+    if len(fields) != FIELDS:
+        return LONGEST_GAPS.get(schedule.strip())
+    day, month, weekday = fields[2:]
+    if month not in ANY or (day not in ANY and not DAYS.fullmatch(day)):
+        return None
+    if day not in ANY:
+        return LONGEST_GAPS["@monthly"]
+    return LONGEST_GAPS["@daily" if weekday in ANY else "@weekly"]
 
 
 def made_good(run: Object, snapshot: Snapshot) -> Ref | None:

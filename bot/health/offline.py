@@ -66,8 +66,8 @@ STANDARD = frozenset({"Ready", "Reconciling", "Stalled"})
 """The condition types by which kstatus judges any kind."""
 
 
-SERVED = ("Available", "Established")
-"""The condition types of an APIService and a CustomResourceDefinition, which lack Ready."""
+SERVED = ("Available", "Established", "Synced")
+"""What an APIService, a CustomResourceDefinition and a SealedSecret have in place of Ready."""
 
 
 FAILING = {"Failed": Verdict.FAILED, "Degraded": Verdict.DEGRADED}

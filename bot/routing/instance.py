@@ -21,6 +21,7 @@ LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
 PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 ENTRY_POINT = re.compile(r"entrypoints\.([^.]+)")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
+RESOLVER = re.compile(r"certificatesresolvers\.([^.]+)\.")
 NARROWING = re.compile(r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector)\b")
 TRUE = frozenset({"true", "1", "t"})
 FALSE = frozenset({"false", "0", "f"})
@@ -115,9 +116,10 @@ class StaticConfig:
     served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
     default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
     IngressRoute may refer to other namespaces; `empty_routes`: to Services without an endpoint.
-    `rule_syntax`: that of rules which name none. `plugins`: the names of plugins, in small
-    letters. `routes` and `ingresses`: what the two providers read. `entry_points`: their names, in
-    small letters. `strict_prefix`: whether a Prefix of an Ingress ends where a segment does.
+    `rule_syntax`: that of rules which name none. `plugins` and `resolvers`: the names of plugins
+    and certificate resolvers, in small letters. `routes` and `ingresses`: what the two providers
+    read. `entry_points`: their names, in small letters. `strict_prefix`: whether a Prefix of an
+    Ingress ends where a segment does.
     """
 
     complete: bool = False
@@ -135,6 +137,7 @@ class StaticConfig:
     empty_routes: bool = False
     rule_syntax: str = ""
     plugins: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()
     level: str = LEVEL
     access_log: bool = False
     routes: Scope = Scope(CRD)
@@ -250,6 +253,7 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         empty_routes=on(f"{crd}allowemptyservices"),
         rule_syntax=flags.get("core.defaultrulesyntax", "").lower(),
         plugins=_named(PLUGIN, flags),
+        resolvers=_named(RESOLVER, flags),
         level=flags.get("log.level", LEVEL).upper(),
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
         routes=routes,

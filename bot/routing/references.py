@@ -203,6 +203,12 @@ class Provider:
             return None
         return frozenset(name for config in self.configs for name in config.static.plugins)
 
+    def resolvers(self) -> frozenset[str] | None:
+        """The certificate resolvers that some Traefik has, as `plugins` has its plugins."""
+        if not self.known:
+            return None
+        return frozenset(name for config in self.configs for name in config.static.resolvers)
+
     def is_newer_than(self, version: tuple[int, ...]) -> bool:
         """Whether some Traefik is, for certain, of a later version than this one."""
         return any(

@@ -73,9 +73,22 @@ T = TypeVar("T", traefik.ServersTransport, traefik.ServersTransportTCP)
 def of_route(
     tls: traefik.RouteTls | None, here: str, provider: Provider, snapshot: Snapshot
 ) -> Iterator[Defect]:
-    """What concerns the TLS of all rules of a route: its Secret and its TLSOption."""
+    """What concerns the TLS of all rules of a route: Secret, resolver and TLSOption."""
     if tls and tls.secret_name and (defect := routing.secret(snapshot, here, tls.secret_name)):
         yield defect
+    known = provider.resolvers()
+    if (
+        tls
+        and tls.cert_resolver
+        and known is not None
+        and tls.cert_resolver.casefold() not in known
+    ):
+        name = tls.cert_resolver[:SHOWN]
+        message = (
+            f"Traefik's arguments name no certificate resolver {name}, so it gets no certificate "
+            f"for this route. Add --certificatesresolvers.{name}.acme and its settings."
+        )
+        yield Defect("ResolverNotKnown", message, Verdict.DEGRADED)
     if tls and tls.options and tls.options.name:
         place = tls.options.namespace or here
         if defect := routing.other_namespace(provider, here, "TLSOption", tls.options) or option(

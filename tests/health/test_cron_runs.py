@@ -1,5 +1,9 @@
 """Failed runs of a CronJob, and later runs that made them good."""
 
+from typing import Any
+
+import pytest
+
 from bot.domain.finding import Judgement
 from bot.domain.report import examine
 from bot.domain.verdict import Verdict
@@ -11,10 +15,10 @@ from tests.net.networks import a_snapshot, ago, judged
 DAYS = 24 * 60
 
 
-def a_cron_job(*, succeeded: str | None = None) -> Plain:
-    status = {"lastScheduleTime": ago(hours=5)}
+def a_cron_job(*, succeeded: str | None = None, ran: str = "", **spec: Any) -> Plain:
+    status = {"lastScheduleTime": ran or ago(hours=5)}
     status |= {"lastSuccessfulTime": succeeded} if succeeded else {}
-    return an_object("CronJob", "backup", "batch/v1", status=status)
+    return an_object("CronJob", "backup", "batch/v1", spec=spec, status=status)
 
 
 def a_run(name: str, days: float, outcome: str, owner: str = "backup") -> Plain:
@@ -111,3 +115,52 @@ def test_a_job_that_tries_again_after_a_drain_is_at_work() -> None:
     found = judged(jobs.judge_job, {**plain, "status": {**status, "ready": 1}})
     assert found.verdict is Verdict.HEALTHY
     assert found.message == "At work: 0/1 done, 1 active. 1 attempt failed before."
+
+
+@pytest.mark.parametrize(
+    ("schedule", "days", "overdue"),
+    [
+        ("0 2 * * *", 1, False),
+        ("0 2 * * *", 2, True),
+        ("*/5 * * * ?", 2, True),
+        ("@hourly", 1, True),
+        ("0 2 * * 0", 7, False),
+        ("0 2 * * MON-FRI", 9, True),
+        ("0 2 1,15 * *", 30, False),
+        ("0 2 1 * *", 33, True),
+        ("0 2 31 * *", 50, False),
+        ("0 2 */2 * *", 50, False),
+        ("0 0 1 */3 *", 80, False),
+        ("@yearly", 300, False),
+        ("CRON_TZ=UTC 0 2 * * *", 9, False),
+        ("nonsense", 9, False),
+    ],
+)
+def test_a_cron_job_that_should_have_run_since_is_degraded(
+    schedule: str, days: int, overdue: bool
+) -> None:
+    """By how far apart two runs are at most; where that may be long, nothing is said."""
+    ran = ago(days=days)
+    plain = a_cron_job(ran=ran, succeeded=ran, schedule=schedule)
+    found = judged(jobs.judge_cron_job, plain)
+    assert (found.reason == "NotScheduled") is overdue
+    assert found.verdict is (Verdict.DEGRADED if overdue else Verdict.HEALTHY)
+
+
+def test_a_cron_job_that_may_have_been_held_back_is_not_overdue() -> None:
+    """By a run at work, or a starting deadline after a pause; nor is one in a file of any age."""
+    ran = ago(days=9)
+    plain = a_cron_job(ran=ran, succeeded=ran, schedule="0 2 * * *")
+    assert judged(jobs.judge_cron_job, plain, live=False).verdict is Verdict.HEALTHY
+    active = {**plain, "status": {**plain["status"], "active": [{"name": "backup-1"}]}}
+    assert judged(jobs.judge_cron_job, active).verdict is Verdict.HEALTHY
+    plain["spec"]["startingDeadlineSeconds"] = 60
+    assert judged(jobs.judge_cron_job, plain).verdict is Verdict.HEALTHY
+
+
+def test_a_new_cron_job_that_never_ran_is_overdue_once_its_first_run_was_due() -> None:
+    """It has no run to count from but its own making."""
+    for days, verdict in ((0, Verdict.HEALTHY), (3, Verdict.DEGRADED)):
+        plain = an_object("CronJob", "backup", "batch/v1", spec={"schedule": "@daily"}, status={})
+        plain["metadata"]["creationTimestamp"] = ago(days=days)
+        assert judged(jobs.judge_cron_job, plain).verdict is verdict

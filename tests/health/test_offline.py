@@ -73,7 +73,7 @@ def test_a_kind_of_another_group_is_judged_by_its_conditions(kind: str, api_vers
     assert (found.verdict, found.reason, found.message) == (Verdict.FAILED, "Broken", "It is not.")
 
 
-@pytest.mark.parametrize("type_", ["Available", "Established"])
+@pytest.mark.parametrize("type_", ["Available", "Established", "Synced"])
 def test_an_api_or_a_definition_is_judged_by_being_served(type_: str) -> None:
     """What an APIService and a CustomResourceDefinition have in place of Ready."""
     served = conditioned("Anything", "example.io/v1", {"type": type_, "status": "True"})

@@ -164,6 +164,12 @@ async def test_a_quiet_log_at_debug_is_good_news() -> None:
     assert (await traefik.logs()).verdict is Verdict.HEALTHY
 
 
+async def test_a_log_with_an_error_that_nobody_knows_is_not_called_healthy() -> None:
+    line = '2026-11-23T11:00:00Z ERR Something new error="no idea"\n'
+    traefik, _, _ = a_traefik(logs={"traefik-1": created(POD).encode() + line.encode()})
+    assert (await traefik.logs()).verdict is Verdict.UNKNOWN
+
+
 async def test_a_log_that_may_not_be_read_is_named_and_the_others_are_told() -> None:
     traefik, _, _ = a_traefik(
         EDGE,

@@ -35,6 +35,8 @@ class CronJobSpec(Part, frozen=True):
     """`spec` of a CronJob."""
 
     suspend: bool = False
+    schedule: str = ""
+    starting_deadline_seconds: int | None = None
 
 
 class CronJobStatus(Part, frozen=True):

@@ -161,10 +161,17 @@ class ReplicationController(WorkloadObject, frozen=True):
     """v1 ReplicationController: the predecessor of the ReplicaSet."""
 
 
+class Taint(Part, frozen=True):
+    """`spec.taints[]` of a Node."""
+
+    key: str = ""
+
+
 class NodeSpec(Part, frozen=True):
     """`spec` of a Node."""
 
     unschedulable: bool = False
+    taints: tuple[Taint, ...] | None = None
     pod_cidr: str = msgspec.field(default="", name="podCIDR")
     pod_cidrs: tuple[str, ...] | None = msgspec.field(default=None, name="podCIDRs")
 

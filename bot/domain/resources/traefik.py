@@ -38,6 +38,7 @@ class RouteTls(Part, frozen=True):
 
     secret_name: str = ""
     options: Reference | None = None
+    cert_resolver: str = ""
 
 
 class IngressRouteSpec(Part, frozen=True):

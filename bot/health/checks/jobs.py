@@ -87,12 +87,15 @@ def _failed(job: batch.Job, failed: Condition, snapshot: Snapshot) -> Judgement:
 
 
 def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:
-    """Suspended, or by whether its last finished run succeeded, where it keeps that."""
+    """Suspended, overdue, or by whether its last finished run succeeded, where it keeps that."""
     status = cron_job.status
     if gone := conditions.terminating(cron_job, snapshot.taken_at):
         return gone
     if cron_job.spec.suspend:
         return Judgement(Verdict.SUSPENDED, "Suspended", "The CronJob is suspended.")
+    if not status.active and (since := cron_runs.overdue_since(cron_job, snapshot)):
+        message = f"No run of it came since {since:%Y-%m-%d %H:%M} UTC, although one was due."
+        return Judgement(Verdict.DEGRADED, "NotScheduled", message, since)
     ran, succeeded = status.last_schedule_time, status.last_successful_time
     if status.active or not ran or not succeeded or succeeded >= ran:
         return HEALTHY

@@ -39,6 +39,9 @@ CONTROL_PLANE = frozenset(
 )
 """Labels of the nodes whose settings the others are to share."""
 
+UNINITIALIZED = "node.cloudprovider.kubernetes.io/uninitialized"
+"""The taint of a new node, which a cloud controller takes away: k3s has one of its own."""
+
 FLANNEL_BACKEND = "flannel.alpha.coreos.com/backend-type"
 MAX_BACKENDS = 5
 MAX_WORD = 40
@@ -55,6 +58,7 @@ def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
     return (
         _under_pressure(node)
         or _silent(ready, snapshot)
+        or _uninitialized(node, snapshot)
         or _wrong_address(node)
         or _other_backend(node, snapshot)
         or _skewed(node, snapshot)
@@ -99,6 +103,19 @@ def _silent(ready: Condition, snapshot: Snapshot) -> Judgement | None:
         return None
     message = "Ready, but its kubelet has not posted a status since; nobody marked it."
     return Judgement(Verdict.UNKNOWN, "KubeletSilent", message, heard)
+
+
+def _uninitialized(node: core.Node, snapshot: Snapshot) -> Judgement | None:
+    """New, and not taken on: no pod is placed on it."""
+    if not any(taint.key == UNINITIALIZED for taint in node.spec.taints or ()):
+        return None
+    message = (
+        f"No pod is placed on it, since it has the taint {UNINITIALIZED}: its cloud controller "
+        "has not taken it on. Start that controller; k3s has one, unless it was started with "
+        "--disable-cloud-controller."
+    )
+    since = node.metadata.creation_timestamp
+    return conditions.progressing("Uninitialized", message, since, snapshot.taken_at)
 
 
 def _wrong_address(node: core.Node) -> Judgement | None:

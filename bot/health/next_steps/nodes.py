@@ -90,6 +90,13 @@ NODE: Table = {
     "NodeStatusUnknown": SILENT,
     "NodeStatusNeverUpdated": SILENT,
     "KubeletSilent": SILENT,
+    "Uninitialized": (
+        step(
+            "Start k3s without --disable-cloud-controller, or install the cloud controller that is "
+            "to take {name} on.",
+            DESCRIBE,
+        ),
+    ),
     "NoStatus": SILENT,
     "MemoryPressure": (
         step(

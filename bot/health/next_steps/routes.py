@@ -123,6 +123,13 @@ ROUTE: Table = {
     "PluginNotKnown": (
         step("Add the plugin to Traefik's arguments, or remove the Middleware in Git.", SHOW),
     ),
+    "ResolverNotKnown": (
+        step(
+            "Add the certificate resolver to Traefik's arguments, or correct its name in Git.",
+            PODS_OF_TRAEFIK,
+            SHOW,
+        ),
+    ),
     "ServiceLoop": (step("Take one TraefikService out of the circle, in Git.", SHOW),),
     "TLSOptionNotValid": (step("Correct the TLSOption in Git as its message says.", SHOW),),
     "VersionNotKnown": (step("Write the version in Git as its message says.", SHOW),),

@@ -146,6 +146,13 @@ JOBS: Table = {
         JOB,
     ),
     "JobNotStarted": (step("See its events.", DESCRIBE),),
+    "NotScheduled": (
+        step(
+            "See in its events why no run comes, and start one by hand where it is needed now.",
+            "kubectl -n {namespace} describe cronjob {name}",
+            "kubectl -n {namespace} create job {name}-by-hand --from=cronjob/{name}",
+        ),
+    ),
     "LastRunFailed": (
         step(
             "Read the log of its last run; run it by hand once that is corrected.",

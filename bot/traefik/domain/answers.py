@@ -162,6 +162,11 @@ class LogsAnswer(Answer, frozen=True):
     unseen: tuple[str, ...] = ()
 
     @property
+    def unknown_errors(self) -> int:
+        """Lines that tell of an error which no reader knows."""
+        return self.irrelevant.get(LogReason.UNKNOWN_ERROR, 0)
+
+    @property
     def only_harmless(self) -> bool:
         """Whether a saved log holds nothing but warnings about what works.
 

@@ -47,6 +47,7 @@ class LogReason(StrEnum):
     CONFIGURATION = "a configuration has come"
     REQUEST = "a request that did not fail on its way"
     HARMLESS = "a warning about something that works"
+    UNKNOWN_ERROR = "an error that is not known here"
     OTHER = "another message of Traefik's"
 
 

@@ -142,8 +142,9 @@ BEGINNING = re.compile(
 )
 """How Traefik 2 says why it does not start, and Go why a program crashed."""
 
-COMMAND = "Command error"
-"""How Traefik 3 begins to say why it does not start."""
+OWN_FAULT = re.compile(r"Command error|Recovered from panic")
+"""How Traefik 3 begins to say why it does not start, and that a fault of its own ended a request.
+"""
 
 UNRENEWED = re.compile(r"Error renewing (?:ACME )?certificate")
 """Traefik 2.9 to 2.11 say so at level INFO."""
@@ -151,9 +152,16 @@ UNRENEWED = re.compile(r"Error renewing (?:ACME )?certificate")
 TWICE = re.compile(r"Default TLS (Store|Option)s defined in multiple namespaces")
 
 FATAL = frozenset({"fatal", "panic"})
+FAILING = FATAL | {"error"}
 
-ACME = ".acme"
-"""How the name of a certificate resolver's provider ends."""
+OF_CLIENTS = re.compile(
+    r"Peeking first byte|TLS handshake|closed network connection|Server closed"
+    r"|deprecated static options|broken pipe|connection reset|context canceled|[Tt]imeout"
+)
+"""Errors that clients cause, those of an end that was asked for, and one of 3.1 about nothing."""
+
+RESOLVER = re.compile(r"(.{1,100})\.(?:acme|tailscale)")
+"""The provider of a certificate resolver."""
 
 QUOTED_NAMESPACE = re.compile(r"['\"]([a-z0-9-]{1,63})/[a-z0-9.-]{1,253}['\"]")
 
@@ -173,6 +181,9 @@ def parse(line: str) -> LogEvent:
     for reader in READERS:
         if event := reader(entry):
             return event
+    said = f"{entry.message} {entry.text('error')}"
+    if entry.level in FAILING and not OF_CLIENTS.search(said):
+        return Irrelevant(LogReason.UNKNOWN_ERROR)
     return Irrelevant(_noise(line))
 
 
@@ -316,7 +327,7 @@ def _subject(entry: Entry, message: str) -> ProviderError | None:
         return replace(refusal, router=match[1] or "", kind=kind, name=name if kind else "")
     if router or (refusal.name and "kubernetes" in provider):
         return refusal
-    if entry.level in FATAL or message.startswith(COMMAND):
+    if entry.level in FATAL or OWN_FAULT.match(message):
         return replace(refusal, kind="traefik")
     if twice := TWICE.match(message):
         return replace(refusal, kind=f"tls{twice[1].lower()}", name="default")
@@ -327,9 +338,11 @@ def _subject(entry: Entry, message: str) -> ProviderError | None:
         return replace(refusal, kind="provider", name=unstarted[1])
     if entry.level == "error" and CERTIFICATE.search(message) and not provider:
         return replace(refusal, kind="certificate", name=entry.text("tlsStoreName"))
-    if provider.endswith(ACME):
-        return replace(refusal, kind="resolver", name=provider.removesuffix(ACME))
-    return _other_kind(entry, refusal) if provider.startswith("kubernetes") else None
+    if resolver := RESOLVER.fullmatch(provider):
+        return replace(refusal, kind="resolver", name=resolver[1])
+    if provider.startswith("kubernetes") or (provider and entry.level == "error"):
+        return _other_kind(entry, refusal)
+    return None
 
 
 def _other_kind(entry: Entry, refusal: ProviderError) -> ProviderError:

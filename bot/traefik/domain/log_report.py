@@ -97,7 +97,9 @@ def _verdict(answer: LogsAnswer) -> Verdict:
         return Verdict.DEGRADED
     if answer.only_harmless:
         return Verdict.HEALTHY
-    unknown = not answer.shows_failures or answer.unseen or not answer.lines
+    unknown = (
+        not answer.shows_failures or answer.unseen or not answer.lines or answer.unknown_errors
+    )
     return Verdict.UNKNOWN if unknown else Verdict.HEALTHY
 
 

@@ -121,6 +121,9 @@ def verdict_of_logs(answer: LogsAnswer) -> str:
         return f"Traefik refuses {words.plural(len(answer.refusals), 'object')}"
     if not answer.lines:
         return "No line was read"
+    if answer.unknown_errors:
+        errors = words.plural(answer.unknown_errors, "error")
+        return f"Traefik tells of {errors} that nobody here knows: read its log"
     if answer.only_harmless:
         return "Nothing but warnings about what works"
     if not answer.shows_failures:

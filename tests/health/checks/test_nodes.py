@@ -166,3 +166,17 @@ def test_one_flannel_backend_everywhere_is_healthy():
     """Nodes that announce none may have another network, or have not begun."""
     plain = (with_backend("home-1", "vxlan"), with_backend("home-2", "vxlan"), a_node("home-3"))
     assert different(*plain, with_backend("home-4", "")) == {}
+
+
+def test_a_node_that_no_cloud_controller_took_on_carries_no_pods() -> None:
+    """The taint of a new node goes within seconds, where that controller runs."""
+    verdicts = []
+    for minutes in (1, 30):
+        node = a_node()
+        node["spec"] = {"taints": [{"key": "node.cloudprovider.kubernetes.io/uninitialized"}]}
+        node["metadata"]["creationTimestamp"] = (NOW - timedelta(minutes=minutes)).isoformat()
+        verdicts.append(judged(node).verdict)
+    assert verdicts == [Verdict.PROGRESSING, Verdict.DEGRADED]
+    other = a_node()
+    other["spec"] = {"taints": [{"key": "node-role.kubernetes.io/control-plane"}]}
+    assert judged(other).verdict is Verdict.HEALTHY

@@ -548,3 +548,29 @@ def test_a_cipher_suite_that_only_looks_like_one_is_refused(cipher: str) -> None
 def test_the_cipher_suites_of_go_are_not_remarked_on(cipher: str) -> None:
     """Old ones, new ones, and both names of ChaCha20."""
     assert verdict(own("TLSOption", cipherSuites=[cipher])) is HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "known"),
+    [
+        (("--certificatesresolvers.le.acme.email=me@example.org",), True),
+        (("--certificatesResolvers.LE.acme.tlsChallenge=true",), True),
+        (("--certificatesresolvers.other.acme.email=me@example.org",), False),
+        ((), False),
+        (("--configFile=/etc/traefik.yaml",), True),
+    ],
+)
+def test_a_certificate_resolver_that_traefik_lacks_is_degraded(
+    arguments: tuple[str, ...], known: bool
+) -> None:
+    """The route works, with Traefik's own certificate. What a file names is not seen."""
+    traefik = a_traefik(*arguments)
+    tcp = a_tcp_route(tls={"certResolver": "le"})
+    plain = a_route(a_rule())
+    plain["spec"]["tls"] = {"certResolver": "le"}
+    for route in (plain, tcp):
+        found = verdict(route, traefik, *WEB)
+        assert (found.verdict, found.reason) == (
+            (Verdict.HEALTHY, "") if known else (Verdict.DEGRADED, "ResolverNotKnown")
+        )
+    assert verdict(plain, *WEB).verdict is Verdict.HEALTHY

@@ -427,7 +427,7 @@ def test_a_resolver_that_does_not_exist_is_named() -> None:
     assert told.message == "Router uses a nonexistent certificate resolver: le"
 
 
-@pytest.mark.parametrize("level", ["WRN", "ERR", "INF"])
+@pytest.mark.parametrize("level", ["WRN", "INF"])
 def test_a_line_of_any_short_level_is_one_of_traefiks(level: str) -> None:
     """Also where it tells of no object."""
     told = parse(f'2026-11-23T12:00:00Z {level} Provider error error="x" providerName=docker')
@@ -622,6 +622,27 @@ def test_any_error_has_a_cause(text: str) -> None:
             "panic: runtime error: invalid memory address",
         ),
         (
+            "ERR recovery/recovery.go:38 > Recovered from panic in HTTP handler [10.0.0.1:1 - /]: "
+            "index out of range middlewareName=traefik-internal-recovery",
+            "traefik",
+            "",
+            "index out of range",
+        ),
+        (
+            'ERR Error occurred during watcher callback error="/etc/dyn.yaml: yaml: line 4: '
+            'mapping values are not allowed" providerName=file',
+            "provider",
+            "file",
+            "yaml: line 4: mapping values",
+        ),
+        (
+            'ERR Unable to obtain certificate for domain "x.ts.net" error="dial unix '
+            '/var/run/tailscaled.sock: no such file" providerName=ts.tailscale',
+            "resolver",
+            "ts",
+            "tailscaled.sock",
+        ),
+        (
             "ERR Default TLS Stores defined in multiple namespaces: [apps traefik]",
             "tlsstore",
             "default",
@@ -698,3 +719,19 @@ def test_a_renewal_that_failed_is_told_although_traefik_2_calls_it_information()
     assert told.message.endswith("SANs:[]}: get directory: EOF")
     at_work = 'time="2026-11-23T12:00:00Z" level=info msg="Register..." providerName=le.acme'
     assert isinstance(parse(at_work), Irrelevant)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('ERR Something new error="no idea"', LogReason.UNKNOWN_ERROR),
+        ('{"level":"error","message":"Something new"}', LogReason.UNKNOWN_ERROR),
+        ("ERR Error while Peeking first byte error=EOF", LogReason.OTHER),
+        ('ERR Error while copying body error="context canceled"', LogReason.OTHER),
+        ("INF Something new", LogReason.OTHER),
+    ],
+)
+def test_an_error_that_nobody_knows_is_counted_apart(line: str, reason: LogReason) -> None:
+    """What clients cause is none."""
+    told = parse(line if line.startswith("{") else f"2026-11-23T12:00:00Z {line}")
+    assert told == Irrelevant(reason)
