@@ -53,3 +53,8 @@ class Check:
     def reads(self) -> tuple[type[Object], ...]:
         """Every type that is read for this check, those that it judges first."""
         return (*self.judges, *self.needs, *self.refers_to)
+
+    @property
+    def rests_on(self) -> frozenset[str]:
+        """What it needs to observe beside the kinds that it judges: kinds and facts, by name."""
+        return frozenset((*(kind.kind_name() for kind in self.needs), *self.facts))

@@ -69,6 +69,11 @@ class Report:
         """The gaps that the owner did not choose. With any, an absence proves nothing."""
         return tuple(gap for gap in self.gaps if not gap.why.by_choice)
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The kinds, and facts, of which something may be there that could not be seen."""
+        return tuple(sorted({gap.kind for gap in self.gaps if gap.why.hides}))
+
     @cached_property
     def by_key(self) -> Mapping[str, Finding]:
         """The findings by key."""

@@ -40,6 +40,11 @@ class Why(StrEnum):
         """Whether it is meant so, by the owner or by the bot, and makes no report unknown."""
         return self in (Why.NOT_INSTALLED, Why.OFF, Why.NOT_SET_UP, Why.OLDER)
 
+    @property
+    def hides(self) -> bool:
+        """Whether what is found once the kind is read may have been there all the time."""
+        return self not in (Why.NOT_INSTALLED, Why.NOT_SET_UP, Why.OLDER)
+
 
 AWAY = frozenset({Why.UNREACHABLE, Why.STALE, Why.NOT_YET, Why.IN_PART})
 """Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""

@@ -160,6 +160,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     },
                     dropped=1,
                     noted=("a1b2c3d4e5",),
+                    hidden=("Secret",),
                 )
             }
         ),

@@ -36,10 +36,7 @@ from bot.routing.traefik_word import TRAEFIK_WORD
 KEYS = 200
 """Findings of one incident that are stored by key."""
 
-NEEDS = {
-    check.name: frozenset((*(kind.kind_name() for kind in check.needs), *check.facts))
-    for check in CHECKS
-}
+NEEDS = {check.name: check.rests_on for check in CHECKS}
 """What a check needs to observe beside the kinds that it judges."""
 
 
@@ -136,7 +133,7 @@ def advance(
                 if finding.check not in (visibility.CHECK, outage.CHECK)
             ),
             refused=refused,
-            unread=tuple(sorted({gap.kind for gap in report.unseen if gap.why in AWAY})),
+            unread=report.hidden,
         )
     now = report.taken_at
     state = _with_late(replace(state, refused=refused), view)
@@ -150,23 +147,28 @@ def advance(
 def _with_late(state: Alerts, view: AlertView) -> Alerts:
     """With the findings of what is read now for the first time: they are not new either.
 
-    That is a kind, or what a check needs to observe beside the kinds that it judges, such as
-    Traefik's log. A finding that was seen without it waits for its grace as before.
+    That is a kind, or what a check rests on beside the kinds that it judges, such as Traefik's
+    log: it did not answer at first, or the bot had no right to read it. A finding that was seen
+    without it waits for its grace as before.
     """
-    missing = {gap.kind for gap in view.report.unseen}
-    late = {kind for kind in state.unread if kind not in missing}
+    late = set(state.unread).difference(view.report.hidden)
     if not late:
         return state
     seen = {*(known.key for known in state.known), *(pending.key for pending in state.pending)}
     found = (
         KnownFinding(finding.key, finding.verdict)
         for finding in view.bad
-        if late & {finding.subject.kind, *NEEDS.get(finding.check, ())}
+        if late & {finding.subject.kind, *_looks_at(finding.check)}
         and finding.key not in seen
         and not state.holding(finding.key)
     )
     unread = tuple(kind for kind in state.unread if kind not in late)
     return replace(state, known=(*state.known, *found), unread=unread)
+
+
+def _looks_at(check: str) -> frozenset[str]:
+    """All that may show a finding of a check, beside its own object."""
+    return NEEDS.get(check, frozenset()) | REFERS_TO.get(check, frozenset())
 
 
 def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:

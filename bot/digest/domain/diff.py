@@ -36,13 +36,14 @@ class Base(msgspec.Struct, frozen=True):
     """What the next digest of a name is compared with: findings by key.
 
     `dropped` counts findings for which there was no room. `noted` are the marks of entries beside
-    the findings; None in records without them.
+    the findings; None in records without them. `hidden` are the kinds that could not be seen.
     """
 
     taken_at: datetime
     known: dict[str, KnownEntry] = {}
     dropped: int = 0
     noted: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -52,7 +53,10 @@ class Bases(msgspec.Struct, frozen=True):
 
 
 class DiffEntry(msgspec.Struct, frozen=True):
-    """A finding that exists: how many effects it has, since when, and its earlier verdict."""
+    """A finding that exists: how many effects it has, since when, and its earlier verdict.
+
+    `was` is UNKNOWN where it may have been there before, and could not be seen then.
+    """
 
     finding: Finding
     downstream: int = 0
@@ -113,7 +117,10 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     sorted_in: dict[str, list[DiffEntry]] = {"new": [], "worse": [], "same": [], "better": []}
     for root in roots:
         earlier = known.get(root.key)
-        sorted_in[_where(earlier, root)].append(_entry(root, public, earlier))
+        entry = _entry(root, public, earlier)
+        if earlier is None and before and _was_hidden(root, before, now):
+            entry = msgspec.structs.replace(entry, was=Verdict.UNKNOWN)
+        sorted_in[_where(earlier, root)].append(entry)
     gone = {
         key: known_entry
         for key, known_entry in known.items()
@@ -156,7 +163,7 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
         and _covers(report, key)
         and (key in report.by_key or not _observes(report, key))
     }
-    return Base(report.taken_at, entries | unseen, noted=noted)
+    return Base(report.taken_at, entries | unseen, noted=noted, hidden=report.hidden)
 
 
 def _first(finding: Finding, earlier: Mapping[str, KnownEntry], report: Report) -> datetime:
@@ -165,6 +172,12 @@ def _first(finding: Finding, earlier: Mapping[str, KnownEntry], report: Report) 
         # It was under way or suspended, and fails only now.
         return finding.since or report.taken_at
     return known.first if known else (finding.since or report.taken_at)
+
+
+def _was_hidden(root: Finding, before: Base, now: Report) -> bool:
+    """Whether something that it rests on is seen now, and was not at the digest before."""
+    late = set(before.hidden).difference(now.hidden)
+    return bool(late & {root.subject.kind, *_RESTS_ON.get(root.check, ())})
 
 
 def _where(earlier: KnownEntry | None, root: Finding) -> str:
@@ -262,6 +275,7 @@ _READS = {
     check.name: {kind.kind_name() for kind in (*check.judges, *check.needs) if kind in KIND_OF}
     for check in CHECKS
 }
+_RESTS_ON = {check.name: check.rests_on for check in CHECKS}
 _FACTS = {check.name: set(check.facts) for check in CHECKS}
 _SCOPE = {check.name: check.scope for check in CHECKS}
 

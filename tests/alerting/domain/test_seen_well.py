@@ -259,6 +259,39 @@ def test_old_trouble_that_only_what_is_read_late_shows_is_not_new():
         assert only(course(first, (1, well_now), (5, failing))).head.subject == ROUTE.subject
 
 
+def test_old_trouble_that_the_bot_had_no_right_to_see_is_not_new():
+    """The kind itself, what its check needs, or what explains a finding: granted later."""
+    for late, why in (
+        ("IngressRoute", Why.FORBIDDEN),
+        ("Middleware", Why.FORBIDDEN),
+        ("EndpointSlice", Why.FORBIDDEN),
+        ("EndpointSlice", Why.STALE),
+        ("Secret", Why.OFF),
+        (TRAEFIK_WORD, Why.IN_PART),
+    ):
+        first = (1, routes(unseen=late, why=why))
+        assert course(first, (30, routes(ROUTE))).incidents == (), late
+        broken = course(first, (1, routes()), (5, routes(ROUTE)))
+        assert only(broken).head.subject == ROUTE.subject, late
+
+
+def test_what_a_kind_that_was_not_there_shows_is_new():
+    """It was installed meanwhile, or only the older lines of a log were not read."""
+    for late, why in (
+        ("IngressRoute", Why.NOT_INSTALLED),
+        ("Middleware", Why.NOT_INSTALLED),
+        (TRAEFIK_WORD, Why.OLDER),
+        (TRAEFIK_WORD, Why.NOT_SET_UP),
+        ("Certificate", Why.FORBIDDEN),
+    ):
+        first = (1, routes(unseen=late, why=why))
+        shown = course(first, (30, routes(ROUTE))).incidents
+        # Certificates only explain a finding of a route; that of a pod rests on other kinds.
+        assert len(shown) == (0 if late == "Certificate" else 1), late
+    other = course((1, routes(unseen="Middleware", why=Why.FORBIDDEN)), (30, bad))
+    assert only(other).head.subject == WEB.subject
+
+
 def test_what_was_seen_failing_without_it_alarms_as_before():
     """That Traefik's log is read at last makes nothing known that is new."""
     unheard = routes(unseen=TRAEFIK_WORD)

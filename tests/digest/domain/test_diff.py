@@ -295,3 +295,38 @@ def test_a_digest_is_as_bad_as_what_is_public():
     told = compose("daily", a_report([private]), StandingItem(), base(a_report([]), None))
     assert told.healthy
     assert told.verdict is Verdict.HEALTHY
+
+
+ROUTE = Finding(
+    check="routes-ingressroute",
+    subject=Ref("IngressRoute", "apps", "web"),
+    verdict=Verdict.FAILED,
+    reason="MiddlewareNotFound",
+    message="",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "was"),
+    [
+        ("IngressRoute", Why.FORBIDDEN, Verdict.UNKNOWN),
+        ("IngressRoute", Why.STALE, Verdict.UNKNOWN),
+        ("Middleware", Why.FORBIDDEN, Verdict.UNKNOWN),
+        ("Service", Why.UNREACHABLE, Verdict.UNKNOWN),
+        (TRAEFIK_WORD, Why.IN_PART, Verdict.UNKNOWN),
+        (TRAEFIK_WORD, Why.OLDER, None),
+        ("IngressRoute", Why.NOT_INSTALLED, None),
+        ("Certificate", Why.FORBIDDEN, None),
+        ("HelmRelease", Why.FORBIDDEN, None),
+    ],
+)
+def test_what_could_not_be_seen_before_is_not_told_as_if_it_had_been_well(
+    kind: str, why: Why, was: Verdict | None
+):
+    """The route itself, or what its check needs; what only explains a finding hides none."""
+    gaps = (Gap(kind, why),)
+    before = base(a_report((), gaps=gaps), None)
+    (entry,) = difference(before, a_report((ROUTE,)), Verdict.PROGRESSING).new
+    assert entry.was is was
+    (entry,) = difference(before, a_report((ROUTE,), gaps=gaps), Verdict.PROGRESSING).new
+    assert entry.was is None
