@@ -98,7 +98,11 @@ def _shortened(finding: Finding) -> Finding:
         if evidence.label in KEPT_EVIDENCE
     )
     return msgspec.structs.replace(
-        finding, message=_short(finding.message), evidence=named, follows=()
+        finding,
+        reason=redact(finding.reason),
+        message=_short(finding.message),
+        evidence=named,
+        follows=(),
     )
 
 

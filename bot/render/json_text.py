@@ -6,10 +6,25 @@ from typing import Any
 
 import msgspec
 
+from bot.domain.redaction.redact import redact
+
 
 def indented(value: Any) -> bytes:
-    """A value as indented JSON with a line end."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+    """A value as indented JSON with a line end, without what looks like a secret."""
+    shown = _redacted(msgspec.to_builtins(value))
+    return msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
+
+
+def _redacted(value: Any) -> Any:
+    """Every text of a document: a reason, a rule or a command may hold a secret, too."""
+    if isinstance(value, str):
+        # A lone surrogate is no JSON.
+        return redact(value).encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_redacted(key): _redacted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(item) for item in value]
+    return value
 
 
 def schema_of(kind: type[msgspec.Struct], version: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.finding import Ref
+from bot.domain.redaction.redact import redact
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
@@ -295,7 +296,7 @@ def _missing(parts: Sequence[_Part]) -> Iterator[tuple[Ref, str]]:
                     rule.match in served.rules or served.of_rule(view, rule)
                     for served in readers[view.ref]
                 ):
-                    missing.append((view.ref, f"no router was made of {rule.match[:RULE]}"))
+                    missing.append((view.ref, f"no router was made of {redact(rule.match)[:RULE]}"))
         # Where no router at all is found by its name, names are made in a way that is not known.
         yield from missing if names_known else ()
 

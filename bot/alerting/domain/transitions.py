@@ -27,6 +27,7 @@ from bot.alerting.domain.incident import (
 )
 from bot.alerting.domain.rules import HOUR, Rules
 from bot.domain.finding import Finding
+from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import Verdict
@@ -370,11 +371,13 @@ def _with_opened(
 
 def _stored(finding: Finding) -> Finding:
     """A finding as it is stored, without evidence (it may quote logs) and links of the report."""
-    text = finding.message
+    # Before it is cut: half a secret is not recognised.
+    text = redact(finding.message)
     if len(text) > MESSAGE:
         # Errors end with what began them.
         text = f"{text[: MESSAGE // 2]} … {text[-MESSAGE // 2 :]}"
-    return replace(finding, message=text, evidence=(), follows=(), cause=None)
+    reason = redact(finding.reason)
+    return replace(finding, reason=reason, message=text, evidence=(), follows=(), cause=None)
 
 
 MESSAGE = 600

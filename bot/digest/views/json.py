@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import msgspec
 from bot.digest.domain.diff import DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.views import text as text_view
-from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.health.views.json import JsonNextStep, next_step
 from bot.history.domain.trends import ProblemTrend, Trends
@@ -104,10 +102,10 @@ def digest(digest: Digest) -> bytes:
         better=tuple(map(_entry, parts.better)),
         fixed=tuple(map(_gone, parts.fixed)),
         lost=tuple(map(_gone, parts.lost)),
-        muted=_redacted(digest.muted),
-        open=_redacted(text_view.opened(digest)),
-        expiring=_redacted(text_view.expiring(digest)),
-        unseen=_redacted(text_view.unseen(digest)),
+        muted=digest.muted,
+        open=tuple(text_view.opened(digest)),
+        expiring=tuple(text_view.expiring(digest)),
+        unseen=tuple(text_view.unseen(digest)),
         trends=_trends(digest.trends) if digest.trends else None,
     )
     return indented(document)
@@ -125,7 +123,7 @@ def _entry(entry: DiffEntry) -> JsonEntry:
         verdict=entry.finding.verdict,
         was=entry.was,
         reason=entry.finding.reason,
-        message=redact(entry.finding.message),
+        message=entry.finding.message,
         since=entry.since,
         downstream=entry.downstream,
         next_step=next_step(entry.finding),
@@ -161,10 +159,6 @@ def _trends(trends: Trends) -> JsonTrends:
 
 def _trouble(trouble: ProblemTrend) -> JsonTrouble:
     return JsonTrouble(key=trouble.key, times=trouble.times, seconds=_seconds(trouble.lasted))
-
-
-def _redacted(lines: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(redact, lines))
 
 
 def _seconds(span: timedelta) -> int:

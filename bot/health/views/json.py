@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from bot.domain.finding import Evidence, Finding
-from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.resources.base import Time
 from bot.domain.snapshot import Gap
@@ -67,7 +66,6 @@ class JsonReport(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 def report(report: Report) -> bytes:
     """The report as indented JSON with a line end."""
-    gaps = (msgspec.structs.replace(gap, detail=redact(gap.detail)) for gap in report.gaps)
     document = JsonReport(
         schema=VERSION,
         taken_at=report.taken_at,
@@ -76,7 +74,7 @@ def report(report: Report) -> bytes:
         namespace=report.namespace,
         seen=dict(sorted(report.counts.items())),
         findings=tuple(_finding(finding, report) for finding in report.findings),
-        gaps=tuple(gaps),
+        gaps=report.gaps,
         notes=tuple(_finding(note, report) for note in report.notes),
     )
     return indented(document)
@@ -95,11 +93,9 @@ def _finding(finding: Finding, report: Report) -> JsonFinding:
         **msgspec.structs.asdict(finding.subject),
         verdict=finding.verdict,
         reason=finding.reason,
-        message=redact(finding.message),
+        message=finding.message,
         since=finding.since,
-        evidence=tuple(
-            Evidence(evidence.label, redact(evidence.value)) for evidence in finding.evidence
-        ),
+        evidence=finding.evidence,
         cause=cause.code if cause else None,
         downstream=len(report.downstream.get(finding.key, ())),
         documented_as=DOCUMENTED.get(finding.check, ""),

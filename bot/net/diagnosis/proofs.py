@@ -13,6 +13,7 @@ import msgspec
 
 from bot.domain.finding import Evidence, Ref
 from bot.domain.record import RecordType
+from bot.domain.redaction.redact import redact
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject
@@ -64,14 +65,16 @@ OF_DIAGNOSIS = ("row", "confidence", "because", "effect", "effect_because", "pas
 def proof(diagnosed: Diagnosed) -> ProvenFault:
     """What is kept of a diagnosis that proved a fault."""
     subject, diagnosis = diagnosed.subject, diagnosed.diagnosis
+    evidence = (Evidence(redact(row.what), redact(row.result)) for row in recent.bearing(diagnosis))
+    said = {name: redact(getattr(diagnosis, name)) for name in ("because", "effect_because")}
     return ProvenFault(
         subject=subject.name,
         tested=diagnosed.taken_at,
         endpoints=tuple((endpoint.address, endpoint.port) for endpoint in subject.endpoints),
-        evidence=tuple(Evidence(row.what, row.result) for row in recent.bearing(diagnosis)),
+        evidence=tuple(evidence),
         private=diagnosed.private,
         **_picked(subject, OF_SUBJECT),
-        **_picked(diagnosis, OF_DIAGNOSIS),
+        **(_picked(diagnosis, OF_DIAGNOSIS) | said),
     )
 
 

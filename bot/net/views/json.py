@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, RouteFault, Row, Seen
 from bot.net.mesh.matrix import By, Matrix, findings
@@ -117,23 +116,13 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
 
 def diagnosis(diagnosis: Diagnosis) -> bytes:
     """A diagnosis as indented JSON with a line end."""
-    evidence = (Seen(redact(r.what), redact(r.result), r.bears) for r in text.evidence(diagnosis))
     return _encoded(
         diagnosis,
         JsonDiagnosis,
         schema=DIAGNOSIS,
-        subject=redact(diagnosis.subject),
         verdict=diagnosis.verdict,
-        because=redact(diagnosis.because),
-        effect_because=redact(diagnosis.effect_because),
-        evidence=tuple(evidence),
-        untested=tuple(map(redact, diagnosis.untested)),
-        by_objects=_redacted(diagnosis.by_objects),
+        evidence=tuple(text.evidence(diagnosis)),
     )
-
-
-def _redacted(fault: RouteFault | None) -> RouteFault | None:
-    return msgspec.structs.replace(fault, message=redact(fault.message)) if fault else None
 
 
 def matrix(measured: Matrix) -> bytes:
@@ -145,7 +134,6 @@ def matrix(measured: Matrix) -> bytes:
         findings=findings(measured),
         cells=tuple(_published(cell, JsonCell) for cell in measured.cells),
         dns=tuple(_published(cell, JsonCell) for cell in measured.dns),
-        unseen=tuple((node, redact(why)) for node, why in measured.unseen),
     )
 
 
@@ -155,12 +143,8 @@ def request(result: RequestResult) -> bytes:
         result,
         JsonReached,
         schema=REQUEST,
-        start=redact(result.start),
-        goal=redact(result.goal),
-        because=redact(result.because),
         dns=_step(result.dns) if result.dns else None,
         attempts=tuple(map(_attempt, result.attempts)),
-        untested=tuple(map(redact, result.untested)),
     )
 
 
@@ -170,12 +154,12 @@ def schema(version: str) -> dict[str, Any]:
 
 
 def _step(step: RequestStep) -> JsonStep:
-    return _published(step, JsonStep, said=redact(step.said))
+    return _published(step, JsonStep)
 
 
 def _attempt(attempt: Attempt) -> JsonAttempt:
     steps = tuple(map(_step, attempt.steps))
-    return _published(attempt, JsonAttempt, steps=steps, backend=redact(attempt.backend))
+    return _published(attempt, JsonAttempt, steps=steps)
 
 
 def _encoded(source: object, kind: type[msgspec.Struct], **changed: object) -> bytes:

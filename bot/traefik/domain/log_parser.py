@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from bot.domain.redaction.redact import redact
 from bot.traefik.domain import access_log as access
 from bot.traefik.domain.log_entry import Entry, read, unwrap
 from bot.traefik.domain.log_events import (
@@ -288,7 +289,9 @@ def _unread(entry: Entry) -> LogEvent | None:
         kind = match[1]
     else:
         return None
-    message = f"Traefik cannot read this kind, so its servers grow stale: {why[:LONGEST_WHY]}"
+    message = (
+        f"Traefik cannot read this kind, so its servers grow stale: {redact(why)[:LONGEST_WHY]}"
+    )
     return ProviderError(message.rstrip(': "'), kind=kind, unread=True, time=entry.time)
 
 

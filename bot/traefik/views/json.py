@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.redaction.redact import redact
 from bot.render.json_text import indented, schema_of
 from bot.traefik.domain.answers import LogsAnswer, RoutesAnswer, RouteView
 
@@ -24,36 +23,20 @@ class JsonTraefik(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 def routes(answer: RoutesAnswer) -> bytes:
     """Every route, as indented JSON with a line end."""
-    return _encoded(JsonTraefik(routes=answer))
+    return indented(JsonTraefik(routes=answer))
 
 
 def route(view: RouteView, answer: RoutesAnswer) -> bytes:
     """One route, with the replicas and gaps of the answer that it is a part of."""
     around = msgspec.structs.replace(answer, routes=())
-    return _encoded(JsonTraefik(route=view, routes=around))
+    return indented(JsonTraefik(route=view, routes=around))
 
 
 def logs(answer: LogsAnswer) -> bytes:
     """What the logs say."""
-    return _encoded(JsonTraefik(logs=answer))
+    return indented(JsonTraefik(logs=answer))
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of all three."""
     return schema_of(JsonTraefik, VERSION)
-
-
-def _encoded(document: JsonTraefik) -> bytes:
-    return indented(_redacted(msgspec.to_builtins(document)))
-
-
-def _redacted(value: Any) -> Any:
-    """Replaces what looks like a secret in every text: a rule or an error may hold one."""
-    if isinstance(value, str):
-        # A lone surrogate is no JSON.
-        return redact(value).encode(errors="replace").decode()
-    if isinstance(value, dict):
-        return {_redacted(key): _redacted(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redacted(item) for item in value]
-    return value
