@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from bot.domain.finding import Finding
 from bot.domain.record import RecordType
+from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.routing.traefik_word import REQUESTS_FAIL
 
@@ -125,7 +126,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_line(self, at: datetime, what: str) -> Incident:
         """The incident with one line more, which is worth an edit."""
-        lines = (*self.timeline, Moment(at, what))
+        lines = (*self.timeline, Moment(at, redact(what)))
         timeline = lines if len(lines) <= TOLD else (lines[0], *lines[1 - TOLD :])
         return replace(self, timeline=timeline, revision=self.revision + 1)
 

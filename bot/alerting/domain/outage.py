@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment
 from bot.domain.finding import Finding, Ref
 from bot.domain.outage import OutageReason
+from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 
 CHECK = "api-server"
@@ -78,7 +79,7 @@ def finding(reason: OutageReason, error: str = "", since: datetime | None = None
         subject=SUBJECT,
         verdict=Verdict.FAILED,
         reason=str(reason),
-        message=what[:MESSAGE],
+        message=redact(what)[:MESSAGE],
         since=since,
     )
 
@@ -116,7 +117,7 @@ def incident_of(
         keys=(head.key,),
         opened=opened,
         worst=Verdict.FAILED,
-        timeline=(Moment(opened, first),),
+        timeline=(Moment(opened, redact(first)),),
     )
 
 
