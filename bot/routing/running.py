@@ -114,6 +114,11 @@ def has_traefik(snapshot: Snapshot) -> bool:
     )
 
 
+def namespaces_elsewhere(snapshot: Snapshot) -> tuple[str, ...]:
+    """The other namespaces in which something runs that looks like Traefik."""
+    return tuple(sorted({pod.namespace for pod in _apart(snapshot)[1]}))
+
+
 def traefik_pod(pod: core.Pod) -> TraefikPod:
     """A pod of Traefik: of its containers the one so named, else the one that looks like it."""
     containers = pod.spec.containers

@@ -20,7 +20,13 @@ from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
 from bot.routing.instance import TraefikConfig, TraefikPod, config_of, configs_of
-from bot.routing.running import RunningTraefik, configs, has_traefik, why_unread
+from bot.routing.running import (
+    RunningTraefik,
+    configs,
+    has_traefik,
+    namespaces_elsewhere,
+    why_unread,
+)
 from bot.routing.traefik_word import KEPT, TRAEFIK_WORD, FailedRequests, TraefikWord
 from bot.traefik.domain import log_report, runtime_view
 from bot.traefik.domain.answers import (
@@ -56,6 +62,11 @@ REQUESTS = tuple(
 LOGS_READ_MORE = "/traefik logs reads more of it."
 
 NO_WORD = TraefikWord()
+ELSEWHERE = (
+    "what looks like Traefik runs in {} alone: if it is yours, add its namespace to "
+    "MESHMEDIC_TRAEFIK_NAMESPACES"
+)
+PLACES = 3
 RULE = 100
 
 
@@ -100,10 +111,14 @@ class WordReader:
             return TraefikWord(gaps=(_gap(error),))
 
     async def _without_pods(self, until: float) -> TraefikWord:
-        """A gap where there is or was a Traefik; else there is nobody to ask."""
-        if not self._heard and not has_traefik(await self._snapshot(until)):
+        """A gap where there is or was a Traefik, or may be one elsewhere; else nobody to ask."""
+        snapshot = await self._snapshot(until)
+        if self._heard or has_traefik(snapshot):
+            gap = Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
+        elif places := namespaces_elsewhere(snapshot):
+            gap = Gap(TRAEFIK_WORD, Why.NOT_SET_UP, ELSEWHERE.format(", ".join(places[:PLACES])))
+        else:
             return NO_WORD
-        gap = Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
         return TraefikWord(gaps=(gap,))
 
     async def _of_pods(self, pods: tuple[TraefikPod, ...], until: float) -> TraefikWord:

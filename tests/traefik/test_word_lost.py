@@ -102,6 +102,16 @@ async def test_a_tenants_pod_that_looks_like_traefik_is_no_gap() -> None:
         assert len((await Asked(Still(snapshot)).word(Saying(pods_there=()))).gaps) == gaps
 
 
+@pytest.mark.parametrize(("phase", "gaps"), [("Running", 1), ("Failed", 0)])
+async def test_what_runs_elsewhere_alone_is_named_with_the_setting(phase: str, gaps: int) -> None:
+    """The owner's Traefik may run where the settings do not look; until then it is not believed."""
+    supplements: dict[type, object] = {TraefikNamespaces: TraefikNamespaces(("edge",))}
+    snapshot = Snapshot(MOMENT, a_snapshot(a_traefik(phase)).objects, supplements=supplements)
+    said = (await Asked(Still(snapshot)).word(Saying(pods_there=()))).gaps
+    assert [gap.why for gap in said] == [Why.NOT_SET_UP] * gaps
+    assert all("runs in kube-system alone" in gap.detail for gap in said)
+
+
 @pytest.mark.parametrize("left", [[], [a_traefik("Failed")]])
 async def test_a_cluster_without_a_traefik_has_no_gap(left: list[Plain]) -> None:
     """Nor one with the evicted pod of a Traefik that was removed."""
