@@ -8,8 +8,6 @@ import io
 import json
 import logging
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -22,9 +20,9 @@ from hypothesis import strategies as st
 
 from bot.domain.redaction import known as known_secrets
 from bot.log_setup import BUDGET, LONGEST, WITHHELD, Handler, Json, Text, Unsearched, searched
+from tests import warm
 from tests.examples import examples
 from tests.leaking import WAYS
-from tests.places import ROOT
 
 TOKEN = "made-up.discord.token-of-the-tests"
 
@@ -37,19 +35,11 @@ def secret_number(number: int) -> str:
 def leak(form: str, *cases: tuple[str, str], token: str = TOKEN) -> str:
     """What a process prints that puts these texts there, and dies of the last one."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
-    done = subprocess.run(  # noqa: S603  # our own interpreter and module
-        [sys.executable, "-m", "tests.leaking", form],
-        env=clean | {"MESHMEDIC_DISCORD_TOKEN": token},
-        input=json.dumps(cases),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=ROOT,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1, done.stdout
-    return done.stdout
+    env = clean | {"MESHMEDIC_DISCORD_TOKEN": token}
+    done = warm.python("-m", "tests.leaking", form, env=env, stdin=json.dumps(cases).encode())
+    printed = (done.stdout + done.stderr).decode()
+    assert done.returncode == 1, printed
+    return printed
 
 
 def everywhere(*texts: str) -> list[tuple[str, str]]:

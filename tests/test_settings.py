@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.settings import PREFIX, SECRETS_DIR, Settings
+from tests import warm
 from tests.places import ROOT
 
 ME, ROLE, GUILD = "100000000000000003", "100000000000000005", "100000000000000001"
@@ -26,15 +27,9 @@ def said(code: str, **given: str) -> str:
         f"try:\n    read = settings.load(); print({code})\n"
         "except SettingsError as error: print(error)\n"
     )
-    done = subprocess.run(  # noqa: S603  # our own interpreter and text
-        [sys.executable, "-c", program],
-        env=clean | given,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        check=True,
-    )
-    return done.stdout.strip()
+    done = warm.python("-c", program, env=clean | given)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().strip()
 
 
 def test_the_readme_documents_every_setting_as_the_class_does():

@@ -15,6 +15,7 @@ import pytest
 from bot.health.views.json import schema
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.broken import overlay_down
+from tests import warm
 from tests.builders import a_pod, an_object
 
 
@@ -30,13 +31,11 @@ class Done:
 async def meshmedic(*arguments: str, stdin: str = "") -> Done:
     """Run it with these arguments, at 80 columns, and no settings of this machine."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, env=clean | {"COLUMNS": "80"},
-    )  # fmt: skip
-    out, err = await process.communicate(stdin.encode())
-    return Done(process.returncode or 0, out.decode(), err.decode())
+    env = clean | {"COLUMNS": "80"}
+    done = await asyncio.to_thread(
+        warm.python, "-m", "bot", *arguments, env=env, stdin=stdin.encode()
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture

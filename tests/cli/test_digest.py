@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from bot.history.domain.record import HISTORY, History, Point
 from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
+from tests import warm
 from tests.builders import a_kustomization, a_pod
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,17 +38,9 @@ class Homelab:
         clean = {key: each for key, each in os.environ.items() if not key.startswith("MESHMEDIC_")}
         clean |= {"MESHMEDIC_STATE_NAMESPACE": place} if place else {}
 
-        command = (sys.executable, "-m", "bot", "digest", "--kubeconfig", self.kubeconfig)
-
-        def run() -> subprocess.CompletedProcess[str]:
-            return subprocess.run(  # noqa: S603  # ours
-                (*command, *arguments),
-                capture_output=True, text=True, timeout=60, check=False,
-                env=clean | {"COLUMNS": "80"},
-            )  # fmt: skip
-
-        done = await asyncio.to_thread(run)
-        return done.returncode, done.stdout, done.stderr
+        command = ("-m", "bot", "digest", "--kubeconfig", self.kubeconfig, *arguments)
+        done = await asyncio.to_thread(warm.python, *command, env=clean | {"COLUMNS": "80"})
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     async def the_bot_kept(self) -> None:
         """A base that knows one pod, a digest of pods alone, and a history."""

@@ -4,8 +4,6 @@ import asyncio
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,21 +12,14 @@ import pytest
 
 from bot.net.views import json as net_json
 from bot.sandbox.opening import find, simulated
-from tests.places import ROOT
+from tests import warm
 
-PATIENCE = 180
 NEXTCLOUD = "nextcloud.lab.example.org"
 
 
 def ran(*arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run(  # noqa: S603  # ours
-        (sys.executable, "-m", "bot", "net", *arguments),
-        cwd=ROOT,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-        env={**os.environ, "COLUMNS": "80", "MESHMEDIC_PROBE_IMAGE": "registry.example/m:1"},
-    )
+    env = {**os.environ, "COLUMNS": "80", "MESHMEDIC_PROBE_IMAGE": "registry.example/m:1"}
+    done = warm.python("-m", "bot", "net", *arguments, env=env)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

@@ -2,13 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.places import ROOT
+from tests import warm
 
 INGRESS = """\
 apiVersion: networking.k8s.io/v1
@@ -32,17 +31,8 @@ SERVICE = "kind: Service\nmetadata: {name: web, namespace: apps}\nspec: {ports: 
 def run(
     *arguments: str, cwd: Path, stdin: bytes = b"", version: str = "3.6.13"
 ) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "bot", "route", "convert", "--traefik-version", version]
-    root = str(ROOT)
-    return subprocess.run(  # noqa: S603  # our own program
-        [*command, *arguments],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={"PYTHONPATH": root, "PATH": "/usr/bin:/bin"},
-    )
+    command = ("-m", "bot", "route", "convert", "--traefik-version", version)
+    return warm.python(*command, *arguments, cwd=cwd, stdin=stdin, env={"PATH": "/usr/bin:/bin"})
 
 
 @pytest.fixture

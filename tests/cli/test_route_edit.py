@@ -2,12 +2,11 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.places import ROOT
+from tests import warm
 
 ROUTE = """\
 apiVersion: traefik.io/v1alpha1
@@ -24,17 +23,8 @@ API = ROUTE.replace("name: web\n", "name: api@internal\n          kind: TraefikS
 
 
 def run(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "bot", "route", "edit", *arguments]
-    root = str(ROOT)
-    return subprocess.run(  # noqa: S603  # our own program
-        command,
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        timeout=60,
-        check=False,
-        env={"PYTHONPATH": root, "PATH": "/usr/bin:/bin"},
-    )
+    command = ("-m", "bot", "route", "edit", *arguments)
+    return warm.python(*command, cwd=cwd, stdin=stdin, env={"PATH": "/usr/bin:/bin"})
 
 
 @pytest.fixture

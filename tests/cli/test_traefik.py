@@ -15,6 +15,7 @@ import pytest
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import ordinary
 from bot.traefik.views import json as json_traefik
+from tests import warm
 from tests.places import ROOT
 from tests.traefik.world import POD, created, refused
 
@@ -22,15 +23,8 @@ PATIENCE = 120
 
 
 def ran(*arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
-    done = subprocess.run(  # noqa: S603  # ours
-        (sys.executable, "-m", "bot", "traefik", *arguments),
-        cwd=ROOT,
-        input=stdin,
-        capture_output=True,
-        timeout=PATIENCE,
-        check=False,
-        env={**os.environ, "COLUMNS": "100"},
-    )
+    env = {**os.environ, "COLUMNS": "100"}
+    done = warm.python("-m", "bot", "traefik", *arguments, env=env, stdin=stdin)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
