@@ -13,13 +13,14 @@ from bot.domain.resources import traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.routing import backends
+from bot.routing import backends, secrets
 from bot.routing import references as routing
 from bot.routing.go_regexp import why_invalid
 from bot.routing.graph import endless, towards
 from bot.routing.references import Defect, Provider
 from bot.routing.rules import is_range
 from bot.routing.running import configs
+from bot.routing.secrets import Place
 
 NEWEST = (3, 7)
 """The newest version whose kinds of Middlewares are known here."""
@@ -72,8 +73,10 @@ def _defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
         message = "It is a chain that leads back to itself, so Traefik builds none of it."
         defects[ref] = (Defect("MiddlewareLoop", message),)
     failed = [ref for ref, own in defects.items() if routing.worst(own).verdict is Verdict.FAILED]
-    for ref, member in towards(edges, failed).items():
-        defects[ref] = (routing.through(member, defects[member], "It is a chain: "),)
+    # What has failed weighs more, so it goes its way first.
+    for broken in (failed, defects):
+        for ref, member in towards(edges, broken).items():
+            defects[ref] = (routing.through(member, defects[member], "It is a chain: "),)
     return defects
 
 
@@ -101,7 +104,7 @@ def _own(
         yield from _ranges(name, ranges)
     yield from _required(spec)
     yield from _plugins(spec.plugin or {}, provider)
-    yield from _secrets(spec, here, snapshot)
+    yield from _secrets(middleware, snapshot)
     yield from _chain(spec.chain, here, snapshot)
     page = spec.errors.service if spec.errors else None
     defect = backends.backend(page, here, provider, snapshot) if page else None
@@ -163,19 +166,43 @@ def _plugins(plugins: Mapping[str, object], provider: Provider) -> Iterator[Defe
             yield Defect("PluginNotKnown", message)
 
 
-def _secrets(spec: traefik.MiddlewareSpec, here: str, snapshot: Snapshot) -> Iterator[Defect]:
+def secrets_of(middleware: traefik.Middleware) -> Iterator[Place]:
+    """The Secrets that a Middleware names."""
+    spec = middleware.spec
     tls = spec.forward_auth.tls if spec.forward_auth else None
     named = (
         *(auth.secret for auth in (spec.basic_auth, spec.digest_auth) if auth),
         *((tls.ca_secret, tls.cert_secret) if tls else ()),
     )
-    for name in filter(None, named):
-        if routing.is_missing_secret(snapshot, here, name):
+    yield from ((middleware.namespace, name) for name in named if name)
+
+
+def secrets_behind(
+    snapshot: Snapshot, here: str, references: Iterable[Reference]
+) -> Iterator[Place]:
+    """The Secrets of the Middlewares that a rule names, and of those in their chains."""
+    waiting = [(here, reference) for reference in references]
+    known: set[Ref] = set()
+    for place, reference in waiting:
+        namespace = reference.namespace or place
+        found = routing.resolved(snapshot, traefik.Middleware, namespace, reference.name)
+        if found and found.ref not in known:
+            known.add(found.ref)
+            yield from secrets_of(found)
+            members = found.spec.chain.middlewares if found.spec.chain else ()
+            waiting += [(found.namespace, member) for member in members]
+
+
+def _secrets(middleware: traefik.Middleware, snapshot: Snapshot) -> Iterator[Defect]:
+    for here, name in secrets_of(middleware):
+        if secrets.is_missing(snapshot, here, name):
             message = (
                 f"It needs Secret {here}/{name}, which does not exist, so Traefik drops what uses "
                 "it. Create the Secret."
             )
             yield Defect("MiddlewareWithoutSecret", message)
+        elif unwritten := secrets.unwritten(snapshot, here, name):
+            yield unwritten
 
 
 def _chain(chain: traefik.Chain | None, here: str, snapshot: Snapshot) -> Iterator[Defect]:

@@ -9,16 +9,14 @@ Traefik's own default certificate is served. References to other providers (`@in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from bot.domain.conditions import condition
 from bot.domain.finding import Evidence, Judgement, Ref
-from bot.domain.resources import cert_manager, core, networking
+from bot.domain.resources import core, networking
 from bot.domain.resources.base import Object, Reference
-from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import selected_workloads
@@ -506,33 +504,6 @@ def through(ref: Ref, defects: Sequence[Defect], prefix: str = "") -> Defect:
     return replace(defect, message=f"{prefix}{ref}: {defect.message}", follows=(ref,))
 
 
-def is_missing_secret(snapshot: Snapshot, namespace: str, name: str) -> bool:
-    """Whether a Secret does not exist for certain: only where all Secrets are listed."""
-    sees = _sees_secrets(snapshot, namespace)
-    return sees and snapshot.get(core.SecretName, namespace, name) is None
-
-
-def secret(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """The defect of a TLS secret, by its absence or by its Certificate. Never by its data."""
-    certificate = _certificates(snapshot).get((namespace, name))
-    cause = (certificate.ref,) if certificate else ()
-    sees = _sees_secrets(snapshot, namespace)
-    if sees and snapshot.get(core.SecretName, namespace, name) is None:
-        message = f"Secret {namespace}/{name} does not exist: the default certificate is used."
-        return Defect("SecretNotFound", message, Verdict.DEGRADED, cause)
-    if certificate is None:
-        return None
-    ends = certificate.status.not_after
-    if ends and ends <= snapshot.taken_at:
-        message = f"{certificate.ref} expired at {ends:%Y-%m-%d %H:%M} UTC."
-        return Defect("CertificateExpired", message, Verdict.DEGRADED, cause)
-    ready = condition(certificate.status.conditions, "Ready")
-    if ready and ready.status != "True" and not sees:
-        message = f"{certificate.ref} is not ready: {ready.message or ready.reason}"
-        return Defect("CertificateNotReady", message, Verdict.DEGRADED, cause)
-    return None
-
-
 def entry_points(
     route: Object, names: Sequence[str], provider: Provider, snapshot: Snapshot
 ) -> tuple[Defect, ...]:
@@ -671,19 +642,3 @@ def _unserved(
     if why := serving.names_differ(wanted, state):
         return Defect(NO_ENDPOINTS, f"{what}: {why}.", follows=(service.ref,), drops_rule=drops)
     return None
-
-
-def _certificates(snapshot: Snapshot) -> Mapping[tuple[str, str], cert_manager.Certificate]:
-    return snapshot.once(
-        "routing.certificates",
-        lambda: {
-            (certificate.namespace, certificate.spec.secret_name): certificate
-            for certificate in snapshot.of(cert_manager.Certificate)
-        },
-    )
-
-
-def _sees_secrets(snapshot: Snapshot, namespace: str) -> bool:
-    """Only where all Secrets are listed is the absence of one evidence."""
-    listed = KIND_OF.get(core.SecretName)
-    return snapshot.sees(core.SecretName, namespace) and not (listed and listed.selector)

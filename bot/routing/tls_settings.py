@@ -14,7 +14,9 @@ from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import references as routing
+from bot.routing import secrets
 from bot.routing.references import Defect, Provider
+from bot.routing.secrets import Place
 
 DEFAULT = "default"
 """The name of the TLSOption and TLSStore that Traefik uses for routes that name none."""
@@ -74,7 +76,7 @@ def of_route(
     tls: traefik.RouteTls | None, here: str, provider: Provider, snapshot: Snapshot
 ) -> Iterator[Defect]:
     """What concerns the TLS of all rules of a route: Secret, resolver and TLSOption."""
-    if tls and tls.secret_name and (defect := routing.secret(snapshot, here, tls.secret_name)):
+    if tls and tls.secret_name and (defect := secrets.of_tls(snapshot, here, tls.secret_name)):
         yield defect
     known = provider.resolvers()
     if (
@@ -128,30 +130,61 @@ def option_defects(option: traefik.TLSOption, snapshot: Snapshot) -> tuple[Defec
 
 def store_defects(store: traefik.TLSStore, snapshot: Snapshot) -> tuple[Defect, ...]:
     """What is wrong with a TLSStore."""
-    spec = store.spec
-    stored = (*filter(None, (spec.default_certificate,)), *(spec.certificates or ()))
-    secrets = (
-        routing.secret(snapshot, store.namespace, certificate.secret_name)
-        for certificate in stored
+    missing = (
+        secrets.of_tls(snapshot, store.namespace, certificate.secret_name)
+        for certificate in _stored(store)
         if certificate.secret_name
     )
-    return (*_twice(store, snapshot), *filter(None, secrets))
+    return (*_twice(store, snapshot), *filter(None, missing))
+
+
+def _stored(store: traefik.TLSStore) -> tuple[traefik.StoredCertificate, ...]:
+    spec = store.spec
+    return (*filter(None, (spec.default_certificate,)), *(spec.certificates or ()))
 
 
 def transport_defects(
     transport: traefik.ServersTransport | traefik.ServersTransportTCP, snapshot: Snapshot
 ) -> tuple[Defect, ...]:
     """The Secrets that a transport names and that do not exist."""
+    authorities, own = _named(transport)
+    message = "so the certificates of its servers are not trusted"
+    missing = _missing(snapshot, transport.namespace, authorities, message, Verdict.DEGRADED)
+    message = "so it presents no certificate to its servers"
+    return (*missing, *_missing(snapshot, transport.namespace, own, message, Verdict.DEGRADED))
+
+
+def _named(
+    transport: traefik.ServersTransport | traefik.ServersTransportTCP,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The Secrets of a transport: those of authorities that it needs, and its own."""
     spec = transport.spec if isinstance(transport, traefik.ServersTransport) else transport.spec.tls
     if spec is None:
-        return ()
+        return (), ()
     of_authorities = (*(spec.root_cas_secrets or ()), *(ca.secret for ca in spec.root_cas or ()))
-    names = () if spec.insecure_skip_verify else filter(None, of_authorities)
-    message = "so the certificates of its servers are not trusted"
-    missing = _missing(snapshot, transport.namespace, names, message, Verdict.DEGRADED)
-    message = "so it presents no certificate to its servers"
-    own = spec.certificates_secrets or ()
-    return (*missing, *_missing(snapshot, transport.namespace, own, message, Verdict.DEGRADED))
+    needed = () if spec.insecure_skip_verify else filter(None, of_authorities)
+    return tuple(needed), spec.certificates_secrets or ()
+
+
+def secrets_of_option(option: traefik.TLSOption) -> Iterator[Place]:
+    """The Secrets that a TLSOption names."""
+    auth = option.spec.client_auth
+    yield from ((option.namespace, name) for name in (auth.secret_names if auth else None) or ())
+
+
+def secrets_of_store(store: traefik.TLSStore) -> Iterator[Place]:
+    """The Secrets that a TLSStore names."""
+    for certificate in _stored(store):
+        if certificate.secret_name:
+            yield store.namespace, certificate.secret_name
+
+
+def secrets_of_transport(
+    transport: traefik.ServersTransport | traefik.ServersTransportTCP,
+) -> Iterator[Place]:
+    """The Secrets that a transport names."""
+    authorities, own = _named(transport)
+    yield from ((transport.namespace, name) for name in (*authorities, *own))
 
 
 def _twice(resource: traefik.TLSOption | traefik.TLSStore, snapshot: Snapshot) -> Iterator[Defect]:
@@ -206,7 +239,8 @@ def _client_auth(option: traefik.TLSOption, snapshot: Snapshot) -> Iterator[Defe
         yield Defect("TLSOptionNotValid", f"{message} Traefik refuses every route with it.")
     why = "so clients with its certificates are refused"
     missing = tuple(_missing(snapshot, option.namespace, names, why, Verdict.DEGRADED))
-    if needed and missing and len(missing) == len(names):
+    absent = [defect for defect in missing if defect.reason == "SecretNotFound"]
+    if needed and absent and len(absent) == len(names):
         why = "so there is no CA, and Traefik refuses every route with this option"
         missing = tuple(_missing(snapshot, option.namespace, names, why, Verdict.FAILED))
     yield from missing
@@ -216,6 +250,8 @@ def _missing(
     snapshot: Snapshot, namespace: str, names: Iterable[str], why: str, verdict: Verdict
 ) -> Iterator[Defect]:
     for name in names:
-        if routing.is_missing_secret(snapshot, namespace, name):
+        if secrets.is_missing(snapshot, namespace, name):
             message = f"Secret {namespace}/{name} does not exist, {why}."
             yield Defect("SecretNotFound", message, verdict)
+        elif unwritten := secrets.unwritten(snapshot, namespace, name):
+            yield unwritten

@@ -12,17 +12,18 @@ from collections.abc import Iterator, Mapping
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement
-from bot.domain.resources import cert_manager, core, networking, traefik
+from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
-from bot.routing import middlewares, running, tls_settings
+from bot.routing import middlewares, running, secrets, tls_settings
 from bot.routing import references as routing
 from bot.routing.instance import CLASS
 from bot.routing.native_lb import ANNOTATION as NATIVE
 from bot.routing.references import Defect, Provider, Rule
+from bot.routing.secrets import WRITERS, Place
 from bot.routing.selected_workloads import BEHIND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
@@ -57,7 +58,15 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     broken = routing.judgement(rules, tuple(_common(ingress, provider, snapshot)))
     silent = all(rule.broken for rule in rules)
     broken = broken or _without_address(ingress, snapshot)
-    return observed.worst(ingress.ref, snapshot, broken, silent=silent)
+    judgement = observed.worst(ingress.ref, snapshot, broken, silent=silent)
+    return secrets.noted(judgement, _secrets(ingress, snapshot), snapshot)
+
+
+def _secrets(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Place]:
+    here = ingress.namespace
+    yield from ((here, tls.secret_name) for tls in ingress.spec.tls or () if tls.secret_name)
+    named = (Reference(name=name) for name in _annotated(ingress, "middlewares") if "@" in name)
+    yield from middlewares.secrets_behind(snapshot, here, named)
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:
@@ -100,7 +109,7 @@ def _common(
     """What concerns all of its rules: TLS secrets, and what Traefik's annotations name."""
     here = ingress.namespace
     for tls in ingress.spec.tls or ():
-        if tls.secret_name and (defect := routing.secret(snapshot, here, tls.secret_name)):
+        if tls.secret_name and (defect := secrets.of_tls(snapshot, here, tls.secret_name)):
             yield defect
     if _of_another_controller(ingress, snapshot):
         return
@@ -149,8 +158,7 @@ CHECK = Check(
         *BEHIND,
         traefik.TLSOption,
         traefik.ServersTransport,
-        core.SecretName,
-        cert_manager.Certificate,
+        *WRITERS,
     ),
     facts=(DIAGNOSES, TRAEFIK_WORD),
 )

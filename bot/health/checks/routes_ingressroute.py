@@ -6,19 +6,22 @@ with one name that of traefik.io wins.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
-from bot.domain.resources import cert_manager, core, traefik
+from bot.domain.resources import core, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
-from bot.routing import middlewares, running, tls_settings
+from bot.routing import middlewares, running, secrets, tls_settings
 from bot.routing import references as routing
 from bot.routing.backends import backend
 from bot.routing.candidates import superseded
 from bot.routing.references import Defect, Provider, Rule
+from bot.routing.secrets import WRITERS, Place
 from bot.routing.selected_workloads import BEHIND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
@@ -42,7 +45,16 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
     broken = routing.judgement(rules, common)
-    return observed.worst(route.ref, snapshot, broken, silent=all(rule.broken for rule in rules))
+    silent = all(rule.broken for rule in rules)
+    judgement = observed.worst(route.ref, snapshot, broken, silent=silent)
+    return secrets.noted(judgement, _secrets(route, snapshot), snapshot)
+
+
+def _secrets(route: traefik.IngressRoute, snapshot: Snapshot) -> Iterator[Place]:
+    if route.spec.tls and route.spec.tls.secret_name:
+        yield route.namespace, route.spec.tls.secret_name
+    named = [middleware for rule in route.spec.routes for middleware in rule.middlewares or ()]
+    yield from middlewares.secrets_behind(snapshot, route.namespace, named)
 
 
 def _rule(route: traefik.Route, of: Ref, provider: Provider, snapshot: Snapshot) -> Rule:
@@ -88,6 +100,6 @@ CHECK = Check(
         traefik.TLSOption,
         traefik.ServersTransport,
     ),
-    refers_to=(*BEHIND, core.SecretName, cert_manager.Certificate),
+    refers_to=(*BEHIND, *WRITERS),
     facts=(DIAGNOSES, TRAEFIK_WORD),
 )

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import cert_manager, core, traefik
+from bot.domain.resources import core, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.routing import middlewares, running, streams, tls_settings
+from bot.routing import middlewares, running, secrets, streams, tls_settings
 from bot.routing import references as routing
 from bot.routing.references import Defect, Provider, Rule
 from bot.routing.rules import server_names
+from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
 
 
@@ -37,7 +38,9 @@ def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
         *routing.entry_points(route, route.spec.entry_points or (), provider, snapshot),
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
-    return routing.judgement(rules, common) or HEALTHY
+    tls = route.spec.tls
+    named = ((route.namespace, tls.secret_name),) if tls and tls.secret_name else ()
+    return secrets.noted(routing.judgement(rules, common) or HEALTHY, named, snapshot)
 
 
 def running_defect(
@@ -92,5 +95,5 @@ CHECK = Check(
     documented_as="kubectl describe ingressroutetcp -A",
     advice="Mend the reference where it is kept, in Git.",
     needs=(core.Service, traefik.MiddlewareTCP, traefik.TLSOption, traefik.ServersTransportTCP),
-    refers_to=(*BEHIND, core.SecretName, cert_manager.Certificate),
+    refers_to=(*BEHIND, *WRITERS),
 )

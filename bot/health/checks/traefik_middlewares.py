@@ -7,9 +7,10 @@ from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import core, traefik
 from bot.domain.snapshot import Snapshot
-from bot.routing import middlewares
+from bot.routing import middlewares, secrets
 from bot.routing import references as routing
 from bot.routing.references import Rule
+from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
 
 
@@ -18,7 +19,8 @@ def judge(middleware: traefik.Middleware, snapshot: Snapshot) -> Judgement:
     if gone := conditions.terminating(middleware, snapshot.taken_at):
         return gone
     defects = middlewares.defects(snapshot).get(middleware.ref, ())
-    return routing.judgement((Rule("", defects),)) or HEALTHY
+    judgement = routing.judgement((Rule("", defects),)) or HEALTHY
+    return secrets.noted(judgement, middlewares.secrets_of(middleware), snapshot)
 
 
 def judge_tcp(middleware: traefik.MiddlewareTCP, snapshot: Snapshot) -> Judgement:
@@ -37,5 +39,5 @@ CHECK = Check(
     documented_as="kubectl get middleware -A",
     advice="Correct the Middleware where it is kept, in Git; its routes come back by themselves.",
     needs=(core.Service, traefik.TraefikService, traefik.ServersTransport),
-    refers_to=(*BEHIND, core.SecretName),
+    refers_to=(*BEHIND, *WRITERS),
 )

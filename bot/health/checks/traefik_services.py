@@ -10,6 +10,7 @@ from bot.domain.snapshot import Snapshot
 from bot.routing import backends
 from bot.routing import references as routing
 from bot.routing.references import Rule
+from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
 
 
@@ -29,5 +30,5 @@ CHECK = Check(
     documented_as="kubectl get traefikservice -A",
     advice="Correct the reference where it is kept, in Git.",
     needs=(core.Service, traefik.ServersTransport),
-    refers_to=(*BEHIND, core.SecretName),
+    refers_to=(*BEHIND, *WRITERS),
 )

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
-from bot.domain.resources import cert_manager, core, traefik
+from bot.domain.resources import traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing import references as routing
-from bot.routing import tls_settings
+from bot.routing import secrets, tls_settings
 from bot.routing.references import Defect
+from bot.routing.secrets import WRITERS, Place
 
 
 def judge_option(option: traefik.TLSOption, snapshot: Snapshot) -> Judgement:
     """By its values, its CA Secrets, and others of its name."""
-    return _judged(option, tls_settings.option_defects(option, snapshot), snapshot)
+    named = tls_settings.secrets_of_option(option)
+    return _judged(option, tls_settings.option_defects(option, snapshot), named, snapshot)
 
 
 def judge_store(store: traefik.TLSStore, snapshot: Snapshot) -> Judgement:
     """By its Secrets, and others of its name."""
-    return _judged(store, tls_settings.store_defects(store, snapshot), snapshot)
+    named = tls_settings.secrets_of_store(store)
+    return _judged(store, tls_settings.store_defects(store, snapshot), named, snapshot)
 
 
 def judge_transport(
     transport: traefik.ServersTransport | traefik.ServersTransportTCP, snapshot: Snapshot
 ) -> Judgement:
     """By its Secrets."""
-    return _judged(transport, tls_settings.transport_defects(transport, snapshot), snapshot)
+    named = tls_settings.secrets_of_transport(transport)
+    return _judged(transport, tls_settings.transport_defects(transport, snapshot), named, snapshot)
 
 
-def _judged(resource: Object, defects: tuple[Defect, ...], snapshot: Snapshot) -> Judgement:
+def _judged(
+    resource: Object, defects: tuple[Defect, ...], named: Iterable[Place], snapshot: Snapshot
+) -> Judgement:
     gone = conditions.terminating(resource, snapshot.taken_at)
-    return gone or routing.judgement((), defects) or HEALTHY
+    return secrets.noted(gone or routing.judgement((), defects) or HEALTHY, named, snapshot)
 
 
 CHECK = Check(
@@ -47,5 +55,5 @@ CHECK = Check(
     },
     documented_as="kubectl get tlsoption,tlsstore,serverstransport -A",
     advice="Correct the value or create the Secret where it is kept, in Git.",
-    refers_to=(core.SecretName, cert_manager.Certificate),
+    refers_to=WRITERS,
 )

@@ -120,6 +120,19 @@ ROUTE: Table = {
             "kubectl -n {namespace} get secrets",
         ),
     ),
+    "SecretNotWritten": (
+        step(
+            "Look at ExternalSecret {ExternalSecret}: it has never written that Secret.",
+            "kubectl -n {ExternalSecret_namespace} describe externalsecret {ExternalSecret}",
+        ),
+    ),
+    "SecretNotSeen": (
+        step(
+            "See whether that Secret exists, or let the bot list Secrets by name "
+            "(MESHMEDIC_SECRET_INVENTORY).",
+            "kubectl -n {namespace} get secrets",
+        ),
+    ),
     "PluginNotKnown": (
         step("Add the plugin to Traefik's arguments, or remove the Middleware in Git.", SHOW),
     ),

@@ -12,6 +12,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict, worst
 from bot.routing.addresses import AddressKind, classify
 from bot.routing.instance import TraefikPod, version
+from bot.routing.secrets import WRITERS
 from bot.traefik.domain.answers import API, Live, Replica, RoutesAnswer, RouteView, RuleView
 from bot.traefik.domain.backend import Mode
 from bot.traefik.domain.routes import READS
@@ -40,7 +41,7 @@ def routes(
     """
     routers = {name: Routers(view) for name, view in views.items()}
     shown = tuple(_route(route, snapshot, routers, source) for route in described)
-    kinds = {kind.__name__ for kind in READS if kind.__name__ != "SecretName"}
+    kinds = {kind.__name__ for kind in READS if kind not in WRITERS}
     gaps = [gap for gap in snapshot.gaps if not gap.why.by_choice and gap.kind in kinds]
     pods = tuple(map(replica, replicas))
     verdicts = [route.verdict for route in shown if not route.unread]
