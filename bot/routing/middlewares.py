@@ -6,6 +6,7 @@ says of each (tests/cluster/test_objects.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain.finding import Ref
@@ -26,6 +27,17 @@ NEWEST = (3, 7)
 """The newest version whose kinds of Middlewares are known here."""
 
 SHOWN = 60
+
+_NUMBER = r"\d{1,20}(?:\.\d{1,20})?"
+COMPARISON = re.compile(
+    rf"(?:NetworkErrorRatio\(\)|LatencyAtQuantileMS\({_NUMBER}\)"
+    rf"|ResponseCodeRatio\({_NUMBER}(?:,{_NUMBER}){{3}}\))(?:[<>]=?|==|!=){_NUMBER}"
+)
+"""What a circuit breaker asks. Source: vulcand/oxy, cbreaker/predicates.go."""
+
+JOINED = re.compile(r"\(T\)|T(?:(?:&&|\|\|)T)+")
+LONGEST_EXPRESSION = 1000
+"""Longer expressions are not read."""
 
 
 def middleware(snapshot: Snapshot, here: str, reference: Reference) -> Defect | None:
@@ -142,6 +154,9 @@ def _ranges(name: str, ranges: traefik.Ranges | None) -> Iterator[Defect]:
 
 def _required(spec: traefik.MiddlewareSpec) -> Iterator[Defect]:
     """Values without which Traefik builds no Middleware."""
+    breaker = spec.circuit_breaker
+    if breaker and not _is_condition(breaker.expression):
+        yield _invalid(f"The expression `{breaker.expression[:SHOWN]}` is no condition.")
     if spec.add_prefix and not spec.add_prefix.prefix:
         yield _invalid("addPrefix has no prefix.")
     if spec.redirect_scheme and not spec.redirect_scheme.scheme:
@@ -151,6 +166,19 @@ def _required(spec: traefik.MiddlewareSpec) -> Iterator[Defect]:
     for name, auth in (("basicAuth", spec.basic_auth), ("digestAuth", spec.digest_auth)):
         if auth and not auth.secret:
             yield _invalid(f"{name} names no Secret.")
+
+
+def _is_condition(expression: str) -> bool:
+    """Whether an expression of a circuit breaker can be read: comparisons, joined in any way."""
+    if len(expression) > LONGEST_EXPRESSION:
+        return True
+    shape = "".join(expression.split())
+    if "T" in COMPARISON.sub("", shape):
+        return False
+    shape, count = COMPARISON.subn("T", shape)
+    while count:
+        shape, count = JOINED.subn("T", shape)
+    return shape == "T"
 
 
 def _plugins(plugins: Mapping[str, object], provider: Provider) -> Iterator[Defect]:

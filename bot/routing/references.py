@@ -536,11 +536,19 @@ def _unobserved(reference: str) -> Defect:
 def _traefik(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
     if resource := resolved(snapshot, kind, namespace, name):
         if (resource.namespace, resource.name) in _read(snapshot, kind):
-            return None
+            return _unreadable(resource)
         return Defect(f"{kind.__name__}NotFound", f"{resource.ref}: {_why(resource, snapshot)}")
     if name.endswith(KUBERNETES_CRD):
         return _by_provider(snapshot, kind, name)
     return None if ELSEWHERE.fullmatch(name) else _absent(snapshot, kind, namespace, name)
+
+
+def _unreadable(resource: Object) -> Defect | None:
+    """What Traefik makes of an object that is not as its kind is, nobody here knows."""
+    if not resource.malformed:
+        return None
+    message = f"{resource.ref}: part of it could not be read: {resource.malformed[0]}"
+    return Defect("Malformed", message, Verdict.UNKNOWN, follows=(resource.ref,))
 
 
 def _read(snapshot: Snapshot, kind: type[Object]) -> frozenset[tuple[str, str]]:

@@ -187,6 +187,12 @@ class Retry(Part, frozen=True):
     attempts: int = 0
 
 
+class CircuitBreaker(Part, frozen=True):
+    """`spec.circuitBreaker` of a Middleware."""
+
+    expression: str = ""
+
+
 class MiddlewareSpec(Part, frozen=True):
     """`spec` of a Middleware: one of these."""
 
@@ -194,7 +200,7 @@ class MiddlewareSpec(Part, frozen=True):
     basic_auth: Auth | None = None
     buffering: Present | None = None
     chain: Chain | None = None
-    circuit_breaker: Present | None = None
+    circuit_breaker: CircuitBreaker | None = None
     compress: Present | None = None
     content_type: Present | None = None
     digest_auth: Auth | None = None

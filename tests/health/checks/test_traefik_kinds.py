@@ -96,6 +96,15 @@ BROKEN_MIDDLEWARES = {
     "page": ({"errors": {"service": {"name": "gone", "port": 80}}}, "ServiceNotFound"),
     "chain": ({"chain": {"middlewares": [{"name": "gone"}]}}, "MiddlewareNotFound"),
     "itself": ({"chain": {"middlewares": [{"name": "own"}]}}, "MiddlewareLoop"),
+    "breaker": (
+        {"circuitBreaker": {"expression": "NetworkErrorRatio( > 0.5"}},
+        "MiddlewareNotValid",
+    ),
+    "breakers": (
+        {"circuitBreaker": {"expression": "NetworkErrorRatio() > 0.5 or Latency() > 1"}},
+        "MiddlewareNotValid",
+    ),
+    "no expression": ({"circuitBreaker": {}}, "MiddlewareNotValid"),
     "plugin": ({"plugin": {"geoblock": {"allowed": ["DE"]}}}, "PluginNotKnown"),
     "plugins": ({"plugin": {"known": {}, "other": {}}}, "MiddlewareNotValid"),
 }
@@ -116,6 +125,13 @@ def test_a_broken_middleware_has_failed_and_is_the_cause_of_its_routes(name: str
 
 
 SOUND_MIDDLEWARES: list[Plain] = [
+    {"circuitBreaker": {"expression": "NetworkErrorRatio() > 0.30"}},
+    {
+        "circuitBreaker": {
+            "expression": "(LatencyAtQuantileMS(50.0) > 100 && NetworkErrorRatio() >= 0.1) "
+            "|| ResponseCodeRatio(500, 600, 0, 600) > 0.25"
+        }
+    },
     {"compress": {}},
     {"redirectRegex": {"regex": "^https?://([a-z]{2})\\.example/(.*)", "replacement": "$1"}},
     {"ipAllowList": {"sourceRange": ["10.0.0.1", "fd00::/8"]}},
@@ -575,3 +591,11 @@ def test_a_certificate_resolver_that_traefik_lacks_is_degraded(
             (Verdict.HEALTHY, "") if known else (Verdict.DEGRADED, "ResolverNotKnown")
         )
     assert verdict(plain, *WEB).verdict is Verdict.HEALTHY
+
+
+def test_a_route_with_a_middleware_that_cannot_be_read_is_not_known_to_work() -> None:
+    """The schema of an elder Traefik lets names stand where objects are expected."""
+    chain = own("Middleware", chain={"middlewares": ["limit"]})
+    found = verdict(a_route(a_rule(middlewares=[{"name": "own"}])), chain, a_traefik(), *WEB)
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, "Malformed")
+    assert found.follows == (Ref("Middleware", "apps", "own"),)
