@@ -30,8 +30,12 @@ from bot.kube.client import Api, Query, within
 from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path
+from bot.kube.pods import list_pods
 from bot.kube.traefik_reader import traefik_pods
-from bot.routing.running import NAMESPACES
+from bot.routing.running import NAMESPACES, TRAEFIK, TRAEFIK_NAME, is_running
+
+MOST_PODS = 50
+"""Pods with Traefik's label that are looked at beyond its namespaces."""
 
 T = TypeVar("T")
 
@@ -122,6 +126,7 @@ class AccessReader:
             )
             probe = group.create_task(ask(self._probe))
             left = group.create_task(ask(self._left_behind))
+            elsewhere = group.create_task(ask(self._elsewhere))
             user = group.create_task(ask(self._user))
             lease = group.create_task(ask(partial(self._lease, lease_in)))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
@@ -138,6 +143,7 @@ class AccessReader:
             skew=answer[1] if isinstance(answer, tuple) else None,
             lease=lease.result(),
             left_behind=left.result(),
+            elsewhere=elsewhere.result(),
         )
 
     async def _version(self) -> tuple[str, float | None]:
@@ -188,6 +194,12 @@ class AccessReader:
         except Absent:
             return False
         return True
+
+    async def _elsewhere(self) -> tuple[str, ...]:
+        label = f"{TRAEFIK_NAME}={TRAEFIK}"
+        pods = await list_pods(self._api, label, limit=MOST_PODS, total=self._quick)
+        places = {pod.namespace for pod in pods if is_running(pod)}
+        return tuple(sorted(places - set(self._traefik)))
 
     async def _left_behind(self) -> tuple[Ref, ...]:
         """Pods and Services of tests that are too old; the bot may list both for its checks."""

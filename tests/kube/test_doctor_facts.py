@@ -47,3 +47,20 @@ async def test_without_the_prober_nothing_is_left_behind(simulation: SimulatedCl
     assert (await AccessReader(api).look(())).left_behind == ()
     simulation.forbid("list", "pods")
     assert isinstance((await AccessReader(api).look(())).left_behind, Denied)
+
+
+async def test_pods_elsewhere_that_say_they_are_traefik_are_told_by_their_namespaces(
+    simulation: SimulatedCluster, api
+):
+    """Those that run; Traefik's own namespaces are those of the settings."""
+    for number, namespace in enumerate(("kube-system", "edge", "edge", "tenant")):
+        pod = a_pod(f"traefik-{number}", namespace=namespace)
+        pod["metadata"]["labels"] = {"app.kubernetes.io/name": "traefik"}
+        if namespace == "tenant":
+            pod["status"]["phase"] = "Succeeded"
+        simulation.put(pod)
+    facts = await AccessReader(api).look(())
+    assert [pod.namespace for pod in facts.traefik] == ["kube-system"]
+    assert facts.elsewhere == ("edge",)
+    both = await AccessReader(api, ("kube-system", "edge")).look(())
+    assert (len(both.traefik), both.elsewhere) == (3, ())

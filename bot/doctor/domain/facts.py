@@ -140,6 +140,7 @@ class ClusterFacts:
     """What the API server answered; `lease` is None where there is none or none is needed.
 
     left_behind: Objects of the bot's own tests that none can need any more.
+    elsewhere: Namespaces in which pods with Traefik's label run and are not believed.
     """
 
     host: str
@@ -152,6 +153,7 @@ class ClusterFacts:
     skew: float | None = None
     lease: LeaseFacts | Denied | NotObserved | None = None
     left_behind: tuple[Ref, ...] | Denied | NotObserved = ()
+    elsewhere: tuple[str, ...] | Denied | NotObserved = ()
 
     @classmethod
     def unobserved(cls, host: str, why: str) -> ClusterFacts:

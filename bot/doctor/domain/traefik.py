@@ -17,6 +17,7 @@ from bot.routing.running import NO_TRAEFIK
 
 TRAEFIK = Topic(Area.TRAEFIK, "Traefik")
 API = Topic(Area.TRAEFIK, "Traefik API")
+ELSEWHERE = Topic(Area.TRAEFIK, "Traefik elsewhere")
 PROBER = Topic(Area.TRAEFIK, "prober")
 LEFT_BEHIND = Topic(Area.TRAEFIK, "objects of tests")
 
@@ -34,6 +35,8 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
         yield _pods(running, facts)
         if running:
             yield _api(running)
+    if isinstance(facts.elsewhere, tuple) and facts.elsewhere:
+        yield _elsewhere(facts.elsewhere)
     yield _prober(facts)
     if isinstance(facts.left_behind, tuple) and facts.left_behind:
         yield _left_behind(facts.left_behind)
@@ -59,6 +62,14 @@ def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
     if any((instance.number(version) or NATIVE_LB_SINCE) < NATIVE_LB_SINCE for version in versions):
         return TRAEFIK.warning(observation, "Upgrade: before 2.10 there is no nativeLB.")
     return TRAEFIK.ok(observation)
+
+
+def _elsewhere(namespaces: tuple[str, ...]) -> Diagnostic:
+    return ELSEWHERE.note(
+        f"Pods with Traefik's label run in {listed(namespaces)}. They are not believed, since "
+        "anybody may choose a label.",
+        "If they are yours, add their namespace to MESHMEDIC_TRAEFIK_NAMESPACES.",
+    )
 
 
 def _api(pods: list[TraefikPod]) -> Diagnostic:

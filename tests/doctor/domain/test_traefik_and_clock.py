@@ -71,6 +71,15 @@ def test_kinds_without_a_traefik_are_a_warning_and_neither_is_a_note():
     assert examined(traefik=(), served={})["Traefik"].outcome is DiagnosticOutcome.NOTE
 
 
+def test_pods_elsewhere_that_say_they_are_traefik_are_a_note_with_the_setting():
+    """They may be a tenant's, or the owner's second one."""
+    found = examined(elsewhere=("edge", "tenant"))["Traefik elsewhere"]
+    assert found.outcome is DiagnosticOutcome.NOTE
+    assert "run in edge, tenant." in found.observation
+    assert "MESHMEDIC_TRAEFIK_NAMESPACES" in found.fix
+    assert "Traefik elsewhere" not in examined()
+
+
 @pytest.mark.parametrize(
     ("args", "saw"),
     [
