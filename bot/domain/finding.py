@@ -42,6 +42,13 @@ class Evidence(msgspec.Struct, frozen=True):
     value: str
 
 
+class Alike(msgspec.Struct, frozen=True):
+    """What objects have in common that fail alike: what made them, and in a word why they fail."""
+
+    owner: Ref
+    why: str
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """The verdict on one object.
 
@@ -50,6 +57,7 @@ class Judgement(msgspec.Struct, frozen=True):
     follows: The objects that may have caused it, the likeliest first.
     private: Only a test that somebody asked for in private shows it: it raises no public alert.
     noted: It is healthy, and people should know it nevertheless: a report tells it as a note.
+    alike: Objects that have this in common, and no other cause, are one root.
     """
 
     verdict: Verdict
@@ -60,6 +68,7 @@ class Judgement(msgspec.Struct, frozen=True):
     follows: tuple[Ref, ...] = ()
     private: bool = False
     noted: bool = False
+    alike: Alike | None = None
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)

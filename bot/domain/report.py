@@ -13,9 +13,10 @@ from itertools import chain
 import msgspec
 
 from bot.domain import conditions, event_reasons, mute_annotation
+from bot.domain.alike import linked
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
-from bot.domain.finding import HEALTHY, Finding, Judgement
+from bot.domain.finding import HEALTHY, Alike, Finding, Judgement
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot
@@ -174,18 +175,21 @@ def examine(
     findings: list[Finding] = []
     notes: list[Finding] = []
     muted: dict[str, str] = {}
+    common: dict[str, Alike] = {}
     for check in checks:
         with around(check):
-            for resource, finding in _findings(check, snapshot):
+            for resource, finding, alike in _findings(check, snapshot):
                 if finding.verdict is Verdict.HEALTHY:
                     notes.append(finding)
                     continue
                 findings.append(finding)
+                if alike:
+                    common[finding.key] = alike
                 if line := mute_annotation.line(resource, snapshot):
                     muted[finding.key] = line
     report = Report(
         taken_at=snapshot.taken_at,
-        findings=collapse(tuple(findings)),
+        findings=linked(collapse(tuple(findings)), common),
         gaps=_gaps_of(snapshot.gaps, checks),
         counts=_counts(snapshot, checks, namespace),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
@@ -230,8 +234,11 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding]]:
-    """Each object that the check does not find healthy, or notes something of, and the finding."""
+def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding, Alike | None]]:
+    """Each object that the check does not find healthy, or notes something of, and the finding.
+
+    With what it has in common with others that fail alike.
+    """
     for kind, judge in check.judges.items():
         for resource in _lasting(snapshot, kind):
             judgement = judge_one(resource, judge, snapshot)
@@ -239,8 +246,9 @@ def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Findin
                 continue
             if judgement.verdict is not Verdict.HEALTHY or judgement.noted:
                 fields = msgspec.structs.asdict(judgement)
-                del fields["noted"]
-                yield resource, Finding(check=check.name, subject=resource.ref, **fields)
+                del fields["noted"], fields["alike"]
+                finding = Finding(check=check.name, subject=resource.ref, **fields)
+                yield resource, finding, judgement.alike
 
 
 def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:

@@ -10,6 +10,7 @@ import msgspec
 
 from bot.domain import conditions
 from bot.domain.finding import Judgement, Ref
+from bot.domain.grouping import grouped
 from bot.domain.resources import flux
 from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.flux import FluxObject
@@ -143,21 +144,81 @@ def circle(resource: FluxObject, snapshot: Snapshot) -> Judgement | None:
 
     All members of the circle follow from its first by name, so that they are one root cause.
     """
+    path = _circle(resource, snapshot)
+    if not path:
+        return None
+    first = min(path)
+    names = " -> ".join(f"{ref.namespace}/{ref.name}" for ref in (*path, resource.ref))
+    message = f"It waits for itself, so it never begins: {names}."
+    if origin := _source_of_all(path, snapshot):
+        message = f"{message} {_unheard(origin)}"
+    follows = () if first == resource.ref else (first,)
+    return Judgement(Verdict.FAILED, "DependencyCycle", message, follows=follows)
+
+
+def _circle(resource: FluxObject, snapshot: Snapshot) -> tuple[Ref, ...]:
+    """The members of the circle by which an object depends on itself, from it on; else nothing."""
     paths: list[tuple[Ref, ...]] = [(resource.ref,)]
     visited: set[Ref] = set()
     while paths:
         path = paths.pop()
         for dependency in _dependencies(path[-1], snapshot):
             if dependency == resource.ref:
-                first = min(path)
-                names = " -> ".join(f"{ref.namespace}/{ref.name}" for ref in (*path, dependency))
-                message = f"It waits for itself, so it never begins: {names}."
-                follows = () if first == resource.ref else (first,)
-                return Judgement(Verdict.FAILED, "DependencyCycle", message, follows=follows)
+                return path
             if dependency not in visited:
                 visited.add(dependency)
                 paths.append((*path, dependency))
-    return None
+    return ()
+
+
+def behind(resource: flux.Kustomization, snapshot: Snapshot) -> Judgement | None:
+    """A note on a Kustomization that lacks a revision, where a circle may keep it from hearing.
+
+    None where it has the revision of its source, or no circle is of that source.
+    """
+    origin = resource.spec.source_ref.ref(resource.namespace) if resource.spec.source_ref else None
+    kind = TYPES.get(origin.kind) if origin else None
+    source = snapshot.get(kind, origin.namespace, origin.name) if origin and kind else None
+    if origin is None or source is None or source.status.artifact is None:
+        return None
+    new, applied = source.status.artifact.revision, resource.status.last_applied_revision
+    if not new or not applied or new == applied:
+        return None
+    circles = snapshot.once("flux: circles by source", lambda: grouped(_circles(snapshot)))
+    if origin not in circles:
+        return None
+    message = (
+        f"It has applied {applied}, and its source has {new}. The circle of dependsOn at "
+        f"{circles[origin][0]} may be why. {_unheard(origin)}"
+    )
+    return Judgement(Verdict.HEALTHY, "RevisionBehind", message, noted=True)
+
+
+def _circles(snapshot: Snapshot) -> Iterator[tuple[Ref, Ref]]:
+    """The first member of each circle of Kustomizations, by the source of all of its members."""
+    for resource in snapshot.of(flux.Kustomization):
+        found = _circle(resource, snapshot) if resource.spec.depends_on else ()
+        origin = _source_of_all(found, snapshot)
+        if origin and resource.ref == min(found):
+            yield origin, resource.ref
+
+
+def _source_of_all(members: Sequence[Ref], snapshot: Snapshot) -> Ref | None:
+    """The source of all members of a circle of Kustomizations; None where they have several."""
+    found = set()
+    for ref in members:
+        resource = snapshot.get(flux.Kustomization, ref.namespace, ref.name)
+        origin = resource.spec.source_ref if resource and ref.kind == "Kustomization" else None
+        found.add(origin.ref(ref.namespace) if origin else None)
+    return found.pop() if len(found) == 1 else None
+
+
+def _unheard(source: Ref) -> str:
+    """Source: kustomize-controller, which sorts all Kustomizations of a source before it tells."""
+    return (
+        f"While it stands, no Kustomization of {source} is told of a new revision: each sees it "
+        "only at its own interval."
+    )
 
 
 def _dependencies(ref: Ref, snapshot: Snapshot) -> tuple[Ref, ...]:

@@ -20,6 +20,7 @@ from bot.domain.finding import Finding
 from bot.domain.record import RecordType, Store, T
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
+from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
 from bot.domain.snapshot import Gap
 from bot.errors import MeshmedicError
 from bot.health.service import Health
@@ -37,8 +38,8 @@ FLUSH = 2.0
 LONGEST = 300
 """Characters of a message."""
 
-KEPT_EVIDENCE = frozenset({"container", event_reasons.LABEL})
-"""Labels of evidence that a story needs to find the log, and of events, which expire."""
+KEPT_EVIDENCE = frozenset({"container", event_reasons.LABEL, HELM_RELEASE, INSTALLED_IN})
+"""Labels of evidence that a story or a command needs, and of events, which expire."""
 
 
 class Remembered(msgspec.Struct, frozen=True):

@@ -42,6 +42,17 @@ def behind(workload: Ref, snapshot: Snapshot) -> Iterator[Ref]:
     yield from (pod.ref for pod in unready(workload, snapshot))
 
 
+def maker(pod: core.Pod, snapshot: Snapshot) -> Ref | None:
+    """The workload that made a pod, by way of its ReplicaSet; None for one that nobody made.
+
+    A Node makes none: the pods of its files have nothing in common.
+    """
+    owner = pod.controller
+    if owner and owner.kind == "ReplicaSet":
+        return _deployment(owner, snapshot) or owner
+    return owner if owner and owner.kind != "Node" else None
+
+
 def unready(workload: Ref, snapshot: Snapshot) -> Iterator[core.Pod]:
     """The pods of a workload that are not ready; those of a Deployment by its ReplicaSets."""
     by_owner = snapshot.once("workloads: unready pods", lambda: grouped(_owned(snapshot)))

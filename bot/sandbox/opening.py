@@ -191,7 +191,7 @@ async def _played(homelab: Homelab) -> AsyncIterator[tuple[SimulatedCluster, Pat
         async with serve(cluster) as url:
             path = Path(folder) / "kubeconfig"
             write_kubeconfig(path, url, None)
-            jobs = keep_fresh(homelab, cluster), kubelet.run()
+            jobs = _keep_fresh(homelab, cluster), kubelet.run()
             tasks = [asyncio.create_task(job) for job in jobs]
             try:
                 yield cluster, path
@@ -200,7 +200,7 @@ async def _played(homelab: Homelab) -> AsyncIterator[tuple[SimulatedCluster, Pat
                     task.cancel()
 
 
-async def keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
+async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
     """Refresh what kubelets and controllers write, or the bot would find them silent."""
     while True:
         await asyncio.sleep(HEARTBEAT)

@@ -14,11 +14,10 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.kubernetes_api import serve
-from bot.sandbox.opening import keep_fresh
 from tests.clusters.wire import Mode
 from tests.faults.stage import PATIENCE, WELCOME, Stage
 from tests.wire import discord_server, endpoints
-from tests.wire.bot_process import a_homelab
+from tests.wire.bot_process import a_cluster
 from tests.wire.interactions import until
 from tests.wire.outages import outages, recoveries, stored
 from tests.wire.pair import PLACE, Member, member
@@ -116,9 +115,7 @@ async def posted(
     """A leader that has answered once, and a standby, in a simulated cluster."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(discord_server.serve(folder))
-        homelab, cluster = a_homelab()
-        # Ten minutes without the API server, and nodes that nobody hears from would be an incident.
-        stack.callback(asyncio.create_task(keep_fresh(homelab, cluster)).cancel)
+        cluster = a_cluster()
         url = await stack.enter_async_context(serve(cluster))
         marker = "productivity/paperless-env"
         stage = Posts(server, None, None, folder, cluster, None, marker, environment, url=url)

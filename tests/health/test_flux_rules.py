@@ -206,6 +206,53 @@ def test_a_circle_of_dependencies_is_one_cause_and_named(names: tuple[str, ...])
     assert {finding.verdict for finding in seen.findings} == {Verdict.FAILED}
 
 
+HOME = {"sourceRef": {"kind": "GitRepository", "name": "home"}}
+OTHER = {"sourceRef": {"kind": "GitRepository", "name": "other"}}
+UNHEARD = "no Kustomization of GitRepository apps/home is told of a new revision"
+
+
+def a_circle(first: Plain = HOME, second: Plain = HOME) -> tuple[Plain, Plain]:
+    return (
+        a_layer("a", waiting("b"), after=("b",), spec=first),
+        a_layer("b", waiting("a"), after=("a",), spec=second),
+    )
+
+
+def test_a_circle_says_what_else_it_hinders_where_it_is_of_one_source() -> None:
+    """kustomize-controller tells no Kustomization of that source of a new revision."""
+    assert UNHEARD in report(*a_circle()).roots[0].message
+    for sources in ((HOME, OTHER), ({}, {})):
+        assert "told of a new revision" not in report(*a_circle(*sources)).roots[0].message
+    of_releases = [
+        a_thing("HelmRelease", name, HELM, waiting(to), spec={"dependsOn": [{"name": to}]})
+        for name, to in (("a", "b"), ("b", "a"))
+    ]
+    assert "told of a new revision" not in report(*of_releases).roots[0].message
+
+
+def test_what_lacks_a_revision_beside_a_circle_of_its_source_has_a_note() -> None:
+    """It works, and the circle may be why it is behind; nobody else is remarked on."""
+    source = a_repository(said("Ready"), artifact={"revision": "main@sha1:2"})
+
+    def notes(
+        applied: str, *others: Plain, spec: Plain = HOME, ready: str = "True"
+    ) -> dict[str, str]:
+        web = a_layer("web", said("Ready", ready), spec=spec, lastAppliedRevision=applied)
+        return {note.subject.name: note.message for note in report(source, web, *others).notes}
+
+    told = notes("main@sha1:1", *a_circle())
+    assert told.keys() == {"web"}
+    assert "has applied main@sha1:1, and its source has main@sha1:2" in told["web"]
+    assert "at Kustomization apps/a may be why" in told["web"]
+    assert UNHEARD in told["web"]
+    assert notes("main@sha1:2", *a_circle()) == {}
+    assert notes("main@sha1:1") == {}
+    assert notes("main@sha1:1", *a_circle(OTHER, OTHER)) == {}
+    assert notes("main@sha1:1", *a_circle(HOME, OTHER)) == {}
+    assert notes("main@sha1:1", *a_circle(), spec=OTHER) == {}
+    assert notes("main@sha1:1", *a_circle(), ready="False") == {}
+
+
 def test_sources_that_name_one_another_are_judged_all_the_same() -> None:
     """No API server would keep such fields, but a file may hold them."""
     chart = a_thing(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.opening import find
-from bot.sandbox.scenarios import Homelab
 from bot.sandbox.scenarios.hostile import FAKE_TOKEN
 from tests.wire.discord_server import DiscordServer
 from tests.wire.interactions import Answer
@@ -22,15 +21,10 @@ SECRETS = (TOKEN, KUBERNETES_TOKEN, "made-up-interaction-token", FAKE_TOKEN)
 
 def a_cluster(scenario: str = "homelab") -> SimulatedCluster:
     """A cluster that plays a scenario and asks for the token."""
-    return a_homelab(scenario)[1]
-
-
-def a_homelab(scenario: str = "homelab") -> tuple[Homelab, SimulatedCluster]:
-    """The same, and the homelab by which its nodes go on telling that they live."""
     homelab = find(scenario).build(datetime.now(UTC))
     cluster = SimulatedCluster(homelab.objects, token=KUBERNETES_TOKEN)
     homelab.prepare(cluster)
-    return homelab, cluster
+    return cluster
 
 
 FOUND = (

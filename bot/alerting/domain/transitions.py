@@ -29,6 +29,7 @@ from bot.alerting.domain.rules import HOUR, Rules
 from bot.domain.finding import Finding
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
+from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
@@ -370,14 +371,22 @@ def _with_opened(
 
 
 def _stored(finding: Finding) -> Finding:
-    """A finding as it is stored, without evidence (it may quote logs) and links of the report."""
+    """A finding as it is stored, without evidence (it may quote logs) and links of the report.
+
+    What its commands need to name a Helm release is kept.
+    """
     # Before it is cut: half a secret is not recognised.
     text = redact(finding.message)
     if len(text) > MESSAGE:
         # Errors end with what began them.
         text = f"{text[: MESSAGE // 2]} … {text[-MESSAGE // 2 :]}"
+    named = tuple(
+        replace(item, value=redact(item.value))
+        for item in finding.evidence
+        if item.label in (HELM_RELEASE, INSTALLED_IN)
+    )
     reason = redact(finding.reason)
-    return replace(finding, reason=reason, message=text, evidence=(), follows=(), cause=None)
+    return replace(finding, reason=reason, message=text, evidence=named, follows=(), cause=None)
 
 
 MESSAGE = 600

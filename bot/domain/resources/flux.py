@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from bot.domain.resources.base import Part, ReconciledObject, ReconciledStatus, Reference
 
 
@@ -37,6 +39,8 @@ class Artifact(Part, frozen=True):
 class ReleaseSnapshot(Part, frozen=True):
     """An entry of `status.history` of a HelmRelease; `status` is Helm's own word."""
 
+    name: str = ""
+    namespace: str = ""
     status: str = ""
 
 
@@ -139,9 +143,50 @@ class HelmReleaseSpec(FluxSpec, frozen=True):
     chart: ChartTemplate | None = None
     release_name: str = ""
     target_namespace: str = ""
+    storage_namespace: str = ""
+
+
+HELM_RELEASE = "Helm release"
+"""The label of evidence that tells under which name Helm knows a release, as `namespace/name`."""
+
+INSTALLED_IN = "Helm installs into"
+"""The label of evidence that tells a release's namespace, where Helm keeps its state elsewhere."""
+
+LONGEST_NAME = 53
+HASH = 12
 
 
 class HelmRelease(FluxObject, frozen=True):
     """helm.toolkit.fluxcd.io HelmRelease."""
 
     spec: HelmReleaseSpec = HelmReleaseSpec()
+
+    @property
+    def helm_name(self) -> str:
+        """The name under which Helm knows the release.
+
+        Source: helm-controller, `GetReleaseName` and `release.ShortenName`.
+        """
+        target = self.spec.target_namespace
+        usual = self.spec.release_name or (f"{target}-{self.name}" if target else self.name)
+        if self._last and self._last.name:
+            return self._last.name
+        if len(usual) <= LONGEST_NAME:
+            return usual
+        digest = hashlib.sha256(usual.encode(errors="replace")).hexdigest()
+        return f"{usual[: LONGEST_NAME - HASH - 1]}-{digest[:HASH]}"
+
+    @property
+    def helm_namespace(self) -> str:
+        """The namespace into which Helm installs it."""
+        last = self._last.namespace if self._last else ""
+        return last or self.spec.target_namespace or self.namespace
+
+    @property
+    def helm_storage(self) -> str:
+        """The namespace in which Helm keeps what it knows of the release."""
+        return self.spec.storage_namespace or self.namespace
+
+    @property
+    def _last(self) -> ReleaseSnapshot | None:
+        return self.status.history[0] if self.status.history else None

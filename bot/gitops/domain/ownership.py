@@ -199,11 +199,7 @@ def _by_helm(
     name = annotations[RELEASE]
     place = annotations.get(RELEASE_NAMESPACE) or str(metadata.get("namespace") or "")
     for helm_release in snapshot.of(flux.HelmRelease):
-        target = helm_release.spec.target_namespace
-        usual = f"{target}-{helm_release.name}" if target else helm_release.name
-        if (helm_release.spec.release_name or usual) == name and (
-            target or helm_release.namespace
-        ) == place:
+        if (helm_release.helm_namespace, helm_release.helm_name) == (place, name):
             return _walked_up(
                 ObjectOwner(Keeper.HELM_RELEASE, helm_release.namespace, helm_release.name),
                 None,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import Judgement, Ref
+from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.resources import core, flux
 from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
 from bot.health import flux_rules, workload_pods
 
 
@@ -16,7 +19,18 @@ def judge(release: flux.HelmRelease, snapshot: Snapshot) -> Judgement:
     """By Flux's rules. Dependencies, then the chart and its source, then pods that it awaited."""
     if circle := flux_rules.circle(release, snapshot):
         return circle
-    return flux_rules.judge(release, _follows(release, snapshot), snapshot)
+    judgement = flux_rules.judge(release, _follows(release, snapshot), snapshot)
+    if judgement.verdict is Verdict.HEALTHY:
+        return judgement
+    return msgspec.structs.replace(judgement, evidence=(*judgement.evidence, *_known_as(release)))
+
+
+def _known_as(release: flux.HelmRelease) -> Iterator[Evidence]:
+    """How Helm knows the release, where that is not by its own name in its own namespace."""
+    if (release.helm_storage, release.helm_name) != (release.namespace, release.name):
+        yield Evidence(flux.HELM_RELEASE, f"{release.helm_storage}/{release.helm_name}")
+    if release.helm_storage != release.helm_namespace:
+        yield Evidence(flux.INSTALLED_IN, release.helm_namespace)
 
 
 def _follows(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
@@ -39,9 +53,8 @@ def _follows(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
 def _pods(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
     """The pods of the release, by the label that most charts set to its name."""
     by_instance = snapshot.of(core.Pod).by_label(flux_rules.INSTANCE)
-    place = release.spec.target_namespace or release.namespace
-    names = {release.name, release.spec.release_name, f"{place}-{release.name}"} - {""}
-    for name in sorted(names):
+    place = release.helm_namespace
+    for name in sorted({release.name, release.helm_name}):
         yield from (pod.ref for pod in by_instance.get((place, name), ()))
 
 

@@ -9,6 +9,7 @@ from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import core, flux
 from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
 from bot.health import flux_rules, workload_pods
 
 
@@ -19,7 +20,10 @@ def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
     """
     if circle := flux_rules.circle(kustomization, snapshot):
         return circle
-    return flux_rules.judge(kustomization, _follows(kustomization, snapshot), snapshot)
+    judgement = flux_rules.judge(kustomization, _follows(kustomization, snapshot), snapshot)
+    if judgement.verdict is not Verdict.HEALTHY:
+        return judgement
+    return flux_rules.behind(kustomization, snapshot) or judgement
 
 
 def _follows(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[Ref]:

@@ -13,13 +13,21 @@ import msgspec
 
 from bot.domain import conditions, containers
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.finding import HEALTHY, Alike, Judgement, Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import batch, core, external_secrets, flux, storage
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import claims, cron_runs, failed_pods, flux_rules, holding_containers, node_state
+from bot.health import (
+    claims,
+    cron_runs,
+    failed_pods,
+    flux_rules,
+    holding_containers,
+    node_state,
+    workload_pods,
+)
 
 STUCK = frozenset(
     {
@@ -41,6 +49,9 @@ STUCK = frozenset(
 )
 """Waiting reasons that do not pass by themselves."""
 
+OF_IMAGE = frozenset({reason for reason in STUCK if "Image" in reason} | {"RegistryUnavailable"})
+"""Waiting reasons of an image that cannot be had, which follow one another."""
+
 PHASES = frozenset({"", "Pending", "Running", "Unknown"})
 """The phases of a pod that has not ended."""
 
@@ -60,6 +71,10 @@ MISSING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found')
 """How the kubelet names a Secret or ConfigMap that a container needs and that is missing."""
 
 
+IMAGE = re.compile(r'image "(?:[^"\s]{0,400}/)?([^"\s/]{1,200})"')
+"""How kubelet and runtime name an image, one with its registry and one without."""
+
+
 def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
     """A pod's verdict, from the worst of its containers to its phase and readiness."""
     if containers.runs_well(pod):
@@ -73,14 +88,37 @@ def judge(pod: core.Pod, snapshot: Snapshot) -> Judgement:
         return _failed(pod, snapshot)
     if phase not in PHASES:
         return _in_no_phase(pod)
-    return (
+    judgement = (
         _stuck(pod, snapshot)
         or _unschedulable(pod, snapshot)
         or _node_lost(pod)
         or _unready(pod, snapshot)
         or _crashed(pod, snapshot.taken_at)
-        or HEALTHY
     )
+    return _with_alike(judgement, pod, snapshot) if judgement else HEALTHY
+
+
+def _with_alike(judgement: Judgement, pod: core.Pod, snapshot: Snapshot) -> Judgement:
+    """The pods of one workload that fail for the same reason are one cause."""
+    owner = workload_pods.maker(pod, snapshot)
+    alike = Alike(owner, _why(judgement, pod)) if owner else None
+    return msgspec.structs.replace(judgement, alike=alike)
+
+
+def _why(judgement: Judgement, pod: core.Pod) -> str:
+    """Why a pod fails, in a word that stays the same while its container is tried again."""
+    unready = [container for container in containers.containers(pod) if not container.ready]
+    for container in unready:
+        waiting = container.state.waiting
+        if waiting and waiting.reason in OF_IMAGE:
+            image = IMAGE.search(waiting.message)
+            return f"{container.name} image {image[1] if image else ''}"
+    ended = next(containers.terminations(pod), None)
+    if ended and judgement.reason in ("CrashLoopBackOff", containers.word(ended)):
+        return f"{ended[0].name} {containers.word(ended)} {ended[1].exit_code}"
+    lacking = MISSING.search(judgement.message)
+    names = " ".join(container.name for container in unready)
+    return f"{judgement.reason} {names} {lacking[0] if lacking else ''}"
 
 
 def _terminating(pod: core.Pod, gone: Judgement, snapshot: Snapshot) -> Judgement:
@@ -160,36 +198,15 @@ def _why_stuck(container: core.ContainerStatus, waiting: core.Waiting) -> str:
 
 
 def _unschedulable(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
-    """No node takes it. The pods of one owner are one cause: they follow the first of them."""
-    scheduled = _unscheduled(pod)
-    if scheduled is None:
+    """No node takes it."""
+    scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
+    if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
         return None
     judgement = conditions.judgement(scheduled, Verdict.FAILED)
     if claims.held_by_volumes(pod) and (unbound := claims.unbound(pod, snapshot)):
         # What made the claim may have made the pod first: the order of the two means nothing.
         return msgspec.structs.replace(judgement, since=None, follows=unbound)
-    first = _first_unscheduled(pod.controller, snapshot)
-    if first in (None, pod.ref):
-        return judgement
-    return msgspec.structs.replace(judgement, since=None, follows=(first,))
-
-
-def _unscheduled(pod: core.Pod) -> Condition | None:
-    scheduled = conditions.condition(pod.status.conditions, "PodScheduled")
-    if scheduled is None or scheduled.status != "False" or scheduled.reason != "Unschedulable":
-        return None
-    return scheduled
-
-
-def _first_unscheduled(owner: Ref | None, snapshot: Snapshot) -> Ref | None:
-    """The first pod by name, of those of one owner that wait for a node for the same reason."""
-    if owner is None:
-        return None
-    siblings = snapshot.of(core.Pod).by_controller.get(owner, ())
-    return snapshot.once(
-        f"pods: first unscheduled of {owner}",
-        lambda: min((pod.ref for pod in siblings if _unscheduled(pod)), default=None),
-    )
+    return judgement
 
 
 def _in_no_phase(pod: core.Pod) -> Judgement:

@@ -12,13 +12,13 @@ import msgspec
 
 from bot.domain import conditions
 from bot.domain.check import Check
-from bot.domain.finding import HEALTHY, Judgement, Ref
+from bot.domain.finding import HEALTHY, Alike, Judgement, Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import core
 from bot.domain.resources.storage import StorageClass
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import claims
+from bot.health import claims, workload_pods
 
 LATE = "WaitForFirstConsumer"
 """The `volumeBindingMode` by which a claim waits for the first pod that uses it."""
@@ -96,9 +96,14 @@ def _pending(claim: core.PersistentVolumeClaim, message: str, snapshot: Snapshot
         patience=BINDING,
         follows=follows,
     )
-    if judgement.verdict is Verdict.DEGRADED and (reason or claims.waiting_pods(claim, snapshot)):
-        return msgspec.structs.replace(judgement, verdict=Verdict.FAILED)
-    return judgement
+    waiting = claims.waiting_pods(claim, snapshot)
+    if judgement.verdict is Verdict.DEGRADED and (reason or waiting):
+        judgement = msgspec.structs.replace(judgement, verdict=Verdict.FAILED)
+    owner = workload_pods.maker(waiting[0], snapshot) if waiting else None
+    if owner is None:
+        return judgement
+    why = f"{judgement.reason} {claim.spec.storage_class_name}"
+    return msgspec.structs.replace(judgement, alike=Alike(owner, why))
 
 
 def _why_unbound(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from bot.domain.containers import MEMORY_LIMIT
 from bot.domain.finding import Finding
 from bot.domain.redaction.redact import redact
+from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,251}[A-Za-z0-9])?")
 """What Kubernetes allows as a name: objects, containers, nodes; RBAC's objects have colons."""
@@ -82,10 +83,26 @@ def _from_evidence(finding: Finding) -> Iterator[tuple[str, str, re.Pattern[str]
     for item in finding.evidence:
         if item.label == "container":
             yield "container", item.value, NAME
+    if finding.subject.kind == "HelmRelease":
+        yield from _of_helm(finding)
     limits = (item for item in finding.evidence if item.label.startswith(MEMORY_LIMIT))
     if killed := next(limits, None):
         yield "killed", killed.label.removeprefix(MEMORY_LIMIT), NAME
         yield "limit", killed.value, QUANTITY
+
+
+def _of_helm(finding: Finding) -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    """How Helm knows the release, and where its command line may roll it back.
+
+    That installs into the namespace in which it finds the release, so it must be the same one.
+    """
+    subject, said = finding.subject, {item.label: item.value for item in finding.evidence}
+    known = said.get(HELM_RELEASE, f"{subject.namespace}/{subject.name}")
+    place, _, name = known.partition("/")
+    yield "release", name, NAME
+    yield "release_namespace", place, NAME
+    if INSTALLED_IN not in said:
+        yield "rollback_namespace", place, NAME
 
 
 def _from_message(message: str) -> Iterator[tuple[str, str, re.Pattern[str]]]:

@@ -8,8 +8,8 @@ KUSTOMIZE_LOG = "kubectl -n flux-system logs deploy/kustomize-controller --since
 RECONCILE = "flux reconcile kustomization {name} -n {namespace} --with-source"
 RECONCILE_SOURCE = "flux reconcile source {source} {name} -n {namespace}"
 RESET = "flux reconcile helmrelease {name} -n {namespace} --reset --force"
-HISTORY = "helm -n {namespace} history {name}"
-ROLLBACK = "helm -n {namespace} rollback {name}"
+HISTORY = "helm -n {release_namespace} history {release}"
+ROLLBACK = "helm -n {rollback_namespace} rollback {release}"
 
 SUSPENDED_KUSTOMIZATION = (
     step(
@@ -34,14 +34,36 @@ CYCLE = (
     step("In Git, remove one dependsOn of the circle: none of its members can begin otherwise."),
 )
 
-PENDING = step(
-    "Helm was interrupted: its last operation is still recorded as pending. Git cannot change "
-    "that. Find the last good revision, roll back to it, then let Flux try again.",
-    HISTORY,
-    ROLLBACK,
-    RESET,
-    when=r"another operation .{0,40}in progress|pending-(?:install|upgrade|rollback)",
+PENDING_IS = r"another operation .{0,40}in progress|pending-(?:install|upgrade|rollback)"
+INTERRUPTED = (
+    "Helm was interrupted: its last operation is still recorded as pending. Git cannot change that."
 )
+
+
+def _pending(when: str = "") -> tuple[Template, ...]:
+    """By a rollback, where Helm keeps the release in the namespace that it installs into."""
+    return (
+        step(
+            f"{INTERRUPTED} Find the last good revision of {{rollback_namespace}}/{{release}}, "
+            "roll back to it, then let Flux try again.",
+            HISTORY,
+            ROLLBACK,
+            RESET,
+            when=when,
+        ),
+        step(
+            f"{INTERRUPTED} Helm keeps it in another namespace than it installs into, where a "
+            "rollback by hand would go wrong. Delete the Secret of the pending revision, then let "
+            "Flux try again.",
+            HISTORY,
+            "kubectl -n {release_namespace} get secrets -l owner=helm,name={release}",
+            RESET,
+            when=when,
+        ),
+    )
+
+
+PENDING = _pending(PENDING_IS)
 
 
 def _of_sources(text: str, kinds: Mapping[str, str]) -> tuple[Template, ...]:
@@ -111,6 +133,13 @@ HEALTH_CHECK = (
 KUSTOMIZATION: Table = {
     "Suspended": SUSPENDED_KUSTOMIZATION,
     "DependencyCycle": CYCLE,
+    "RevisionBehind": (
+        step(
+            "In Git, remove one dependsOn of the circle that its message names. Until then, let "
+            "Flux look yourself.",
+            RECONCILE,
+        ),
+    ),
     "DependencyNotReady": DEPENDENCY,
     "ArtifactFailed": (
         step(
@@ -185,9 +214,9 @@ RELEASE: Table = {
     "SourceUnavailable": SOURCE_OF_RELEASE,
     "ArtifactFailed": SOURCE_OF_RELEASE,
     "HelmChartNotReady": SOURCE_OF_RELEASE,
-    "PendingHelmOperation": (step(PENDING.text, HISTORY, ROLLBACK, RESET),),
+    "PendingHelmOperation": _pending(),
     "RetriesExceeded": (
-        PENDING,
+        *PENDING,
         step(
             "Flux gave up. Fix what the message names, in Git or in the cluster, then let Flux try "
             "again from zero.",
@@ -203,10 +232,10 @@ RELEASE: Table = {
             HISTORY,
         ),
     ),
-    "InstallFailed": (PENDING, *LAST_TRY),
-    "UpgradeFailed": (PENDING, *LAST_TRY),
-    "RollbackFailed": (PENDING, *LAST_TRY),
-    "UninstallFailed": (PENDING, *LAST_TRY),
+    "InstallFailed": (*PENDING, *LAST_TRY),
+    "UpgradeFailed": (*PENDING, *LAST_TRY),
+    "RollbackFailed": (*PENDING, *LAST_TRY),
+    "UninstallFailed": (*PENDING, *LAST_TRY),
     "UninstallSucceeded": LAST_TRY,
     "RollbackSucceeded": (
         step(
@@ -218,11 +247,11 @@ RELEASE: Table = {
     "TestFailed": (
         step(
             "The release is installed, but a Helm test of it fails. Read the log of the test pod.",
-            "helm -n {namespace} test {name} --logs",
+            "helm -n {release_namespace} test {release} --logs",
         ),
     ),
     "StateError": (
-        PENDING,
+        *PENDING,
         step("See what Helm keeps of the release.", HISTORY),
     ),
     "ValuesError": (

@@ -292,6 +292,14 @@ def test_what_a_kind_that_was_not_there_shows_is_new():
     assert only(other).head.subject == WEB.subject
 
 
+def test_old_trouble_is_not_new_after_an_outage_that_began_at_once():
+    """Its grace would be over when the API server is back."""
+    state = looks(None, 0.25, routes(unseen=TRAEFIK_WORD), START)
+    state = looks(state, 0.25, routes(ROUTE), START + LOOK)
+    state = looks(state, 5, routes(ROUTE), START + timedelta(minutes=10))
+    assert state.incidents == ()
+
+
 def test_what_was_seen_failing_without_it_alarms_as_before():
     """That Traefik's log is read at last makes nothing known that is new."""
     unheard = routes(unseen=TRAEFIK_WORD)

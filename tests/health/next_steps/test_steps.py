@@ -1,17 +1,25 @@
 """The step that fits the reason: its names, its number, and no hostile word in a command."""
 
 import shlex
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.alerting.domain.incident import Alerts
+from bot.alerting.domain.rules import Rules
+from bot.alerting.domain.transitions import advance
 from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.report import Report, examine
 from bot.domain.verdict import Verdict
-from bot.health.checks import ALL_CHECKS
+from bot.health.checks import ALL_CHECKS, flux_helmreleases
 from bot.health.next_steps import any_kind, steps
 from bot.health.next_steps.steps import next_step
 from bot.health.next_steps.template import Template, needs
+from tests.builders import Plain
+from tests.health.checks.conditioned import HELM, a_thing, said
+from tests.net.networks import a_snapshot
 
 
 def a_finding(
@@ -106,6 +114,47 @@ def test_a_pending_helm_operation_is_not_mended_in_git() -> None:
             "helm -n apps history web",
             "helm -n apps rollback web",
         )
+
+
+def pending(spec: Plain) -> Finding:
+    """A HelmRelease of which an operation was interrupted."""
+    words = "another operation (install/upgrade/rollback) is in progress"
+    failed = said("Ready", "False", reason="UpgradeFailed", message=words)
+    release = a_thing("HelmRelease", "web", HELM, failed, spec=spec)
+    (finding,) = examine(a_snapshot(release), (flux_helmreleases.CHECK,)).findings
+    return finding
+
+
+def test_the_commands_name_the_release_as_helm_does() -> None:
+    """By its release name, and in the namespace in which Helm keeps it; flux by its own name."""
+    spec = {"releaseName": "site", "targetNamespace": "prod", "storageNamespace": "prod"}
+    assert next_step(pending(spec)).commands == (
+        "helm -n prod history site",
+        "helm -n prod rollback site",
+        "flux reconcile helmrelease web -n apps --reset --force",
+    )
+    assert next_step(pending({})).commands[0] == "helm -n apps history web"
+
+
+def test_what_helm_keeps_elsewhere_than_it_installs_is_not_rolled_back_by_hand() -> None:
+    """Helm's command line would install it beside what it keeps of it."""
+    step = next_step(pending({"targetNamespace": "prod"}))
+    assert step.commands == (
+        "helm -n apps history prod-web",
+        "kubectl -n apps get secrets -l owner=helm,name=prod-web",
+        "flux reconcile helmrelease web -n apps --reset --force",
+    )
+    assert "Delete the Secret of the pending revision" in step.text
+
+
+def test_an_alert_and_a_stored_report_know_the_names_of_a_release_too() -> None:
+    """Most evidence is not stored."""
+    finding = pending({"targetNamespace": "prod"})
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    report = Report(at, (finding,), (), {"HelmRelease": 1})
+    rules = Rules(grace_else=timedelta())
+    state = advance(Alerts(), report, rules)
+    assert next_step(state.incidents[0].head).commands == next_step(finding).commands
 
 
 def test_exhausted_retries_say_how_to_try_again() -> None:
