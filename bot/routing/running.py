@@ -195,10 +195,14 @@ def _apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ..
     return snapshot.once("routing.traefik_pods", lambda: _told_apart(snapshot))
 
 
+def _alike(pods: Iterable[core.Pod]) -> tuple[core.Pod, ...]:
+    return tuple(pod for pod in pods if looks_like_traefik(pod) and is_running(pod))
+
+
 def _told_apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ...]]:
-    alike = [pod for pod in snapshot.of(core.Pod) if looks_like_traefik(pod) and is_running(pod)]
+    alike = snapshot.of(core.Pod).once("like Traefik", _alike)
     place = snapshot.supplement(TraefikNamespaces)
     if place is None:
-        return tuple(alike), ()
+        return alike, ()
     own = tuple(pod for pod in alike if is_traefik(pod, place.names))
     return own, tuple(pod for pod in alike if not is_traefik(pod, place.names))
