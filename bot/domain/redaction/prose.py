@@ -53,8 +53,8 @@ BEGINNINGS = (
 """Words that begin a message, and have to be followed by more of it."""
 
 NOUNS = (
-    r"account|bearer token|client|cluster|login|secret|server|signature|store|user|value|vault"
-    r"|version"
+    r"account|bearer token|client|cluster|login|secret|server|signature|store|token|user|value"
+    r"|vault|version"
 )
 """Words that are credentials themselves now and then: what follows must make them a subject."""
 
@@ -75,7 +75,7 @@ ENDS = r"[:.,;)\]}]{0,2}(?=\s|$)"
 GOES_ON = (
     r""":? ++(?![\w.-]{1,60}+=|(?:user|login|host|port|db|database|email)[\w-]{0,20}:)[\w"'\\/]"""
 )
-SUBJECT = r" (?:is|was|has|does|did|not|cannot|could|message|returned|error)\b"
+SUBJECT = r" (?:is|was|has|does|did|not|cannot|could|contains|message|returned|error)\b"
 OBJECT = (
     r"""s?(?:(?:\.[a-z0-9-]{1,40}){1,3}\.io)? \\*["'][^"'\n]{1,253}["']"""
     r" (?:not found|is forbidden|already exists)\b"
@@ -86,6 +86,9 @@ PROSE = (
     rf"|(?:{KINDS}){OBJECT}|{STATUS})"
 )
 """Matches where a message goes on after `: ` in place of a value; to be used without case."""
+
+SCHEMES = "basic|bearer|bot|digest|negotiate|token"
+"""Words before the credential in a header; to be used without case."""
 
 SCHEME_WORDS = (
     r"(?:authenticat(?:ed|ion|or)|authori[sz](?:ation|ed)|configurations?|connections?|connectivity"

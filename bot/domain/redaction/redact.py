@@ -23,8 +23,9 @@ _VALUE = (
     r"|'(?:\\+'?|[^'\\\n])++'?"
     # A string inside a string ends at a quote with as many backslashes.
     r"""|(?P<quote>\\+["'])(?:(?!(?<!\\)(?P=quote)).)++"""
-    # A word of a message is no value.
-    rf"""|(?!{prose.PROSE})[^\s"',;&\\][^\s"',;&]{{2,}}+"""
+    # The first line of a block in YAML
+    r"|[|>][-+\d]{0,2}[ \t]*+\r?\n[ \t]*+[^\r\n]++"
+    r"""|[^\s"',;&\\][^\s"',;&]{2,}+"""
 )
 
 _PATTERNS = tuple(
@@ -57,8 +58,13 @@ _PATTERNS = tuple(
             rf"(?i)\b(bearer|basic|bot)\s+(?!{prose.SCHEME_WORDS})[\w.~+/=-]{{12,}}",
             rf"\1 {HIDDEN}",
         ),
-        # key=value and key: value, where the key says what it is; after what has an end of its own
-        (rf"""(?i)((?:{_KEYS})\\*["']?\s*[=:]\s*)(?:{_VALUE})""", rf"\1{HIDDEN}"),
+        # key=value and key: value, where the key says what it is; after what has an end of its own.
+        # A word of a message is no value, and the scheme of an authorization is not all of it.
+        (
+            rf"""(?i)((?:{_KEYS})\\*["']?\s*[=:]\s*)(?!{prose.PROSE})"""
+            rf"""(?:(?:{prose.SCHEMES})[ \t]++)?(?:{_VALUE})""",
+            rf"\1{HIDDEN}",
+        ),
     )
 )
 

@@ -65,6 +65,12 @@ from bot.log_setup import BUDGET, LONGEST
         ("password: order user=me", "order"),
         ("password: order | me", "order"),
         ("bearer connectionpoolsecret", "connectionpool"),
+        ("Authorization: Bearer hunter2", "hunter2"),
+        ("Authorization: token hunter2", "hunter2"),
+        ('headers={"Authorization": "Basic aHVudGVy"}', "aHVudGVy"),
+        ("password: bot x1", "bot"),
+        ("password: |\n  hunter2 and more\nuser: me", "hunter2 and more"),
+        ("api_key: >-\n  hunter2", "hunter2"),
     ],
 )
 def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
@@ -115,6 +121,7 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
         'token: secretstores.external-secrets.io \\"vault\\" not found',
         "oauth2: cannot fetch token: rpc error: code = Unauthenticated desc = no",
         "access_token: invalid_grant: the refresh is over (unauthorized_client)",
+        "cannot parse token: token is expired by 5m, or token: token contains an invalid segment",
         "vault token: lookup vault.svc: no such host",
         "token: open /run/token: permission denied, retry",
         "basic authentication, then bearer credentials",
