@@ -116,6 +116,13 @@ class EventReasons(msgspec.Struct, frozen=True):
     by_subject: Mapping[Ref, tuple[Told, ...]]
 
 
+def latest(subject: Ref, reason: str, snapshot: Snapshot) -> Told | None:
+    """The newest event of an object with this reason; None where none is known."""
+    events = snapshot.supplement(EventReasons)
+    said = events.by_subject.get(subject, ()) if events else ()
+    return next((event for event in said if event.reason == reason), None)
+
+
 def told(reason: str, message: str, at: datetime | None) -> Told:
     """What an event said, redacted before it is shortened."""
     shown = " ".join(redact(_cut(message)).split())

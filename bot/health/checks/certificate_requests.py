@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain import conditions
+from bot.domain import conditions, event_reasons
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager
@@ -74,12 +74,23 @@ def judge_acme(resource: AcmeObject, snapshot: Snapshot) -> Judgement:
             follows=follows,
         )
     if isinstance(resource, cert_manager.Order) and (
-        unsolved := _without_challenge(resource, challenges, snapshot)
+        unsolved := _without_solver(resource, snapshot)
+        or _without_challenge(resource, challenges, snapshot)
     ):
         return unsolved
     if not status.state:
         reason, message = "NoStatus", status.reason or "Its controller has not reported a status."
     return conditions.progressing(reason, message, since, snapshot.taken_at, follows=follows)
+
+
+def _without_solver(order: cert_manager.Order, snapshot: Snapshot) -> Judgement | None:
+    """Pending, and cert-manager said in an event that no solver of the issuer fits."""
+    said = event_reasons.latest(order.ref, "Solver", snapshot)
+    if order.status.state != "pending" or said is None:
+        return None
+    since = order.metadata.creation_timestamp
+    follows = (order.spec.issuer_ref.scoped_ref("Issuer", order.namespace),)
+    return Judgement(Verdict.FAILED, "NoSolver", said.message, since, follows=follows)
 
 
 def _without_challenge(

@@ -123,18 +123,19 @@ ISSUED = (
     step("See what its issuer answered.", DESCRIBE, ISSUER, CLUSTER_ISSUER),
 )
 
+UNSOLVED = (
+    step(
+        "Give the issuer a solver that fits these names: compare its solvers' selectors with them.",
+        ISSUER,
+        CLUSTER_ISSUER,
+    ),
+    step("See in its events why it makes no Challenge.", DESCRIBE),
+)
+
 REQUESTS: Table = {
     **dict.fromkeys(("Invalid", "Errored", "Expired", "Pending", "Processing", "NoStatus"), ACME),
     "IssuerNotFound": NO_ISSUER,
-    "NoChallenge": (
-        step(
-            "Give the issuer a solver that fits these names: compare its solvers' selectors with "
-            "them.",
-            ISSUER,
-            CLUSTER_ISSUER,
-        ),
-        step("See in its events why it makes no Challenge.", DESCRIBE),
-    ),
+    **dict.fromkeys(("NoChallenge", "NoSolver"), UNSOLVED),
     "Denied": (
         step("Approve it, or correct the policy of whatever approves requests here.", DESCRIBE),
     ),

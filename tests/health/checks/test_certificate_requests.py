@@ -1,16 +1,18 @@
 """CertificateRequests, Orders and Challenges, and those that are history."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.domain.event_reasons import EventReasons, Told
 from bot.domain.finding import Judgement, Ref
 from bot.domain.resources import cert_manager
 from bot.domain.verdict import Verdict
 from bot.health.checks import certificate_requests as check
 from tests.builders import Plain
 from tests.health.checks.conditioned import ACME, CERT_MANAGER, a_thing, owned_by, said
-from tests.net.networks import ago, judged
+from tests.net.networks import a_snapshot, ago, judged
 
 ISSUER = a_thing("Issuer", "acme", CERT_MANAGER, said("Ready"))
 FAILED = said("Ready", "False", reason="Failed")
@@ -148,6 +150,17 @@ def test_a_pending_order_without_a_challenge_is_failed_after_its_grace() -> None
     assert "Issuer acme" in found.message
     unread = judged(check.judge_acme, plain, unseen=(cert_manager.Challenge,))
     assert unread.verdict is Verdict.DEGRADED
+
+
+def test_an_order_of_which_cert_manager_says_that_no_solver_fits_is_failed_in_files_too() -> None:
+    """Its event is evidence by itself; cert-manager leaves such an Order pending for ever."""
+    plain = an_order("pending", meta={"creationTimestamp": ago(minutes=1)})
+    said = "no configured challenge solvers can be used for this challenge"
+    ref = Ref("Order", plain["metadata"]["namespace"], plain["metadata"]["name"])
+    events = EventReasons({ref: (Told("Solver", said),)})
+    snapshot = replace(a_snapshot(plain), supplements={EventReasons: events})
+    found = check.judge_acme(snapshot.of(cert_manager.Order)[0], snapshot)
+    assert (found.verdict, found.reason, found.message) == (Verdict.FAILED, "NoSolver", said)
 
 
 def test_an_order_alone_in_a_file_proves_no_missing_challenge() -> None:
