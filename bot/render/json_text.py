@@ -11,19 +11,24 @@ from bot.domain.redaction.redact import redact
 
 def indented(value: Any) -> bytes:
     """A value as indented JSON with a line end, without what looks like a secret."""
-    shown = _redacted(msgspec.to_builtins(value))
+    shown = _redacted(msgspec.to_builtins(value), {})
     return msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
 
 
-def _redacted(value: Any) -> Any:
-    """Every text of a document: a reason, a rule or a command may hold a secret, too."""
+def _redacted(value: Any, known: dict[str, str]) -> Any:
+    """Every text of a document: a reason, a rule or a command may hold a secret, too.
+
+    `known` are texts that stood in it before: thousands of findings share most of theirs.
+    """
     if isinstance(value, str):
-        # A lone surrogate is no JSON.
-        return redact(value).encode(errors="replace").decode()
+        if value not in known:
+            # A lone surrogate is no JSON.
+            known[value] = redact(value).encode(errors="replace").decode()
+        return known[value]
     if isinstance(value, dict):
-        return {_redacted(key): _redacted(item) for key, item in value.items()}
+        return {_redacted(key, known): _redacted(item, known) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(item) for item in value]
+        return [_redacted(item, known) for item in value]
     return value
 
 

@@ -25,6 +25,16 @@ TABLE: Table = {
             "kubectl -n {namespace} get {kind} {name} -o yaml",
         ),
     ),
+    "Malformed": (
+        step(
+            "See which of its fields is not of the type that its kind expects.",
+            "kubectl -n {namespace} get {kind} {name} -o yaml",
+        ),
+        step(
+            "See which of its fields is not of the type that its kind expects.",
+            "kubectl get {kind} {name} -o yaml",
+        ),
+    ),
     "ReadyUnknown": (
         step("See in its conditions and events what its controller waits for.", DESCRIBE),
         step("See in its conditions and events what its controller waits for.", DESCRIBE_CLUSTER),
