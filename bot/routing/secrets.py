@@ -69,8 +69,12 @@ def unwritten(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     return None
 
 
-def noted(judgement: Judgement, named: Iterable[Place], snapshot: Snapshot) -> Judgement:
-    """With a note on a healthy object that names Secrets which nothing shows to exist."""
+def naming_unseen(judgement: Judgement, named: Iterable[Place], snapshot: Snapshot) -> Judgement:
+    """A healthy object's words name the Secrets that nothing shows to exist.
+
+    `judge` and a route's own page say them. A report does not: that Secrets are not listed is one
+    gap there, and no remark on each route.
+    """
     if judgement.verdict is not Verdict.HEALTHY or judgement.noted:
         return judgement
     unproven = sorted({place for place in named if not _is_known(snapshot, *place)})
@@ -82,7 +86,7 @@ def noted(judgement: Judgement, named: Iterable[Place], snapshot: Snapshot) -> J
         f"It needs Secret {names}{more}. Secrets were not looked at, so nobody knows whether it "
         "exists."
     )
-    return Judgement(Verdict.HEALTHY, "SecretNotSeen", message, noted=True)
+    return Judgement(Verdict.HEALTHY, "SecretNotSeen", message)
 
 
 def _is_known(snapshot: Snapshot, namespace: str, name: str) -> bool:

@@ -12,7 +12,6 @@ from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS, routes_ingress, routes_ingressroute, routes_ingressroutetcp
 from bot.health.next_steps.steps import next_step
 from bot.health.offline import judge
-from bot.health.views.text import note_lines
 from tests.builders import Plain, a_certificate, an_object
 from tests.net.networks import (
     TRAEFIK,
@@ -109,10 +108,10 @@ def writing(certificate: Plain) -> Plain:
 
 
 @pytest.mark.parametrize("name", NAMING)
-def test_a_secret_that_nobody_looked_at_is_noted(name: str, issued: Plain) -> None:
+def test_a_secret_that_nobody_looked_at_is_named(name: str, issued: Plain) -> None:
     """It is healthy, as far as anybody knows, and says what was not looked at."""
     found = said(name)
-    assert (found.verdict, found.reason, found.noted) == (Verdict.HEALTHY, "SecretNotSeen", True)
+    assert (found.verdict, found.reason, found.noted) == (Verdict.HEALTHY, "SecretNotSeen", False)
     assert "apps/keys" in found.message
     for proof in (
         issued,
@@ -123,7 +122,7 @@ def test_a_secret_that_nobody_looked_at_is_noted(name: str, issued: Plain) -> No
         assert said(name, proof) is HEALTHY
     for other in (a_kustomization("apps_keys__ConfigMap"), an_external_secret(name="other")):
         elsewhere = {**other, "metadata": {**other["metadata"], "namespace": "other"}}
-        assert said(name, elsewhere).noted
+        assert said(name, elsewhere).reason == "SecretNotSeen"
 
 
 @pytest.mark.parametrize("name", NAMING)
@@ -159,13 +158,13 @@ def test_the_writer_is_the_root_of_the_chain() -> None:
     )
 
 
-def test_what_needs_one_secret_is_noted_in_one_line() -> None:
-    """The report stays healthy."""
+def test_a_report_remarks_on_no_route_whose_secret_nobody_looked_at() -> None:
+    """That Secrets are not listed is one gap of it."""
     routes = [a_route(a_rule(), tls=TLS, name=f"site-{number}") for number in range(3)]
     report = examine(a_snapshot(*routes, *WEB, unseen=(SecretName,), gaps=(OFF,)), CHECKS)
-    (line,) = note_lines(report)
-    assert "apps/keys" in line
+    assert not report.notes
     assert not report.findings
+    assert OFF in report.gaps
 
 
 def test_what_has_failed_gets_no_note() -> None:

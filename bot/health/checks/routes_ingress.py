@@ -59,7 +59,7 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     silent = all(rule.broken for rule in rules)
     broken = broken or _without_address(ingress, snapshot)
     judgement = observed.worst(ingress.ref, snapshot, broken, silent=silent)
-    return secrets.noted(judgement, _secrets(ingress, snapshot), snapshot)
+    return secrets.naming_unseen(judgement, _secrets(ingress, snapshot), snapshot)
 
 
 def _secrets(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Place]:

@@ -47,7 +47,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     broken = routing.judgement(rules, common)
     silent = all(rule.broken for rule in rules)
     judgement = observed.worst(route.ref, snapshot, broken, silent=silent)
-    return secrets.noted(judgement, _secrets(route, snapshot), snapshot)
+    return secrets.naming_unseen(judgement, _secrets(route, snapshot), snapshot)
 
 
 def _secrets(route: traefik.IngressRoute, snapshot: Snapshot) -> Iterator[Place]:

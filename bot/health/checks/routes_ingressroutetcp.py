@@ -40,7 +40,7 @@ def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
     )
     tls = route.spec.tls
     named = ((route.namespace, tls.secret_name),) if tls and tls.secret_name else ()
-    return secrets.noted(routing.judgement(rules, common) or HEALTHY, named, snapshot)
+    return secrets.naming_unseen(routing.judgement(rules, common) or HEALTHY, named, snapshot)
 
 
 def running_defect(

@@ -20,7 +20,7 @@ def judge(middleware: traefik.Middleware, snapshot: Snapshot) -> Judgement:
         return gone
     defects = middlewares.defects(snapshot).get(middleware.ref, ())
     judgement = routing.judgement((Rule("", defects),)) or HEALTHY
-    return secrets.noted(judgement, middlewares.secrets_of(middleware), snapshot)
+    return secrets.naming_unseen(judgement, middlewares.secrets_of(middleware), snapshot)
 
 
 def judge_tcp(middleware: traefik.MiddlewareTCP, snapshot: Snapshot) -> Judgement:

@@ -40,7 +40,7 @@ def _judged(
     resource: Object, defects: tuple[Defect, ...], named: Iterable[Place], snapshot: Snapshot
 ) -> Judgement:
     gone = conditions.terminating(resource, snapshot.taken_at)
-    return secrets.noted(gone or routing.judgement((), defects) or HEALTHY, named, snapshot)
+    return secrets.naming_unseen(gone or routing.judgement((), defects) or HEALTHY, named, snapshot)
 
 
 CHECK = Check(

@@ -126,13 +126,6 @@ ROUTE: Table = {
             "kubectl -n {ExternalSecret_namespace} describe externalsecret {ExternalSecret}",
         ),
     ),
-    "SecretNotSeen": (
-        step(
-            "See whether that Secret exists, or let the bot list Secrets by name "
-            "(MESHMEDIC_SECRET_INVENTORY).",
-            "kubectl -n {namespace} get secrets",
-        ),
-    ),
     "PluginNotKnown": (
         step("Add the plugin to Traefik's arguments, or remove the Middleware in Git.", SHOW),
     ),

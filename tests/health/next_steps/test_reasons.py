@@ -34,6 +34,7 @@ TABLED = ("Less", "Extra")
 GENERAL = {
     "JobInProgress",  # healthy
     "NoStatusNeeded",  # healthy
+    "SecretNotSeen",  # healthy
     "NoCheck",  # of `judge`: an object of no known kind
     "NoKind",
     "NotAnObject",
