@@ -98,6 +98,7 @@ class Health:
         """The objects with all that is known beside them: what every answer is judged by."""
         seen, word = await asyncio.gather(self.cluster.snapshot(types, namespace), self.traefik())
         facts: dict[type, object] = {
+            **seen.supplements,
             TraefikWord: word,
             Diagnoses: Diagnoses(self.diagnosed()),
             Links: self.rounds(),

@@ -1,0 +1,36 @@
+"""What every answer is judged by: the objects, and all that is known beside them."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.domain.resources.base import Object
+from bot.domain.resources.core import Pod
+from bot.domain.snapshot import Snapshot
+from bot.health.service import Health
+from bot.routing.running import NAMESPACES, TraefikNamespaces, namespaces_elsewhere, traefik_pods
+from tests.builders import a_pod
+from tests.fakes import FakeCluster
+from tests.net.networks import labelled
+
+
+class NarrowCluster(FakeCluster):
+    """A cluster whose snapshots say where Traefik runs, as the watch cache says it."""
+
+    async def snapshot(
+        self, types: Collection[type[Object]], namespace: str | None = None
+    ) -> Snapshot:
+        seen = await super().snapshot(types, namespace)
+        return replace(seen, supplements={TraefikNamespaces: TraefikNamespaces(NAMESPACES)})
+
+
+async def test_the_checks_know_where_traefik_runs() -> None:
+    """Else the pod of a tenant that calls itself Traefik decides how routes are judged."""
+    cluster = NarrowCluster()
+    places = ("kube-system", "tenant")
+    cluster.set(
+        labelled(a_pod("edge", namespace=place), **{"app.kubernetes.io/name": "traefik"})
+        for place in places
+    )
+    snapshot = await Health(cluster).snapshot((Pod,))
+    assert [pod.namespace for pod in traefik_pods(snapshot)] == ["kube-system"]
+    assert namespaces_elsewhere(snapshot) == ("tenant",)
