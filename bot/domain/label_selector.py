@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
-_IN = re.compile(r"\s*([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)\s*")
-_EQUAL = re.compile(r"\s*([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)\s*")
-_EXISTS = re.compile(r"\s*(!?)\s*([\w./-]+)\s*")
+_IN = re.compile(r"([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)")
+_EQUAL = re.compile(r"([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)")
+_EXISTS = re.compile(r"(!?)\s*([\w./-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Requirement:
 
 def parts(text: str) -> Iterator[str]:
     """The requirements of a selector, one by one, as they are written."""
-    return (part for part in _OUTSIDE_PARENTHESES.split(text) if part.strip())
+    return filter(None, map(str.strip, _OUTSIDE_PARENTHESES.split(text)))
 
 
 def requirement(part: str) -> Requirement | None:

@@ -30,6 +30,11 @@ DAYS = re.compile(r"(?:[1-9]|1\d|2[0-8])(?:,\d{1,2}){0,30}")
 LATE = timedelta(hours=2)
 """How much later a run may come: the clock is changed by an hour twice a year."""
 
+LEAP_HOUR = re.compile(r"0?[0-3]")
+LEAP_MONTHS = (3, 4, 9, 10)
+SUNDAY = 6
+"""When clocks are put forward: Kubernetes leaves out a run of the hour that there is not then."""
+
 RUN = re.compile(r"(?P<cron_job>.{1,252})-\d{8,10}")
 """The name of a run: that of its CronJob, and the minute that it was scheduled for."""
 
@@ -51,8 +56,25 @@ def overdue_since(cron_job: batch.CronJob, snapshot: Snapshot) -> datetime | Non
     since = cron_job.status.last_schedule_time or cron_job.metadata.creation_timestamp
     if not snapshot.hears or cron_job.spec.starting_deadline_seconds is not None:
         return None
-    late = gap is not None and since is not None and snapshot.taken_at - since > gap + LATE
-    return since if late else None
+    if gap is None or since is None:
+        return None
+    runs = 2 if _may_leap(cron_job.spec.schedule, since, gap) else 1
+    return since if snapshot.taken_at - since > runs * gap + LATE else None
+
+
+def _may_leap(schedule: str, since: datetime, gap: timedelta) -> bool:
+    """Whether the next run may fall into an hour that is skipped, in whatever time zone."""
+    fields = schedule.split()
+    if len(fields) != FIELDS or not LEAP_HOUR.fullmatch(fields[1]):
+        return False
+    dates = fields[2]
+    days = (since + timedelta(days=day) for day in range(gap.days + 2))
+    return any(
+        day.month in LEAP_MONTHS
+        and day.weekday() == SUNDAY
+        and (dates in ANY or str(day.day) in dates.split(","))
+        for day in days
+    )
 
 
 def longest_gap(schedule: str) -> timedelta | None:

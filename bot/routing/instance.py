@@ -22,7 +22,9 @@ PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 ENTRY_POINT = re.compile(r"entrypoints\.([^.]+)")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
 RESOLVER = re.compile(r"certificatesresolvers\.([^.]+)\.")
-NARROWING = re.compile(r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector)\b")
+NARROWING = re.compile(
+    r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector|ingressclass)\b"
+)
 TRUE = frozenset({"true", "1", "t"})
 FALSE = frozenset({"false", "0", "f"})
 VARIABLE = "$("
@@ -48,6 +50,9 @@ NATIVE_LB_SINCE = (2, 10)
 NATIVE_BY_DEFAULT_SINCE = (3, 0)
 NEW_GROUP_ONLY_SINCE = (3, 0)
 """From 3.0 on Traefik reads only traefik.io; 2.10 and 2.11 read both API groups."""
+
+LONGEST_SELECTOR = 1000
+"""Longer selectors are not read: anybody may start a pod that looks like Traefik."""
 
 SHOWN = 5
 LONGEST = 200
@@ -280,6 +285,8 @@ def _scope(flags: Mapping[str, str], provider: str) -> Scope | None:
     elsewhere = not any(key.startswith("providers.") for key in flags)
     named = ",".join(value for key, value in own.items() if key.startswith(f"{prefix}.namespaces"))
     selector = own.get(f"{prefix}.labelselector", "")
+    if len(selector) > LONGEST_SELECTOR:
+        return None
     labels = tuple(map(label_selector.requirement, label_selector.parts(selector)))
     if None in labels:
         return None

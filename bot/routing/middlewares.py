@@ -28,7 +28,7 @@ NEWEST = (3, 7)
 
 SHOWN = 60
 
-_NUMBER = r"\d{1,20}(?:\.\d{1,20})?"
+_NUMBER = r"(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?"
 COMPARISON = re.compile(
     rf"(?:NetworkErrorRatio\(\)|LatencyAtQuantileMS\({_NUMBER}\)"
     rf"|ResponseCodeRatio\({_NUMBER}(?:,{_NUMBER}){{3}}\))(?:[<>]=?|==|!=){_NUMBER}"

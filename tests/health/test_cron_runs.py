@@ -1,13 +1,17 @@
 """Failed runs of a CronJob, and later runs that made them good."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.domain.finding import Judgement
 from bot.domain.report import examine
+from bot.domain.resources.batch import CronJob
 from bot.domain.verdict import Verdict
 from bot.health.checks import jobs, pods
+from bot.health.cron_runs import overdue_since
 from tests.builders import Plain, a_pod, an_object
 from tests.health.checks.conditioned import owned_by, said
 from tests.net.networks import a_snapshot, ago, judged
@@ -145,6 +149,28 @@ def test_a_cron_job_that_should_have_run_since_is_degraded(
     found = judged(jobs.judge_cron_job, plain)
     assert (found.reason == "NotScheduled") is overdue
     assert found.verdict is (Verdict.DEGRADED if overdue else Verdict.HEALTHY)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hours", "overdue"),
+    [
+        ("30 2 * * *", 36, False),
+        ("30 2 * * *", 51, True),
+        ("30 02 * * 0", 8 * 24, False),
+        ("30 2 * * 0", 15 * 24, True),
+        ("30 4 * * *", 36, True),
+        ("30 */2 * * *", 36, True),
+    ],
+)
+def test_a_run_in_the_hour_that_the_clock_skips_is_not_overdue(
+    schedule: str, hours: int, overdue: bool
+) -> None:
+    """Kubernetes leaves it out, by the time zone of the CronJob or of the host of k3s."""
+    ran = datetime(2026, 3, 28, 2, 30, tzinfo=UTC)
+    plain = a_cron_job(ran=ran.isoformat(), schedule=schedule)
+    snapshot = replace(a_snapshot(plain), taken_at=ran + timedelta(hours=hours))
+    (cron_job,) = snapshot.of(CronJob)
+    assert (overdue_since(cron_job, snapshot) == ran) is overdue
 
 
 def test_a_cron_job_that_may_have_been_held_back_is_not_overdue() -> None:

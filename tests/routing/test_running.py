@@ -1,5 +1,6 @@
 """What the providers of the Traefiks that run leave out is served by nobody."""
 
+import time
 from typing import Any
 
 import pytest
@@ -86,6 +87,7 @@ def test_an_ingress_that_no_traefik_reads_has_failed(
         (a_traefik(f"{INGRESS}.labelselector=edge notin (outer)", name="second"),),
         (a_traefik(f"{INGRESS}.labelselector=%", name="second"),),
         (a_traefik(f"{INGRESS}.namespaces=$(NAMESPACES)", name="second"),),
+        (a_traefik(INGRESS, f"{INGRESS}.ingressclass=$(CLASS)", name="second"),),
         (a_traefik("--configfile=/etc/traefik.yaml", name="second"),),
         (a_traefik(name="second", env=[{"name": "TRAEFIK_PROVIDERS_KUBERNETESINGRESS"}]),),
         (a_traefik("--providers.kubernetesingressnginx", name="second"),),
@@ -191,3 +193,13 @@ def test_without_any_provider_among_its_arguments_traefik_has_them_elsewhere() -
     config = static_config(("--entrypoints.web.address=:80",))
     assert config.routes.on
     assert config.ingresses.on
+
+
+@pytest.mark.parametrize("selector", ["," * 100_000, " " * 100_000 + "%", "! " + " " * 100_000])
+def test_a_selector_of_any_length_is_read_in_no_time(selector: str) -> None:
+    """Anybody may start a pod that looks like Traefik: it must not keep the bot from its work."""
+    began = time.perf_counter()
+    for text in (selector, selector[:1000]):
+        static_config((f"{CRD}.labelselector={text}",))
+    assert time.perf_counter() - began < 1
+    assert not static_config((f"{CRD}.labelselector={selector}",)).complete

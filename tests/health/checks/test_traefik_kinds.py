@@ -126,6 +126,7 @@ def test_a_broken_middleware_has_failed_and_is_the_cause_of_its_routes(name: str
 
 SOUND_MIDDLEWARES: list[Plain] = [
     {"circuitBreaker": {"expression": "NetworkErrorRatio() > 0.30"}},
+    {"circuitBreaker": {"expression": "NetworkErrorRatio() > .3 || LatencyAtQuantileMS(5e1) > 9"}},
     {
         "circuitBreaker": {
             "expression": "(LatencyAtQuantileMS(50.0) > 100 && NetworkErrorRatio() >= 0.1) "
