@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 START = 30.0
 """Seconds until the page must be there."""
 
-END = 15.0
+END = 30.0
 
 
 @dataclass

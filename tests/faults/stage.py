@@ -25,7 +25,7 @@ from tests.wire.processes import Running, started
 PATIENCE = 20.0
 """Seconds that a person waits for an answer before it counts as lost."""
 
-WELCOME = 30.0
+WELCOME = 60.0
 
 
 @dataclass
