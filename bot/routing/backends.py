@@ -6,7 +6,7 @@ of which one reference is missing is not built at all, nor is one that leads bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, traefik
@@ -92,7 +92,29 @@ def _own(
     if mirroring and not service.spec.weighted:
         first, *mirrors = defects
         return tuple(filter(None, (first, *map(_of_mirror, mirrors))))
-    return routing.unless_one_works(list(filter(None, defects)), len(members))
+    return of_several(members, defects)
+
+
+def of_several(
+    services: Sequence[traefik.RouteService], defects: Sequence[Defect | None]
+) -> tuple[Defect, ...]:
+    """The defects of all services of a rule, by those of each.
+
+    One of weight 0 gets no request, so that nothing has to answer there: so tools for canaries
+    leave it. Traefik still refuses the rule where it is missing.
+    """
+    pairs = tuple(zip(services, defects, strict=True))
+    weighed = [defect for service, defect in pairs if service.weight != 0]
+    if not weighed:
+        return routing.unless_one_works(list(filter(None, defects)), len(defects))
+    idle = (defect for service, defect in pairs if service.weight == 0)
+    refused = (
+        routing.in_part(defect) if defect.reason in EMPTY else defect
+        for defect in idle
+        if defect and (defect.drops_rule or defect.reason not in EMPTY)
+    )
+    known = list(filter(None, weighed))
+    return (*routing.unless_one_works(known, len(weighed)), *refused)
 
 
 def _is_understood(service: traefik.TraefikService) -> bool:

@@ -119,6 +119,24 @@ def test_a_rule_with_another_service_that_answers_goes_on_in_part() -> None:
     assert verdict(both, others=(a_workload(), a_traefik())).verdict is Verdict.FAILED
 
 
+@pytest.mark.parametrize("wanted", [(), (a_workload(),)])
+def test_a_service_of_weight_0_needs_nothing_that_answers(wanted: tuple[Plain, ...]) -> None:
+    """So tools for canaries leave it. Another one that answers at weight 0 is no help either."""
+    others = (*wanted, a_traefik("--providers.kubernetescrd.allowEmptyServices=true"))
+    idle, web = {**TO_IDLE, "weight": 0}, {**TO_WEB, "weight": 0}
+    canary = an_object(
+        "TraefikService", "canary", TRAEFIK, spec={"weighted": {"services": [idle, TO_WEB]}}
+    )
+    indirect = a_rule({"kind": "TraefikService", "name": "canary"})
+    assert verdict(a_rule(idle, TO_WEB), others=others).verdict is Verdict.HEALTHY
+    assert verdict(indirect, others=(*others, canary)).verdict is Verdict.HEALTHY
+    assert verdict(a_rule(TO_IDLE, web), others=others).verdict.rank > Verdict.HEALTHY.rank
+    assert verdict(a_rule(idle), others=others).verdict.rank > Verdict.HEALTHY.rank
+    assert verdict(a_rule({**idle, "port": 81}, TO_WEB), others=others).reason == "PortNotFound"
+    drops = verdict(a_rule(idle, TO_WEB), others=(*wanted, a_traefik()))
+    assert drops.verdict is Verdict.FAILED
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [

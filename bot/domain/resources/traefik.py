@@ -22,6 +22,7 @@ class RouteService(Part, frozen=True):
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
     servers_transport: str = ""
     health_check: Present | None = None
+    weight: int | None = None
 
 
 class Route(Part, frozen=True):

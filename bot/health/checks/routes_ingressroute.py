@@ -18,7 +18,7 @@ from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import middlewares, running, secrets, tls_settings
 from bot.routing import references as routing
-from bot.routing.backends import backend
+from bot.routing.backends import backend, of_several
 from bot.routing.candidates import superseded
 from bot.routing.references import Defect, Provider, Rule
 from bot.routing.secrets import WRITERS, Place
@@ -68,7 +68,7 @@ def _rule(route: traefik.Route, of: Ref, provider: Provider, snapshot: Snapshot)
         or middlewares.middleware(snapshot, here, middleware)
         for middleware in route.middlewares or ()
     ]
-    broken = routing.unless_one_works(list(filter(None, backends)), len(services))
+    broken = of_several(services, backends)
     if not services and of not in _parents(snapshot):
         broken = (Defect("NoServices", "It leads to no Service, so Traefik switches it off."),)
     return Rule(route.match, (*filter(None, (wrong,)), *broken, *filter(None, refused)))
