@@ -14,21 +14,21 @@ from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import references as routing
-from bot.routing.references import Defect, Provider
+from bot.routing.references import NOTHING_ANSWERS, Defect, Provider
 
 
 def services(
     named: Sequence[traefik.StreamService], here: str, provider: Provider, snapshot: Snapshot
 ) -> Iterator[Defect]:
-    """The defects of a rule's Services: failed where all fail, degraded where some do."""
+    """The defects of a rule's Services: degraded where nothing answers for some, but not all."""
     if not named:
         yield Defect("NoServices", "It leads to no Service.")
     defects = [
         defect for service in named if (defect := _service(service, here, provider, snapshot))
     ]
-    failed = sum(defect.verdict is Verdict.FAILED for defect in defects)
+    down = sum(defect.verdict in NOTHING_ANSWERS for defect in defects)
     for defect in defects:
-        partly = defect.verdict is Verdict.FAILED and failed < len(named)
+        partly = defect.verdict in NOTHING_ANSWERS and down < len(named)
         yield replace(defect, verdict=Verdict.DEGRADED) if partly else defect
 
 

@@ -8,7 +8,7 @@ from bot.domain.finding import Judgement, Ref
 from bot.domain.report import examine
 from bot.domain.resources import apps
 from bot.domain.verdict import Verdict
-from bot.health.checks import CHECKS, routes_ingressroute
+from bot.health.checks import CHECKS, routes_ingressroute, routes_ingressroutetcp
 from bot.health.next_steps.steps import next_step
 from bot.health.offline import judge
 from bot.routing.traefik_word import FailedRequests, TraefikWord
@@ -117,6 +117,24 @@ def test_a_rule_with_another_service_that_answers_goes_on_in_part() -> None:
     keeps = a_traefik("--providers.kubernetescrd.allowEmptyServices=true")
     assert verdict(both, others=(a_workload(), keeps)).verdict is Verdict.DEGRADED
     assert verdict(both, others=(a_workload(), a_traefik())).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("services", "expected"),
+    [
+        ([TO_IDLE, TO_WEB], Verdict.DEGRADED),
+        ([TO_IDLE, {"name": "gone", "port": 80}], Verdict.FAILED),
+        ([TO_IDLE, TO_IDLE], Verdict.SUSPENDED),
+    ],
+)
+def test_of_several_services_of_a_stream_one_at_zero_is_a_part(
+    services: list[Plain], expected: Verdict
+) -> None:
+    """As in a rule of an IngressRoute."""
+    rule = {"match": "HostSNI(`*`)", "services": services}
+    route = an_object("IngressRouteTCP", "site", TRAEFIK, spec={"routes": [rule]})
+    found = judged(routes_ingressroutetcp.judge, route, *IDLE, *WEB, a_workload())
+    assert found.verdict is expected
 
 
 @pytest.mark.parametrize("wanted", [(), (a_workload(),)])
