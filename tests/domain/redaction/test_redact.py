@@ -242,3 +242,9 @@ def test_what_is_quoted_is_shown_as_it_is_where_nothing_is_hidden():
     """Reading a text in another way is for searching it."""
     text = 'said "one\\ntwo" at /%7Eme, 100% sure'
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("key", ["pa\u017f\u017fword", "to\u212aen", "PASSWORD", "Api_\u212aEY"])
+def test_a_key_is_one_in_every_spelling_that_case_allows(key: str) -> None:
+    """The long s and the sign of Kelvin are the letters s and k where case does not matter."""
+    assert "hunter2hunter2" not in redact(f"{key}=hunter2hunter2")
