@@ -47,7 +47,7 @@ class PageClient:
         seen: Snapshot = json.loads(await self.get("/api/state"))
         return seen
 
-    async def see(self, *texts: str, seconds: float = 3) -> Snapshot:
+    async def see(self, *texts: str, seconds: float = 10) -> Snapshot:
         """The page once its messages show all of `texts`; fails with what they show instead."""
 
         def shows(page: Snapshot) -> bool:
@@ -57,7 +57,7 @@ class PageClient:
         return await self.until(shows, f"the page to show {texts}", seconds=seconds)
 
     async def until(
-        self, holds: Callable[[Snapshot], bool], what: str, *, seconds: float = 3
+        self, holds: Callable[[Snapshot], bool], what: str, *, seconds: float = 10
     ) -> Snapshot:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
