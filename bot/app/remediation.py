@@ -11,6 +11,8 @@ from bot.gitops.domain.ownership import ObjectOwner
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Prober
 from bot.remediation.change.approval import Policy
+from bot.remediation.change.change import Change
+from bot.remediation.change.states import ChangeState
 from bot.remediation.context import ContextReader
 from bot.remediation.executor import Executor
 from bot.remediation.journal import ChangeJournal, ChangeNotifier
@@ -50,9 +52,15 @@ def build_remediation(
     ask: AskFlux = nobody_asks,
 ) -> RemediationService:
     """Build planner, executor, verifier and reconciler, and hand them to the service."""
+
+    async def on_move(change: Change) -> None:
+        if change.state is ChangeState.DONE:
+            diagnose.note_worked(change.plan.asked, clock())
+        await notifier.notify(change)
+
     context_reader = ContextReader(cluster, diagnose, writer, traefik)
     planner = Planner(context_reader, pulls, policy.untouchable)
-    journal = ChangeJournal(store, clock, notifier.notify)
+    journal = ChangeJournal(store, clock, on_move)
     verifier = Verifier(cluster, prober)
     loading = LoadingProbe(writer, cluster, prober)
     confirmation = TraefikConfirmation(cluster, traefik)

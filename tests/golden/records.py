@@ -196,6 +196,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     evidence=(Evidence("edge -> 10.42.1.25", "refused 8 of 8"),),
                     private=True,
                     passed=True,
+                    worked=AT,
                 ),
             )
         ),

@@ -171,12 +171,15 @@ class Diagnosed(msgspec.Struct, frozen=True):
     """A diagnosis, its subject as it was then, and the moment of its objects.
 
     private: Only who asked for it saw it, so it raises no public alert.
+    worked: When requests through Traefik were last seen to reach the route's servers, as the proof
+        of a repair. None where they were not.
     """
 
     taken_at: datetime
     subject: Subject
     diagnosis: Diagnosis
     private: bool = False
+    worked: datetime | None = None
 
     @property
     def route(self) -> Ref | None:

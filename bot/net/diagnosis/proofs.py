@@ -42,6 +42,7 @@ class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     private: bool = False
     passed: bool = False
+    worked: datetime | None = None
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -73,6 +74,7 @@ def proof(diagnosed: Diagnosed) -> ProvenFault:
         endpoints=tuple((endpoint.address, endpoint.port) for endpoint in subject.endpoints),
         evidence=tuple(evidence),
         private=diagnosed.private,
+        worked=diagnosed.worked,
         **_picked(subject, OF_SUBJECT),
         **(_picked(diagnosis, OF_DIAGNOSIS) | said),
     )
@@ -88,7 +90,7 @@ def diagnosed(fault: ProvenFault) -> Diagnosed:
         native=fault.native,
         **_picked(fault, OF_DIAGNOSIS),
     )
-    return Diagnosed(fault.tested, subject, diagnosis, fault.private)
+    return Diagnosed(fault.tested, subject, diagnosis, fault.private, fault.worked)
 
 
 def _picked(source: msgspec.Struct, names: tuple[str, ...]) -> dict[str, Any]:

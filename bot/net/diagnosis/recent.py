@@ -59,10 +59,12 @@ def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
 
 
 def passed(route: Ref, snapshot: Snapshot) -> Iterator[datetime]:
-    """When tests of a route passed."""
+    """When tests of a route passed, and when a repair was seen to help."""
     for diagnosed, _ in _applying(route, snapshot):
         if diagnosed.diagnosis.passed:
             yield diagnosed.taken_at
+        if diagnosed.worked:
+            yield diagnosed.worked
 
 
 def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:

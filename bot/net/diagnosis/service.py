@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-import msgspec
+from msgspec.structs import replace
 
 from bot.domain.finding import Ref
 from bot.domain.snapshot import SnapshotReader
@@ -114,7 +114,7 @@ class Diagnose:
             believing.result(),
             tuple(dict.fromkeys((*blind, *network.unmade))),
         )
-        diagnosis = msgspec.structs.replace(
+        diagnosis = replace(
             diagnosis,
             subject=subject.name,
             prober=prober,
@@ -209,14 +209,32 @@ class Diagnose:
             return INSIDE, (ALONE,)
         return f"{name}, and {INSIDE}", limitations
 
+    def note_worked(self, name: str, moment: datetime) -> None:
+        """A repair of this subject was seen to help: requests through Traefik reach its servers.
+
+        What failed before tells nothing of the route any more.
+        """
+        past = self._kept.get(name)
+        if past is None:
+            return
+        before = self.proofs
+        self._kept[name] = replace(past, worked=moment)
+        self._tell(before)
+
     def _remember(self, latest: Diagnosed) -> None:
         before, name = self.proofs, latest.subject.name
         self._restored.discard(name)
-        self._kept[name] = recent.standing(self._kept.get(name), latest)
+        past = self._kept.get(name)
+        if past and latest.worked is None:
+            latest = replace(latest, worked=past.worked)
+        self._kept[name] = recent.standing(past, latest)
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:
             # A proven fault that is forgotten would look like one that is over.
             idle = (name for name, past in self._kept.items() if not recent.proves(past))
             del self._kept[next(idle, next(iter(self._kept)))]
+        self._tell(before)
+
+    def _tell(self, before: Proofs) -> None:
         if self.on_proofs and (proven := self.proofs) != before:
             self.on_proofs(proven)

@@ -241,6 +241,20 @@ async def test_the_latest_diagnosis_of_each_route_is_remembered():
     assert kept.subject.name == found.subject
 
 
+async def test_that_a_repair_helped_is_kept_with_the_fault_that_it_goes_round():
+    """Over a restart, and over a later diagnosis that could not tell."""
+    diagnose = Diagnose(a_cluster(), WorldProber(a_world(redirected={"home-1": 80})))
+    name = (await diagnose.diagnose("web.example")).subject.name
+    diagnose.note_worked(name, MOMENT)
+    diagnose.note_worked("of nobody", MOMENT)
+    assert [kept.worked for kept in diagnose.remembered] == [MOMENT]
+    after = Diagnose(a_cluster())
+    after.restore(diagnose.proofs)
+    assert [kept.worked for kept in after.remembered] == [MOMENT]
+    await after.diagnose("web.example")
+    assert [kept.worked for kept in after.remembered] == [MOMENT]
+
+
 async def test_no_more_than_so_many_are_remembered():
     """The eldest goes first."""
     diagnose = Diagnose(FakeCluster())
