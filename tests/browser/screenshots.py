@@ -101,6 +101,9 @@ async def make(folder: Path) -> None:
             await tab.press("Approve")
             await tab.see("Roll back", seconds=90)
             await tab.page.wait_for_timeout(700)
+            card = tab.page.locator("h2", has_text="Done").last
+            await card.evaluate("card => card.scrollIntoView({block: 'start'})")
+            await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "fixed.png")
         async with _tab(browser, LETTER) as tab:
             await _digest(tab)
