@@ -17,9 +17,9 @@ setup: $(READY) ## Make .venv with the locked dependencies
 sandbox: $(READY) ## Run the bot in a simulated Discord and homelab, in your browser
 	@$(BIN)/meshmedic sandbox $(ARGS)
 
-test: lint ## Lint, types, import rules and every test but the three suites below
+test: lint ## Lint, types, import rules and every test but the suites below
 	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster \
-	  --ignore tests/wire --ignore tests/pair $(ARGS)
+	  --ignore tests/wire --ignore tests/pair --ignore tests/one_answer $(ARGS)
 
 # What needs no process, socket, terminal or chat.
 FAST := alerting digest doctor domain gitops golden health history ingress_conversion manifests net \
@@ -41,6 +41,9 @@ format: $(READY) ## Format the code and mend what can be mended
 
 test-wire: $(READY) ## The whole bot as a process, and two of them, on a local Discord
 	@$(BIN)/python -m pytest -n 2 tests/wire tests/pair $(ARGS)
+
+test-answers: $(READY) ## Ask every front end the same on every scenario: one answer
+	@$(BIN)/python -m pytest -n 2 tests/one_answer $(ARGS)
 
 test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it installed)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
@@ -94,5 +97,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size \
+.PHONY: help setup sandbox test test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size \
   test-fast screenshots lock clean

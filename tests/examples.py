@@ -8,7 +8,7 @@ import os
 
 from hypothesis import settings
 
-SHARE = {"fast": 0.05, "default": 0.4, "ci": 1.0}
+SHARE = {"fast": 0.05, "default": 0.2, "ci": 1.0}
 """What each profile runs of the examples that a property has in CI."""
 
 
