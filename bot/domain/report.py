@@ -30,8 +30,8 @@ class Report:
 
     findings: Worst first, each root cause followed by its effects.
     gaps: What could not be read.
-    notes: What people should know of healthy objects. A note changes no verdict, raises no alert,
-        and is no cause of anything.
+    notes: What people should know about healthy objects. A note changes no verdict, raises no
+        alert, and causes no finding.
     counts: How many objects of each kind were judged.
     scopes, namespace: What was asked.
     muted: A line for the key of each finding that an annotation silences.
@@ -117,7 +117,8 @@ class Report:
     def with_code(self, code: str) -> tuple[Finding, ...]:
         """The findings and notes with that short code: one, unless two codes collide."""
         wanted = code.strip().lower()
-        return tuple(told for told in (*self.findings, *self.notes) if told.code == wanted)
+        shown = (*self.findings, *self.notes)
+        return tuple(finding for finding in shown if finding.code == wanted)
 
 
 def judge_one(resource: Object, judge: Judge, snapshot: Snapshot) -> Judgement:

@@ -204,5 +204,5 @@ def _told_apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Po
     place = snapshot.supplement(TraefikNamespaces)
     if place is None:
         return alike, ()
-    own = tuple(pod for pod in alike if is_traefik(pod, place.names))
-    return own, tuple(pod for pod in alike if not is_traefik(pod, place.names))
+    own = tuple(pod for pod in alike if pod.namespace in place.names)
+    return own, tuple(pod for pod in alike if pod.namespace not in place.names)

@@ -216,7 +216,7 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
         effects = [effect.key for effect in view.report.downstream.get(finding.key, ())]
         holder = next(filter(None, (state.holding(key) for key in (*chain, *effects))), None)
         if finding.check == visibility.CHECK:
-            # Not all kinds are back at once: what is left of an outage is no incident of its own.
+            # After an outage some kinds come back later than others. They belong to its incident.
             holder = holder or outage.open_outage(state)
         if holder and len(holder.keys) < KEYS:
             state = state.with_incident(replace(holder, keys=(*holder.keys, finding.key)))

@@ -46,7 +46,7 @@ def healthy_line(report: Report) -> str:
 
 
 def note_lines(report: Report, names: int = 5) -> list[str]:
-    """What is good to know of healthy objects: one line for all of which the same is told."""
+    """Notes on healthy objects: objects with the same note share a line."""
     groups = grouped(((note.reason, note.message), note) for note in report.notes)
     return [_note(reason, message, notes, names) for (reason, message), notes in groups.items()]
 

@@ -2,9 +2,8 @@
 
 No finding without evidence: pod-IP routing that was not seen to fail is healthy. A proven fault
 stands while the route leads to the same endpoints in the same way, until a test passes; one that
-could not tell does not end it. After a day it is unknown whether it still holds: it is neither
-a fault that anybody saw of late, nor over. A fault that a route leads past is no fault of that
-route, which is healthy, with a note.
+could not tell does not end it. After a day without a new test, the fault is neither confirmed nor
+over, so the route is unknown. A route whose requests go past the fault is healthy, with a note.
 """
 
 from __future__ import annotations

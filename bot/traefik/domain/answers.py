@@ -205,7 +205,7 @@ def told_once(failures: Sequence[FailureView]) -> tuple[FailureView, ...]:
         counts[_kind(failure), _teller(failure)] += failure.count
     # The most frequent last, so that it stays.
     tellers = dict(key for key, _ in sorted(counts.items(), key=lambda pair: pair[1]))
-    return tuple(told for told in real if tellers[_kind(told)] == _teller(told))
+    return tuple(failure for failure in real if tellers[_kind(failure)] == _teller(failure))
 
 
 def _kind(failure: FailureView) -> int | str:
