@@ -20,7 +20,7 @@ from bot.domain.finding import HEALTHY, Alike, Finding, Judgement
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot
-from bot.domain.temporary import NAMESPACE, temporary, unscheduled
+from bot.domain.temporary import temporary, unscheduled
 from bot.domain.verdict import Verdict, worst
 
 
@@ -257,18 +257,13 @@ def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:
 
     A pod of a test for which there is no room on any node is judged: without it there is no test.
     """
-    return snapshot.of(kind).once("report: lasting", _lasting_of)
+    objects = snapshot.of(kind)
+    of_tests = set(map(id, objects.those("of a test", _of_test)))
+    return tuple(item for item in objects if id(item) not in of_tests) if of_tests else objects
 
 
-def _lasting_of(objects: Iterable[Object]) -> tuple[Object, ...]:
-    # Thousands of pods are asked anew whenever one changes: the namespace goes first.
-    return tuple(
-        resource
-        for resource in objects
-        if resource.metadata.namespace != NAMESPACE
-        or not temporary(resource)
-        or unscheduled(resource)
-    )
+def _of_test(resource: Object) -> bool:
+    return temporary(resource) and not unscheduled(resource)
 
 
 def _may_cause(cause: Finding, effect: Finding) -> bool:

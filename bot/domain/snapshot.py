@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Protocol, TypeVar, cast
+from types import MappingProxyType
+from typing import Generic, Protocol, Self, TypeVar, cast
 
 import msgspec
 
@@ -16,6 +17,7 @@ from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 
 T = TypeVar("T", bound=Object)
+K = TypeVar("K")
 M = TypeVar("M")
 S = TypeVar("S")
 
@@ -65,8 +67,28 @@ class Gap(msgspec.Struct, frozen=True):
 class Indexed(tuple[T, ...]):
     """The objects of one type, with indexes that are built once, when they are first needed.
 
-    The watch cache keeps them from one snapshot to the next while nothing changed.
+    The watch cache keeps them from one snapshot to the next while nothing changed. Where something
+    did, what was found in the objects that did not change still holds.
     """
+
+    _before: _Found[T] | None = None
+    _new: Sequence[T] = ()
+    _gone: Mapping[int, T] = MappingProxyType({})
+
+    def following(self, before: Indexed[T]) -> Self:
+        """These objects, after an earlier state: what was found in those still there is kept.
+
+        An object that changed is another object.
+        """
+        there, here = set(map(id, before)), set(map(id, self))
+        self._before = before._found
+        self._new = [item for item in self if id(item) not in there]
+        self._gone = {id(item): item for item in before if id(item) not in here}
+        return self
+
+    @cached_property
+    def _found(self) -> _Found[T]:
+        return _Found({}, {})
 
     @cached_property
     def by_name(self) -> Mapping[tuple[str, str], T]:
@@ -74,9 +96,19 @@ class Indexed(tuple[T, ...]):
         return {(item.metadata.namespace, item.metadata.name): item for item in self}
 
     @cached_property
-    def by_controller(self) -> Mapping[Ref, list[T]]:
+    def by_controller(self) -> Mapping[Ref, Sequence[T]]:
         """By what controls them."""
-        return grouped((owner, item) for item in self if (owner := item.controller))
+        return self._grouped("controller", lambda item: item.controller)
+
+    def by_label(self, label: str) -> Mapping[tuple[str, str], Sequence[T]]:
+        """By (namespace, value of a label)."""
+
+        def key(item: T) -> tuple[str, str] | None:
+            meta = item.metadata
+            value = meta.labels.get(label) if meta.labels else None
+            return (meta.namespace, value) if value else None
+
+        return self._grouped(f"label {label}", key)
 
     @cached_property
     def made(self) -> dict[str, object]:
@@ -89,19 +121,50 @@ class Indexed(tuple[T, ...]):
             self.made[name] = make(self)
         return cast("M", self.made[name])
 
-    def by_label(self, label: str) -> Mapping[tuple[str, str], list[T]]:
-        """By (namespace, value of a label)."""
-        return self.once(f"label {label}", lambda items: _by_label(items, label))
+    def those(self, name: str, fits: Callable[[T], bool]) -> Sequence[T]:
+        """The objects that fit, each by what it holds itself: it is asked once, by that name."""
+        chosen = self._found.chosen
+        if name not in chosen:
+            before = self._before.chosen.get(name) if self._before else None
+            kept = [item for item in before or () if id(item) not in self._gone]
+            chosen[name] = [*kept, *filter(fits, self if before is None else self._new)]
+        return chosen[name]
+
+    def _grouped(self, name: str, key_of: Callable[[T], K | None]) -> Mapping[K, Sequence[T]]:
+        """The objects by a key, which each tells alone; those without one are left out."""
+        groups = self._found.groups
+        if name not in groups:
+            before = self._before.groups.get(name) if self._before else None
+            if before is None:
+                groups[name] = grouped((key, item) for item in self if (key := key_of(item)))
+            else:
+                groups[name] = self._regrouped(cast("Mapping[K, Sequence[T]]", before), key_of)
+        return cast("Mapping[K, Sequence[T]]", groups[name])
+
+    def _regrouped(
+        self, before: Mapping[K, Sequence[T]], key_of: Callable[[T], K | None]
+    ) -> Mapping[K, Sequence[T]]:
+        """The same groups but for the objects that came, went or changed: ordered as in a list."""
+        news = grouped((key, item) for item in self._new if (key := key_of(item)))
+        olds = {key for item in self._gone.values() if (key := key_of(item))}
+        groups = dict(before)
+        for key in {*olds, *news}:
+            kept = [item for item in groups.pop(key, ()) if id(item) not in self._gone]
+            if items := [*kept, *news.get(key, ())]:
+                groups[key] = sorted(items, key=_place)
+        return groups
 
 
-def _by_label(items: Iterable[T], label: str) -> Mapping[tuple[str, str], list[T]]:
-    # Thousands of pods are indexed anew whenever one changes, so this is a plain loop.
-    groups: dict[tuple[str, str], list[T]] = {}
-    for item in items:
-        meta = item.metadata
-        if meta.labels and (value := meta.labels.get(label)):
-            groups.setdefault((meta.namespace, value), []).append(item)
-    return groups
+@dataclass(frozen=True, slots=True)
+class _Found(Generic[T]):
+    """What was found in the objects of one state, by its name: those that fit, and groups."""
+
+    chosen: dict[str, Sequence[T]]
+    groups: dict[str, object]
+
+
+def _place(item: Object) -> tuple[str, str]:
+    return item.metadata.namespace, item.metadata.name
 
 
 NONE: Indexed[Object] = Indexed()

@@ -205,6 +205,8 @@ class WatchCache(Details):
         merged = self._merged.get(kind)
         if merged is None or merged[0] != revisions:
             objects = Indexed(object_ for watch in watches for object_ in watch.objects.values())
+            if merged is not None:
+                objects = objects.following(merged[1])
             merged = self._merged[kind] = (revisions, objects)
         return merged[1]
 

@@ -9,7 +9,7 @@ route by the configuration of a Traefik that was not seen, or that reads routes 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.containers import has_ended
@@ -108,8 +108,8 @@ def has_traefik(snapshot: Snapshot) -> bool:
     """Whether a Traefik pod is there, whether it runs or not."""
     place = snapshot.supplement(TraefikNamespaces)
     return any(
-        looks_like_traefik(pod) and not has_ended(pod)
-        for pod in snapshot.of(core.Pod)
+        not has_ended(pod)
+        for pod in _alike(snapshot)
         if place is None or pod.namespace in place.names
     )
 
@@ -195,12 +195,12 @@ def _apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ..
     return snapshot.once("routing.traefik_pods", lambda: _told_apart(snapshot))
 
 
-def _alike(pods: Iterable[core.Pod]) -> tuple[core.Pod, ...]:
-    return tuple(pod for pod in pods if looks_like_traefik(pod) and is_running(pod))
+def _alike(snapshot: Snapshot) -> Sequence[core.Pod]:
+    return snapshot.of(core.Pod).those("like Traefik", looks_like_traefik)
 
 
 def _told_apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ...]]:
-    alike = snapshot.of(core.Pod).once("like Traefik", _alike)
+    alike = tuple(filter(is_running, _alike(snapshot)))
     place = snapshot.supplement(TraefikNamespaces)
     if place is None:
         return alike, ()
