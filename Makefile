@@ -50,7 +50,7 @@ test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it insta
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: builds it once, 15 minutes)
-	@$(BIN)/python -m tests.cluster.build
+	@$(BIN)/python -m tests.programs cluster
 	@$(BIN)/python -m pytest --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
 
 test-controllers: $(READY) ## Judge what real Flux, cert-manager and Traefik write (needs Go and root: builds an hour, once)
@@ -69,7 +69,7 @@ lab: $(READY) ## Diagnose real packets in network namespaces, 46 faults (needs r
 	@$(BIN)/python -m tests.lab $(ARGS)
 
 faults: $(READY) ## Break everything around the bot and print what it costs (ARGS=--quick: minutes less)
-	@$(BIN)/python -m tests.cluster.build
+	@$(BIN)/python -m tests.programs cluster
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 test-image: $(READY) ## Do the Dockerfile's steps without a container engine, and start the result

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import build, traefik
+from tests.cluster import traefik
 from tests.cluster.kubelet import kubelet
 from tests.cluster.scene import named, within
 from tests.cluster.traefik import At, Traefik
@@ -23,6 +23,7 @@ from tests.clusters.real import RealCluster
 from tests.lab.namespaces import a_socket, ip, run
 from tests.lab.topology import Node, Pod
 from tests.lab.world import METRICS, PORT, VIP, World, world
+from tests.programs import catalogue
 
 HOME = "apps"
 TRAEFIK_POD = "traefik-edge"
@@ -196,7 +197,7 @@ def _pods(lab: World) -> Iterator[dict[str, Any]]:
         TRAEFIK_POD,
         {"app.kubernetes.io/name": "traefik"},
         (WEB, SECURE, API),
-        image=f"traefik:v{build.TRAEFIK}",
+        image=f"traefik:v{catalogue.TRAEFIK_VERSION}",
     )
     whole["spec"]["containers"][0]["args"] = list(arguments)
     yield whole

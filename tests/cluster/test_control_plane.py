@@ -6,9 +6,9 @@ import pytest
 
 from bot.errors import Conflict, Gone, Invalid
 from bot.kube.client import Api
-from tests.cluster import build
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster
+from tests.programs import catalogue
 
 CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 
@@ -19,7 +19,7 @@ def a_config_map(name: str, **data: str) -> dict[str, object]:
 
 async def test_it_is_the_version_that_go_sum_pins(plane: ControlPlane, api: Api) -> None:
     """The server is the published one, and the client in the same program agrees."""
-    assert json.loads(await api.get("/version"))["gitVersion"] == f"v{build.KUBERNETES}"
+    assert json.loads(await api.get("/version"))["gitVersion"] == f"v{catalogue.KUBERNETES_VERSION}"
 
 
 async def test_the_bot_writes_with_the_version_that_it_read(real: RealCluster, api: Api) -> None:

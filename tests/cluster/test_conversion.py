@@ -22,7 +22,7 @@ from bot.ingress_conversion.convert import Conversion, ConversionResult, convert
 from bot.ingress_conversion.known import gather
 from bot.ingress_conversion.refusals import ConversionReason
 from bot.ingress_conversion.target import ConversionTarget, version
-from tests.cluster import build, traefik
+from tests.cluster import traefik
 from tests.cluster.control_plane import free_port
 from tests.cluster.everything import EVERYTHING, SERVICES
 from tests.cluster.ingress_cases import POD, Case, a_case, cases, slices
@@ -30,6 +30,7 @@ from tests.cluster.routers import hosts, seen
 from tests.cluster.traefik import Traefik
 from tests.clusters.real import RealCluster
 from tests.ingress_conversion.ingresses import a_path, a_rule, a_service, an_ingress, of_kind
+from tests.programs import catalogue
 
 OLD, NEW = "kubernetes", "kubernetescrd"
 CONTROLLER = "traefik.io/ingress-controller"
@@ -77,7 +78,7 @@ def proxy(
 
 
 def target(*, strict: bool) -> ConversionTarget:
-    number = version(build.TRAEFIK)
+    number = version(catalogue.TRAEFIK_VERSION)
     assert number is not None
     return ConversionTarget(number, strict_prefix=strict, cross_namespace=strict)
 

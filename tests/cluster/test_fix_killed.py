@@ -40,12 +40,12 @@ from bot.remediation.change.step import Step, StepProgress, undoing
 from bot.remediation.context import READS, ContextReader
 from bot.remediation.planning import offers as offering
 from bot.routing.instance import TraefikPod
-from tests.cluster import build
 from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, an_executor
 from tests.cluster.fixing import REQUESTER, install
 from tests.cluster.scene import named, within
 from tests.clusters.real import RealCluster
 from tests.places import ROOT
+from tests.programs import catalogue
 
 KUSTOMIZATION = within(
     "flux-system",
@@ -201,7 +201,7 @@ class Diagnosing:
 
 class ATraefik:
     async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
-        image = f"traefik:v{build.TRAEFIK}"
+        image = f"traefik:v{catalogue.TRAEFIK_VERSION}"
         return (TraefikPod("kube-system", "traefik-a", running=True, image=image),), ()
 
 

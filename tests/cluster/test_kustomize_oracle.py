@@ -25,10 +25,11 @@ from bot.gitops.locator import locate
 from bot.gitops.paste_text import paste
 from bot.gitops.refusals import Stop
 from bot.routing.native_lb import ANNOTATION
-from tests.cluster import build
 from tests.cluster.conftest import RealCluster
 from tests.examples import examples
 from tests.gitops.trees import ANNOTATE, ROUTE, WEB, WEB_ROUTE, a_kustomization, a_tree
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
 
 NAMES = ("web", "eb", "db")
 
@@ -36,7 +37,7 @@ NAMES = ("web", "eb", "db")
 @cache
 def kubectl() -> tuple[str, ...]:
     """The one that is built beside the control plane."""
-    return str(build.built(build.CONTROL_PLANE)), "kubectl"
+    return str(ensure_built(catalogue.KUBERNETES)), "kubectl"
 
 
 def built(files: Mapping[str, str], folder: str) -> list[dict[str, Any]] | None:

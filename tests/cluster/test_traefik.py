@@ -12,10 +12,11 @@ import pytest
 from bot.health.service import Health
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
-from tests.cluster import build, traefik
+from tests.cluster import traefik
 from tests.cluster.node import POD_PORT, CannotMakeNode, node
 from tests.cluster.traefik import Traefik, objects, servers
 from tests.clusters.real import RealCluster
+from tests.programs import catalogue
 
 NAMESPACE = "routes"
 PODS = ("10.42.98.11", "10.42.98.12")
@@ -120,7 +121,7 @@ def lab(homelab: RealCluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_it_is_the_traefik_that_k3s_bundles(lab: Lab) -> None:
     """The version that go.sum pins, by its own API."""
-    assert lab.traefik.version() == build.TRAEFIK
+    assert lab.traefik.version() == catalogue.TRAEFIK_VERSION
 
 
 def test_an_ingress_is_served_by_the_pods_own_addresses(lab: Lab) -> None:

@@ -29,11 +29,12 @@ from bot.routing.instance import TraefikPod
 from bot.sandbox.kubernetes_api.streams import StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.service import Traefik as Asking
-from tests.cluster import build, traefik
+from tests.cluster import traefik
 from tests.cluster.kubelet import Kubelet, kubelet
 from tests.cluster.test_traefik import PODS, a_service, an_ingress, an_ingress_route
 from tests.cluster.traefik import Traefik
 from tests.clusters.real import RealCluster
+from tests.programs import catalogue
 
 PLACE = "seen"
 NODE = "seen-node"
@@ -134,7 +135,7 @@ def a_node(port: int) -> dict[str, Any]:
 
 def a_pod(address: str, port: int) -> dict[str, Any]:
     args = ["--api.insecure", f"--entrypoints.traefik.address=:{port}", "--log.level=DEBUG"]
-    image = f"traefik:v{build.TRAEFIK}"
+    image = f"traefik:v{catalogue.TRAEFIK_VERSION}"
     running = {"running": {"startedAt": "2026-01-31T12:00:00Z"}}
     state = {"name": "traefik", "image": image, "imageID": image, "ready": True, "state": running}
     labels = {"app.kubernetes.io/name": "traefik"}

@@ -15,9 +15,10 @@ from typing import Any
 
 import yaml
 
-from tests.cluster import build
 from tests.cluster.control_plane import free_port
 from tests.clusters.real import RealCluster
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
 
 PATIENCE = 20.0
 """Seconds within which Traefik has taken up what was applied."""
@@ -158,7 +159,7 @@ def running(real: RealCluster, folder: Path, *more: str, at: At | None = None) -
     )
     command = (
         *(("ip", "netns", "exec", at.netns) if at.netns else ()),
-        str(build.built(build.TRAEFIK_PROXY)),
+        str(ensure_built(catalogue.TRAEFIK)),
         f"--entrypoints.web.address={at.address}:{at.web}",
         f"--entrypoints.traefik.address={at.address}:{at.api}",
         f"--entrypoints.websecure.address={at.address}:{at.secure}",

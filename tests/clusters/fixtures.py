@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
-from tests.cluster import build, control_plane
+from tests.cluster import control_plane
 from tests.clusters import Cluster, crds
 from tests.clusters.real import RealCluster, tried
 from tests.clusters.simulated import Simulated, simulated
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +25,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
         yield RealCluster(Path(named), (_own_kubectl(),))
         return
     assets = os.environ.get("KUBEBUILDER_ASSETS")
-    program = None if assets else build.built(build.CONTROL_PLANE)
+    program = None if assets else ensure_built(catalogue.KUBERNETES)
     kubectl = (str(Path(assets) / "kubectl"),) if assets else (str(program), "kubectl")
     how = control_plane.commands(program)
     with control_plane.running(tmp_path_factory.mktemp("control-plane"), how) as plane:

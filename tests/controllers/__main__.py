@@ -19,14 +19,15 @@ from bot.domain.finding import Ref
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
-from tests.cluster.build import CannotBuild, Program
-from tests.controllers import build, certificates, flux, recording, routes, scene
+from tests.controllers import certificates, flux, recording, routes, scene
 from tests.controllers.expected import READY, Situation
 from tests.controllers.judging import CERTIFICATES, FLUX, PARTS, ROUTES, SITUATIONS, Row, rows
 from tests.controllers.reading import Plain, Recorded, report
 from tests.controllers.recording import Recording, Step
 from tests.controllers.watching import FAILING, PLACE, RULES, Watching
 from tests.controllers.world import InVain, World
+from tests.programs import catalogue
+from tests.programs.program import CannotBuild, Program, ensure_built
 
 WELL, RECOVERED = 15.0, RULES.steady.total_seconds() + 60
 """Seconds for which the watched Kustomization is well before and after."""
@@ -43,8 +44,8 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts alone")
     arguments = parser.parse_args()
     try:
-        if build.main(*_unneeded(arguments.only)):
-            return 1
+        for program in _needed(arguments.only):
+            ensure_built(program)
         folder = arguments.keep or Path(tempfile.mkdtemp(prefix="meshmedic-controllers-"))
         folder.mkdir(exist_ok=True)
         try:
@@ -58,11 +59,13 @@ def main() -> int:
         return 1
 
 
-def _unneeded(parts: Collection[str]) -> Iterator[Program]:
+def _needed(parts: Collection[str]) -> Iterator[Program]:
+    unneeded: set[Program] = set()
     if FLUX not in parts:
-        yield from (build.SOURCE_CONTROLLER, build.KUSTOMIZE_CONTROLLER)
+        unneeded |= {catalogue.SOURCE_CONTROLLER, catalogue.KUSTOMIZE_CONTROLLER}
     if CERTIFICATES not in parts:
-        yield build.CERT_MANAGER
+        unneeded |= {catalogue.CERT_MANAGER, catalogue.PEBBLE}
+    return (program for program in catalogue.CONTROLLERS if program not in unneeded)
 
 
 async def _run(running: scene.Scene, parts: Collection[str], *, record: bool) -> int:

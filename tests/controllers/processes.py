@@ -14,9 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tests.cluster import build as programs
 from tests.cluster.control_plane import ControlPlane, free_port
-from tests.controllers import build
+from tests.controllers import definitions
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
 
 FLUX = ("--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--events-addr=")
 SOON = "--requeue-dependency=3s"
@@ -66,13 +67,13 @@ def flux(plane: ControlPlane, folder: Path) -> Iterator[None]:
     }
     storage = (f"--storage-addr={served}", f"--storage-adv-addr={served}")
     sources = (*FLUX, SOON, f"--storage-path={artifacts}", *storage)
-    source, kustomize = build.SOURCE_CONTROLLER, build.KUSTOMIZE_CONTROLLER
+    source, kustomize = catalogue.SOURCE_CONTROLLER, catalogue.KUSTOMIZE_CONTROLLER
     with (
-        process(folder, source.name, (str(programs.built(source)), *sources), env),
+        process(folder, source.name, (str(ensure_built(source)), *sources), env),
         process(
             folder,
             kustomize.name,
-            (str(programs.built(kustomize)), *FLUX, SOON, "--http-retry=1"),
+            (str(ensure_built(kustomize)), *FLUX, SOON, "--http-retry=1"),
             env,
         ),
     ):
@@ -82,9 +83,9 @@ def flux(plane: ControlPlane, folder: Path) -> Iterator[None]:
 @contextmanager
 def cert_manager(plane: ControlPlane, folder: Path, resolver: str) -> Iterator[None]:
     """cert-manager's controllers without its webhook, so durations under an hour are accepted."""
-    program = str(programs.built(build.CERT_MANAGER))
+    program = str(ensure_built(catalogue.CERT_MANAGER))
     command = (program, f"--kubeconfig={plane.kubeconfig}", f"--resolver={resolver}")
-    with process(folder, build.CERT_MANAGER.name, command):
+    with process(folder, catalogue.CERT_MANAGER.name, command):
         yield
 
 
@@ -100,12 +101,14 @@ class Acme:
 def pebble(folder: Path, resolver: str, http: int) -> Iterator[Acme]:
     """Let's Encrypt's own small ACME server, which looks at names by this resolver."""
     # Its own certificates lie beside its sources.
-    own = build.module(build.PEBBLE, "github.com/letsencrypt/pebble/v2") / "test" / "certs"
+    own = (
+        definitions.module(catalogue.PEBBLE, "github.com/letsencrypt/pebble/v2") / "test" / "certs"
+    )
     at, manages = free_port(), free_port()
     config = folder / "pebble.json"
     config.write_text(_pebble_config(own, at, manages, http))
     quick = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"}
-    program = str(programs.built(build.PEBBLE))
+    program = str(ensure_built(catalogue.PEBBLE))
     command = (program, "-config", str(config), "-dnsserver", resolver)
     with process(folder, "pebble", command, quick) as running:
         end = time.monotonic() + ANSWERING

@@ -14,10 +14,10 @@ from typing import Any
 from bot.domain.finding import Ref
 from bot.traefik.domain.log_events import ProviderError
 from bot.traefik.domain.log_summary import LogSummarizer
-from tests.cluster.build import TRAEFIK
 from tests.cluster.traefik import Traefik
 from tests.controllers.expected import DEGRADED, FAILED, HEALTHY, Said
 from tests.controllers.world import World
+from tests.programs import catalogue
 
 Plain = dict[str, Any]
 SOON = 5.0
@@ -129,7 +129,7 @@ def begin(world: World) -> None:
 
 def _traefik(world: World) -> None:
     """The pod that Traefik would be, by which the bot knows its version and arguments."""
-    image = f"traefik:v{TRAEFIK}"
+    image = f"traefik:v{catalogue.TRAEFIK_VERSION}"
     ports = ("web", "websecure", "traefik")
     args = [f"--entrypoints.{name}.address=:{8000 + at}" for at, name in enumerate(ports)]
     args += ["--providers.kubernetescrd", "--providers.kubernetesingress"]

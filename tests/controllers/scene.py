@@ -9,13 +9,14 @@ from pathlib import Path
 
 import trustme
 
-from tests.cluster import build as programs
 from tests.cluster import control_plane, traefik
 from tests.cluster.traefik import Traefik
 from tests.clusters.real import RealCluster
-from tests.controllers import acme, build, git, processes, web
+from tests.controllers import acme, definitions, git, processes, web
 from tests.controllers.judging import CERTIFICATES, FLUX
 from tests.controllers.world import NAMESPACES, World
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
 
 WORKLOADS = (
     *("deployment-controller", "replicaset-controller", "garbage-collector-controller"),
@@ -37,13 +38,13 @@ class Scene:
 def running(folder: Path, parts: Collection[str]) -> Iterator[Scene]:
     """Start what these parts need, and end it with the block."""
     with ExitStack() as stack:
-        program = programs.built(programs.CONTROL_PLANE)
+        program = ensure_built(catalogue.KUBERNETES)
         how = control_plane.commands(program)
         cluster = folder / "cluster"
         cluster.mkdir()
         plane = stack.enter_context(control_plane.running(cluster, how, WORKLOADS))
         real = RealCluster(plane.kubeconfig, (str(program), "kubectl"), plane)
-        real.install(build.definitions(*build.PROGRAMS))
+        real.install(definitions.definitions(*catalogue.CONTROLLERS))
         spaces = ({"metadata": {"name": name}} for name in NAMESPACES)
         real.apply(*({"apiVersion": "v1", "kind": "Namespace", **space} for space in spaces))
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
-from tests.cluster import build, control_plane
+from tests.cluster import control_plane
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster
 from tests.clusters.wire import Wire, wired
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
 from tests.wire import discord_server
 from tests.wire.bot_process import KUBERNETES_TOKEN, a_cluster, settings_of
 from tests.wire.discord_server import DiscordServer
@@ -155,7 +157,7 @@ async def _simulated(stack: AsyncExitStack, folder: Path) -> tuple[SimulatedClus
 
 
 async def _real(stack: AsyncExitStack, folder: Path) -> tuple[ControlPlane, Wire, str]:
-    program = await asyncio.to_thread(build.built, build.CONTROL_PLANE)
+    program = await asyncio.to_thread(ensure_built, catalogue.KUBERNETES)
     made = folder / "plane"
     made.mkdir()
     running = control_plane.running(made, control_plane.commands(program))

@@ -1,7 +1,7 @@
-"""The programs of the cluster tests, built by Go once and kept outside the checkout.
+"""Builds a program by Go once, and keeps it outside the checkout.
 
-`python -m tests.cluster.build` builds what is missing and says where it lies. A program's place is
-named by a hash of what it is made from, so a change builds it anew and nothing else does.
+A program's place is named by a hash of what it is made from, so a change builds it anew and
+nothing else does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SOURCES = Path(__file__).parents[1] / "controlplane"
 OLDEST = (1, 21)
 """Since Go 1.21 an older go command fetches the one that a module asks for."""
 
@@ -31,14 +30,19 @@ class Program:
 
     name: str
     folder: Path
-    package: str
-    linked: tuple[str, ...]
-    minutes: int
+    package: str = "."
+    linked: tuple[str, ...] = ()
+    tags: str = ""
+    cgo: bool = False
+    """It needs gcc, and headers of C libraries."""
+    minutes: int = 1
+    """How long it takes on two cores where nothing is cached."""
 
     @property
     def path(self) -> Path:
         """Where it lies once it is built."""
-        digest = hashlib.sha256("\n".join(self.linked).encode())
+        made_by = (self.package, self.tags, *self.linked)
+        digest = hashlib.sha256("\n".join(made_by).encode())
         for each in self._made_from():
             digest.update(each.name.encode() + each.read_bytes())
         return cache() / f"{self.name}-{digest.hexdigest()[:16]}"
@@ -49,39 +53,12 @@ class Program:
         )
 
 
-KUBERNETES = "1.36.3"
-MAJOR, MINOR, _ = KUBERNETES.split(".")
-TRAEFIK = "3.6.13"
-VERSION = "k8s.io/component-base/version"
-
-CONTROL_PLANE = Program(
-    "controlplane",
-    SOURCES,
-    ".",
-    (
-        f"{VERSION}.gitVersion=v{KUBERNETES}",
-        f"{VERSION}.gitMajor={MAJOR}",
-        f"{VERSION}.gitMinor={MINOR}",
-        f"k8s.io/client-go/pkg/version.gitVersion=v{KUBERNETES}",
-    ),
-    minutes=8,
-)
-TRAEFIK_PROXY = Program(
-    "traefik",
-    SOURCES / "traefik",
-    "github.com/traefik/traefik/v3/cmd/traefik",
-    (f"github.com/traefik/traefik/v3/pkg/version.Version={TRAEFIK}",),
-    minutes=6,
-)
-PROGRAMS = (CONTROL_PLANE, TRAEFIK_PROXY)
-
-
 def cache() -> Path:
     """The folder for what was built: `$XDG_CACHE_HOME/meshmedic`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "meshmedic"
 
 
-def built(program: Program) -> Path:
+def ensure_built(program: Program) -> Path:
     """The path of a program, built now where it is missing.
 
     Raises:
@@ -92,14 +69,14 @@ def built(program: Program) -> Path:
         return path
     go = go_command()
     path.parent.mkdir(parents=True, exist_ok=True)
-    _say(f"building {program.name}: some {program.minutes} minutes on two cores, once")
+    _say(f"building {program.name}: about {program.minutes} min on two cores, once")
     began = time.monotonic()
     made = path.with_suffix(f".{os.getpid()}")
-    flags = "-s -w " + " ".join(f"-X {each}" for each in program.linked)
-    command = (go, "build", "-trimpath", "-buildvcs=false", "-ldflags", flags)
-    environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
+    flags = "-s -w " + " ".join(f"-X {value}" for value in program.linked)
+    command = (go, "build", "-trimpath", "-buildvcs=false", "-tags", program.tags)
+    environment = os.environ | {"CGO_ENABLED": str(int(program.cgo)), "GOFLAGS": "-mod=readonly"}
     ended = subprocess.run(  # noqa: S603  # the command is ours
-        (*command, "-o", str(made), program.package),
+        (*command, "-ldflags", flags, "-o", str(made), program.package),
         cwd=program.folder,
         env=environment,
         check=False,
@@ -123,7 +100,7 @@ def go_command() -> str:
     go = shutil.which("go", path=usual)
     if go is None:
         msg = (
-            "Go is missing. The cluster tests build a real Kubernetes API server from its sources: "
+            "Go is missing. These tests build Kubernetes and its controllers from their sources: "
             "install Go 1.21 or newer from https://go.dev/dl, or name a cluster of your own with "
             "KUBECONFIG_UNDER_TEST, or envtest's programs with KUBEBUILDER_ASSETS."
         )
@@ -140,21 +117,3 @@ def go_command() -> str:
 
 def _say(text: str) -> None:
     print(f"build: {text}", file=sys.stderr, flush=True)  # noqa: T201  # the terminal is our page
-
-
-def main() -> int:
-    """Build whatever is missing, and nothing where the tests bring their own cluster."""
-    if os.environ.get("KUBECONFIG_UNDER_TEST") or os.environ.get("KUBEBUILDER_ASSETS"):
-        _say("nothing: a control plane was named in the environment")
-        return 0
-    try:
-        for program in PROGRAMS:
-            built(program)
-    except CannotBuild as error:
-        _say(str(error))
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,7 +14,7 @@ import (
 // synced to the disk: a test's database need not survive the machine.
 func serveEtcd(arguments []string) {
 	if len(arguments) != 3 {
-		fail("usage: controlplane etcd FOLDER CLIENT-URL PEER-URL")
+		fail("usage: kubernetes etcd FOLDER CLIENT-URL PEER-URL")
 	}
 	client, peer := parse(arguments[1]), parse(arguments[2])
 	settings := embed.NewConfig()

@@ -1,12 +1,15 @@
-// Controlplane is a real Kubernetes API in one program, for the tests: etcd's
-// server embedded, kube-apiserver, kube-controller-manager and kubectl, each
-// the published command of that name. Usage:
+// Kubernetes is all of Kubernetes in one program, for the tests: etcd's server
+// embedded, and the published command of each other name. Usage:
 //
-//	controlplane etcd FOLDER CLIENT-URL PEER-URL
-//	controlplane kube-apiserver|kube-controller-manager|kubectl [flags]
+//	kubernetes etcd FOLDER CLIENT-URL PEER-URL
+//	kubernetes COMMAND [flags]
+//
+// One program instead of seven: they share most of their code, so it is
+// compiled, linked and kept once.
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -18,11 +21,16 @@ import (
 	kubectlutil "k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
+
+const usage = "usage: kubernetes etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kube-proxy|kubectl …"
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: controlplane etcd|kube-apiserver|kube-controller-manager|kubectl …")
+		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(64)
 	}
 	name := os.Args[1]
@@ -34,12 +42,18 @@ func main() {
 		run(apiserver.NewAPIServerCommand())
 	case "kube-controller-manager":
 		run(controllermanager.NewControllerManagerCommand())
+	case "kube-scheduler":
+		run(scheduler.NewSchedulerCommand())
+	case "kubelet":
+		run(kubelet.NewKubeletCommand(context.Background()))
+	case "kube-proxy":
+		run(proxy.NewProxyCommand())
 	case "kubectl":
 		if err := cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()); err != nil {
 			kubectlutil.CheckErr(err)
 		}
 	default:
-		fmt.Fprintf(os.Stderr, "controlplane: no command %q\n", name)
+		fmt.Fprintf(os.Stderr, "kubernetes: no command %q\n%s\n", name, usage)
 		os.Exit(64)
 	}
 }
