@@ -1,0 +1,168 @@
+"""Makes images without a registry: small ones of static programs, and the project's own by its Dockerfile.
+
+They are archives as `docker save` writes them, which containerd imports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.nodes.commands import run, succeeds
+from tests.nodes.configuration import PAUSE
+from tests.nodes.place import HOME, IMAGES
+from tests.places import ROOT
+from tests.programs import catalogue
+from tests.programs.program import ensure_built
+
+BUSYBOX = "localhost/busybox:1"
+COREDNS = "localhost/coredns:1"
+TRAEFIK = f"docker.io/library/traefik:v{catalogue.TRAEFIK_VERSION}"
+MESHMEDIC = "registry.example/meshmedic:0.1.0"
+"""As the example in deploy/ names it."""
+
+PYTHON = "localhost/python:3.13-slim"
+SUITE = "trixie"
+"""The Debian release that python:3.13-slim is made of, whose own Python is 3.13."""
+
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+Content = Path | bytes | str
+"""A file's content; a text is a link's target."""
+
+
+def small_images() -> tuple[Path, ...]:
+    """The archives that every cluster needs, made where they are missing."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    traefik = ensure_built(catalogue.TRAEFIK)
+    coredns = ensure_built(catalogue.COREDNS)
+    makers: Mapping[str, tuple[str, Any, Mapping[str, object]]] = {
+        "pause": (PAUSE, _busybox, {"Entrypoint": ["/bin/sleep", "1000000000"]}),
+        "busybox": (BUSYBOX, _busybox, {"Cmd": ["/bin/sh"]}),
+        "coredns": (COREDNS, lambda: {"coredns": coredns}, {"Entrypoint": ["/coredns"]}),
+        "traefik": (
+            TRAEFIK,
+            lambda: {
+                **_busybox(),
+                "usr/local/bin/traefik": traefik,
+                "etc/ssl/certs/ca-certificates.crt": CERTIFICATES,
+            },
+            {"Entrypoint": ["/usr/local/bin/traefik"]},
+        ),
+    }
+    made = []
+    for name, (tag, files, config) in makers.items():
+        to = IMAGES / f"{name}.tar"
+        if not to.exists():
+            _pack(to, tag, files(), config)
+        made.append(to)
+    return tuple(made)
+
+
+def project_image(checkout: Path = ROOT, tag: str = MESHMEDIC) -> Path:
+    """The project's image, built by buildah from deploy/Dockerfile, in an archive."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    if not succeeds(*_buildah("inspect", "--type=image", PYTHON)):
+        _make_python()
+    run(
+        *_buildah("build", "--isolation=chroot", "--network=host", "--layers"),
+        f"--build-arg=PYTHON_IMAGE={PYTHON}",
+        *(f"--env={name}" for name in os.environ if re.fullmatch(r"PIP_(?:EXTRA_)?INDEX_URL", name)),
+        *(f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--file={checkout}/deploy/Dockerfile"),
+        *(f"--tag={tag}", checkout),
+        timeout=1800,
+    )
+    to = IMAGES / f"meshmedic-{hashlib.sha256(tag.encode()).hexdigest()[:8]}.tar"
+    to.unlink(missing_ok=True)
+    run(*_buildah("push", tag, f"docker-archive:{to}:{tag}"), timeout=600)
+    return to
+
+
+def _make_python() -> None:
+    """A stand-in for the Dockerfile's base image: Debian's Python 3.13 of the same release."""
+    root = IMAGES / "python-root.tar"
+    if not root.exists():
+        packages = "python3,python3-venv,python3-pip,ca-certificates"
+        made = root.with_suffix(".part")
+        debootstrap = ("mmdebstrap", "--variant=minbase", "--format=tar")
+        run(*debootstrap, f"--include={packages}", SUITE, made, timeout=1200)
+        made.replace(root)
+    working = run(*_buildah("from", "scratch")).strip()
+    run(*_buildah("add", "--quiet", working, root, "/"))
+    link = ("ln", "-sf", "/usr/bin/python3", "/usr/local/bin/python")
+    run(*_buildah("run", "--isolation=chroot", working, "--", *link))
+    path = "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    run(*_buildah("config", "--cmd", "python3", "--env", path, working))
+    run(*_buildah("commit", "--quiet", "--rm", working, PYTHON))
+
+
+def _buildah(*words: object) -> tuple[str, ...]:
+    store = ("--root", HOME / "buildah", "--runroot", HOME / "buildah-run")
+    return tuple(map(str, ("buildah", *store, "--storage-driver", "overlay", *words)))
+
+
+def _busybox() -> dict[str, Content]:
+    """Debian's dynamic busybox with its libraries: the static one's wget crashes at resolving."""
+    with tempfile.TemporaryDirectory() as folder:
+        run("sh", "-c", f"cd {folder} && apt-get download --quiet busybox")
+        (package,) = Path(folder).glob("*.deb")
+        run("dpkg", "--extract", package, folder)
+        program = next(path for path in Path(folder).rglob("busybox") if path.parent.name == "bin")
+        names = run(program, "--list").split()
+        libraries = re.findall(r"/\S+", run("ldd", program))
+        content = program.read_bytes()
+    return {
+        "bin/busybox": content,
+        **{f"bin/{name}": "busybox" for name in names if name != "busybox"},
+        **{path.lstrip("/"): Path(path) for path in libraries if "busybox" not in path},
+        "etc/passwd": b"root:x:0:0::/:/bin/sh\n",
+    }
+
+
+FOLDERS = ("tmp", "etc", "bin", "dev", "proc", "sys", "run", "var")
+
+
+def _pack(to: Path, tag: str, files: Mapping[str, Content], config: Mapping[str, object]) -> None:
+    """Write an image of one layer."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as tar:
+        for name in FOLDERS:
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
+            tar.addfile(folder)
+        for path, content in files.items():
+            _add(tar, path, content)
+    digest = hashlib.sha256(layer.getvalue()).hexdigest()
+    image = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], **config},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+    }
+    index = [{"Config": "config.json", "RepoTags": [tag], "Layers": ["layer.tar"]}]
+    made = to.with_suffix(".part")
+    with tarfile.open(made, "w") as tar:
+        _add(tar, "config.json", json.dumps(image).encode())
+        _add(tar, "layer.tar", layer.getvalue())
+        _add(tar, "manifest.json", json.dumps(index).encode())
+    made.replace(to)
+
+
+def _add(tar: tarfile.TarFile, path: str, content: Content) -> None:
+    entry = tarfile.TarInfo(path)
+    entry.mode = 0o755
+    if isinstance(content, str):
+        entry.type, entry.linkname = tarfile.SYMTYPE, content
+        tar.addfile(entry)
+        return
+    data = content if isinstance(content, bytes) else content.read_bytes()
+    entry.size = len(data)
+    tar.addfile(entry, io.BytesIO(data))
