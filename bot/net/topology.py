@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.domain import conditions, containers
 from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
-from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt
+from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt, UnreadyAt
 from bot.routing import service_endpoints as serving
 from bot.routing.running import traefik_pods
 
@@ -19,16 +19,17 @@ FLANNEL_IPV6 = "flannel.alpha.coreos.com/public-ipv6"
 
 def endpoints(
     service: core.Service, port: core.ServicePort, snapshot: Snapshot
-) -> tuple[tuple[EndpointAt, ...], tuple[str, ...]]:
-    """The ready endpoints of a Service's port, and the addresses of those that are not ready."""
+) -> tuple[tuple[EndpointAt, ...], tuple[UnreadyAt, ...]]:
+    """The ready endpoints of a Service's port, and those that are not ready."""
     key = (service.namespace, service.name)
     ready: set[EndpointAt] = set()
-    unready: set[str] = set()
+    unready: set[UnreadyAt] = set()
     for slice_ in snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME).get(key, ()):
         number = _number(slice_, port)
         for endpoint in slice_.endpoints or ():
             if endpoint.conditions.ready is False:
-                unready.update(endpoint.addresses)
+                node = endpoint.node_name or ""
+                unready.update(UnreadyAt(address, node) for address in endpoint.addresses)
             elif number:
                 ready.update(_placed(slice_, endpoint, number, port, snapshot))
     return tuple(sorted(ready)), tuple(sorted(unready))

@@ -11,7 +11,15 @@ from bot.domain.resources.core import Service
 from bot.domain.resources.discovery import EndpointSlice
 from bot.domain.snapshot import Snapshot
 from bot.net import route_resolution as resolving
-from bot.net.diagnosis.subject import EndpointAt, Native, NodeAt, Subject, TraefikAt, Unresolved
+from bot.net.diagnosis.subject import (
+    EndpointAt,
+    Native,
+    NodeAt,
+    Subject,
+    TraefikAt,
+    UnreadyAt,
+    Unresolved,
+)
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import TRAEFIK, a_service, a_slice, a_snapshot, an_endpoint
 
@@ -152,7 +160,7 @@ def test_what_is_not_ready_is_no_endpoint():
     subject = found(a_snapshot(a_service(), slice_, an_ingress()), "web.example")
     assert ([each.address for each in subject.endpoints], subject.unready) == (
         ["10.42.1.5"],
-        ("10.42.1.6",),
+        (UnreadyAt("10.42.1.6", "attic"),),
     )
 
 

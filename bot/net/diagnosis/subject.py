@@ -41,6 +41,13 @@ class EndpointAt(msgspec.Struct, frozen=True, order=True, kw_only=True):
         return authority(self.address, self.port)
 
 
+class UnreadyAt(msgspec.Struct, frozen=True, order=True):
+    """An endpoint that is not ready, and its node where the slice names it."""
+
+    address: str
+    node: str = ""
+
+
 class TraefikAt(msgspec.Struct, frozen=True, order=True):
     """A running Traefik pod."""
 
@@ -83,7 +90,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     headless: bool = False
     vips: tuple[str, ...] = ()
     endpoints: tuple[EndpointAt, ...] = ()
-    unready: tuple[str, ...] = ()
+    unready: tuple[UnreadyAt, ...] = ()
     endpoints_seen: bool = True
     local_only: bool = False
     """`internalTrafficPolicy: Local`: the VIP leads to endpoints of the same node alone."""

@@ -11,7 +11,7 @@ import pytest
 
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
 from bot.net.diagnosis.observation import Belief, ExecutionContext, Upstream
-from bot.net.diagnosis.subject import Native, TraefikAt
+from bot.net.diagnosis.subject import Native, NodeAt, TraefikAt, UnreadyAt
 from bot.net.probing.protocol import Outcome
 from tests.net.diagnosis.probing_world import diagnosed
 from tests.net.diagnosis.world import World, a_node, a_subject, all_pairs, an_endpoint, around, dice
@@ -362,6 +362,26 @@ TABLE = (
     ),
     case("no names", Row.DNS, USELESS, nameless=frozenset({"home-1"}), places=("home-1",)),
     case("no endpoint", Row.NO_ENDPOINTS, USELESS, s_endpoints=(), confidence=SURE),
+    case(
+        "no endpoint, since its node is away",
+        Row.NO_ENDPOINTS,
+        USELESS,
+        s_endpoints=(),
+        s_unready=(UnreadyAt("10.42.2.5", "home-2"),),
+        s_nodes=(NodeAt("home-1"), NodeAt("home-2", ready=False)),
+        places=("home-2",),
+        confidence=SURE,
+    ),
+    case(
+        "no endpoint, of which one node is ready",
+        Row.NO_ENDPOINTS,
+        USELESS,
+        s_endpoints=(),
+        s_unready=(UnreadyAt("10.42.1.5", "home-1"), UnreadyAt("10.42.2.5", "home-2")),
+        s_nodes=(NodeAt("home-1"), NodeAt("home-2", ready=False)),
+        places=(),
+        confidence=SURE,
+    ),
     case(
         "no slices were read",
         Row.INCONCLUSIVE,

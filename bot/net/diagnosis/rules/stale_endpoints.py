@@ -22,7 +22,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     subject, belief = evidence.subject, evidence.belief
     if not subject.endpoints_seen or not subject.endpoints:
         return
-    known = {*(endpoint.address for endpoint in subject.endpoints), *subject.unready, *subject.vips}
+    known = {endpoint.address for endpoint in subject.endpoints} | set(subject.vips)
+    known |= {endpoint.address for endpoint in subject.unready}
     listed = [server for server in belief.servers or () if server[0] not in known]
     failed = [(failure.address, failure.port) for failure in belief.failures]
     if belief.servers is not None or any(address in known for address, _ in failed):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.net.diagnosis.diagnosis import Effect, Row
 from bot.net.diagnosis.evidence import RouteEvidence
 from bot.net.diagnosis.rule import DecisionRule, Match
+from bot.net.diagnosis.subject import Subject
 
 
 def find_outside(evidence: RouteEvidence) -> Iterator[Match]:
@@ -22,18 +23,39 @@ def find_outside(evidence: RouteEvidence) -> Iterator[Match]:
 
 
 def find_none(evidence: RouteEvidence) -> Iterator[Match]:
-    """No ready endpoint.
+    """No ready endpoint, or none on a node that is ready.
 
     Seen: The Service's EndpointSlices were read and have no ready endpoint for this port.
-    Told apart: Slices that were not read prove nothing.
+    Told apart: Slices that were not read prove nothing. Where all endpoints are on nodes that are
+        not ready, these are at fault, and not a selector, a port or the pods.
     """
     subject = evidence.subject
     if subject.external or subject.endpoints or not subject.endpoints_seen:
         return
-    unready = f"; not ready: {', '.join(subject.unready[:4])}" if subject.unready else ""
-    because = f"{subject.service} has no ready endpoint on port {subject.port}{unready}."
-    yield Match(because, proven=True)
+    none = f"{subject.service} has no ready endpoint on port {subject.port}"
+    away = _nodes_away(subject)
+    if away:
+        names = ", ".join(away)
+        whose = f"its node {names} is" if len(away) == 1 else f"its nodes {names} are"
+        steps = tuple(NODE_AWAY.format(node=node) for node in away[:SHOWN])
+        yield Match(f"{none}: {whose} not ready.", proven=True, places=away, instead=steps)
+        return
+    addresses = ", ".join(endpoint.address for endpoint in subject.unready[:SHOWN])
+    unready = f"; not ready: {addresses}" if addresses else ""
+    yield Match(f"{none}{unready}.", proven=True)
 
+
+def _nodes_away(subject: Subject) -> tuple[str, ...]:
+    """The nodes of all its endpoints, where none of them is ready."""
+    nodes = tuple(dict.fromkeys(endpoint.node for endpoint in subject.unready))
+    return nodes if all(not subject.node(name).ready for name in nodes) else ()
+
+
+SHOWN = 4
+NODE_AWAY = (
+    "Check whether node {node} answers, and its kubelet: "
+    "systemctl status k3s-agent || systemctl status k3s"
+)
 
 OUTSIDE = DecisionRule(
     row=Row.OUTSIDE,
