@@ -56,6 +56,9 @@ test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: build
 test-controllers: $(READY) ## Judge what real Flux, cert-manager and Traefik write (needs Go and root: builds an hour, once)
 	@$(BIN)/python -m tests.controllers $(ARGS)
 
+test-nodes: $(READY) ## The bot on three real nodes: install, commands, faults (needs Go and root; ARGS=--all: hours)
+	@$(BIN)/python -m tests.nodes $(ARGS)
+
 conversion: $(READY) ## Convert every Ingress at hand, and hold it against an independent reading and the CRDs
 	@$(BIN)/python -m tests.conversion
 

@@ -1,4 +1,4 @@
-"""One tree of cgroups for all nodes: each node's processes and containers are found and ended by it.
+"""One tree of cgroups for all nodes: by it a node's processes are found and ended.
 
 A kubelet wants its root to exist in every hierarchy of cgroup v1, and cpuset's starts empty. On
 cgroup v2 there is one hierarchy, whose controllers are handed down level by level.
@@ -41,11 +41,15 @@ def make(node: str) -> None:
                 _hand_down(at)
 
 
-def enter(node: str) -> None:
-    """Move the calling process into the node's tree."""
-    for hierarchy in _hierarchies():
-        if hierarchy.name in ("pids", "memory", CGROUPS.name):
-            (hierarchy / TREE / node / SYSTEM / "cgroup.procs").write_text("0")
+def entering(node: str) -> tuple[str, ...]:
+    """The words before a command that runs in the node's tree."""
+    files = [
+        f"{hierarchy / TREE / node / SYSTEM}/cgroup.procs"
+        for hierarchy in _hierarchies()
+        if hierarchy.name in ("pids", "memory", CGROUPS.name)
+    ]
+    enter = "".join(f"echo 0 >{file}; " for file in files)
+    return ("sh", "-ec", f'{enter}exec "$@"', "sh")
 
 
 def members(node: str) -> list[int]:

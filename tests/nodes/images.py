@@ -1,4 +1,4 @@
-"""Makes images without a registry: small ones of static programs, and the project's own by its Dockerfile.
+"""Makes images without a registry: small ones of one layer, and the project's by its Dockerfile.
 
 They are archives as `docker save` writes them, which containerd imports.
 """
@@ -25,6 +25,9 @@ from tests.programs.program import ensure_built
 
 BUSYBOX = "localhost/busybox:1"
 COREDNS = "localhost/coredns:1"
+TOOLS = "localhost/tools:1"
+"""For `/net tool`, in the place of netshoot."""
+
 TRAEFIK = f"docker.io/library/traefik:v{catalogue.TRAEFIK_VERSION}"
 MESHMEDIC = "registry.example/meshmedic:0.1.0"
 """As the example in deploy/ names it."""
@@ -47,6 +50,7 @@ def small_images() -> tuple[Path, ...]:
     makers: Mapping[str, tuple[str, Any, Mapping[str, object]]] = {
         "pause": (PAUSE, _busybox, {"Entrypoint": ["/bin/sleep", "1000000000"]}),
         "busybox": (BUSYBOX, _busybox, {"Cmd": ["/bin/sh"]}),
+        "tools": (TOOLS, _curl, {"Cmd": ["/bin/sh"]}),
         "coredns": (COREDNS, lambda: {"coredns": coredns}, {"Entrypoint": ["/coredns"]}),
         "traefik": (
             TRAEFIK,
@@ -75,7 +79,7 @@ def project_image(checkout: Path = ROOT, tag: str = MESHMEDIC) -> Path:
     run(
         *_buildah("build", "--isolation=chroot", "--network=host", "--layers"),
         f"--build-arg=PYTHON_IMAGE={PYTHON}",
-        *(f"--env={name}" for name in os.environ if re.fullmatch(r"PIP_(?:EXTRA_)?INDEX_URL", name)),
+        *(f"--env={name}" for name in INDEXES if name in os.environ),
         *(f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--file={checkout}/deploy/Dockerfile"),
         *(f"--tag={tag}", checkout),
         timeout=1800,
@@ -109,6 +113,17 @@ def _buildah(*words: object) -> tuple[str, ...]:
     return tuple(map(str, ("buildah", *store, "--storage-driver", "overlay", *words)))
 
 
+def _curl() -> dict[str, Content]:
+    """This machine's curl with its libraries."""
+    curl = Path("/usr/bin/curl")
+    return {**_busybox(), "usr/bin/curl": curl, **_libraries(curl)}
+
+
+def _libraries(program: Path) -> dict[str, Content]:
+    paths = re.findall(r"/\S+", run("ldd", program))
+    return {path.lstrip("/"): Path(path) for path in paths if Path(path) != program}
+
+
 def _busybox() -> dict[str, Content]:
     """Debian's dynamic busybox with its libraries: the static one's wget crashes at resolving."""
     with tempfile.TemporaryDirectory() as folder:
@@ -117,15 +132,18 @@ def _busybox() -> dict[str, Content]:
         run("dpkg", "--extract", package, folder)
         program = next(path for path in Path(folder).rglob("busybox") if path.parent.name == "bin")
         names = run(program, "--list").split()
-        libraries = re.findall(r"/\S+", run("ldd", program))
+        libraries = _libraries(program)
         content = program.read_bytes()
     return {
         "bin/busybox": content,
         **{f"bin/{name}": "busybox" for name in names if name != "busybox"},
-        **{path.lstrip("/"): Path(path) for path in libraries if "busybox" not in path},
+        **libraries,
         "etc/passwd": b"root:x:0:0::/:/bin/sh\n",
     }
 
+
+INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST")
+"""Where pip finds packages, as on this machine."""
 
 FOLDERS = ("tmp", "etc", "bin", "dev", "proc", "sys", "run", "var")
 

@@ -30,12 +30,11 @@ def start(node: str, name: str, command: Sequence[object], env: Mapping[str, str
         return
     with log_file(node, name).open("ab") as log:
         started = subprocess.Popen(  # noqa: S603  # ours
-            [str(word) for word in command],
+            [*cgroups.entering(node), *map(str, command)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=lambda: cgroups.enter(node),
             env=dict(env),
         )
     _pid_file(node, name).write_text(f"{started.pid} {_started_at(started.pid)}")
@@ -64,9 +63,7 @@ def forget(node: str) -> None:
         path.unlink()
 
 
-def until(
-    node: str, name: str, ready: Callable[[], bool], timeout: float, what: str = ""
-) -> None:
+def until(node: str, name: str, ready: Callable[[], bool], timeout: float, what: str = "") -> None:
     """Wait for what a program makes ready.
 
     Raises:

@@ -205,20 +205,20 @@ class DiscordServer:
 
 
 @asynccontextmanager
-async def serve(folder: Path) -> AsyncIterator[DiscordServer]:
-    """Run a Discord on a free local port; its CA's certificate is written to `folder`."""
+async def serve(folder: Path, host: str = HOST) -> AsyncIterator[DiscordServer]:
+    """Run a Discord on a free port of this address; its CA's certificate goes to `folder`."""
     ca = trustme.CA()
     server = DiscordServer(folder / "discord-ca.pem")
     ca.cert_pem.write_to_path(str(server.ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(HOST).configure_cert(context)
+    ca.issue_cert(host).configure_cert(context)
     runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
-    site = web.TCPSite(runner, HOST, 0, ssl_context=context)
+    site = web.TCPSite(runner, host, 0, ssl_context=context)
     await site.start()
     port = runner.addresses[0][1]
-    server.rest_base = f"https://{HOST}:{port}{API}"
-    server.gateway.url = server.rest.gateway_url = f"wss://{HOST}:{port}/"
+    server.rest_base = f"https://{host}:{port}{API}"
+    server.gateway.url = server.rest.gateway_url = f"wss://{host}:{port}/"
     try:
         yield server
     finally:

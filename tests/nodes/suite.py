@@ -1,0 +1,200 @@
+"""The suite on the LAN beside the nodes: `python -m tests.nodes.suite`, started by tests.nodes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tests.nodes import commands_once, modes, power_cut, repairing
+from tests.nodes.bot import Bot, local_discord
+from tests.nodes.cluster import RealNodes
+from tests.nodes.faults import FAULTS, SHORT, Fault
+from tests.nodes.images import TOOLS
+from tests.nodes.installing import choices_for, install, uninstall
+from tests.nodes.measuring import anonymous_memory, requests_a_minute
+from tests.nodes.table import Table
+
+COMPONENTS = ("ha", "remediation", "prober", "prober-daemonset", "exec", "traefik-api")
+ROUTE = "apps/web"
+
+HEALTHY_RUNS = 3
+HEALTHY_RUNS_OF_ALL = {modes.AGENTS: 20, modes.JOBS: 10, modes.MIXED: 10}
+
+LIMITS = {modes.AGENTS: (4.0, 8.0), modes.JOBS: (25.0, 25.0), modes.MIXED: (25.0, 25.0)}
+"""Seconds of `/net matrix` and of `/net diagnose`, once the image is on the nodes."""
+
+AGENT_MEMORY = 25.0
+BOT_MEMORY = 150.0
+REQUESTS = 60.0
+
+
+@dataclass
+class Suite:
+    """What all parts need."""
+
+    cluster: RealNodes
+    bot: Bot
+    whole: bool
+    tables: list[Table] = field(default_factory=list)
+
+    def table(self, name: str) -> Table:
+        """A new table, counted at the end."""
+        made = Table(name)
+        self.tables.append(made)
+        return made
+
+    async def install(self) -> None:
+        """By the README, until the first answer to /health."""
+        began = time.monotonic()
+        choices = choices_for(self.bot, *COMPONENTS, MESHMEDIC_TOOL_IMAGE=TOOLS)
+        took = await asyncio.to_thread(install, self.bot, choices)
+        await self.bot.connected(1)
+        table = self.table("Install, by the README's commands")
+        told = await self.bot.ask("health", "all")
+        table.row("rollout status", "done", seconds=took, want="done")
+        until_health = time.monotonic() - began
+        table.row("first /health all", told.text, seconds=until_health, want="judged")
+
+    async def healthy(self, mode: str, runs: int) -> None:
+        """The same healthy answer, every time and in time."""
+        table = self.table(f"A healthy cluster by {mode}")
+        await asyncio.to_thread(modes.switch_to, mode)
+        await asyncio.sleep(0 if mode == modes.JOBS else 3)
+        for number in range(1, runs + 1):
+            for told, want in (
+                (await self.bot.ask("net", "matrix"), "All nodes reach each other"),
+                (await self.bot.ask("net", "diagnose", route=ROUTE), "The route works · proven"),
+            ):
+                table.row(f"run {number}", told.text, seconds=told.seconds, want=want)
+
+    async def faults(self, mode: str, chosen: Iterable[Fault]) -> None:
+        """Each fault by its name, and healthy again after it is mended."""
+        table = self.table(f"Faults by {mode}")
+        await asyncio.to_thread(modes.switch_to, mode)
+        for fault in chosen:
+            mend = await asyncio.to_thread(fault.make, self.cluster)
+            try:
+                await asyncio.sleep(fault.settle)
+                told = await self.bot.ask("net", "matrix")
+                table.row(
+                    f"{fault.name}: matrix", told.text, seconds=told.seconds, want=fault.matrix
+                )
+                told = await self.bot.ask("net", "diagnose", route=ROUTE)
+                want = fault.diagnosis
+                table.row(f"{fault.name}: diagnose", told.text, seconds=told.seconds, want=want)
+                if fault.health:
+                    told = await self.bot.ask("health", "all")
+                    want = fault.health
+                    table.row(f"{fault.name}: health", told.text, seconds=told.seconds, want=want)
+            finally:
+                await asyncio.to_thread(mend)
+            told = await self.bot.ask("net", "diagnose", route=ROUTE)
+            want = "The route works · proven"
+            table.row(f"{fault.name}: mended", told.text, seconds=told.seconds, want=want)
+
+    async def memory(self) -> None:
+        """Anonymous memory of every pod of ours."""
+        table = self.table("Anonymous memory")
+        for namespace, selector, limit in (
+            ("meshmedic", "app.kubernetes.io/name=meshmedic", BOT_MEMORY),
+            ("meshmedic-probe", "app.kubernetes.io/name=meshmedic-probe", AGENT_MEMORY),
+        ):
+            used = await asyncio.to_thread(anonymous_memory, self.cluster, namespace, selector)
+            for name, mib in used.items():
+                table.figure(name, mib, "MiB", limit)
+
+    async def requests(self) -> None:
+        """How much the API server is asked while nobody asks the bot."""
+        minutes = 5.0 if self.whole else 1.0
+        count = await asyncio.to_thread(requests_a_minute, minutes)
+        table = self.table(f"Requests to the API server at rest, over {minutes:.0f} min")
+        table.figure("the bot's account", count, "a minute", REQUESTS)
+
+    async def uninstall(self) -> None:
+        """Nothing stays of what was installed."""
+        table = self.table("Uninstall")
+        began = time.monotonic()
+        left = await asyncio.to_thread(uninstall)
+        took = time.monotonic() - began
+        table.row("left in the cluster", left or "nothing", seconds=took, want="^nothing$")
+
+
+async def _healthy(suite: Suite) -> None:
+    for mode in (modes.JOBS, modes.MIXED, modes.AGENTS):
+        await suite.healthy(mode, HEALTHY_RUNS_OF_ALL[mode] if suite.whole else HEALTHY_RUNS)
+
+
+async def _faults(suite: Suite) -> None:
+    await suite.faults(
+        modes.AGENTS, [fault for fault in FAULTS if suite.whole or fault.name in SHORT]
+    )
+    if suite.whole:
+        await suite.faults(modes.JOBS, FAULTS)
+        await suite.faults(modes.MIXED, FAULTS)
+
+
+async def _commands(suite: Suite) -> None:
+    await commands_once.run(suite.table("Every command once"), suite.bot)
+
+
+async def _repair(suite: Suite) -> None:
+    await repairing.run(suite.table("A repair and its proof"), suite.cluster, suite.bot)
+
+
+async def _power_cut(suite: Suite) -> None:
+    await power_cut.run(suite.table("A power cut"), suite.cluster, suite.bot)
+
+
+PARTS = {
+    "commands": _commands,
+    "healthy": _healthy,
+    "faults": _faults,
+    "repair": _repair,
+    "memory": Suite.memory,
+    "requests": Suite.requests,
+    "power-cut": _power_cut,
+    "uninstall": Suite.uninstall,
+}
+
+
+async def run(*, whole: bool, only: Sequence[str]) -> int:
+    """Run the parts in their order; 0 where all is right."""
+    async with local_discord() as bot:
+        suite = Suite(RealNodes(), bot, whole)
+        await suite.install()
+        for name, part in PARTS.items():
+            if name in only:
+                await part(suite)
+        table = suite.table("What Discord would have refused")
+        problems = bot.discord.problems()
+        table.row("requests", "\n".join(problems) or "none", seconds=0, want="^none$")
+    return summary(suite.tables)
+
+
+def summary(tables: Sequence[Table]) -> int:
+    """Print what is wrong, and the totals as the last line; 0 where nothing is."""
+    wrong = [f"{table.name}: {what}" for table in tables for what in table.wrong]
+    for line in wrong:
+        sys.stdout.write(f"  WRONG {line}\n")
+    right = sum(table.right for table in tables)
+    sys.stdout.write(f"\n{right} right, {len(wrong)} wrong\n")
+    return int(bool(wrong))
+
+
+def main() -> int:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="make test-nodes")
+    parser.add_argument("--all", action="store_true", help="the whole: hours, before a release")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=tuple(PARTS), help="these parts"
+    )
+    arguments = parser.parse_args()
+    return asyncio.run(run(whole=arguments.all, only=arguments.only))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
