@@ -81,7 +81,8 @@ def _failures(
 ) -> tuple[Upstream, ...]:
     """The failures at the subject's addresses, and at the servers that Traefik has for it."""
     own = {parse(endpoint.address) for endpoint in subject.endpoints}
-    own |= {parse(address) for address in (*subject.unready, *subject.vips)}
+    own |= {parse(endpoint.address) for endpoint in subject.unready}
+    own |= {parse(address) for address in subject.vips}
     own |= {parse(host) for host, _ in servers}
     upstreams: dict[tuple[str, int, Outcome], Upstream] = {}
     for summary in logs.values():
