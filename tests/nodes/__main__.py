@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from tests.nodes import needs
+from tests.nodes import cgroups, needs, networks
 from tests.nodes.cluster import RealNodes, say
 from tests.nodes.commands import CommandFailed
 from tests.nodes.kubectl import lan_env, on_lan
+from tests.nodes.place import HOME
 from tests.nodes.prepare import prepare
 from tests.nodes.processes import DidNotStart
 from tests.programs.program import CannotBuild
@@ -22,29 +27,56 @@ def main() -> int:
     parser.add_argument("--stop", action="store_true", help="remove the nodes")
     parser.add_argument("--lan", nargs=argparse.REMAINDER, help="run a command beside the nodes")
     arguments, suite = parser.parse_known_args()
-    cluster = RealNodes()
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda number, _frame: sys.exit(128 + number))
     if arguments.stop:
-        cluster.clean()
+        RealNodes().clean()
         return 0
     if arguments.lan:
         return _on_lan(*arguments.lan)
     try:
-        needs.require()
-        prepare(cluster)
+        with _alone():
+            return _run(suite, keep=arguments.start)
     except (needs.Missing, CannotBuild, CommandFailed, DidNotStart) as error:
         say(str(error))
-        cluster.clean()
         return 1
-    if arguments.start:
-        return 0
+
+
+def _run(suite: Sequence[str], *, keep: bool) -> int:
+    """Start everything and run the suite; whatever happens, nothing stays unless it is kept."""
+    cluster = RealNodes()
+    kept = False
     try:
-        return _on_lan(sys.executable, "-m", "tests.nodes.suite", *suite)
+        needs.require()
+        prepare(cluster)
+        kept = keep
+        return 0 if keep else _on_lan(sys.executable, "-m", "tests.nodes.suite", *suite)
     finally:
-        cluster.clean()
+        if not kept:
+            cluster.clean()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Another run would take the nodes of this one for what a killed run left, and remove them.
+
+    Raises:
+        Missing: Another run has the nodes.
+    """
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = "Another run has the nodes: wait until it ends, or stop it."
+            raise needs.Missing(msg) from error
+        yield
 
 
 def _on_lan(*words: str) -> int:
-    command = [*on_lan(), *words]
+    """Run a command in a cgroup, by which the next start finds it where this process is killed."""
+    cgroups.make(networks.LAN)
+    command = [*cgroups.entering(networks.LAN), *on_lan(), *words]
     return subprocess.run(command, env=dict(lan_env()), check=False).returncode  # noqa: S603
 
 

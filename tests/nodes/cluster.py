@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from tests.nodes import cgroups, control_plane, keys, networks, node, processes
@@ -59,8 +60,8 @@ class RealNodes:
         for each in self.nodes.values():
             each.start_agent()
         for each in self.nodes.values():
-            range_of = lambda name=each.name: _pods_of(name)  # noqa: E731  # bound to its node
-            processes.until(each.name, "kubelet", range_of, 120, "the range of pods")
+            has_range = partial(_has_pods, each.name)
+            processes.until(each.name, "kubelet", has_range, 120, "the range of pods")
             each.start_overlay(_pods_of(each.name))
         self.until_ready(since)
         return time.monotonic() - began
@@ -88,13 +89,13 @@ class RealNodes:
 
     def clean(self) -> None:
         """End everything, and remove every file of the cluster."""
+        cgroups.kill(networks.LAN)  # first: a suite that still runs would start nodes again
         if RUN.exists():
             self.stop()
-        for name in ADDRESSES:  # what a killed run left without its files
+        for name in (*ADDRESSES, networks.LAN):  # what a killed run left without its files
             cgroups.kill(name)
             cgroups.remove(name)
             networks.remove(name)
-        networks.remove(networks.LAN)
         shutil.rmtree(RUN, ignore_errors=True)
 
 
@@ -123,6 +124,10 @@ def _pods_of(name: str) -> str:
     with suppress(CommandFailed):
         return kubectl("get", "node", name, "-o", "jsonpath={.spec.podCIDR}", timeout=20)
     return ""
+
+
+def _has_pods(name: str) -> bool:
+    return bool(_pods_of(name))
 
 
 def _all_ready(since: datetime) -> bool:

@@ -2,37 +2,118 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+import re
+import time
+from collections.abc import Iterator, Mapping
+
 from tests.nodes.bot import Bot
+from tests.nodes.kubectl import apply, kubectl
+from tests.nodes.manifests import web
 from tests.nodes.table import Table
-from tests.wire.world import ADA
+from tests.wire.world import ADA, Json
 
-SCOPES = (
-    *("pods", "nodes", "flux", "certificates", "secrets", "endpoints", "routes", "workloads"),
-)
+TOLD_WITHIN = 60.0
+ABSENT = "localhost/absent:1"
+BROKEN = "gallery"
+"""A workload whose image no node has, so that there is a finding to ask about."""
 
-COMMANDS = (
-    *((("health", scope), {}, "judged|not installed|nothing") for scope in SCOPES),
-    (("traefik", "routes"), {}, "ingress/apps/web"),
-    (("traefik", "describe"), {"route": "apps/web"}, "web.lab.example.org"),
-    (("traefik", "logs"), {}, "(?i)request|log"),
-    (("net", "matrix"), {}, "All nodes reach each other"),
-    (("net", "diagnose"), {"route": "apps/web"}, "The route works"),
-    (("net", "test"), {"from": "n2", "to": "http://web.apps"}, "200"),
-    (("net", "tool"), {"tool": "curl", "node": "n1", "target": "http://web.apps"}, "(?i)n3"),
-    (("fix", "list"), {"route": "apps/web"}, "."),
-    (("fix", "history"), {}, "."),
-    (("digest", "now"), {}, "Digest"),
-    (("digest", "list"), {}, "."),
-    (("mute", "list"), {}, "."),
-    (("doctor",), {}, "37 ok|ok"),
-    (("runbook",), {"topic": "nativelb"}, "."),
+CODE = "{code}"
+"""Stands for the finding's code, as the first answer shows it."""
+
+Options = Mapping[str, str]
+
+COMMANDS: tuple[tuple[str, Options, str], ...] = (
+    ("health pods", {}, f"Failed(?s:.*){BROKEN}"),
+    ("health nodes", {}, "judged"),
+    ("health flux", {}, "not installed"),
+    ("health certificates", {}, "not installed"),
+    ("health secrets", {}, "not installed|judged"),
+    ("health endpoints", {}, "judged"),
+    ("health routes", {}, "Healthy(?s:.*)judged"),
+    ("health workloads", {}, f"{BROKEN}"),
+    ("why", {"finding": BROKEN}, f"(?s){BROKEN}.*(ErrImageNeverPull|absent)"),
+    ("ack", {"finding": CODE}, BROKEN),
+    ("unmute", {"what": CODE}, "is muted no more"),
+    ("mute add", {"what": "media", "time": "30m", "reason": "a test"}, "media"),
+    ("mute list", {}, "media"),
+    ("unmute", {"what": "media"}, "media is muted no more"),
+    ("traefik routes", {}, "🟢 `ingress/apps/web`|ingress/apps/web"),
+    ("traefik describe", {"route": "apps/web"}, "(?s)Ingress.*web.lab.example.org"),
+    ("traefik logs", {}, "Traefik's log"),
+    ("net matrix", {}, "All nodes reach each other"),
+    ("net diagnose", {"route": "apps/web"}, "The route works · proven"),
+    ("net test", {"from": "n2", "to": "http://web.apps"}, "(?s)It is reached.*200"),
+    ("net tool", {"tool": "curl", "node": "n1", "target": "http://web.apps"}, r"(?m)^n3$"),
+    ("fix list", {"route": "apps/web"}, "nothing is to be repaired here"),
+    ("fix status", {}, "Open changes"),
+    ("fix history", {}, "Changes"),
+    ("digest now", {}, f"(?s)Digest.*{BROKEN}"),
+    ("digest set", {"name": "evening", "time": "18:00"}, "evening"),
+    ("digest pause", {"name": "evening"}, "evening"),
+    ("digest resume", {"name": "evening"}, "evening"),
+    ("digest list", {}, "(?s)evening.*18:00"),
+    ("digest remove", {"name": "evening"}, "evening"),
+    ("digest history", {}, "(?i)digest|history"),
+    ("runbook", {"topic": "nativelb"}, "nativeLB"),
+    ("doctor", {}, "(?s)It works.*n1"),
 )
+ELSEWHERE = frozenset({"health all", "fix route", "fix rollback"})
+"""Asked at the install and for the repair."""
 
 
 async def run(table: Table, bot: Bot) -> None:
     """Ask each, and look for what it must say."""
-    for path, options, want in COMMANDS:
-        told = await bot.ask(*path, user=ADA, **options)
-        seconds = told.seconds
-        more = f" (acknowledged after {told.acknowledged * 1000:.0f} ms)"
-        table.row(f"/{' '.join(path)}", told.text, seconds=seconds, want=want, more=more)
+    await asyncio.to_thread(_break)
+    try:
+        code = await _code(bot)
+        for name, options, want in COMMANDS:
+            chosen = {key: value.format(code=code) for key, value in options.items()}
+            told = await bot.ask(*name.split(), user=ADA, **chosen)
+            more = f" (acknowledged after {told.acknowledged * 1000:.0f} ms)"
+            table.row(f"/{name}", told.text, seconds=told.seconds, want=want, more=more)
+    finally:
+        await asyncio.to_thread(kubectl, "-n", "media", "delete", f"deployment/{BROKEN}")
+    known = {name for each in bot.discord.commands for name in _names(each)}
+    missing = known - {name for name, _, _ in COMMANDS} - ELSEWHERE
+    never = ", ".join(sorted(missing)) or "none"
+    table.row("commands that were never asked", never, seconds=0, want="^none$")
+
+
+def _break() -> None:
+    """A Deployment beside the homelab's, whose pod's image is on no node and is never pulled."""
+    deployment, _ = web("media", BROKEN)
+    broken = copy.deepcopy(dict(deployment))
+    container = broken["spec"]["template"]["spec"]["containers"][0]
+    container.update(image=ABSENT, imagePullPolicy="Never")
+    apply(broken)
+
+
+async def _code(bot: Bot) -> str:
+    """The code of the finding, once the kubelet has said what is wrong.
+
+    Raises:
+        TimeoutError: /health does not say it in time.
+    """
+    found = re.compile(rf"`media/{BROKEN}(?s:.*?)^-# (\w{{7}})\b", re.MULTILINE)
+    end = time.monotonic() + TOLD_WITHIN
+    while time.monotonic() < end:
+        told = await bot.ask("health", "pods")
+        if "ErrImageNeverPull" in told.text and (code := found.search(told.text)):
+            return code[1]
+    msg = f"/health pods did not name {BROKEN} in {TOLD_WITHIN:.0f} s:\n{told.text}"
+    raise TimeoutError(msg)
+
+
+SUBCOMMANDS = (1, 2)
+"""Discord's types of options that are subcommands and groups of them."""
+
+
+def _names(command: Json, before: str = "") -> Iterator[str]:
+    name = f"{before} {command['name']}".strip()
+    parts = [each for each in command.get("options", ()) if each["type"] in SUBCOMMANDS]
+    if not parts:
+        yield name
+    for part in parts:
+        yield from _names(part, name)

@@ -124,6 +124,18 @@ def _without(name: str, node: str) -> Callable[[RealNodes], Undo]:
     return make
 
 
+def _dead_kubelet(cluster: RealNodes) -> Undo:
+    node = cluster.nodes["n3"]
+    node.stop("kubelet")
+    wait_until("the API calls n3 not ready", lambda: not _is_ready(node), 90)
+    return lambda: _start_again(cluster)
+
+
+def _is_ready(node: Node) -> bool:
+    path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+    return kubectl("get", "node", node.name, "-o", path) == "True"
+
+
 def _start_again(cluster: RealNodes) -> None:
     cluster.start()
 
@@ -195,11 +207,11 @@ FAULTS = (
     ),
     Fault(
         "the kubelet of n3 is dead",
-        _without("kubelet", "n3"),
+        _dead_kubelet,
         diagnosis=r"node n3",
         matrix="n3: the node is not ready",
         health=r"Node.*`n3`\n\*\*NodeStatusUnknown",
-        settle=55,
+        settle=2,
     ),
 )
 SHORT = (

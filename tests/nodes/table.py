@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-WIDTH = 100
+WIDTH = 140
+SHOWN = 3000
+"""Characters of a wrong answer."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something measured, and the most that it may be."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within its limit."""
+        return self.limit is None or self.value <= self.limit
 
 
 @dataclass
@@ -19,34 +37,52 @@ class Table:
 
     def __post_init__(self) -> None:
         """Print its head."""
-        self._print(f"\n{self.name}")
+        _print(f"\n{self.name}")
 
-    def row(self, what: str, said: str, *, seconds: float, want: str = "", more: str = "") -> bool:
+    def row(self, what: str, said: str, *, seconds: float, want: str, more: str = "") -> bool:
         """Print one row, right where the pattern is found in what was said."""
         right = re.search(want, said) is not None
         headline = said.strip().partition("\n")[0].removeprefix("## ")
-        mark = "ok   " if right else "WRONG"
-        self._print(f"  {mark} {seconds:6.1f} s  {what}: {headline}{more}"[: WIDTH + 40])
-        if right:
-            self.right += 1
-        else:
-            self.wrong.append(what)
-            self._print(f"        wanted {want!r}; it said:\n{_indented(said[:3000])}")
+        self._count(what, right, f"{seconds:6.1f} s  {what}: {headline}{more}")
+        if not right:
+            _print(f"        wanted {want!r}; it said:\n{_indented(said[:SHOWN])}")
         return right
 
-    def figure(self, what: str, value: float, unit: str, limit: float | None = None) -> None:
-        """Print a measured figure, wrong where it is above its limit."""
-        right = limit is None or value <= limit
-        bound = "" if limit is None else f" (limit {limit:g})"
-        self._print(f"  {'ok   ' if right else 'WRONG'} {what}: {value:.1f} {unit}{bound}")
+    def broken(self, what: str, error: Exception) -> None:
+        """A row for what could not be looked at: never right."""
+        self._count(what, False, f"{what}: {type(error).__name__}")
+        _print(_indented(str(error)[-SHOWN:]))
+
+    def figure(self, figure: Figure) -> None:
+        """Print a figure, right where it is within its limit."""
+        bound = "" if figure.limit is None else f" (limit {figure.limit:g})"
+        text = f"{figure.what}: {figure.value:.1f} {figure.unit}{bound}"
+        self._count(figure.what, figure.holds, text)
+
+    def _count(self, what: str, right: bool, text: str) -> None:
         if right:
             self.right += 1
         else:
             self.wrong.append(what)
+        _print(f"  {'ok   ' if right else 'WRONG'} {text}"[:WIDTH])
 
-    def _print(self, text: str) -> None:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+
+def summary(tables: Sequence[Table]) -> int:
+    """Print what is wrong, and the totals as the last line; 0 where something is right and all is.
+
+    A run without a single row has shown nothing.
+    """
+    wrong = [f"{table.name}: {what}" for table in tables for what in table.wrong]
+    for line in wrong:
+        _print(f"  WRONG {line}")
+    right = sum(table.right for table in tables)
+    _print(f"\n{right} right, {len(wrong)} wrong")
+    return int(bool(wrong) or not right)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _indented(text: str) -> str:
