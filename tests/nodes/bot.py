@@ -18,10 +18,11 @@ from tests.wire.messages import walk
 from tests.wire.world import OLGA, Json, Person
 
 PATIENCE = 240.0
-QUIET = 2.0
+QUIET = 0.3
 """Seconds without an edit after which an answer is taken for the last one."""
 
-PROGRESS = ("Testing", "Looking", "Asking")
+PROGRESS = "## 🔵 Testing\n"
+"""How a card begins that is shown until there is an answer."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Bot:
         while time.monotonic() < end:
             if len(handle.answers) != seen:
                 seen, since = len(handle.answers), time.monotonic()
-            busy = any(word in handle.answers[-1].text[:60] for word in PROGRESS)
+            busy = handle.answers[-1].text.startswith(PROGRESS)
             if not busy and time.monotonic() - since > QUIET:
                 break
             await asyncio.sleep(0.1)
