@@ -46,11 +46,16 @@ def link(application: int, guild_id: int | None, permissions: Sequence[Permissio
     """The address of Discord's page that lets the bot in, with these permissions and no more."""
     return discord.utils.oauth_url(
         application,
-        permissions=discord.Permissions(**{permission.flag: True for permission in permissions}),
+        permissions=permission_bits(permissions),
         scopes=SCOPES,
         guild=discord.Object(guild_id) if guild_id else discord.utils.MISSING,
         disable_guild_select=guild_id is not None,
     )
+
+
+def permission_bits(permissions: Sequence[Permission]) -> discord.Permissions:
+    """The permissions as Discord counts them, a bit each."""
+    return discord.Permissions(**{permission.flag: True for permission in permissions})
 
 
 def application_id(option: str | None, token: str | None) -> int:

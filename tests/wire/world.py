@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from bot.cli.invite import permission_bits
+from bot.doctor.domain.facts import Use
+from bot.doctor.domain.permissions import needed
+
 Json = dict[str, Any]
 
 EPOCH = 1_420_070_400_000
@@ -35,8 +39,8 @@ ROLES = {
 }
 """Discord's @everyone role has the id of its server."""
 
-INVITED_WITH = str(1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16)
-"""View Channels, Send Messages, Embed Links, Attach Files, Read Message History."""
+INVITED_WITH = str(permission_bits(needed(Use)).value)
+"""What the link of `meshmedic invite` asks for where every feature is in use."""
 
 EVERYTHING = str((1 << 50) - 1)
 """Permissions as Discord sends them: a decimal string of bits."""
