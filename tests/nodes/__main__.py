@@ -17,7 +17,8 @@ from tests.nodes.kubectl import lan_env, on_lan
 from tests.nodes.place import HOME
 from tests.nodes.prepare import prepare
 from tests.nodes.processes import DidNotStart
-from tests.programs.program import CannotBuild
+from tests.programs import catalogue
+from tests.programs.program import CannotBuild, ensure_built
 
 
 def main() -> int:
@@ -48,6 +49,8 @@ def _run(suite: Sequence[str], *, keep: bool) -> int:
     kept = False
     try:
         needs.require()
+        if "--all" in suite:
+            ensure_built(catalogue.KUBE_ROUTER)
         prepare(cluster)
         kept = keep
         return 0 if keep else _on_lan(sys.executable, "-m", "tests.nodes.suite", *suite)

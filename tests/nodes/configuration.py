@@ -7,7 +7,13 @@ from tests.nodes.place import DNS_ADDRESS, MTU, POD_RANGE, folder_of
 
 PAUSE = "localhost/pause:1"
 
-CONTAINERD = f"""\
+CERTS = "/run/containerd/certs.d"
+"""Where containerd looks for other addresses of a registry, for each pull anew."""
+
+
+def containerd(runtime_spec: str = "") -> str:
+    """The configuration of containerd, with a file of what every container begins with."""
+    return f"""\
 version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -18,6 +24,8 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
   snapshotter = "overlayfs"
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "{PAUSE}"
+  [plugins.'io.containerd.cri.v1.images'.registry]
+    config_path = "{CERTS}"
 [plugins.'io.containerd.cri.v1.runtime']
   disable_apparmor = true
   # Without CAP_SYS_RESOURCE nobody may lower an oom_score_adj, and every sandbox would fail.
@@ -27,10 +35,12 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.tracing.proc
     conf_dir = "/run/cni/net.d"
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
     runtime_type = "io.containerd.runc.v2"
+    base_runtime_spec = "{runtime_spec}"
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
       BinaryName = "runc"
       SystemdCgroup = false
 """
+
 
 MEMORY_OF_OTHERS = "15Gi"
 """The nodes share the machine's memory, and each would offer all of it to pods."""

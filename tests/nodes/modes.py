@@ -9,6 +9,9 @@ from types import MappingProxyType
 from tests.nodes.kubectl import get, kubectl, wait_until
 from tests.nodes.place import ADDRESSES
 
+LABEL = "app.kubernetes.io/name=meshmedic-probe"
+"""The agents' label."""
+
 JOBS, AGENTS, MIXED = "jobs", "agents", "mixed"
 
 NODES_WITH_AGENTS: Mapping[str, Sequence[str]] = MappingProxyType(
@@ -42,7 +45,7 @@ def switch_to(mode: str) -> None:
 def _settled(count: int) -> bool:
     daemonset = get("-n", "meshmedic-probe", "daemonset", "meshmedic-probe")
     status = daemonset["status"]
-    pods = get("-n", "meshmedic-probe", "pods", "-l", "app.kubernetes.io/name=meshmedic-probe")
+    pods = get("-n", "meshmedic-probe", "pods", "-l", LABEL)
     return (
         status.get("observedGeneration") == daemonset["metadata"]["generation"]
         and status["desiredNumberScheduled"] == status.get("numberReady", 0) == count

@@ -28,6 +28,10 @@ class Node:
     name: str
     time_zone: str = "UTC"
     proxy_mode: str = "iptables"
+    kubelet_settings: Mapping[str, object] = field(default_factory=dict)
+    """What its kubelet has otherwise than the others."""
+    runtime_spec: Mapping[str, object] = field(default_factory=dict)
+    """What every new container begins with, in the place of the runtime's own default."""
     folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,10 +96,14 @@ class Node:
 
     def start_agent(self) -> None:
         """Start containerd, the kubelet and kube-proxy."""
-        self._write("kubelet.json", configuration.kubelet(self.name))
+        self._write("kubelet.json", {**configuration.kubelet(self.name), **self.kubelet_settings})
         self._write("kube-proxy.json", configuration.kube_proxy(self.name, self.proxy_mode))
         (self.folder / "resolv.conf").write_text(f"nameserver {LAN_ADDRESS}\n")
-        (self.folder / "containerd.toml").write_text(configuration.CONTAINERD)
+        spec = ""
+        if self.runtime_spec:
+            self._write("runtime-spec.json", self.runtime_spec)
+            spec = str(self.folder / "runtime-spec.json")
+        (self.folder / "containerd.toml").write_text(configuration.containerd(spec))
         kube = BIN / catalogue.KUBERNETES.name
         self.start("containerd", BIN / "containerd", f"--config={self.folder}/containerd.toml")
         answers = (BIN / "ctr", "version")

@@ -14,6 +14,8 @@ from tests.nodes.bot import Bot, local_discord
 from tests.nodes.cluster import RealNodes
 from tests.nodes.commands import CommandFailed
 from tests.nodes.faults import FAULTS, SHORT, Fault
+from tests.nodes.faults.confusion import Confusion
+from tests.nodes.faults.playing import Player
 from tests.nodes.images import TOOLS
 from tests.nodes.installing import choices_for, install, uninstall
 from tests.nodes.kubectl import get
@@ -52,6 +54,7 @@ class Suite:
     figures: list[Figure] = field(default_factory=list)
     slowest: dict[str, float] = field(default_factory=dict)
     """Seconds of the slowest healthy `/net matrix` by a mode."""
+    confusion: Confusion = field(default_factory=Confusion)
 
     def table(self, name: str) -> Table:
         """A new table, counted at the end."""
@@ -110,26 +113,8 @@ class Suite:
         """Each fault by its name, and healthy again after it is mended."""
         table = self.table(f"Faults by {mode}")
         await asyncio.to_thread(modes.switch_to, mode)
-        for fault in chosen:
-            mend = await asyncio.to_thread(fault.make, self.cluster)
-            try:
-                await asyncio.sleep(fault.settle)
-                told = await self.bot.ask("net", "matrix")
-                table.row(
-                    f"{fault.name}: matrix", told.text, seconds=told.seconds, want=fault.matrix
-                )
-                told = await self.bot.ask("net", "diagnose", route=ROUTE)
-                want = fault.diagnosis
-                table.row(f"{fault.name}: diagnose", told.text, seconds=told.seconds, want=want)
-                if fault.health:
-                    told = await self.bot.ask("health", "all")
-                    want = fault.health
-                    table.row(f"{fault.name}: health", told.text, seconds=told.seconds, want=want)
-            finally:
-                await asyncio.to_thread(mend)
-            told = await self.bot.ask("net", "diagnose", route=ROUTE)
-            want = "The route works · proven"
-            table.row(f"{fault.name}: mended", told.text, seconds=told.seconds, want=want)
+        player = Player(self.cluster, self.bot, table, mode, self.confusion)
+        await player.play(chosen)
 
     async def memory(self) -> None:
         """Anonymous memory of every pod of ours."""
@@ -176,6 +161,7 @@ async def _faults(suite: Suite) -> None:
     if suite.whole:
         await suite.faults(modes.JOBS, FAULTS)
         await suite.faults(modes.MIXED, FAULTS)
+    sys.stdout.write("".join(f"{line}\n" for line in ("", *suite.confusion.lines())))
 
 
 async def _commands(suite: Suite) -> None:

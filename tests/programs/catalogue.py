@@ -67,6 +67,8 @@ CTR = _containerd("ctr")
 RUNC = Program("runc", HERE / "runc", "github.com/opencontainers/runc", tags="seccomp", cgo=True)
 FLANNEL = Program("flannel", HERE / "flannel")
 COREDNS = Program("coredns", HERE / "coredns", minutes=2)
+KUBE_ROUTER = Program("kube-router", HERE / "kube-router", minutes=10)
+"""Only for the fault that needs it: its NetworkPolicy controller, as k3s has it."""
 
 CLUSTER = (KUBERNETES, TRAEFIK)
 """What the tests on a real API server need."""

@@ -1,0 +1,33 @@
+"""CoreDNS is gone."""
+
+from __future__ import annotations
+
+from tests.nodes.cluster import RealNodes
+from tests.nodes.faults.fault import Fault, Undo
+from tests.nodes.kubectl import kubectl, rolled_out, wait_until
+
+
+def _no_dns(_: RealNodes) -> Undo:
+    kubectl("-n", "kube-system", "scale", "deployment/coredns", "--replicas=0")
+    wait_until("CoreDNS is gone", lambda: not _pods("k8s-app=kube-dns"), 60)
+
+    def mend() -> None:
+        kubectl("-n", "kube-system", "scale", "deployment/coredns", "--replicas=1")
+        rolled_out("kube-system", "deployment/coredns")
+
+    return mend
+
+
+def _pods(selector: str) -> str:
+    return kubectl("-n", "kube-system", "get", "pods", "-l", selector, "-o", "name")
+
+
+FAULTS = (
+    Fault(
+        "CoreDNS is gone",
+        _no_dns,
+        diagnosis="DNS does not answer · proven",
+        matrix="DNS from n1:.? refused",
+        settle=2,
+    ),
+)

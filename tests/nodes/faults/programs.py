@@ -1,0 +1,85 @@
+"""A program of a node is dead, or the node's power is cut."""
+
+from __future__ import annotations
+
+from tests.nodes.cluster import RealNodes
+from tests.nodes.faults.fault import Fault, Make, Undo
+from tests.nodes.kubectl import kubectl, wait_until
+
+UNTIL_NOT_READY = 90.0
+"""Seconds: a node is not Ready once its kubelet was not heard of for 40."""
+
+SETTLES = 2.0
+UNTIL_PODS_RUN = 90.0
+
+
+def _without(name: str, node: str) -> Make:
+    def make(cluster: RealNodes) -> Undo:
+        cluster.nodes[node].stop(name)
+
+        def mend() -> None:
+            cluster.start()
+
+        return mend
+
+    return make
+
+
+def _until_not_ready(make: Make) -> Make:
+    def waited(cluster: RealNodes) -> Undo:
+        mend = make(cluster)
+        wait_until("the API calls n3 not ready", lambda: not _is_ready("n3"), UNTIL_NOT_READY)
+        return mend
+
+    return waited
+
+
+def _is_ready(node: str) -> bool:
+    path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+    return kubectl("get", "node", node, "-o", path) == "True"
+
+
+def _cut_power(cluster: RealNodes) -> Undo:
+    cluster.nodes["n3"].power_off()
+
+    def mend() -> None:
+        cluster.start()
+
+    return mend
+
+
+FAULTS = (
+    Fault(
+        "kube-proxy of n1 is dead",
+        _without("kube-proxy", "n1"),
+        diagnosis="kube-proxy",
+        matrix="Nothing gets from n1 by VIP",
+    ),
+    Fault(
+        "the kubelet of n3 is dead",
+        _until_not_ready(_without("kubelet", "n3")),
+        diagnosis=r"node n3",
+        matrix="n3: the node is not ready",
+        health=r"Node.*`n3`\n\*\*NodeStatusUnknown",
+        settle=SETTLES,
+        recovers=UNTIL_PODS_RUN,
+    ),
+    Fault(
+        "containerd of n3 is dead",
+        _until_not_ready(_without("containerd", "n3")),
+        diagnosis=r"node n3",
+        matrix="n3: the node is not ready",
+        health=r"Node.*`n3`\n\*\*KubeletNotReady(?s:.*)container runtime",
+        settle=SETTLES,
+        recovers=UNTIL_PODS_RUN,
+    ),
+    Fault(
+        "the power of n3 is cut",
+        _until_not_ready(_cut_power),
+        diagnosis=r"node n3",
+        matrix="n3: the node is not ready",
+        health=r"Node.*`n3`\n\*\*NodeStatusUnknown",
+        settle=SETTLES,
+        recovers=UNTIL_PODS_RUN,
+    ),
+)

@@ -1,0 +1,32 @@
+"""Rules of iptables that somebody left on a node."""
+
+from __future__ import annotations
+
+from tests.nodes.cluster import RealNodes
+from tests.nodes.faults.fault import Fault, Undo, rule
+
+
+def _redirect(cluster: RealNodes) -> Undo:
+    match = ("-p", "tcp", "--dport", 80, "-j", "REDIRECT", "--to-ports", 9)
+    return rule(cluster.server, "nat", "PREROUTING", *match, first=False)
+
+
+def _reject(cluster: RealNodes) -> Undo:
+    match = ("-i", "flannel.1", "-j", "REJECT", "--reject-with", "icmp-host-unreachable")
+    return rule(cluster.nodes["n3"], "filter", "FORWARD", *match)
+
+
+REDIRECT = Fault(
+    "REDIRECT on Traefik's node",
+    _redirect,
+    diagnosis="A rule on Traefik's node catches the traffic · proven(?s:.*)nativeLB would help",
+)
+FAULTS = (
+    REDIRECT,
+    Fault(
+        "n3 rejects what comes by the overlay",
+        _reject,
+        diagnosis="There is no route to the node · proven",
+        matrix="to or from n3 by pod IP:.? no route",
+    ),
+)
