@@ -227,6 +227,9 @@ class Settings(BaseSettings):
     Security `privileged`.
     """
 
+    image_pull_seconds: int = Field(default=180, ge=0, le=600)
+    """Seconds for which `/net` waits while a node pulls the image of a pod that probes."""
+
     tool_image: Image = manifests.TOOL_IMAGE
     """The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by its digest."""
 

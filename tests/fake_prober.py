@@ -27,6 +27,7 @@ class FakeProber:
     network: Network
     name: str = "pods on demand"
     blind: tuple[str, ...] = ()
+    patience: float = 0.0
     fails: ClusterError | None = None
     asked: list[VantagePoint] = field(default_factory=list)
 

@@ -173,13 +173,18 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
     namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
     member = membership(api, namespace) if namespace else None
     image = OwnImage(api, read.probe_image)
+    pull = read.image_pull_seconds
     prober = ProbeAgents(
-        api, image, traefik=read.traefik_namespaces, host_network=read.probe_host_network
+        api,
+        image,
+        traefik=read.traefik_namespaces,
+        host_network=read.probe_host_network,
+        pull=pull,
     )
     flux = FluxObjects(api)
     return ClusterParts(
         cache,
-        Netshoot(cache, ToolJobs(api, read.tool_image), targets.allowed(read.net_targets)),
+        Netshoot(cache, ToolJobs(api, read.tool_image, pull), targets.allowed(read.net_targets)),
         prober,
         prober.rounds,
         member.state if member else Unkept(),

@@ -119,10 +119,14 @@ async def _connected(
 ) -> AsyncIterator[tuple[ClusterConnection, ClusterReader, Prober]]:
     """The connection, the cluster over it, and the prober."""
     async with connected(arguments) as connection:
-        api, host_network = connection.api, connection.settings.probe_host_network
-        image = OwnImage(api, connection.settings.probe_image)
-        traefik = connection.settings.traefik_namespaces
-        prober = ProbeJobs(api, image, traefik=traefik, host_network=host_network)
+        api, settings = connection.api, connection.settings
+        prober = ProbeJobs(
+            api,
+            OwnImage(api, settings.probe_image),
+            traefik=settings.traefik_namespaces,
+            host_network=settings.probe_host_network,
+            pull=settings.image_pull_seconds,
+        )
         yield connection, connection.cluster, prober
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from bot.domain.finding import Alike, Finding
 from bot.domain.grouping import grouped
+from bot.domain.sentences import sentences
 
 NAMED = 5
 """How many others the message of the first names; the rest is counted."""
@@ -41,5 +42,5 @@ def _telling(first: Finding, others: Sequence[Finding], common: Alike) -> Findin
     names = ", ".join(other.subject.name for other in others[:NAMED])
     more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
     told = f"The same holds for {len(others):,} more {kind} of {common.owner}: {names}{more}."
-    message = f"{first.message.rstrip('. ')}. {told}" if first.message else told
+    message = sentences(first.message, told)
     return msgspec.structs.replace(first, message=message)

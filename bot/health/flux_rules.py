@@ -14,6 +14,7 @@ from bot.domain.grouping import grouped
 from bot.domain.resources import flux
 from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.flux import FluxObject
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot
 from bot.domain.timestamps import go_duration
 from bot.domain.verdict import Verdict, worst
@@ -134,7 +135,7 @@ def _before_remediation(entries: Sequence[Condition], ready: Condition) -> Condi
     for type_ in ("Released", "TestSuccess"):
         cause = conditions.condition(entries, type_)
         if cause and cause.status == "False":
-            message = f"{cause.message.rstrip('. ')}. {ready.message}"
+            message = sentences(cause.message, ready.message)
             return msgspec.structs.replace(ready, reason=cause.reason, message=message)
     return ready
 
@@ -239,7 +240,7 @@ def _given_up(stalled: Condition, ready: Condition | None, follows: tuple[Ref, .
     judgement = conditions.judgement(stalled, Verdict.FAILED, follows=follows)
     if ready is None or ready.message in ("", stalled.message):
         return judgement
-    message = f"{ready.message.rstrip('. ')}. {judgement.message.rstrip('. ')}."
+    message = sentences(ready.message, judgement.message)
     return msgspec.structs.replace(judgement, message=message)
 
 

@@ -19,7 +19,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError
 from bot.kube.agent_configmaps import AgentsConfig, SigningKey
 from bot.kube.client import Api, Query
-from bot.kube.jobs import REQUEST
+from bot.kube.pod_start import REQUEST
 from bot.kube.pods import ListedPod, list_pods, log_path
 from bot.net.probing import agent_configmaps, signed_job
 from bot.net.probing import output as lines

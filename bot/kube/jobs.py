@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import aiohttp
 import msgspec
 
-from bot.domain.finding import Ref
 from bot.domain.resources.base import Object
-from bot.domain.resources.core import ContainerState, Terminated
+from bot.domain.resources.core import Terminated
 from bot.domain.resources.decode import decode_object, decode_page
-from bot.domain.temporary import NAMESPACE
+from bot.domain.sentences import sentences
+from bot.domain.temporary import LONGEST, NAMESPACE
 from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
 from bot.kube.client import Api
-from bot.kube.events_and_logs import Details
 from bot.kube.paths import ApiPath, path
-from bot.kube.pods import ListedPod, collection, list_pods, log_path
-from bot.net.probing import manifests
+from bot.kube.pod_start import LOOK, REQUEST, NotInTime, Patience, PodStart, rejection, state
+from bot.kube.pods import ListedPod, collection, log_path
 from bot.net.probing.manifests import Manifest
+from bot.net.probing.protocol import Progress
 
 log = logging.getLogger(__name__)
 
@@ -34,38 +34,39 @@ SLICES = path("/apis/discovery.k8s.io/v1/namespaces", NAMESPACE, "endpointslices
 OURS = "app.kubernetes.io/managed-by=meshmedic"
 COMPONENT = "Add deploy/components/prober, which allows it in the namespace meshmedic-probe alone."
 
-START = 25.0
-"""Seconds within which a pod must run: nodes on which the bot has run have the image."""
-
-LOOK = 0.25
-"""Seconds between two reads of a pod that starts or ends."""
-
-REQUEST = 8.0
-"""Seconds for one request."""
-
-NEVER_SEEN = "ContainerStatusUnknown"
-"""The reason for a container that a kubelet has no record of. Source: its status manager."""
+IN_VAIN = 30.0
+"""Seconds for which a node is asked for no other pod where one did not run in time."""
 
 LOOKS_AT_END = 20
-LEFT_OVER = 600.0
+LEFT_OVER = LONGEST.total_seconds()
 """The age in seconds from which an object of ours was left behind by an earlier process."""
 
 
 class NodeJobs:
-    """Runs Jobs. `start`: the seconds within which a pod must run."""
+    """Runs Jobs on nodes, each with `patience` until its pod runs."""
 
-    def __init__(self, api: Api, start: float = START) -> None:
+    def __init__(self, api: Api, patience: Patience) -> None:
         self.api = api
-        self.start = start
+        self.patience = patience
+        self._in_vain: dict[str, tuple[float, str]] = {}
+        """Until when a node is asked for no other pod, by the monotonic clock, and why."""
+
+    def hope(self, nodes: Iterable[str]) -> None:
+        """Ask these nodes for pods again, also where one did not run lately."""
+        for node in nodes:
+            self._in_vain.pop(node, None)
 
     @asynccontextmanager
-    async def running(self, manifest: Manifest) -> AsyncIterator[ListedPod]:
+    async def running(self, manifest: Manifest, progress: Progress) -> AsyncIterator[ListedPod]:
         """The pod of a Job, once it runs or has ended; both are removed after the block.
 
         Raises:
             ClusterError: It cannot be created or does not run; the message says why.
         """
-        name = manifest["metadata"]["name"]
+        name, node = manifest["metadata"]["name"], manifest["spec"]["template"]["spec"]["nodeName"]
+        until, why = self._in_vain.get(node, (0.0, ""))
+        if time.monotonic() < until:
+            raise NotInTime(why)
         refused = False
         try:
             try:
@@ -73,7 +74,7 @@ class NodeJobs:
             except (Forbidden, Absent, Conflict, Invalid):
                 refused = True
                 raise
-            yield await self._begun(name)
+            yield await self._begun(PodStart(self.api, name, node, self.patience, progress))
         finally:
             # Also where the outcome is unknown: only the answer may have been lost.
             if not refused:
@@ -88,7 +89,7 @@ class NodeJobs:
         try:
             body = await self.api.send("POST", at, manifest, total=REQUEST)
         except (Forbidden, Absent) as error:
-            raise type(error)(f"{error} {COMPONENT}") from error
+            raise type(error)(sentences(str(error), COMPONENT)) from error
         created: Manifest = msgspec.json.decode(body)
         return created
 
@@ -124,10 +125,30 @@ class NodeJobs:
         """How the pod's container ended; None where that is not known soon after its log's end."""
         for _ in range(LOOKS_AT_END):
             body = await self.api.get(path(PODS, pod.name), total=REQUEST)
-            if terminated := _state(decode_object(body, ListedPod)).terminated:
+            if terminated := state(decode_object(body, ListedPod)).terminated:
                 return terminated
             await asyncio.sleep(LOOK)
         return None
+
+    async def check_kept(self, pod: ListedPod) -> None:
+        """Check a pod whose log ended too soon.
+
+        Raises:
+            ClusterError: Its node put an end to it, such as by an eviction; the message says why.
+        """
+        try:
+            body = await self.api.get(path(PODS, pod.name), total=REQUEST)
+        except ClusterError:
+            return
+        if why := rejection(decode_object(body, ListedPod)):
+            raise ClusterError(f"The probe's pod was ended: {why}")
+
+    async def _begun(self, start: PodStart) -> ListedPod:
+        try:
+            return await start.begun()
+        except NotInTime as error:
+            self._in_vain[start.node] = time.monotonic() + IN_VAIN, str(error)
+            raise
 
     async def sweep(self, *, older_than: float = LEFT_OVER) -> int:
         """Remove what an earlier process left behind. Returns the number of objects.
@@ -146,57 +167,6 @@ class NodeJobs:
                 log.warning("what was left in %s cannot be removed: %s", NAMESPACE, error)
                 return removed
         return removed
-
-    async def _begun(self, job: str) -> ListedPod:
-        """The pod of a Job, once it runs or has ended.
-
-        Raises:
-            ClusterError: It does not run in time; the message says why.
-        """
-        end = time.monotonic() + self.start
-        pod: ListedPod | None = None
-        while time.monotonic() < end:
-            label = f"{manifests.JOB_NAME}={job}"
-            pods = await list_pods(self.api, label, namespace=NAMESPACE, total=REQUEST)
-            pod = next(iter(pods), None)
-            if pod and (why := _rejection(pod) or _obstacle(pod)):
-                raise ClusterError(f"The probe's pod does not run: {why}")
-            if pod and pod.status.phase in ("Running", "Succeeded", "Failed"):
-                return pod
-            await asyncio.sleep(LOOK)
-        raise ClusterError(await self._why_not(job, pod))
-
-    async def _why_not(self, job: str, pod: ListedPod | None) -> str:
-        delay = f"The probe's pod did not run within {self.start:.0f} s"
-        about = Ref("Pod" if pod else "Job", NAMESPACE, pod.name if pod else job)
-        with suppress(ClusterError):
-            for event in await Details(self.api).events(about):
-                return f"{delay}: {event.reason}: {event.message}"[:400]
-        return f"{delay}: its node may be away, or its image not to be had."
-
-
-def _state(pod: ListedPod) -> ContainerState:
-    """The state of the pod's one container."""
-    return next((status.state for status in pod.status.container_statuses), ContainerState())
-
-
-def _rejection(pod: ListedPod) -> str:
-    """Why the node turned the pod away before any container ran; empty where it did not.
-
-    Source: kubelet, `rejectPod`: phase Failed with a reason such as OutOfcpu and a message.
-    """
-    status, terminated = pod.status, _state(pod).terminated
-    if status.phase != "Failed" or (terminated and terminated.reason != NEVER_SEEN):
-        return ""
-    return f"{status.reason or 'Failed'}: {status.message or 'its node turned it away'}"[:300]
-
-
-def _obstacle(pod: ListedPod) -> str:
-    """What keeps a container waiting and will not go away in time; empty where nothing does."""
-    waiting = _state(pod).waiting
-    if waiting is None or waiting.reason in ("", "ContainerCreating", "PodInitializing"):
-        return ""
-    return f"{waiting.reason}: {waiting.message}"[:300]
 
 
 def _age(resource: Object) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.resources import core
 from bot.domain.resources.base import Time
 from bot.domain.resources.decode import decode_page
+from bot.domain.sentences import sentences
 from bot.errors import ClusterError
 from bot.kube.client import Api, Query
 from bot.kube.paths import ApiPath, path
@@ -73,7 +74,7 @@ class OwnImage:
         try:
             pods = await list_pods(self._api, BOT_LABEL, total=QUICK)
         except ClusterError as error:
-            raise ClusterError(f"{error} {IMAGE_HINT}") from error
+            raise ClusterError(sentences(str(error), IMAGE_HINT)) from error
         images = [
             container.image
             for pod in pods

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
+from bot.kube.pod_start import PULL
 from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in, in_portions
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing.protocol import (
@@ -58,8 +59,9 @@ class ProbeAgents(ProbeJobs):
         *,
         traefik: tuple[str, ...] = NAMESPACES,
         host_network: bool = False,
+        pull: float = PULL,
     ) -> None:
-        super().__init__(api, image, traefik=traefik, host_network=host_network)
+        super().__init__(api, image, traefik=traefik, host_network=host_network, pull=pull)
         self.agents = Agents(api)
         self.rounds = AgentRounds(self.agents)
         self._apart: dict[str, float] = {}

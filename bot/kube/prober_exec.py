@@ -15,6 +15,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
+from bot.domain.sentences import sentences
 from bot.errors import Absent, ClusterError, Forbidden
 from bot.kube.client import Api
 from bot.kube.exec import CannotExecute, PodCommands
@@ -139,7 +140,8 @@ class WgetSession:
 def _obstacle(error: ClusterError) -> ClusterError:
     """The error, with what to do about it."""
     if isinstance(error, Forbidden):
-        return Forbidden(f"{error} To allow it, {ALLOW_EXEC}.")
+        return Forbidden(sentences(str(error), f"To allow it, {ALLOW_EXEC}."))
     if isinstance(error, Absent):
-        return Absent(f"Traefik's pod was gone while it was asked: ask again. {error}")
-    return CannotExecute(f"{error} {NO_WGET}")
+        gone = "Traefik's pod was gone while it was asked: ask again."
+        return Absent(sentences(gone, str(error)))
+    return CannotExecute(sentences(str(error), NO_WGET))

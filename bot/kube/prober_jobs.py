@@ -16,8 +16,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, MeshmedicError
 from bot.kube.client import Api
-from bot.kube.jobs import JOBS, REQUEST, SERVICES, SLICES, START, NodeJobs
+from bot.kube.jobs import JOBS, SERVICES, SLICES, NodeJobs
 from bot.kube.paths import path
+from bot.kube.pod_start import PULL, REQUEST, START, Patience
 from bot.kube.pods import ListedPod, log_path
 from bot.kube.prober_exec import WgetProber
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
@@ -65,7 +66,7 @@ class ProbeJobs:
     """A `Prober` by pods on demand, and by `wget` where Traefik itself runs.
 
     `image` finds the image that holds `bot.probe`, which is the bot's own. `traefik` are the
-    namespaces in which Traefik runs.
+    namespaces in which Traefik runs. `pull`: the seconds that an image may take to be pulled.
     """
 
     def __init__(
@@ -75,11 +76,12 @@ class ProbeJobs:
         *,
         traefik: tuple[str, ...] = NAMESPACES,
         host_network: bool = False,
+        pull: float = PULL,
     ) -> None:
         self._api = api
         self._image = image
         self._host_network = host_network
-        self.jobs = NodeJobs(api)
+        self.jobs = NodeJobs(api, Patience(pull=pull))
         self._inside = WgetProber(api, traefik)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._pods: dict[str, str] = {}
@@ -94,6 +96,11 @@ class ProbeJobs:
     def blind(self) -> tuple[str, ...]:
         """What pods without the host network cannot see."""
         return () if self._host_network else (HOST,)
+
+    @property
+    def patience(self) -> float:
+        """Seconds besides that it may take where a node has to pull the image first."""
+        return self.jobs.patience.pull
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
@@ -111,12 +118,15 @@ class ProbeJobs:
         async def by_job(portion: Sequence[Probe]) -> Iterable[ProberLine]:
             async with self._room:
                 progress(f"Starting a pod on {source.node}.")
-                expires = time.time() + LONGEST + START
+                expires = time.time() + LONGEST + self.jobs.patience.longest
                 job = ProbeJob(id=_name("probe"), expires=expires, probes=tuple(portion))
                 host = source.context is ExecutionContext.HOST
                 manifest = await self._manifest(job, source.node, host_network=host)
-                async with self.jobs.running(manifest) as pod:
-                    return await self._lines_until(pod, job.id, lambda line: line.done)
+                async with self.jobs.running(manifest, progress) as pod:
+                    received = await self._lines_until(pod, job.id, lambda line: line.done)
+                    if not any(line.done for line in received):
+                        await self.jobs.check_kept(pod)
+                    return received
 
         return await in_portions(probes, by_job)
 
@@ -126,9 +136,11 @@ class ProbeJobs:
     ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """Listeners on these nodes while the block runs; nodes that cannot have one are absent."""
         progress(f"Starting listeners on {', '.join(nodes)}.")
+        # A measurement begins here: what it finds is not to be told by an earlier one.
+        self.jobs.hope(nodes)
         async with AsyncExitStack() as stack:
             begun = await asyncio.gather(
-                *(self._listener(stack, node) for node in nodes), return_exceptions=True
+                *(self._listener(stack, node, progress) for node in nodes), return_exceptions=True
             )
             listeners: dict[str, ListenerAddress] = {}
             for node, listener in zip(nodes, begun, strict=True):
@@ -173,11 +185,15 @@ class ProbeJobs:
                 progress(f"No temporary Service: {error}")
             yield vips
 
-    async def _listener(self, stack: AsyncExitStack, node: str) -> ListenerAddress:
-        listen = Listen(name=node, seconds=LISTEN)
-        job = ProbeJob(id=_name("listen"), expires=time.time() + LISTEN + START, listen=listen)
+    async def _listener(
+        self, stack: AsyncExitStack, node: str, progress: Progress
+    ) -> ListenerAddress:
+        # Others may have to pull their image first.
+        seconds = LISTEN + self.jobs.patience.pull
+        listen = Listen(name=node, seconds=seconds)
+        job = ProbeJob(id=_name("listen"), expires=time.time() + seconds + START, listen=listen)
         manifest = await self._manifest(job, node)
-        pod = await stack.enter_async_context(self.jobs.running(manifest))
+        pod = await stack.enter_async_context(self.jobs.running(manifest, progress))
         await self._listens(pod, job.id)
         address = pod.status.pod_ip
         self._pods[address] = pod.metadata.name
@@ -197,6 +213,7 @@ class ProbeJobs:
             msg = f"The listener did not say within {BEGINS:.0f} s that it listens."
             raise ClusterError(msg) from error
         if not pod.status.pod_ip or not any(line.listening for line in received):
+            await self.jobs.check_kept(pod)
             raise ClusterError("The listener ended before it listened.")
 
     async def _manifest(self, job: ProbeJob, node: str, *, host_network: bool = False) -> Manifest:

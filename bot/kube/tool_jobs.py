@@ -11,15 +11,13 @@ from bot.domain.resources.decode import decode_object
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, Forbidden, Unreachable
 from bot.kube.client import Api
-from bot.kube.jobs import REQUEST, NodeJobs
+from bot.kube.jobs import NodeJobs
 from bot.kube.paths import path
+from bot.kube.pod_start import PULL, REQUEST, Patience
 from bot.kube.pods import ListedPod
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Progress
 from bot.net.tools.command import ToolRun, raw_obstacle
-
-START = 120.0
-"""Seconds within which the pod must run: the image may have to be pulled."""
 
 LONGEST = 45.0
 """Seconds that a tool may take."""
@@ -32,12 +30,12 @@ NEVER_RAN = ("StartError", "ContainerCannotRun")
 
 
 class ToolJobs:
-    """Runs the tools of `image`."""
+    """Runs the tools of `image`, which may take `pull` seconds to be pulled."""
 
-    def __init__(self, api: Api, image: str) -> None:
+    def __init__(self, api: Api, image: str, pull: float = PULL) -> None:
         self._api = api
         self._image = image
-        self.jobs = NodeJobs(api, START)
+        self.jobs = NodeJobs(api, Patience(pull=pull))
         self.longest = LONGEST
         """Seconds that a tool may take."""
         self.most = MOST_OUTPUT
@@ -55,13 +53,13 @@ class ToolJobs:
         """
         if raw:
             await self._check_raw()
-        seconds = int(START + self.longest) + 5
+        seconds = int(self.jobs.patience.longest + self.longest) + 5
         name = f"tool-{secrets.token_hex(5)}"
         manifest = manifests.tool_job(
             name, argv, node=node, image=self._image, seconds=seconds, raw=raw
         )
         progress(f"Starting a pod on {node}.")
-        async with self.jobs.running(manifest) as pod:
+        async with self.jobs.running(manifest, progress) as pod:
             progress(f"Running {argv[0]} on {node}.")
             return await self._output(pod, node, tuple(argv), progress)
 

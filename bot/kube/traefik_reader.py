@@ -10,6 +10,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import sentences
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import CONNECT, Api, Query, breathe, within
 from bot.kube.events_and_logs import NOTHING
@@ -107,13 +108,13 @@ class TraefikReader:
                 try:
                     return await _read(partial(fetch, pod, port, arguments.base_path))
                 except Forbidden as error:
-                    reasons.append(f"{error} To allow it, {allow}.")
+                    reasons.append(sentences(str(error), f"To allow it, {allow}."))
                     break
                 except Absent:
                     reasons.append(f"Nothing answers to /api at port {port}.")
                 except (ClusterError, msgspec.DecodeError) as error:
                     reasons.append(str(error))
-        why = " ".join(dict.fromkeys(reasons))
+        why = sentences(*dict.fromkeys(reasons))
         return NotObserved(f"{pod.name}: its API cannot be read. {why}", HOW_TO_ENABLE)
 
     async def log(

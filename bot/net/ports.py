@@ -31,6 +31,11 @@ class Prober(Protocol):
         """What it cannot observe outside Traefik's own pod, each with how to allow it."""
         ...
 
+    @property
+    def patience(self) -> float:
+        """Seconds besides that it may take where a node has to pull the image first."""
+        ...
+
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.finding import Target
+from bot.domain.sentences import sentences
 from bot.errors import ClusterError, Conflict, InputError
 from bot.remediation.change import step_progress
 from bot.remediation.change.change import Change, Undoing
@@ -80,7 +81,7 @@ class Executor:
             change = await self.journal.move(change, ChangeState.APPLYING)
         steps, loaded = change.plan.steps, set[Action]()
         why = next(filter(None, map(mistake, steps)), "")
-        if why := why or " ".join(await self.loading.clear(change)):
+        if why := why or sentences(*await self.loading.clear(change)):
             return await self.take_back(change, BOT, why)
         try:
             for step in steps:

@@ -17,6 +17,7 @@ import msgspec
 
 from bot.domain.finding import Target
 from bot.domain.resources import core
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, Conflict
 from bot.net.ports import Prober
@@ -104,7 +105,7 @@ class LoadingProbe:
             raise
         except ClusterError as error:
             why = f"Traefik could not be watched: {error}"
-        return " ".join((why, *await self.clear(change))).strip()
+        return sentences(why, *await self.clear(change))
 
     async def clear(self, change: Change) -> tuple[str, ...]:
         """Take away the markers of a change, also those of a process that died.

@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.domain.redaction.redact import redact
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import MeshmedicError
 from bot.net import route_resolution
@@ -70,7 +71,7 @@ def names(plan: RepairPlan) -> tuple[str, ...]:
 def line(belief: Belief, subject: Subject) -> str:
     """Say where Traefik sends the requests of a route."""
     if not belief.servers:
-        return unseen(" ".join(belief.unseen) or "It names no server of this route.")
+        return unseen(sentences(*belief.unseen) or "It names no server of this route.")
     named = ", ".join(_address(*server) for server in belief.servers[:MOST])
     vips = set(subject.vips)
     if all(host in vips for host, _ in belief.servers):

@@ -17,6 +17,7 @@ from typing import TypeVar
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.resources import core, networking
 from bot.domain.resources.base import Object, Reference
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import selected_workloads
@@ -441,7 +442,7 @@ def _unread(route: Object, snapshot: Snapshot) -> Defect | None:
     if not any(scope.why_unread(route) for scope in scopes):
         return None
     reasons = dict.fromkeys(why_unread(route, config) for config in known)
-    return Defect(NOT_READ, " ".join(list(reasons)[:MOST_REASONS]))
+    return Defect(NOT_READ, sentences(*list(reasons)[:MOST_REASONS]))
 
 
 def _may_be_read(route: Object, snapshot: Snapshot) -> bool:

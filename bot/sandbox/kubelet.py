@@ -44,6 +44,22 @@ OUT_OF_CPU = {
 }
 """The status of a pod that its node refused. Source: kubelet, lifecycle/predicate.go."""
 
+EVICTED = {
+    "phase": "Failed",
+    "reason": "Evicted",
+    "message": "The node was low on resource: ephemeral-storage.",
+    "containerStatuses": [
+        {"name": "probe", "state": {"terminated": {"reason": "Error", "exitCode": 137}}}
+    ],
+}
+"""The status of a pod that ran when its node became short of disk. Source: kubelet, eviction."""
+
+NOT_TO_BE_HAD = (
+    'failed to pull and unpack image "registry.example/meshmedic:test": failed to resolve '
+    "reference: registry.example/meshmedic:test: not found"
+)
+"""What containerd says of an image that the registry does not have."""
+
 JOBS, SLICES = "jobs.batch", "endpointslices.discovery.k8s.io"
 
 
@@ -62,6 +78,14 @@ class Kubelet:
         """Seconds from a listener's pod running to its open port."""
         self.full: frozenset[str] = frozenset()
         """Nodes that refuse every pod."""
+        self.dead: frozenset[str] = frozenset()
+        """Nodes whose kubelet takes note of nothing."""
+        self.pulls: dict[str, float] = {}
+        """Seconds for which a node pulls the image of a pod."""
+        self.unpullable: frozenset[str] = frozenset()
+        """Nodes that cannot pull the image."""
+        self.evicting: frozenset[str] = frozenset()
+        """Nodes that put an end to every pod that probes."""
         self._known_from: dict[str, float] = {}
         """When kube-proxy learns of a temporary Service, by its VIP; on the monotonic clock."""
 
@@ -114,9 +138,12 @@ class Kubelet:
 
     async def _start(self, job: Plain) -> None:
         pod = self._pod(job)
-        if pod["spec"]["nodeName"] in self.full:
-            self._cluster.put(pod | {"status": OUT_OF_CPU})
+        node = pod["spec"]["nodeName"]
+        if status := self._not_running(node):
+            self._cluster.put(pod | {"status": status})
             return
+        if node in self.pulls:
+            await self._pull(pod, self.pulls[node])
         self._cluster.put(pod)
         self._learn()
         (container,) = pod["spec"]["containers"]
@@ -127,6 +154,35 @@ class Kubelet:
             output, code = tools.run(self._network, pod["spec"]["nodeName"], argv)
             self._log(pod["metadata"]["name"], output)
             self._end(pod, code)
+
+    def _not_running(self, node: str) -> Plain:
+        """The status of a pod that this node does not run; empty where it does."""
+        if node in self.full:
+            return OUT_OF_CPU
+        if node in self.unpullable:
+            return _waiting("ErrImagePull", NOT_TO_BE_HAD)
+        return {"phase": "Pending"} if node in self.dead else {}
+
+    async def _pull(self, pod: Plain, seconds: float) -> None:
+        """Let a pod wait as a kubelet does that pulls its image, with the Events of that."""
+        self._cluster.put(pod | {"status": _waiting("ContainerCreating", "")})
+        self._event(pod, "Pulling", 'Pulling image "registry.example/meshmedic:test"')
+        await asyncio.sleep(seconds)
+        self._event(pod, "Pulled", "Successfully pulled image in 3.2s (3.2s including waiting)")
+
+    def _event(self, pod: Plain, reason: str, message: str) -> None:
+        name = pod["metadata"]["name"]
+        self._cluster.put(
+            {
+                "apiVersion": "v1",
+                "kind": "Event",
+                "metadata": {"name": f"{name}.{reason.lower()}", "namespace": NAMESPACE},
+                "involvedObject": {"kind": "Pod", "namespace": NAMESPACE, "name": name},
+                "type": "Normal",
+                "reason": reason,
+                "message": message,
+            }
+        )
 
     def _pod(self, job: Plain) -> Plain:
         template, name = job["spec"]["template"]["spec"], job["metadata"]["name"]
@@ -155,6 +211,10 @@ class Kubelet:
             self._log_lines(name, [ProberLine(job=job.id, listening=str(job.listen.port))])
             self._listeners[pod["status"]["podIP"]] = job.id, name
             self._cluster.put(pod)
+            return
+        if pod["spec"]["nodeName"] in self.evicting:
+            self._log_lines(name, [])
+            self._cluster.put(pod | {"status": EVICTED})
             return
         at_once = [probe for probe in job.probes if not probe.settle]
         settling = [probe for probe in job.probes if probe.settle]
@@ -237,3 +297,13 @@ class Kubelet:
                 owners = [owner["name"] for owner in metadata.get("ownerReferences") or ()]
                 if metadata["namespace"] == NAMESPACE and job in owners:
                     self._cluster.delete(kind, NAMESPACE, metadata["name"])
+
+
+def _waiting(reason: str, message: str) -> Plain:
+    """The status of a pod whose container waits."""
+    state = {"waiting": {"reason": reason, "message": message}}
+    return {
+        "phase": "Pending",
+        "startTime": "2026-11-01T00:00:00Z",
+        "containerStatuses": [{"name": manifests.CONTAINER, "ready": False, "state": state}],
+    }

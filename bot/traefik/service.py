@@ -16,6 +16,7 @@ import msgspec
 
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import networking, traefik
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.typed import duration
 from bot.errors import ClusterError, InputError
@@ -151,7 +152,7 @@ class Traefik:
         """
         pods, unseen = await self.pods()
         if not pods:
-            raise ClusterError(" ".join(unseen) or NO_TRAEFIK)
+            raise ClusterError(sentences(*unseen) or NO_TRAEFIK)
         (summaries, failed), runtime, snapshot = await asyncio.gather(
             self.summaries(pods, LogRequest(seconds=_seconds(SINCE))),
             self._by_api(pods),

@@ -288,7 +288,7 @@ def test_a_release_that_was_given_up_says_what_had_failed() -> None:
         said("Ready", "False", reason="ReconciliationFailed", message="install retries exhausted"),
         said("Released", "False", reason="InstallFailed", message="no such chart"),
     )
-    assert elder.message == "no such chart. install retries exhausted"
+    assert elder.message == "no such chart. install retries exhausted."
     newer = release(
         said("Stalled", reason="RetriesExceeded", message="Failed to install after 1 attempt(s)"),
         said("Ready", "False", reason="UninstallSucceeded", message="Helm uninstall succeeded."),

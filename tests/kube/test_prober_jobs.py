@@ -1,6 +1,7 @@
 """Probing by Jobs: what goes in, what comes out, and that nothing stays behind."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import permutations
@@ -16,6 +17,7 @@ from bot.domain.verdict import Verdict
 from bot.errors import ClusterError
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
+from bot.kube.pod_start import Patience
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
@@ -57,6 +59,7 @@ async def prober(cluster: Cluster) -> AsyncIterator[ProbeJobs]:
         ("pods", ""),
         ("services", ""),
         ("endpointslices", "discovery.k8s.io"),
+        ("events", ""),
     ):
         for verb in ("get", "list", "create", "delete"):
             await cluster.allow(verb, plural, group)
@@ -233,10 +236,84 @@ async def test_a_node_that_turns_pods_away_says_why_and_the_others_stand(
     assert findings(matrix) == ()
 
 
+async def test_a_dead_kubelet_costs_the_matrix_one_wait(prober: ProbeJobs, kubelet: Begin) -> None:
+    """Its node is still called Ready: the listener waits there, and then no other pod does."""
+    running = await kubelet()
+    running.dead = frozenset({"home-1"})
+    prober.jobs.patience = Patience(taken=3.0)
+    said: list[str] = []
+    mesh = Mesh(FakeCluster(healthy(datetime.now(UTC)).objects), prober)
+    began = time.monotonic()
+    matrix = await mesh.measure(said.append)
+    lasted = time.monotonic() - began
+    ((node, why),) = matrix.unseen
+    assert node == "home-1"
+    assert why.startswith("The kubelet of home-1 took no note of the probe's pod within 3 s")
+    # A second wait would begin after the probes of the others.
+    running.dead = frozenset()
+    began = time.monotonic()
+    assert (await mesh.measure(said.append)).verdict is Verdict.HEALTHY
+    assert lasted < time.monotonic() - began + 2 * 3.0
+
+
+async def test_a_node_with_a_dead_kubelet_keeps_no_other_from_a_listener_of_a_diagnosis(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    running = await kubelet()
+    running.dead = frozenset({"home-2"})
+    prober.jobs.patience = Patience(taken=2.0)
+    objects = FakeCluster(healthy(datetime.now(UTC)).objects)
+    diagnosis = (await Diagnose(objects, prober).diagnose("jellyfin")).diagnosis
+    assert diagnosis.row is Row.HEALTHY
+    assert not any("Listeners" in each for each in diagnosis.untested)
+
+
+async def test_a_first_pull_is_waited_for_and_told(prober: ProbeJobs, kubelet: Begin) -> None:
+    """It takes longer than a pod has to start."""
+    running = await kubelet()
+    running.pulls = {"edge": 6.0}
+    prober.jobs.patience = Patience(start=3.0)
+    said: list[str] = []
+    (found,) = await prober.probe(EDGE, [to("100.64.0.12", 1)], said.append)
+    assert found.outcome is Outcome.REFUSED
+    assert "Waiting: the kubelet is pulling the image on edge." in said
+
+
+async def test_a_pull_that_takes_too_long_is_told_with_its_limit(
+    cluster: Cluster, prober: ProbeJobs, kubelet: Begin
+) -> None:
+    running = await kubelet()
+    running.pulls = {"edge": 60.0}
+    prober.jobs.patience = Patience(start=3.0, pull=1.0)
+    with pytest.raises(ClusterError, match=r"still pulling the image on edge after 1 s.*PULL_SEC"):
+        await prober.probe(EDGE, [to("100.64.0.12", 1)], quiet)
+    assert await left(cluster) == []
+
+
+async def test_an_image_that_is_not_to_be_had_is_told_at_once_in_the_kubelets_words(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    running = await kubelet()
+    running.unpullable = frozenset({"edge"})
+    began = time.monotonic()
+    with pytest.raises(ClusterError, match=r"ErrImagePull: failed to pull .*: not found"):
+        await prober.probe(EDGE, [to("100.64.0.12", 1)], quiet)
+    assert time.monotonic() - began < 5
+
+
+async def test_a_pod_that_its_node_evicts_is_told_in_the_nodes_words(
+    prober: ProbeJobs, kubelet: Begin
+) -> None:
+    running = await kubelet()
+    running.evicting = frozenset({"edge"})
+    with pytest.raises(ClusterError, match="Evicted: The node was low on resource: ephemeral-st"):
+        await prober.probe(EDGE, [to("100.64.0.12", 1)], quiet)
+
+
 async def test_a_pod_that_never_runs_is_told_and_removed(
     cluster: Cluster, prober: ProbeJobs
 ) -> None:
-    prober.jobs.start = 1.0
+    prober.jobs.patience = Patience(start=1.0)
     with pytest.raises(ClusterError, match="did not run within 1 s"):
         await prober.probe(EDGE, [to("10.42.1.25", 80)], quiet)
     assert await left(cluster) == []

@@ -52,6 +52,7 @@ class LabProber:
 
     name = "the lab's namespaces"
     blind: tuple[str, ...] = ()
+    patience: float = 0.0
 
     def __init__(self, lab: Lab, services: list[Service]) -> None:
         self._lab = lab

@@ -14,6 +14,7 @@ from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import batch, core
 from bot.domain.resources.base import Condition
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import cron_runs, workload_pods, workload_state
@@ -80,10 +81,12 @@ def _failed(job: batch.Job, failed: Condition, snapshot: Snapshot) -> Judgement:
         Verdict.HEALTHY if cron_job else Verdict.FAILED,
         follows=tuple(pod.ref for pod in unready),
     )
-    sentences = [judgement.message.rstrip(". ")]
-    sentences += [containers.describe(ended)] if ended else []
-    sentences += [f"A later run of CronJob {cron_job.name} succeeded"] if cron_job else []
-    return msgspec.structs.replace(judgement, message=". ".join(sentences) + ".")
+    message = sentences(
+        judgement.message,
+        containers.describe(ended) if ended else "",
+        f"A later run of CronJob {cron_job.name} succeeded." if cron_job else "",
+    )
+    return msgspec.structs.replace(judgement, message=message)
 
 
 def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:

@@ -8,6 +8,7 @@ from bot.domain import conditions, finalizers
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import core
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 
@@ -18,7 +19,7 @@ def judge(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
     held = [condition for condition in namespace.status.conditions if condition.status == "True"]
     if not gone or not held:
         return gone or HEALTHY
-    said = " ".join(f"{condition.message.rstrip('. ')}." for condition in held if condition.message)
+    said = sentences(*(condition.message for condition in held))
     # A controller that has had no time yet is not gone.
     meanings = finalizers.meanings_in(said) if gone.verdict is Verdict.DEGRADED else ""
     message = f"{gone.message} {said}{meanings}"

@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from bot.domain.grouping import grouped
+from bot.domain.sentences import sentences
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.evidence import collect
 from bot.net.diagnosis.observation import ListenerReport, Observation, PlannedProbe, VantagePoint
@@ -23,14 +24,19 @@ from bot.net.probing.protocol import ListenerAddress, ProbeAnswer, Progress
 AT_ONCE = 8
 """Vantage points that run probes at once."""
 
+STANDING = 40.0
+"""Seconds for listeners, each of which the prober gives up by itself; where an image has to be
+pulled, its patience comes on top."""
+
 SETUP = 15.0
-"""Seconds for listeners, and again for temporary Services: pods on demand take up to 8."""
+"""Seconds for temporary Services."""
 
 PASS = 30.0
 """Seconds for one pass: where nothing answers, every try and its retry take 3 s."""
 
 WHOLE = 60.0
-"""Seconds for the whole; what is not done by then is reported as not tested."""
+"""Seconds for the whole once listeners stand; what is not done by then is reported as not tested.
+"""
 
 READING = 6.0
 """Seconds for what Traefik itself says, and for what a listener heard."""
@@ -60,7 +66,6 @@ class Collector:
 
     async def both(self) -> NetworkObservations:
         """One pass, and a second one where not all was well; what was set up is removed."""
-        self.ends = asyncio.get_running_loop().time() + WHOLE
         stack = AsyncExitStack()
         try:
             observations, reports = await self._passes(stack)
@@ -88,17 +93,22 @@ class Collector:
         try:
             await stack.aclose()
         except MeshmedicError as error:
-            self.unmade.append(f"Something may be left behind: {error}")
+            self.unmade.append(sentences(f"Something may be left behind: {error}"))
 
     async def _set_up(self, stack: AsyncExitStack) -> Means:
         """Listeners first, since temporary Services lead to them too."""
         listeners = await self._entered(
-            stack, "Listeners", self.prober.listening(self.points.nodes, self.progress)
+            stack,
+            "Listeners",
+            self.prober.listening(self.points.nodes, self.progress),
+            STANDING + self.prober.patience,
         )
+        self.ends = asyncio.get_running_loop().time() + WHOLE
         vips = await self._entered(
             stack,
             "Temporary Services",
             self.prober.sole_vips(backends(self.points, listeners), self.progress),
+            SETUP,
         )
         return Means(listeners, vips)
 
@@ -107,15 +117,16 @@ class Collector:
         stack: AsyncExitStack,
         name: str,
         block: AbstractAsyncContextManager[Mapping[K, V]],
+        seconds: float,
     ) -> Mapping[K, V]:
         """What a block of the prober's gives; nothing where it fails or takes too long."""
         try:
-            async with self._limit(SETUP):
+            async with asyncio.timeout(seconds):
                 return await stack.enter_async_context(block)
         except MeshmedicError as error:
-            self.unmade.append(f"{name}: {error}")
+            self.unmade.append(sentences(f"{name}: {error}"))
         except TimeoutError:
-            self.unmade.append(f"{name} were not ready within {SETUP:g} s.")
+            self.unmade.append(f"{name} were not ready within {seconds:g} s.")
         return {}
 
     async def _ask(self, planned: Sequence[PlannedProbe], number: int) -> tuple[Observation, ...]:

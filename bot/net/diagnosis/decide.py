@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.domain.sentences import sentences
 from bot.net.diagnosis import explanation
 from bot.net.diagnosis import native_lb_effect as effects
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, Row
@@ -74,7 +75,7 @@ def _of_failures(
         rows = " and ".join(rule.row for rule, _ in complete)
         return f"The evidence fits {rows}, which contradict each other."
     if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
-        reasons = " ".join(match.because for _, match in connecting)
+        reasons = sentences(*(match.because for _, match in connecting))
         return f"Several faults at once: {reasons}"
     return explanation.unexplained(evidence)
 

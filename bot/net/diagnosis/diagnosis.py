@@ -127,6 +127,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """How to ask for the same again."""
     prober: str = ""
     """By what was tested, in words; empty where nothing was."""
+    unasked: str = ""
+    """Why nothing was tested, where that is known."""
     passed: bool = False
     """Whether the route's own requests were seen to get through on every way that they may take.
 

@@ -27,7 +27,8 @@ from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress, quiet
 
-NO_PROBER = "The network: there is no prober. Install it, or allow pods on demand."
+ABSENT = "there is no prober"
+NO_PROBER = f"The network: {ABSENT}. Install it, or allow pods on demand."
 
 INSIDE = "wget in Traefik's own pod"
 
@@ -107,6 +108,7 @@ class Diagnose:
             judging = group.create_task(self._judge(subject))
         network = observing.result()
         prober, blind = self._method(network)
+        unasked = _unasked(subject) or ("" if self.prober else ABSENT)
         diagnosis = decide.decide(
             subject,
             network.observations,
@@ -118,6 +120,7 @@ class Diagnose:
             diagnosis,
             subject=subject.name,
             prober=prober,
+            unasked=unasked,
             native=subject.native,
             by_objects=judging.result(),
         )
@@ -181,11 +184,11 @@ class Diagnose:
 
     async def _observe(self, subject: Subject, progress: Progress) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""
-        points = choose_vantage_points(subject)
-        if not points.ingress_nodes or not points.endpoints or subject.external:
+        if _unasked(subject):
             return NetworkObservations()
         if self.prober is None:
             return NetworkObservations(unmade=(NO_PROBER,))
+        points = choose_vantage_points(subject)
         return await Collector(self.prober, subject, points, progress).both()
 
     def _method(self, network: NetworkObservations) -> tuple[str, tuple[str, ...]]:
@@ -238,3 +241,14 @@ class Diagnose:
     def _tell(self, before: Proofs) -> None:
         if self.on_proofs and (proven := self.proofs) != before:
             self.on_proofs(proven)
+
+
+def _unasked(subject: Subject) -> str:
+    """Why no prober is asked of a route, in words; empty where one is."""
+    if subject.external:
+        return "the Service lies outside of the cluster"
+    if not subject.endpoints and not subject.endpoints_seen:
+        return "its endpoints could not be read"
+    if not subject.endpoints:
+        return "no endpoint is ready" if subject.unready else "the Service has no endpoint"
+    return "" if subject.ingress_nodes else "no pod of Traefik was seen on a node"

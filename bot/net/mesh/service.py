@@ -36,7 +36,8 @@ from bot.net.probing.protocol import (
 from bot.net.topology import is_ready
 
 LONGEST = 180.0
-"""Seconds for all of it, listeners and their removal included."""
+"""Seconds for all of it, listeners and their removal included; where an image has to be pulled, the
+prober's patience comes on top."""
 
 TRYING = 75.0
 """Seconds in which nodes may try: well before the first listener ends, which would look broken."""
@@ -124,7 +125,7 @@ class Mesh:
         # A pod cannot be started on the others.
         ready = tuple(node.name for node in nodes if is_ready(node))
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(LONGEST + self.prober.patience):
                 return await self._measured(self.prober, names, ready, node, progress)
         except TimeoutError as error:
             raise ClusterError(f"It took longer than {LONGEST:.0f} s. Try one node.") from error

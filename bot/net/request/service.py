@@ -12,6 +12,7 @@ import msgspec
 from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.resources.base import Object
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
@@ -29,7 +30,8 @@ MOST = 4
 """Addresses of one name that are tried."""
 
 LONGEST = 90.0
-"""Seconds for all of it: two pods may have to start."""
+"""Seconds for all of it: two pods may have to start. Where an image has to be pulled, the prober's
+patience comes on top."""
 
 NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
 POLICIES = (
@@ -74,7 +76,7 @@ class Reach:
         if isinstance(end, Refusal):
             raise InputError(end.detail)
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(LONGEST + (self.prober.patience if self.prober else 0.0)):
                 return await self._tested(start, end, progress)
         except TimeoutError as error:
             raise ClusterError(f"It took longer than {LONGEST:.0f} s.") from error
@@ -97,7 +99,7 @@ class Reach:
             return await self._probed(start, end, ExecutionContext.HOST, progress)
         except ClusterError as error:
             result = await self._probed(start, end, ExecutionContext.POD, progress)
-            note = (POLICIES if start.pod else NODE).format(pod=start, why=error)
+            note = (POLICIES if start.pod else NODE).format(pod=start, why=sentences(str(error)))
             return msgspec.structs.replace(result, untested=(*result.untested, note))
 
     async def _from_pod(
@@ -148,7 +150,7 @@ class Reach:
             )
         begun = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
         untested += [
-            f"The prober could not begin: {answer.detail}"
+            sentences(f"The prober could not begin: {answer.detail}")
             for answer in answers
             if answer.outcome is Outcome.UNTRIED
         ]

@@ -45,7 +45,7 @@ def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
     head += f"\n{_prose(diagnosis.because)}" + (f"\n**Where** {places}" if places else "")
     if fault := text.by_objects(diagnosis):
         head += f"\n**/health** {render.code(fault, SENTENCE)}"
-    by = _prose(diagnosis.prober, LINE) or "nothing: there is no prober"
+    by = _prose(text.method(diagnosis), LINE)
     tail = f"-# {render.code(diagnosis.subject, LINE)} · tested by {by}"
     room = render.TEXT - len(head) - len(tail)
     # What bears less is left out first; the file has it.

@@ -47,7 +47,7 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     parts += [
         terminal.labelled("not tested", "bold", untested, LINE) for untested in diagnosis.untested
     ]
-    by = words.line(diagnosis.prober, LINE) or "nothing: there is no prober"
+    by = words.line(text.method(diagnosis), LINE)
     return Group(*parts, Text(f"tested by {by}", "dim"))
 
 

@@ -93,6 +93,12 @@ def by_objects(diagnosis: Diagnosis) -> str:
     return f"{fault.verdict} {fault.reason}. {fault.message}".strip() if fault else ""
 
 
+def method(diagnosis: Diagnosis) -> str:
+    """By what it was tested, or why by nothing."""
+    because = f": {diagnosis.unasked}" if diagnosis.unasked else ""
+    return diagnosis.prober or f"nothing{because}"
+
+
 def evidence(diagnosis: Diagnosis) -> Sequence[Seen]:
     """What the verdict rests on first: what failed, then what was seen from the same places."""
     failed = {_place(row) for row in diagnosis.evidence if row.bears and not well(row)}

@@ -28,6 +28,7 @@ class WorldProber:
     world: World
     name: str = "a model"
     blind: tuple[str, ...] = ()
+    patience: float = 0.0
     alive: int = 0
     passes: set[int] = field(default_factory=set)
     asked: int = 0

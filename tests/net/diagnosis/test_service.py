@@ -18,6 +18,7 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
 from bot.net.ports import Progress
 from bot.net.probing.protocol import ListenerAddress, Probe, ProbeAnswer
+from bot.net.views import text
 from tests.builders import a_pod, an_object
 from tests.fakes import FakeCluster
 from tests.net.diagnosis.probing_world import WorldProber
@@ -104,6 +105,25 @@ async def test_no_endpoint_needs_no_prober():
     found = (await Diagnose(cluster, prober).diagnose("web.example")).diagnosis
     assert found.row is Row.NO_ENDPOINTS
     assert not prober.asked
+    assert text.method(found) == "nothing: the Service has no endpoint"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "prober", "words"),
+    [
+        ("Pod", WorldProber, "nothing: no pod of Traefik was seen on a node"),
+        ("", None, "nothing: there is no prober"),
+        ("", WorldProber, "a model"),
+    ],
+)
+async def test_that_there_is_no_prober_is_said_only_where_there_is_none(
+    left_out: str, prober: type[WorldProber] | None, words: str
+):
+    cluster = a_cluster()
+    cluster.objects = [each for each in cluster.objects if each["kind"] != left_out]
+    asked = prober(a_world()) if prober else None
+    found = (await Diagnose(cluster, asked).diagnose("web.example")).diagnosis
+    assert text.method(found) == words
 
 
 @dataclass
