@@ -58,6 +58,8 @@ class Judgement(msgspec.Struct, frozen=True):
     private: Only a test that somebody asked for in private shows it: it raises no public alert.
     noted: It is healthy, and people should know it nevertheless: a report tells it as a note.
     alike: Objects that have this in common, and no other cause, are one root.
+    fact: What shows it beside objects, such as Traefik's log; empty where objects show it.
+    seen_well: It failed, and was seen to work since. Of others a fault is only not seen any more.
     """
 
     verdict: Verdict
@@ -69,6 +71,8 @@ class Judgement(msgspec.Struct, frozen=True):
     private: bool = False
     noted: bool = False
     alike: Alike | None = None
+    fact: str = ""
+    seen_well: bool = False
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)

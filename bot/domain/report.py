@@ -35,6 +35,9 @@ class Report:
     counts: How many objects of each kind were judged.
     scopes, namespace: What was asked.
     muted: A line for the key of each finding that an annotation silences.
+    facts: What shows a finding beside objects, such as Traefik's log, by its key.
+    seen_well: The keys of what failed and was seen to work since. Of other healthy objects a fault
+        is only not seen any more.
     """
 
     taken_at: datetime
@@ -45,6 +48,8 @@ class Report:
     namespace: str | None = None
     muted: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    seen_well: frozenset[str] = frozenset()
 
     @cached_property
     def number(self) -> str:
@@ -177,15 +182,21 @@ def examine(
     notes: list[Finding] = []
     muted: dict[str, str] = {}
     common: dict[str, Alike] = {}
+    facts: dict[str, str] = {}
+    seen_well: set[str] = set()
     for check in checks:
         with around(check):
-            for resource, finding, alike in _findings(check, snapshot):
+            for resource, finding, judgement in _findings(check, snapshot):
+                if judgement.seen_well:
+                    seen_well.add(finding.key)
                 if finding.verdict is Verdict.HEALTHY:
-                    notes.append(finding)
+                    notes += [finding] * judgement.noted
                     continue
                 findings.append(finding)
-                if alike:
-                    common[finding.key] = alike
+                if judgement.alike:
+                    common[finding.key] = judgement.alike
+                if judgement.fact:
+                    facts[finding.key] = judgement.fact
                 if line := mute_annotation.line(resource, snapshot):
                     muted[finding.key] = line
     report = Report(
@@ -197,6 +208,8 @@ def examine(
         namespace=namespace,
         muted=muted,
         notes=tuple(sorted(notes, key=lambda note: note.key)),
+        facts=facts,
+        seen_well=frozenset(seen_well),
     )
     return _ordered(_narrowed(report, lambda finding: namespace in (None, _place(finding))))
 
@@ -235,21 +248,19 @@ def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     )
 
 
-def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding, Alike | None]]:
-    """Each object that the check does not find healthy, or notes something of, and the finding.
-
-    With what it has in common with others that fail alike.
-    """
+def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding, Judgement]]:
+    """Each object of which the check has something to say, with the finding and the judgement."""
     for kind, judge in check.judges.items():
         for resource in _lasting(snapshot, kind):
             judgement = judge_one(resource, judge, snapshot)
             if judgement is HEALTHY:
                 continue
-            if judgement.verdict is not Verdict.HEALTHY or judgement.noted:
-                fields = msgspec.structs.asdict(judgement)
-                del fields["noted"], fields["alike"]
-                finding = Finding(check=check.name, subject=resource.ref, **fields)
-                yield resource, finding, judgement.alike
+            fields = {name: getattr(judgement, name) for name in OF_JUDGEMENT}
+            yield resource, Finding(check=check.name, subject=resource.ref, **fields), judgement
+
+
+OF_JUDGEMENT = ("verdict", "reason", "message", "since", "evidence", "follows", "private")
+"""What a finding has from a judgement."""
 
 
 def _lasting(snapshot: Snapshot, kind: type[Object]) -> tuple[Object, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import INCIDENT, Verdict
@@ -19,11 +21,10 @@ def worst(
     """
     if silent and by_objects and by_objects.verdict is Verdict.SUSPENDED:
         return by_objects
-    judgements = (
-        by_objects,
-        recent.judgement(route, snapshot),
-        traefik_word.judgement(route, snapshot, recent.passed(route, snapshot)),
-    )
-    said = tuple(filter(None, judgements))
+    by_traefik = traefik_word.judgement(route, snapshot, recent.passed(route, snapshot))
+    said = tuple(filter(None, (by_objects, recent.judgement(route, snapshot), by_traefik)))
     incidents = [one for one in said if not one.private and one.verdict.rank >= INCIDENT.rank]
-    return max(incidents or said, key=lambda judgement: judgement.verdict.rank, default=HEALTHY)
+    judged = max(incidents or said, key=lambda one: one.verdict.rank, default=HEALTHY)
+    if judged.verdict is Verdict.HEALTHY and by_traefik and by_traefik.seen_well:
+        return replace(judged, seen_well=True)
+    return judged

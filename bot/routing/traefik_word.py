@@ -21,6 +21,9 @@ TRAEFIK_WORD = "Traefik's log"
 REQUESTS_FAIL = "RequestsFail"
 """The reason of what ends by silence: that no request fails any more proves no good one."""
 
+WORKS_AGAIN = Judgement(Verdict.HEALTHY, seen_well=True)
+"""Requests of a route failed, and a test or a repair's proof saw them answered since."""
+
 RECENT = timedelta(minutes=15)
 """For how long a failed request shows how a route is now; afterwards that is unknown."""
 
@@ -85,11 +88,11 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
     warned = (
         _said(Verdict.DEGRADED, "WarnedByTraefik", "warns of it", warnings) if warnings else None
     )
-    passed = tuple(passed)
-    failed = [
-        one for one in word.failed.get(route, ()) if not _is_over(one, route, snapshot, passed)
-    ]
+    passed, requests = tuple(passed), word.failed.get(route, ())
+    failed = [one for one in requests if not _is_over(one, route, snapshot, passed)]
     judged = _failed(failed, snapshot.taken_at) if failed else warned
+    if judged is None and requests and all(_passed_since(one, passed) for one in requests):
+        return WORKS_AGAIN
     return warned if warned and judged and judged.verdict is Verdict.UNKNOWN else judged
 
 
@@ -101,15 +104,20 @@ def _is_over(
         return False
     if snapshot.taken_at - failed.last > KEPT:
         return True
-    if any(moment >= failed.last for moment in passed):
+    if _passed_since(failed, passed):
         return True
     ready = ready_since(route, failed.address, snapshot)
     return ready is not None and failed.last + CLOCKS <= ready
 
 
+def _passed_since(failed: FailedRequests, passed: Iterable[datetime]) -> bool:
+    return any(failed.last and moment >= failed.last for moment in passed)
+
+
 def _said(verdict: Verdict, reason: str, does: str, texts: tuple[str, ...]) -> Judgement:
     evidence = tuple(Evidence("Traefik says", text) for text in texts[:SHOWN])
-    return Judgement(verdict, reason, f"Traefik {does}: {texts[0]}", evidence=evidence)
+    message = f"Traefik {does}: {texts[0]}"
+    return Judgement(verdict, reason, message, evidence=evidence, fact=TRAEFIK_WORD)
 
 
 def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
@@ -123,6 +131,5 @@ def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
         message += " None failed of late, and whether it works now is not known."
     times = (Evidence("last failure", f"{last:%Y-%m-%d %H:%M} UTC"),) if last else ()
     evidence = (*times, *(Evidence("Traefik's log", text) for text in what))
-    return Judgement(
-        Verdict.DEGRADED if recent else Verdict.UNKNOWN, REQUESTS_FAIL, message, evidence=evidence
-    )
+    verdict = Verdict.DEGRADED if recent else Verdict.UNKNOWN
+    return Judgement(verdict, REQUESTS_FAIL, message, evidence=evidence, fact=TRAEFIK_WORD)

@@ -103,6 +103,7 @@ INCIDENT = Incident(
     posted=POST,
     ended_post=POST,
     held=True,
+    seen_well=True,
     thread=Thread(told=2, post=POST, upto=3, refused=True, role=11),
     roles=(11,),
 )

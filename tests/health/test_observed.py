@@ -74,4 +74,7 @@ def test_what_failed_before_a_repair_was_seen_to_help_tells_nothing_any_more(
         ),
     }
     snapshot = Snapshot(cluster.taken_at, cluster.objects, supplements=facts)
-    assert observed.worst(route.ref, snapshot, None).reason == reason
+    said = observed.worst(route.ref, snapshot, None)
+    assert said.reason == reason
+    # Silence is no proof that it works; that a request was answered since is one.
+    assert said.seen_well == (reason == "")

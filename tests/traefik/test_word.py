@@ -15,7 +15,7 @@ from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, Forbidden
 from bot.health import observed
 from bot.routing.instance import TraefikPod
-from bot.routing.traefik_word import FailedRequests, TraefikWord, judgement
+from bot.routing.traefik_word import WORKS_AGAIN, FailedRequests, TraefikWord, judgement
 from bot.traefik.domain.api import Router, Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.word import WordReader
@@ -102,7 +102,7 @@ def test_a_test_that_passed_since_ends_it() -> None:
     """An earlier one does not."""
     said = TraefikWord(failed={SITE: (FailedRequests(2, "502", MOMENT),)})
     snapshot = a_snapshot(*world(), supplements={TraefikWord: said})
-    assert judgement(SITE, snapshot, (MOMENT + timedelta(seconds=1),)) is None
+    assert judgement(SITE, snapshot, (MOMENT + timedelta(seconds=1),)) is WORKS_AGAIN
     assert judgement(SITE, snapshot, (MOMENT - timedelta(hours=1),)) is not None
 
 

@@ -87,7 +87,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     was first seen failing, which is its grace before it was opened. clear: Since when all of it is
     observed to be well, and `well` for how long it was seen so. revision: Counts changes that are
     worth an edit. shown: The revision that Discord has. posted, ended_post: Its two messages. held:
-    The budget kept its message back, for a summary. roles: Those that were mentioned.
+    The budget kept its message back, for a summary. seen_well: It was seen to work since it failed,
+    not only seen failing no more. roles: Those that were mentioned.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     posted: MessageRecord | None = None
     ended_post: MessageRecord | None = None
     held: bool = False
+    seen_well: bool = False
     thread: Thread = Thread()
     roles: tuple[int, ...] = ()
 
@@ -117,7 +119,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def silent(self) -> bool:
         """Whether its end is that it is not seen failing any more: nobody saw it well."""
-        return self.head.reason == REQUESTS_FAIL
+        return self.head.reason == REQUESTS_FAIL and not self.seen_well
 
     @property
     def end(self) -> str:

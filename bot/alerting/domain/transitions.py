@@ -4,8 +4,9 @@ An unobserved finding is neither new nor recovered: its time stands still while 
 rests on are not observed. The same holds for an object that failed and is trying again: it has
 failed since the first time, until it is healthy or gone. Only what was seen well, look after look
 and for long enough, has recovered: what crashes is well for moments too. A route of which requests
-failed is no longer seen failing: nobody saw one succeed. Findings of the first report are known,
-and do not alert. That kinds cannot be seen any more is a finding itself.
+failed is no longer seen failing, unless a test or a repair's proof saw them succeed. Findings of
+the first report are known, and do not alert. That kinds cannot be seen any more is a finding
+itself.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ REFERS_TO = {
     check.name: frozenset(kind.kind_name() for kind in check.refers_to) for check in CHECKS
 }
 """The kinds that a check looks at where they are there: without them it may miss a fault."""
+
+FACTS = frozenset(fact for check in CHECKS for fact in check.facts)
+"""What may show a finding beside objects; a report tells of which findings it does."""
 
 JUDGED = frozenset(kind.kind_name() for check in CHECKS for kind in check.judges)
 """The kinds that a report counts where it has read them."""
@@ -149,9 +153,9 @@ def advance(
 def _with_late(state: Alerts, view: AlertView) -> Alerts:
     """With the findings of what is read now for the first time: they are not new either.
 
-    That is a kind, or what a check rests on beside the kinds that it judges, such as Traefik's
-    log: it did not answer at first, or the bot had no right to read it. A finding that was seen
-    without it waits for its grace as before.
+    That is a kind, one that a check rests on beside those that it judges, or the fact that shows a
+    finding, such as Traefik's log: it did not answer at first, or the bot had no right to read it.
+    A finding that was seen without it, or that something else shows, waits for its grace as before.
     """
     late = set(state.unread).difference(view.report.hidden)
     if not late:
@@ -160,7 +164,7 @@ def _with_late(state: Alerts, view: AlertView) -> Alerts:
     found = (
         KnownFinding(finding.key, finding.verdict)
         for finding in view.bad
-        if late & {finding.subject.kind, *_looks_at(finding.check)}
+        if late & _shown_by(finding, view.report)
         and finding.key not in seen
         and not state.holding(finding.key)
     )
@@ -168,9 +172,11 @@ def _with_late(state: Alerts, view: AlertView) -> Alerts:
     return replace(state, known=(*state.known, *found), unread=unread)
 
 
-def _looks_at(check: str) -> frozenset[str]:
-    """All that may show a finding of a check, beside its own object."""
-    return NEEDS.get(check, frozenset()) | REFERS_TO.get(check, frozenset())
+def _shown_by(finding: Finding, report: Report) -> frozenset[str]:
+    """The kinds that may show a finding, its own among them, and the fact that does."""
+    check, fact = finding.check, report.facts.get(finding.key, "")
+    kinds = NEEDS.get(check, frozenset()) | REFERS_TO.get(check, frozenset())
+    return (kinds - FACTS) | {finding.subject.kind, fact}
 
 
 def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:
@@ -249,7 +255,7 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
         # It is trying again: until that succeeds, its effects are not another incident.
         head = old
     worst = max((finding.verdict for finding in findings), key=lambda verdict: verdict.rank)
-    incident = replace(incident, clear=None, well=None)
+    incident = replace(incident, clear=None, well=None, seen_well=False)
     if head.key != old.key:
         incident = incident.with_line(at, f"it is {head.reason} of {head.subject}")
     elif (head.verdict, head.reason) != (old.verdict, old.reason):
@@ -269,7 +275,8 @@ def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
         # Neither bad nor recovered: healthy objects also make progress now and then.
         return replace(incident, well=incident.well and incident.well.interrupted())
     well = seen_well(incident.well, view.report.taken_at)
-    incident = replace(incident, clear=well.began, well=well)
+    works = incident.seen_well or incident.head.key in view.report.seen_well
+    incident = replace(incident, clear=well.began, well=well, seen_well=works)
     if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
     return replace(incident, ended=well.began).with_line(well.began, incident.end)

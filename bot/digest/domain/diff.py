@@ -129,7 +129,7 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     fixed = {
         key: known_entry
         for key, known_entry in gone.items()
-        if _observes(now, key) and known_entry.reason != REQUESTS_FAIL
+        if _observes(now, key) and (known_entry.reason != REQUESTS_FAIL or key in now.seen_well)
     }
     lost = {key: entry for key, entry in gone.items() if key not in fixed}
     return Difference(
@@ -177,7 +177,7 @@ def _first(finding: Finding, earlier: Mapping[str, KnownEntry], report: Report) 
 def _was_hidden(root: Finding, before: Base, now: Report) -> bool:
     """Whether something that it rests on is seen now, and was not at the digest before."""
     late = set(before.hidden).difference(now.hidden)
-    return bool(late & {root.subject.kind, *_RESTS_ON.get(root.check, ())})
+    return bool(late & {now.facts.get(root.key), root.subject.kind, *_NEEDS.get(root.check, ())})
 
 
 def _where(earlier: KnownEntry | None, root: Finding) -> str:
@@ -275,7 +275,7 @@ _READS = {
     check.name: {kind.kind_name() for kind in (*check.judges, *check.needs) if kind in KIND_OF}
     for check in CHECKS
 }
-_RESTS_ON = {check.name: check.rests_on for check in CHECKS}
+_NEEDS = {check.name: {kind.kind_name() for kind in check.needs} for check in CHECKS}
 _FACTS = {check.name: set(check.facts) for check in CHECKS}
 _SCOPE = {check.name: check.scope for check in CHECKS}
 

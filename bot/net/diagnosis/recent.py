@@ -20,6 +20,7 @@ from bot.net import route_resolution as resolving
 from bot.net.diagnosis.diagnosis import (
     BY_VIP,
     CURABLE,
+    DIAGNOSES,
     Confidence,
     Diagnosed,
     Diagnoses,
@@ -210,4 +211,5 @@ def _judged(diagnosed: Diagnosed) -> Judgement:
             *(Evidence(row.what, row.result) for row in bearing(diagnosis)),
         ),
         private=diagnosed.private,
+        fact=DIAGNOSES,
     )

@@ -23,7 +23,7 @@ from bot.net import topology
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.overlay_kind import OverlayFacts, facts_of
 from bot.net.mesh.matrix import Break, By
-from bot.net.mesh.rounds import INTERVALS, Fault, Links
+from bot.net.mesh.rounds import BACKGROUND_PROBES, INTERVALS, Fault, Links
 from bot.net.topology import is_ready
 
 SHOWN = 8
@@ -128,6 +128,7 @@ def _broken(
             Ref("Node", "", node)
             for node in sorted(culprits, key=lambda node: (node != name, node))
         ),
+        fact=BACKGROUND_PROBES,
     )
 
 

@@ -17,6 +17,7 @@ from bot.domain.record import read, written
 from bot.domain.report import Report, collapse
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
+from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing.traefik_word import REQUESTS_FAIL, TRAEFIK_WORD
 from tests.examples import examples
 
@@ -247,7 +248,9 @@ ROUTE = Finding(
 def routes(*findings: Finding, unseen: str = "", why: Why = Why.UNREACHABLE) -> Show:
     """What is found of routes, while something that its check rests on is not seen."""
     gaps = (Gap(unseen, why, "no answer in time"),) if unseen else ()
-    return lambda at: Report(at, collapse(findings), gaps, {"IngressRoute": 1, "Node": 1})
+    facts = {finding.key: TRAEFIK_WORD for finding in findings if finding.reason == REQUESTS_FAIL}
+    counts = {"IngressRoute": 1, "Node": 1}
+    return lambda at: Report(at, collapse(findings), gaps, counts, facts=facts)
 
 
 def test_old_trouble_that_only_what_is_read_late_shows_is_not_new():
@@ -257,6 +260,17 @@ def test_old_trouble_that_only_what_is_read_late_shows_is_not_new():
         first = (1, routes(unseen=late))
         assert course(first, (30, failing)).incidents == ()
         assert only(course(first, (1, well_now), (5, failing))).head.subject == ROUTE.subject
+
+
+def test_what_a_fact_that_is_read_late_does_not_show_is_new():
+    """At the very look at which it is read first, something else breaks."""
+    by_objects = replace(ROUTE, reason="ServiceNotFound")
+    for late in (TRAEFIK_WORD, DIAGNOSES):
+        state = course((1, routes(unseen=late)), (5, routes(by_objects)))
+        assert only(state).head.reason == "ServiceNotFound", late
+    # What tests proved before a restart is known by them alone, and not by Traefik's log.
+    state = course((1, routes(unseen=DIAGNOSES)), (20, routes(ROUTE)))
+    assert only(state).head.reason == REQUESTS_FAIL
 
 
 def test_old_trouble_that_the_bot_had_no_right_to_see_is_not_new():
@@ -422,6 +436,21 @@ def test_a_route_whose_requests_failed_is_no_longer_seen_failing_and_has_not_rec
     incident = only(course(*failing, (45, none_failed_of_late), (3, nothing_said)))
     assert incident.ended is not None
     assert incident.timeline[-1].what == "no longer seen failing"
+
+
+def test_a_route_that_a_repair_was_seen_to_help_has_recovered():
+    """Requests were seen to be answered after those that failed, whatever else is silent later."""
+
+    def works(at: datetime) -> Report:
+        return Report(at, (), (), ROUTES, seen_well=frozenset({ROUTE.key}))
+
+    for stretches in (((3, works),), ((1, works), (3, nothing_said))):
+        incident = only(course((1, nothing_said), (20, requests_fail), *stretches))
+        assert incident.ended is not None
+        assert (incident.timeline[-1].what, incident.silent) == ("recovered", False)
+    again = course((1, nothing_said), (20, requests_fail), (1, works), (5, requests_fail))
+    silent = looks(again, 3, nothing_said, START + timedelta(minutes=27))
+    assert only(silent).timeline[-1].what == "no longer seen failing"
 
 
 def test_a_traefik_that_cannot_be_read_keeps_the_incident_of_a_route_open():

@@ -262,6 +262,8 @@ def test_requests_that_fail_no_more_are_not_called_fixed():
     found = difference(before, now, Verdict.PROGRESSING)
     assert (len(found.fixed), len(found.lost)) == (0, 1)
     assert not difference(base(now, before), now, Verdict.PROGRESSING).some
+    works = replace(now, seen_well=frozenset({failed.key}))
+    assert len(difference(before, works, Verdict.PROGRESSING).fixed) == 1
 
 
 def test_a_kind_that_was_uninstalled_is_fixed_once_and_not_lost_for_ever():
@@ -323,10 +325,13 @@ ROUTE = Finding(
 def test_what_could_not_be_seen_before_is_not_told_as_if_it_had_been_well(
     kind: str, why: Why, was: Verdict | None
 ):
-    """The route itself, or what its check needs; what only explains a finding hides none."""
+    """The route itself, what its check needs, or the fact that shows it, and nothing else."""
     gaps = (Gap(kind, why),)
     before = base(a_report((), gaps=gaps), None)
-    (entry,) = difference(before, a_report((ROUTE,)), Verdict.PROGRESSING).new
+    shown = replace(a_report((ROUTE,)), facts={ROUTE.key: TRAEFIK_WORD})
+    (entry,) = difference(before, shown, Verdict.PROGRESSING).new
     assert entry.was is was
+    (entry,) = difference(before, a_report((ROUTE,)), Verdict.PROGRESSING).new
+    assert entry.was is (None if kind == TRAEFIK_WORD else was)
     (entry,) = difference(before, a_report((ROUTE,), gaps=gaps), Verdict.PROGRESSING).new
     assert entry.was is None
