@@ -9,6 +9,10 @@ class SettingsError(MeshmedicError):
     """A setting is missing or wrong."""
 
 
+class DiscordRefusal(MeshmedicError):
+    """Discord refuses the token, the session or the commands, until a person changes something."""
+
+
 class InputError(MeshmedicError):
     """A person gave something that cannot be used: a file, an option, a code."""
 

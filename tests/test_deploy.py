@@ -110,6 +110,12 @@ def test_nobody_but_a_person_deletes_what_was_recorded():
     assert {verb for _, _, verb in state} <= {"get", "list", "watch", "create", "update", "patch"}
 
 
+def test_of_events_the_bot_may_only_add_some_in_its_own_namespace():
+    """It says on its pod why it cannot work; it needs neither to change nor to remove one."""
+    state = rights(only("base/state.yaml", "Role"))
+    assert {right for right in state if right[1] == "events"} == {("", "events", "create")}
+
+
 def test_the_agents_are_what_the_bot_looks_for():
     """Labels, ports, the place of the keys, and a command line that the agent understands."""
     where = "components/prober-daemonset/agents.yaml"

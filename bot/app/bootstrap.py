@@ -27,6 +27,7 @@ from bot.app.leader_tasks import LeaderTasks
 from bot.app.leadership import Membership, membership
 from bot.app.metrics import Metrics, Sources
 from bot.app.probes import Probes
+from bot.app.readiness import Readiness
 from bot.app.remediation import build_remediation, clock, nobody_asks
 from bot.charts.process import Artist
 from bot.chat.client import Client
@@ -56,6 +57,7 @@ from bot.kube.connect import own_namespace
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.exec import PodCommands
 from bot.kube.flux_objects import FluxObjects
+from bot.kube.own_pod_events import OwnPodEvents
 from bot.kube.pods import OwnImage
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.tool_jobs import ToolJobs
@@ -228,7 +230,15 @@ class Bot:
             on_answered=self.metrics.answered,
             leadership=leadership,
         )
-        self.probes = Probes(self.client, cache, self._schedule, member.ended if member else tuple)
+        self.probes = Probes(
+            self.client,
+            cache,
+            self._schedule,
+            member.ended if member else tuple,
+            member.elector if member else None,
+            lambda: self.leader_tasks.refusal if self.leader_tasks else "",
+        )
+        self.readiness = Readiness(self.probes, OwnPodEvents(cache.api, cluster.state_namespace))
         self.memory = ReportStore(cluster.store, leadership) if member else None
         self._rounds = Rounds(cache, cluster.reader, cluster.store) if cluster.reader else None
         self._health = Health(

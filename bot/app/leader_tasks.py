@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-import discord
 import msgspec
 
 from bot.chat.client import Client
+from bot.chat.connecting import FIRST_PAUSE_REFUSED, again_at, pause, refusals_explained
 from bot.chat.replies import LOST
 from bot.doctor import discord_facts
 from bot.doctor.domain.diagnostic import listed
@@ -22,7 +21,7 @@ from bot.domain.election import Leadership, Standing
 from bot.domain.facts import Denied
 from bot.domain.record import RecordType, Store
 from bot.domain.refusal import NotObserved
-from bot.errors import MeshmedicError, SettingsError
+from bot.errors import DiscordRefusal, MeshmedicError
 
 log = logging.getLogger(__name__)
 
@@ -65,19 +64,28 @@ class LeaderTasks:
     """What the process does each time it becomes the leader."""
 
     def __init__(
-        self, term: Term, client: Client, store: Store, restore: Callable[[], Awaitable[None]]
+        self,
+        term: Term,
+        client: Client,
+        store: Store,
+        restore: Callable[[], Awaitable[None]],
+        *,
+        pause_refused: float = FIRST_PAUSE_REFUSED,
     ) -> None:
         self._term = term
         self._client = client
         self._store = store
         self._restore = restore
+        self._pause_refused = pause_refused
+        self._refusal = ""
+
+    @property
+    def refusal(self) -> str:
+        """Why Discord takes no commands of this leader, in sentences; empty where it takes them."""
+        return self._refusal if self._term.may_act() else ""
 
     async def run(self) -> None:
-        """Recall the last report and register the commands in each term, until cancelled.
-
-        Raises:
-            SettingsError: Discord does not let the bot have commands in its server.
-        """
+        """Recall the last report and register the commands in each term, until cancelled."""
         await self._restore()
         await self._client.logged_in.wait()
         while True:
@@ -97,13 +105,19 @@ class LeaderTasks:
         if await self._last_registered() == payload_digest and await self._still_shown(commands):
             log.info("the commands are registered as this version has them")
             return
-        attempt = 0
+        attempt = refusals = 0
         while self._term.may_act():
-            if await self._send():
-                await self._store_digest(payload_digest)
-                return
-            await asyncio.sleep(AGAIN[min(attempt, len(AGAIN) - 1)])
-            attempt += 1
+            try:
+                if await self._send():
+                    await self._store_digest(payload_digest)
+                    return
+                seconds = AGAIN[min(attempt, len(AGAIN) - 1)]
+                attempt += 1
+            except DiscordRefusal as error:
+                refusals += 1
+                seconds = pause(self._pause_refused, refusals)
+                self._refusal = f"{error} {again_at(seconds)}"
+            await asyncio.sleep(seconds)
 
     async def _last_registered(self) -> CommandDigest | None:
         try:
@@ -127,12 +141,18 @@ class LeaderTasks:
         return not wrong
 
     async def _send(self) -> bool:
+        """Whether Discord took the commands; False where it is away.
+
+        Raises:
+            DiscordRefusal: It does not let the bot have commands in its server.
+        """
         try:
             with refusals_explained():
                 await self._client.register()
         except LOST as error:
             log.warning("the commands could not be registered: %s", error)
             return False
+        self._refusal = ""
         log.info("registered the commands of this version")
         return True
 
@@ -141,20 +161,3 @@ class LeaderTasks:
             await self._store.change(COMMANDS, lambda _: payload_digest)
         except MeshmedicError as error:
             log.warning("the next start registers the commands again: %s", error)
-
-
-@contextmanager
-def refusals_explained() -> Iterator[None]:
-    """Explain what to do where Discord refuses the bot's commands in its server.
-
-    Raises:
-        SettingsError: Asking again would not help.
-    """
-    try:
-        yield
-    except (discord.Forbidden, discord.NotFound) as error:
-        msg = (
-            "MESHMEDIC_GUILD_ID: Discord does not let the bot add commands there. Is the id "
-            "right, and was the bot invited with the scopes bot and applications.commands?"
-        )
-        raise SettingsError(msg) from error

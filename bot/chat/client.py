@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -78,9 +79,12 @@ class Client(discord.Client):
         self._on_stop = on_stop
         self._on_answered = on_answered
         self._session = False
+        self._no_session = "There is no Discord session yet."
+        self._connecting: asyncio.Task[Any] | None = None
         self.stopping = False
         self._leaving = False
-        self._welcomes = 0
+        self.welcomes = 0
+        """How often a session was begun or resumed."""
         self._answering: dict[asyncio.Task[Any], RunningAnswer] = {}
         self._control_handlers: dict[type[Control], ControlHandler] = {}
         self.tree = GuardedTree(self)
@@ -111,7 +115,19 @@ class Client(discord.Client):
 
     async def on_disconnect(self) -> None:
         """The connection broke; the library tries again."""
+        if self._session:
+            at = datetime.now(UTC)
+            self.note_no_session(f"Discord's session broke at {at:%H:%M:%S} UTC. It is resumed.")
         self._session = False
+
+    def note_no_session(self, why: str) -> None:
+        """Remember why there is no session, in sentences, until there is one."""
+        self._no_session = why
+
+    @property
+    def no_session(self) -> str:
+        """Why there is no session, in sentences; empty where there is one."""
+        return "" if self.connected else self._no_session
 
     @property
     def connected(self) -> bool:
@@ -122,7 +138,7 @@ class Client(discord.Client):
     @property
     def reconnects(self) -> int:
         """How often a session was begun or resumed after the first time."""
-        return max(0, self._welcomes - 1)
+        return max(0, self.welcomes - 1)
 
     @property
     def beats(self) -> bool:
@@ -162,8 +178,27 @@ class Client(discord.Client):
                 await asyncio.gather(*(_cut_off(task, answer) for task, answer in waiting.items()))
         await self.close()
 
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected. After a refusal of the gateway, the client can log in again."""
+        self._connecting = asyncio.current_task()
+        try:
+            await super().connect(reconnect=reconnect)
+        finally:
+            self._connecting = None
+
+    async def leave_session(self) -> None:
+        """Close what a login before opened, so that another login can follow."""
+        await self.http.close()
+        # The session closed its connector with it. The library makes another where there is none.
+        self.http.connector = discord.utils.MISSING
+        self.http.clear()
+
     async def close(self) -> None:
         """Disconnect, and stop what runs beside the connection."""
+        # The library closes the client before it raises that the gateway refuses it. That is not
+        # the end of the process: the cluster is watched on, and the next login may be taken.
+        if self._connecting and asyncio.current_task() is self._connecting:
+            return
         if self._on_stop:
             on_stop, self._on_stop = self._on_stop, None
             with suppress(asyncio.CancelledError):
@@ -228,7 +263,7 @@ class Client(discord.Client):
 
     def _welcomed(self) -> None:
         self._session = True
-        self._welcomes += 1
+        self.welcomes += 1
 
     def _unanswered(self) -> dict[asyncio.Task[Any], RunningAnswer]:
         ours = asyncio.current_task()

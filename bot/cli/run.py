@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+from functools import partial
 
 from bot import log_setup, settings
 from bot.app.bootstrap import Bot, BotOptions, build_cluster
 from bot.app.serve import serve
 from bot.cli.parser import Parser
+from bot.errors import SettingsError
 from bot.kube.connect import connect
 
 
@@ -42,4 +44,13 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         uses=read.uses,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
-        await serve(Bot(build_cluster(api, read), options), token, read.http_port)
+        bot = Bot(build_cluster(api, read), options)
+        await serve(bot, partial(_current, token), read.http_port)
+
+
+def _current(token: str) -> str:
+    """The token as a mounted Secret has it now; the given one where the settings are wrong."""
+    try:
+        return settings.load().for_discord()[0]
+    except SettingsError:
+        return token

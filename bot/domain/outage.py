@@ -71,6 +71,11 @@ class ApiContact:
         self._attempted_at = now
         self._reason, self._error = reason, error
 
+    def never_answered(self) -> OutageReason | None:
+        """Why no request has ever succeeded; None where one has, or none was made."""
+        failed = self.answered_at == NEVER and self._attempted_at > NEVER
+        return self._reason if failed else None
+
     def outage(self, now: float) -> ApiOutage | None:
         """The present outage; None while requests succeed, and where none ever did."""
         if self.answered_at == NEVER or not self._lasted:

@@ -75,7 +75,9 @@ class WatchCache(Details):
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin discovery and watches. Returns at once."""
+        """Begin discovery and watches, unless they were begun. Returns at once."""
+        if self._watcher:
+            return
         self._watcher = asyncio.create_task(self._discover_until_done(), name="discovery")
         self._watcher.add_done_callback(_log_failure)
 
@@ -155,9 +157,10 @@ class WatchCache(Details):
             try:
                 await self.rediscover()
             except ClusterError as error:
+                if str(error) != str(self.undiscovered):
+                    log.warning("discovery: %s", error)
                 self.undiscovered = error
                 self._tried.set()
-                log.warning("discovery: %s", error)
                 await asyncio.sleep(delay)
                 delay = min(self._timing.longest_delay, delay * 2)
 

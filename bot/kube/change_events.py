@@ -10,18 +10,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import ClusterError
+from bot.kube import events
 from bot.kube.change_writer import headers
 from bot.kube.client import Api
 from bot.kube.configmap_store import QUICK
-from bot.kube.paths import path
 from bot.remediation.change.change import Change
 from bot.remediation.change.states import ChangeState
 
 log = logging.getLogger(__name__)
 
 RECORDED = (ChangeState.APPROVED, ChangeState.DONE, ChangeState.ROLLED_BACK, ChangeState.FAILED)
-LONGEST = 1000
-"""Characters of a message; an Event takes 1,024."""
 
 
 class ChangeEvents:
@@ -35,10 +33,10 @@ class ChangeEvents:
         if change.state not in RECORDED or not change.plan.steps:
             return
         body = event(change, datetime.now(UTC))
-        events = path("/api/v1/namespaces", body["metadata"]["namespace"], "events")
+        recorded_in = events.collection(body["metadata"]["namespace"])
         by = change.who(ChangeState.APPROVED) or change.requester
         try:
-            await self._api.send("POST", events, body, headers=headers(by), total=QUICK)
+            await self._api.send("POST", recorded_in, body, headers=headers(by), total=QUICK)
         except ClusterError as error:
             log.warning("no event was recorded for change %s: %s", change.name, error)
 
@@ -50,23 +48,16 @@ def event(change: Change, at: datetime) -> dict[str, Any]:
     api_version = {"Service": "v1", "Ingress": "networking.k8s.io/v1"}.get(
         about.kind, f"{about.group}/v1alpha1"
     )
-    when = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     subject = f"{change.plan.target}: {last.note}" if last.note else change.plan.target
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"generateName": "meshmedic-", "namespace": about.namespace},
-        "involvedObject": {
+    return events.event(
+        {
             "apiVersion": api_version,
             "kind": about.kind,
             "name": about.name,
             "namespace": about.namespace,
         },
-        "reason": f"Change{change.state}",
-        "message": f"{change.name} by {last.by}: {subject}"[:LONGEST],
-        "type": "Warning" if change.state is ChangeState.FAILED else "Normal",
-        "source": {"component": "meshmedic"},
-        "firstTimestamp": when,
-        "lastTimestamp": when,
-        "count": 1,
-    }
+        f"Change{change.state}",
+        f"{change.name} by {last.by}: {subject}",
+        warning=change.state is ChangeState.FAILED,
+        at=at,
+    )

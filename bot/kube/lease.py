@@ -124,6 +124,10 @@ class Elector:
         """
         return self._contact.outage(self._clock())
 
+    def never_read(self) -> OutageReason | None:
+        """Why the lease could never be read or written; None where it was, or was not tried."""
+        return self._contact.never_answered()
+
     def answering_for(self) -> float:
         """Seconds since the last outage that a leader notices; for ever, if there was none."""
         return self._clock() - self._contact.back_at

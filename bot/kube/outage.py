@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import ssl
-
 from bot.errors import ClusterError, Forbidden, Unauthorized, Unreachable
 from bot.kube.cache import WatchCache
+from bot.kube.reflector import WatchState
+from bot.runtime.network_cause import network_cause, refused_as_strict
 
 UNAUTHORIZED = (
     "The API server refuses the bot's credentials. "
     "Check the token of its service account, or its kubeconfig."
+)
+
+STRICT_FIX = (
+    "Python 3.13 and later ask that of certificates. Renew the cluster's CA and the API server's "
+    "certificate, with keyUsage and key identifiers."
 )
 
 
@@ -21,7 +24,7 @@ def outage(cache: WatchCache) -> str | None:
     A later outage does not count: then snapshots say what is stale.
     """
     watches = cache.watches()
-    errors = [error for error in (cache.undiscovered, *(watch.error for watch in watches)) if error]
+    errors = _errors(cache)
     if any(isinstance(error, Unauthorized) for error in errors):
         return UNAUTHORIZED
     if not cache.tried:
@@ -31,10 +34,30 @@ def outage(cache: WatchCache) -> str | None:
     return _never_read(errors[0] if errors else None)
 
 
+def later_outage(cache: WatchCache) -> str | None:
+    """Why nothing is followed any more of a cluster that was read; None while something is."""
+    heard = [watch for watch in cache.watches() if watch.heard_at]
+    if not heard or any(watch.state is WatchState.LIVE for watch in heard):
+        return None
+    since = max(watch.heard_at for watch in heard if watch.heard_at)
+    error = next((watch.error for watch in heard if watch.error), None)
+    why = _cause(error) if isinstance(error, Unreachable) else "it answers with errors"
+    return (
+        f"The API server was last heard of at {since:%H:%M:%S} UTC: {why}. "
+        "Answers say how old they are."
+    )
+
+
+def _errors(cache: WatchCache) -> list[ClusterError]:
+    watched = (watch.error for watch in cache.watches())
+    return [error for error in (cache.undiscovered, *watched) if error]
+
+
 def _never_read(error: ClusterError | None) -> str:
     match error:
         case Unreachable():
-            return f"The API server was never reached: {_cause(error)}."
+            fix = f" {STRICT_FIX}" if refused_as_strict(error.__cause__) else ""
+            return f"The API server was never reached: {_cause(error)}.{fix}"
         case Forbidden():
             return "Nothing of the cluster was ever read: it is forbidden. Check the bot's roles."
         case None:
@@ -44,20 +67,4 @@ def _never_read(error: ClusterError | None) -> str:
 
 
 def _cause(error: ClusterError) -> str:
-    """The network's failure in a few words. aiohttp wraps the original error once or twice."""
-    outer = error.__cause__
-    cause = getattr(outer, "certificate_error", None) or getattr(outer, "os_error", None) or outer
-    match cause:
-        case ssl.SSLCertVerificationError():
-            # What follows a comma is a name: "… is not valid for 'NAME'".
-            return f"its certificate is not trusted ({cause.verify_message.partition(',')[0]})"
-        case ssl.SSLError():
-            return "no connection by TLS can be made"
-        case socket.gaierror():
-            return "its name cannot be resolved"
-        case TimeoutError():
-            return "it does not answer in time"
-        case OSError(errno=int(number)):
-            return os.strerror(number)
-        case _:
-            return "it cuts connections off"
+    return network_cause(error.__cause__)

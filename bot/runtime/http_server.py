@@ -39,9 +39,16 @@ Exposition = Callable[[str], tuple[bytes, str]]
 
 @asynccontextmanager
 async def serving(
-    port: int, *, healthz: Reasons, readyz: Reasons, metrics: Exposition
+    port: int,
+    *,
+    healthz: Reasons,
+    readyz: Reasons,
+    degraded: Reasons = tuple,
+    metrics: Exposition,
 ) -> AsyncIterator[None]:
     """Answer on all interfaces within this block; on port 0 nowhere.
+
+    `degraded` is what is worse than usual of a process that is ready: it stands in the answer.
 
     Raises:
         SettingsError: The port cannot be listened on.
@@ -58,8 +65,8 @@ async def serving(
     app.on_response_prepare.append(_hang_up)
     app.add_routes(
         [
-            web.get("/healthz", partial(_yes_or_no, healthz)),
-            web.get("/readyz", partial(_yes_or_no, readyz)),
+            web.get("/healthz", partial(_yes_or_no, healthz, tuple)),
+            web.get("/readyz", partial(_yes_or_no, readyz, degraded)),
             web.get("/metrics", measured),
         ]
     )
@@ -113,9 +120,10 @@ def _is_no_strangers_fault(record: logging.LogRecord) -> bool:
 log.addFilter(_is_no_strangers_fault)
 
 
-async def _yes_or_no(reasons: Reasons, _request: web.Request) -> web.Response:
-    problems = reasons()
-    text = "".join(f"{problem}\n" for problem in problems) or "ok\n"
+async def _yes_or_no(no: Reasons, degraded: Reasons, _request: web.Request) -> web.Response:
+    problems = no()
+    lines = problems or (*(f"degraded: {reason}" for reason in degraded()),) or ("ok",)
+    text = "".join(f"{line}\n" for line in lines)
     return web.Response(text=text, status=503 if problems else 200)
 
 

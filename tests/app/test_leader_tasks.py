@@ -13,7 +13,7 @@ from discord import app_commands
 from bot.app import leader_tasks
 from bot.app.leader_tasks import COMMANDS, CommandDigest, LeaderTasks
 from bot.domain.election import Standing
-from bot.errors import ClusterError, SettingsError, StateError
+from bot.errors import ClusterError, StateError
 from bot.health.report_store import ReportStore
 from bot.health.service import Health
 from bot.net.diagnosis.service import Diagnose
@@ -94,6 +94,7 @@ class Scene:
     term: Term
     client: FakeClient
     store: FakeStore
+    leader_tasks: LeaderTasks
     task: asyncio.Task[None]
 
     async def next_term(self) -> None:
@@ -124,8 +125,9 @@ async def scene(monkeypatch: pytest.MonkeyPatch):
     memory = ReportStore(store, term)
     restore = partial(memory.restore, Health(FakeCluster()), Diagnose(FakeCluster()))
     whoever: Any = client
-    task = asyncio.create_task(LeaderTasks(term, whoever, store, restore).run())
-    yield Scene(term, client, store, task)
+    tasks = LeaderTasks(term, whoever, store, restore, pause_refused=0.05)
+    task = asyncio.create_task(tasks.run())
+    yield Scene(term, client, store, tasks, task)
     task.cancel()
     await asyncio.wait([task])
 
@@ -239,10 +241,23 @@ async def test_a_state_that_is_away_costs_a_registration_and_no_commands(
     assert not scene.task.done()
 
 
-async def test_a_server_that_the_bot_is_not_in_ends_it_with_advice(scene: Scene):
-    """Asking again would not help."""
+async def test_a_server_that_the_bot_is_not_in_is_named_until_it_takes_the_commands(scene: Scene):
+    """A restart would not help, and somebody may invite the bot meanwhile."""
     answer: Any = Answer(403)
     scene.client.fails = [discord.Forbidden(answer, "Missing Access")]
     await scene.term.becomes(leads=True)
-    with pytest.raises(SettingsError, match="MESHMEDIC_GUILD_ID"):
-        await asyncio.wait_for(asyncio.shield(scene.task), 10)
+    await scene.until(lambda: scene.leader_tasks.refusal)
+    assert scene.leader_tasks.refusal.startswith("MESHMEDIC_GUILD_ID: Discord does not let the bot")
+    await scene.until(lambda: not scene.leader_tasks.refusal)
+    assert COMMANDS.name in scene.store.kept
+    assert not scene.task.done()
+
+
+async def test_who_leads_no_more_names_no_refusal(scene: Scene):
+    """A standby is ready: Discord refused another process, or this one at another time."""
+    answer: Any = Answer(403)
+    scene.client.fails = [discord.Forbidden(answer, "Missing Access") for _ in range(10_000)]
+    await scene.term.becomes(leads=True)
+    await scene.until(lambda: scene.leader_tasks.refusal)
+    await scene.term.becomes(leads=False)
+    assert not scene.leader_tasks.refusal

@@ -6,6 +6,7 @@ The answers are those of the real RBAC authorizer and admission; no access revie
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Why
 from bot.kube.connect import connect
+from bot.kube.events import event
 from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.kubernetes_api import write_kubeconfig
 from tests.cluster.asking import APPROVER, Somebody, everything_goes, service_account, where
@@ -138,6 +140,15 @@ def test_it_keeps_its_state(bot: Somebody, real: RealCluster) -> None:
     for watched in (f"{OWN}/configmaps?watch=true", f"{CHANGES}?watch=true", one):
         assert bot.ask("GET", watched).done
     assert bot.ask("PATCH", f"{OWN}/configmaps/state", {"data": {"a": "c"}}, MERGE).done
+
+
+def test_it_records_events_in_its_own_namespace_alone(bot: Somebody) -> None:
+    """By the body that the bot sends about its own pod; nothing is changed or taken away."""
+    about = {"apiVersion": "v1", "kind": "Pod", "name": "meshmedic-a", "uid": "a"}
+    for namespace, code in (("meshmedic", 201), ("apps", 403)):
+        there = about | {"namespace": namespace}
+        body = event(there, "NotReady", "Why.", warning=True, at=datetime.now(UTC))
+        assert bot.ask("POST", f"/api/v1/namespaces/{namespace}/events", body).code == code
 
 
 def test_it_asks_about_one_finding(bot: Somebody) -> None:

@@ -51,7 +51,8 @@ async def run() -> None:
         gone_after=usual.gone_after / TIMES,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
-        await serve(Bot(hurried(api, build_cluster(api, read)), options), token, read.http_port)
+        bot = Bot(hurried(api, build_cluster(api, read)), options)
+        await serve(bot, lambda: token, read.http_port)
 
 
 def main(_argv: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""How the whole bot ends: asked to, during a command, or because Discord refuses it."""
+"""How the whole bot ends: asked to, and during a command."""
 
 import asyncio
 import time
@@ -7,16 +7,13 @@ from pathlib import Path
 from bot.chat.client import DRAIN
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.wire import endpoints
-from tests.wire.bot_process import FOUND, connected, leaked, starting
+from tests.wire.bot_process import FOUND, connected
 from tests.wire.discord_server import DiscordServer
-from tests.wire.gateway import Op
 from tests.wire.interactions import until
 from tests.wire.processes import Running
 
 STUCK = 60.0
 """Seconds that no test waits for."""
-
-CONFIG_FAILED = 3
 
 
 async def test_a_command_that_comes_in_during_the_drain_is_not_left_unanswered(
@@ -82,44 +79,3 @@ async def test_an_answer_that_hangs_holds_the_end_up_no_longer_than_the_drain(
     assert code == 0, printed
     assert DRAIN - 1 < took < DRAIN + 3
     assert "is being restarted" in handle.answers[0].text
-
-
-async def test_a_refused_token_ends_the_bot_with_advice(
-    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
-) -> None:
-    """One attempt to log in, what to do about it, and not a word of the token."""
-    server.token = "another.token"
-    async with starting(server, cluster, tmp_path) as bot:
-        code, printed = await bot.ended()
-    assert code == CONFIG_FAILED
-    assert "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one" in printed
-    assert "Traceback" not in printed
-    assert leaked(printed) == []
-    assert [each.endpoint for each in server.requests] == [endpoints.ME]
-    assert server.gateway.received == []
-
-
-async def test_a_gateway_that_refuses_the_token_ends_the_bot(
-    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
-) -> None:
-    """4004 at Identify, after a login that worked: one attempt, and no second one."""
-    server.gateway.close_identify_with = 4004
-    async with starting(server, cluster, tmp_path) as bot:
-        code, printed = await bot.ended()
-    assert code == CONFIG_FAILED
-    assert "MESHMEDIC_DISCORD_TOKEN is refused by Discord. Make a new one" in printed
-    assert leaked(printed) == []
-    assert len(server.gateway.frames(Op.IDENTIFY)) == 1
-
-
-async def test_a_server_without_the_bot_ends_it_with_advice(
-    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
-) -> None:
-    """403 at the registration of commands: asked once, and what to do about it."""
-    server.fail(endpoints.SYNC, 403)
-    async with starting(server, cluster, tmp_path) as bot:
-        code, printed = await bot.ended()
-    assert code == CONFIG_FAILED
-    assert "MESHMEDIC_GUILD_ID: Discord does not let the bot add commands there" in printed
-    assert leaked(printed) == []
-    assert len(server.sent(endpoints.SYNC)) == 1

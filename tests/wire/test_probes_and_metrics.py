@@ -35,7 +35,7 @@ async def test_it_is_ready_once_discord_welcomed_it_and_the_watches_were_tried(
     cluster.faults.delay = 0.5
     async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
         lacks = await probed.becomes("/readyz", NO)
-        assert lacks == "There is no Discord session.\nThe watches have not been tried yet.\n"
+        assert lacks == "There is no Discord session yet.\nThe watches have not been tried yet.\n"
         assert await probed.get("/healthz") == (OK, "ok\n")
         assert await probed.becomes("/readyz", OK) == "ok\n"
         assert server.gateway.connections == 1
@@ -52,7 +52,9 @@ async def test_it_is_alive_and_not_ready_while_discord_is_away(
         await probed.becomes("/healthz", OK)
         await asyncio.sleep(1)
         assert await probed.get("/healthz") == (OK, "ok\n")
-        assert (await probed.get("/readyz"))[0] == NO
+        status, said = await probed.get("/readyz")
+        assert status == NO
+        assert said.startswith("Discord cannot be reached: it answers with status 503. It is tried")
         assert (await probed.metrics())["meshmedic_discord_connected"] == 0
         code, printed = await bot.terminated()
     assert code == 0, printed
@@ -84,7 +86,7 @@ async def test_a_gateway_that_is_away_at_the_start_is_waited_for(
     async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
         await until(lambda: server.gateway.turned_away >= 2, "two attempts", 30)
         assert await probed.get("/healthz") == (OK, "ok\n")
-        await probed.becomes("/readyz", NO, "There is no Discord session.\n")
+        await probed.becomes("/readyz", NO, "Discord's gateway cannot be reached: ")
         assert (await probed.metrics())["meshmedic_discord_connected"] == 0
         server.gateway.away = None
         assert await probed.becomes("/readyz", OK, seconds=30) == "ok\n"
@@ -104,7 +106,7 @@ async def test_an_outage_of_discord_is_said_and_is_no_reason_for_a_restart(
         for _ in range(20):
             assert await probed.get("/healthz") == (OK, "ok\n")
             await asyncio.sleep(0.1)
-        assert await probed.get("/readyz") == (NO, "There is no Discord session.\n")
+        assert (await probed.get("/readyz"))[1].startswith("Discord's session broke at ")
         server.gateway.away = None
         assert await probed.becomes("/readyz", OK, seconds=30) == "ok\n"
         code, printed = await bot.terminated()
@@ -209,7 +211,9 @@ async def test_a_lost_watch_is_seen_in_its_state_and_age(
         told = await probed.metrics()
         assert told['meshmedic_watch_age_seconds{resource="pods"}'] > 1
         assert await probed.get("/healthz") == (OK, "ok\n")
-        assert await probed.get("/readyz") == (OK, "ok\n")
+        status, said = await probed.get("/readyz")
+        assert status == OK
+        assert said.startswith("degraded: The API server was last heard of at ")
         code, printed = await bot.terminated()
     assert code == 0, printed
 

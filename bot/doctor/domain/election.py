@@ -23,7 +23,7 @@ CLOCKS = 30.0
 
 
 def wanted(setup: Setup) -> tuple[Right, ...]:
-    """The rights that the bot needs in its own namespace for records, Lease and Changes."""
+    """The rights in its own namespace for records, Lease, Changes, and Events on its pod."""
     place = setup.state_namespace
     if not place:
         return ()
@@ -32,6 +32,7 @@ def wanted(setup: Setup) -> tuple[Right, ...]:
         Right("create", GROUP, "leases", place),
         *(Right(verb, GROUP, "leases", place, LEASE) for verb in ("get", "update", "watch")),
         *(Right(verb, "meshmedic.dev", "changes", place) for verb in ("list", "watch")),
+        Right("create", "", "events", place),
     )
 
 
