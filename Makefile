@@ -75,7 +75,7 @@ faults: $(READY) ## Break everything around the bot and print what it costs (ARG
 	@$(BIN)/python -m tests.programs cluster
 	@$(BIN)/python -m tests.faults $(ARGS)
 
-test-image: $(READY) ## Do the Dockerfile's steps without a container engine, and start the result
+test-image: $(READY) ## Build the image by its Dockerfile, measure it, and start it (needs root; installs buildah)
 	@$(BIN)/python -m tests.image
 
 size: $(READY) ## Count code lines by package (ARGS=--layout writes them into the layout page)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import tarfile
 import tempfile
@@ -16,9 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.nodes.commands import run, succeeds
+from tests.image import engine
+from tests.image.engine import MESHMEDIC
+from tests.nodes.commands import run
 from tests.nodes.configuration import PAUSE
-from tests.nodes.place import HOME, IMAGES
+from tests.nodes.place import IMAGES
 from tests.places import ROOT
 from tests.programs import catalogue
 from tests.programs.program import ensure_built
@@ -29,15 +30,6 @@ TOOLS = "localhost/tools:1"
 """For `/net tool`, in the place of netshoot."""
 
 TRAEFIK = f"docker.io/library/traefik:v{catalogue.TRAEFIK_VERSION}"
-MESHMEDIC = "registry.example/meshmedic:0.1.0"
-"""As the example in deploy/ names it."""
-
-PYTHON = "localhost/python:3.13-slim"
-SUITE = "trixie"
-"""The Debian release that python:3.13-slim is made of, whose own Python is 3.13."""
-
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-
 Content = Path | bytes | str
 """A file's content; a text is a link's target."""
 
@@ -57,7 +49,7 @@ def small_images() -> tuple[Path, ...]:
             lambda: {
                 **_busybox(),
                 "usr/local/bin/traefik": traefik,
-                "etc/ssl/certs/ca-certificates.crt": CERTIFICATES,
+                "etc/ssl/certs/ca-certificates.crt": engine.CERTIFICATES,
             },
             {"Entrypoint": ["/usr/local/bin/traefik"]},
         ),
@@ -74,43 +66,11 @@ def small_images() -> tuple[Path, ...]:
 def project_image(checkout: Path = ROOT, tag: str = MESHMEDIC) -> Path:
     """The project's image, built by buildah from deploy/Dockerfile, in an archive."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    if not succeeds(*_buildah("inspect", "--type=image", PYTHON)):
-        _make_python()
-    run(
-        *_buildah("build", "--isolation=chroot", "--network=host", "--layers"),
-        f"--build-arg=PYTHON_IMAGE={PYTHON}",
-        *(f"--env={name}" for name in INDEXES if name in os.environ),
-        *(f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--file={checkout}/deploy/Dockerfile"),
-        *(f"--tag={tag}", checkout),
-        timeout=1800,
-    )
+    engine.build(checkout, tag)
     to = IMAGES / f"meshmedic-{hashlib.sha256(tag.encode()).hexdigest()[:8]}.tar"
     to.unlink(missing_ok=True)
-    run(*_buildah("push", tag, f"docker-archive:{to}:{tag}"), timeout=600)
+    run(*engine.buildah("push", tag, f"docker-archive:{to}:{tag}"), timeout=600)
     return to
-
-
-def _make_python() -> None:
-    """A stand-in for the Dockerfile's base image: Debian's Python 3.13 of the same release."""
-    root = IMAGES / "python-root.tar"
-    if not root.exists():
-        packages = "python3,python3-venv,python3-pip,ca-certificates"
-        made = root.with_suffix(".part")
-        debootstrap = ("mmdebstrap", "--variant=minbase", "--format=tar")
-        run(*debootstrap, f"--include={packages}", SUITE, made, timeout=1200)
-        made.replace(root)
-    working = run(*_buildah("from", "scratch")).strip()
-    run(*_buildah("add", "--quiet", working, root, "/"))
-    link = ("ln", "-sf", "/usr/bin/python3", "/usr/local/bin/python")
-    run(*_buildah("run", "--isolation=chroot", working, "--", *link))
-    path = "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    run(*_buildah("config", "--cmd", "python3", "--env", path, working))
-    run(*_buildah("commit", "--quiet", "--rm", working, PYTHON))
-
-
-def _buildah(*words: object) -> tuple[str, ...]:
-    store = ("--root", HOME / "buildah", "--runroot", HOME / "buildah-run")
-    return tuple(map(str, ("buildah", *store, "--storage-driver", "overlay", *words)))
 
 
 def _curl() -> dict[str, Content]:
@@ -141,9 +101,6 @@ def _busybox() -> dict[str, Content]:
         "etc/passwd": b"root:x:0:0::/:/bin/sh\n",
     }
 
-
-INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST")
-"""Where pip finds packages, as on this machine."""
 
 FOLDERS = ("tmp", "etc", "bin", "dev", "proc", "sys", "run", "var")
 

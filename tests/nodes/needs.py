@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -43,25 +43,34 @@ class Missing(Exception):
 
 
 def require() -> None:
-    """Install the Debian packages that are missing, and say so.
+    """What all of the nodes' tests need: root, Go, and Debian packages.
 
     Raises:
         Missing: Root, Go, or a package that cannot be installed.
     """
-    if os.geteuid():
-        msg = "These tests make network namespaces, mounts and cgroups: run them as root."
-        raise Missing(msg)
     try:
         go_command()
     except CannotBuild as error:
         raise Missing(str(error)) from error
-    packages = sorted({package for what, package in PACKAGES.items() if not _is_there(what)})
+    install(PACKAGES)
+
+
+def install(names: Iterable[str]) -> None:
+    """Install the Debian packages of those names in `PACKAGES` that are missing, and say so.
+
+    Raises:
+        Missing: We are not root, or a package cannot be installed.
+    """
+    if os.geteuid():
+        msg = "These tests make namespaces and mounts: run them as root."
+        raise Missing(msg)
+    packages = sorted({PACKAGES[name] for name in names if not _is_there(name)})
     if not packages:
         return
     if shutil.which("apt-get") is None:
         msg = f"Install what these packages of Debian bring: {', '.join(packages)}."
         raise Missing(msg)
-    print(f"nodes: installing {', '.join(packages)}")  # noqa: T201  # the terminal is our page
+    print(f"installing {', '.join(packages)}")  # noqa: T201  # the terminal is our page
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "-qq", env=env)
     run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages, env=env)
