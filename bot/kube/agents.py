@@ -88,9 +88,11 @@ class Agents:
 
     @asynccontextmanager
     async def sending(
-        self, agent: ProberAgent, job: ProbeJob, seconds: float
+        self, agent: ProberAgent, job: ProbeJob, seconds: float, *, silence: float | None = None
     ) -> AsyncIterator[AgentAnswer]:
         """The answer to a job while it comes in, for at most `seconds`; hung up after the block.
+
+        `silence` are the seconds without a byte after which the agent counts as unreachable.
 
         Raises:
             Unanswered: The agent cannot be reached, refuses the job, or is cut off.
@@ -98,7 +100,7 @@ class Agents:
         request = await self.key.sign(agent.node, msgspec.json.encode(job))
         host = f"[{agent.address}]" if ":" in agent.address else agent.address
         url = f"http://{host}:{agent.port}{signed_job.PATH}"
-        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT)
+        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT, sock_read=silence)
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(aiohttp.ClientSession(timeout=limits))
             with _translated(agent):

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.kube.agent_rounds import AgentRounds
-from bot.kube.agents import Agents, ProberAgent, Unanswered
+from bot.kube.agents import CONNECT, Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
 from bot.kube.pod_start import PULL
 from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in, in_portions
@@ -147,7 +147,8 @@ class ProbeAgents(ProbeJobs):
     async def _ask(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
         async def by_agent(portion: Sequence[Probe]) -> Iterable[ProberLine]:
             job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(portion))
-            async with self.agents.sending(agent, job, LONGEST) as answer:
+            silence = longest_silence(portion)
+            async with self.agents.sending(agent, job, LONGEST, silence=silence) as answer:
                 return await answer.until("done")
 
         return await in_portions(probes, by_agent)
@@ -179,6 +180,16 @@ class ProbeAgents(ProbeJobs):
         log.warning("the agent on %s is not asked for a while: %s", agent.node, error)
         self._apart[agent.node] = time.monotonic() + APART
         progress(f"The agent on {agent.node} does not answer: by a pod on demand.")
+
+
+def longest_silence(probes: Iterable[Probe]) -> float:
+    """Seconds without a line after which an agent's answer is stuck.
+
+    Each try has a line, and of those under way one ends at the latest when its time is over. Where
+    the path loses large packets, a connection to the agent is made and then nothing comes.
+    """
+    one_try = (probe.settle + probe.seconds * (1 + probe.again) for probe in probes)
+    return max(one_try, default=0.0) + CONNECT
 
 
 def _id() -> str:

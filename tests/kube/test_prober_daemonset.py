@@ -15,7 +15,8 @@ from bot.errors import ClusterError
 from bot.kube.agent_configmaps import CONFIG_MAPS
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
-from bot.kube.prober_daemonset import ProbeAgents
+from bot.kube.prober_daemonset import ProbeAgents, longest_silence
+from bot.kube.prober_jobs import LONGEST
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import agent_configmaps
 from bot.net.probing.protocol import Outcome, Probe, ProbedBackend, ProbeKind
@@ -293,6 +294,34 @@ async def test_an_agent_that_answers_wrongly_is_replaced_by_a_pod(
             assert ears[HERE.node].address.startswith("10.42.")
     assert jobs_made(homelab) == 2
     assert await homelab.left() == []
+
+
+async def falls_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What comes of an answer whose large packets are lost: its beginning."""
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    await reader.read()  # until we hang up
+    writer.close()
+
+
+@pytest.mark.slow
+async def test_an_agent_whose_answer_is_stuck_is_replaced_by_a_pod_in_seconds(
+    homelab: Homelab,
+) -> None:
+    """A path that loses large packets takes the connection; no try is silent for so long."""
+    await homelab.prober.refresh()
+    server = await asyncio.start_server(falls_silent, "127.0.0.1", 0)
+    homelab.simulation.put(an_agent_pod(HERE.node, server.sockets[0].getsockname()[1]))
+    async with server, asyncio.timeout(LONGEST / 2):
+        assert await homelab.probe(80, seconds=0.1) == [BY_A_POD]
+    assert jobs_made(homelab) == 1
+
+
+def test_an_agent_may_be_silent_for_as_long_as_its_longest_try() -> None:
+    """With its second one, and the time in which a new VIP settles."""
+    short = Probe(id="a", kind=ProbeKind.TCP, seconds=1.0, again=0)
+    long = Probe(id="b", kind=ProbeKind.TCP, seconds=2.0, again=1, settle=3.0)
+    assert longest_silence([short, long]) - longest_silence([short]) == 6.0
+    assert longest_silence([short, long]) < LONGEST / 2
 
 
 @pytest.mark.parametrize("ready", [True, False])
