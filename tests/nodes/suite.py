@@ -179,14 +179,15 @@ async def _power_cut(suite: Suite) -> None:
 
 PARTS = {
     "commands": _commands,
-    "healthy": _healthy,
-    "faults": _faults,
     "repair": _repair,
     "memory": Suite.memory,
     "requests": Suite.requests,
     "power-cut": _power_cut,
+    "healthy": _healthy,
+    "faults": _faults,
     "uninstall": Suite.uninstall,
 }
+"""In this order: after the power cut all must be healthy again."""
 
 
 BROKEN = (AssertionError, TimeoutError, LookupError, CommandFailed, DidNotStart)
