@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -204,7 +205,8 @@ async def run(*, whole: bool, only: Sequence[str]) -> int:
         table = suite.table("What Discord would have refused")
         problems = bot.discord.problems()
         table.row("requests", "\n".join(problems) or "none", seconds=0, want="^none$")
-    table = suite.table("Figures")
+    load = f"a load of {os.getloadavg()[2]:.1f} on {os.cpu_count()} cores"
+    table = suite.table(f"Figures, by {load} over the last 15 min")
     for figure in suite.figures:
         table.figure(figure)
     return summary(suite.tables)
