@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.nodes import cgroups, control_plane, keys, networks, node, processes
-from tests.nodes.commands import CommandFailed
+from tests.nodes.commands import CommandFailed, run
 from tests.nodes.kubectl import get, kubectl, wait_until
 from tests.nodes.node import BIN, Node
 from tests.nodes.place import ADDRESSES, RUN, SERVER
@@ -96,7 +95,7 @@ class RealNodes:
             cgroups.kill(name)
             cgroups.remove(name)
             networks.remove(name)
-        shutil.rmtree(RUN, ignore_errors=True)
+        run("rm", "-rf", RUN)  # tens of thousands of files: shutil takes a minute longer
 
 
 @contextmanager
