@@ -60,6 +60,7 @@ class Judgement(msgspec.Struct, frozen=True):
     alike: Objects that have this in common, and no other cause, are one root.
     fact: What shows it beside objects, such as Traefik's log; empty where objects show it.
     seen_well: It failed, and was seen to work since. Of others a fault is only not seen any more.
+    explains: Findings of other checks may follow from it. What was not looked at explains nothing.
     """
 
     verdict: Verdict
@@ -73,6 +74,7 @@ class Judgement(msgspec.Struct, frozen=True):
     alike: Alike | None = None
     fact: str = ""
     seen_well: bool = False
+    explains: bool = True
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)

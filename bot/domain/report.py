@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -184,6 +184,7 @@ def examine(
     common: dict[str, Alike] = {}
     facts: dict[str, str] = {}
     seen_well: set[str] = set()
+    unseen: set[str] = set()
     for check in checks:
         with around(check):
             for resource, finding, judgement in _findings(check, snapshot):
@@ -197,11 +198,13 @@ def examine(
                     common[finding.key] = judgement.alike
                 if judgement.fact:
                     facts[finding.key] = judgement.fact
+                if not judgement.explains:
+                    unseen.add(finding.key)
                 if line := mute_annotation.line(resource, snapshot):
                     muted[finding.key] = line
     report = Report(
         taken_at=snapshot.taken_at,
-        findings=linked(collapse(tuple(findings)), common),
+        findings=linked(collapse(tuple(findings), unseen), common),
         gaps=_gaps_of(snapshot.gaps, checks),
         counts=_counts(snapshot, checks, namespace),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
@@ -228,19 +231,22 @@ def focus(report: Report, checks: Iterable[Check]) -> Report:
     )
 
 
-def collapse(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def collapse(findings: tuple[Finding, ...], unseen: Collection[str] = ()) -> tuple[Finding, ...]:
     """Link each finding to the finding that caused it.
 
     The cause is the first of the objects it may follow from that has a finding too, unless that
-    one began clearly later (an effect does not begin before its cause) or the link would close a
-    cycle.
+    one began clearly later (an effect does not begin before its cause), the link would close a
+    cycle, or that one is of another check and its key among `unseen`: it says only that nobody
+    looked.
     """
     at = {finding.subject: finding for finding in reversed(findings)}
     causes: dict[str, str] = {}
     for finding in findings:
         for candidate in finding.follows:
             cause = at.get(candidate)
-            if cause and _may_cause(cause, finding) and not _circular(causes, cause, finding):
+            if cause is None or (cause.key in unseen and cause.check != finding.check):
+                continue
+            if _may_cause(cause, finding) and not _circular(causes, cause, finding):
                 causes[finding.key] = cause.key
                 break
     return tuple(

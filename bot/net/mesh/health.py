@@ -177,18 +177,21 @@ def _unobserved(
         failed = f"{doubt.source} -> {doubt.target} by {doubt.test} failed once: {doubt.ended}"
         soon.setdefault(doubt.source, f"{failed}; the next round decides")
     for name, reason in soon.items():
-        message = f"Connectivity from {name}: {reason}."
-        yield name, Judgement(Verdict.PROGRESSING, "ConnectivityNotSettled", message)
+        yield name, _not_looked(Verdict.PROGRESSING, "ConnectivityNotSettled", name, reason)
     first = next((name for name in sorted(why) if name in nodes and _is_plain(nodes[name])), "")
     for name, reason in why.items():
         # Said once: the others follow from the first, and a node that is down from itself.
         blamed = name if name in nodes and not is_ready(nodes[name]) else first
         follows = (Ref("Node", "", blamed),) if blamed and not name == blamed == first else ()
-        message = f"Connectivity from {name}: {reason}."
-        yield (
-            name,
-            Judgement(Verdict.UNKNOWN, "ConnectivityNotSeen", message, follows=follows),
-        )
+        yield name, _not_looked(Verdict.UNKNOWN, "ConnectivityNotSeen", name, reason, follows)
+
+
+def _not_looked(
+    verdict: Verdict, reason: str, name: str, why: str, follows: tuple[Ref, ...] = ()
+) -> Judgement:
+    """Nobody looked from a node: that explains no pod that fails on it."""
+    message = f"Connectivity from {name}: {why}."
+    return Judgement(verdict, reason, message, follows=follows, explains=False)
 
 
 def _is_stale(links: Links, now: datetime) -> bool:

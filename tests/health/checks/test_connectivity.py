@@ -20,9 +20,9 @@ from bot.health.next_steps.steps import next_step
 from bot.history.domain.record import History, noted
 from bot.net.mesh.health import subjects
 from bot.net.mesh.matrix import By, Pair
-from bot.net.mesh.rounds import EVERY, Fault, Links
+from bot.net.mesh.rounds import EVERY, Fault, Links, Unseen
 from bot.net.mesh.state import unread
-from tests.builders import an_object
+from tests.builders import a_pod, an_object
 from tests.fakes import snapshot_of
 from tests.net.mesh.witnesses import INTERVAL, NAMES, NOW, every_pair, links, witnesses
 
@@ -273,3 +273,27 @@ def test_the_history_does_not_end_what_it_cannot_see():
         history = noted(history, a_report(known, at=NOW + timedelta(minutes=minutes)))
     (incident,) = history.incidents
     assert (incident.key, incident.ended) == ("connectivity/Node//a", None)
+
+
+@pytest.mark.parametrize("waiting", [True, False], ids=["soon", "not seen"])
+def test_a_node_from_which_nobody_looked_explains_no_pod_that_fails_on_it(*, waiting: bool):
+    """An image that cannot be pulled is told by its own name, beside what was not seen."""
+    node = NAMES[0]
+    known = Links(
+        taken_at=NOW,
+        nodes=frozenset(NAMES),
+        unseen=(Unseen(node, "its agent's first round is due", waiting),),
+    )
+    pod = a_pod("gallery", waiting="ErrImageNeverPull", node=node)
+    snapshot = snapshot_of(*map(a_node, NAMES), pod, now=NOW)
+    report = examine(replace(snapshot, supplements={Links: known}), CHECKS)
+    assert {root.subject.kind for root in report.roots} == {"Node", "Pod"}
+
+
+def test_a_node_that_was_seen_to_carry_nothing_explains_the_pods_that_fail_on_it():
+    """What is broken may be why; only what nobody saw explains nothing."""
+    pod = a_pod("gallery", waiting="ErrImagePull", node="c")
+    snapshot = snapshot_of(*map(a_node, NAMES), pod, now=NOW)
+    known = links(*witnesses(about("c")))
+    report = examine(replace(snapshot, supplements={Links: known}), CHECKS)
+    assert {root.subject.kind for root in report.roots} == {"Node"}
