@@ -229,7 +229,7 @@ def _secrets(middleware: traefik.Middleware, snapshot: Snapshot) -> Iterator[Def
                 "it. Create the Secret."
             )
             yield Defect("MiddlewareWithoutSecret", message)
-        elif unwritten := secrets.unwritten(snapshot, here, name):
+        elif unwritten := secrets.unwritten(snapshot, here, name, Verdict.FAILED):
             yield unwritten
 
 

@@ -82,6 +82,8 @@ class Defect:
     follows: tuple[Ref, ...] = ()
     drops_rule: bool = False
     """Whether Traefik builds nothing that leads to it, although other parts may work."""
+    fact: str = ""
+    """What shows it beside objects, such as Traefik's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement
         message=worst.message,
         evidence=tuple(Evidence(match or "all rules", defect.message) for match, defect in defects),
         follows=tuple(dict.fromkeys(ref for _, defect in defects for ref in defect.follows)),
+        fact=worst.fact,
     )
 
 

@@ -1,12 +1,14 @@
 """The Secrets that routes name: whether they exist, as far as that shows without reading one.
 
-Only where all Secrets are listed by name is the absence of one evidence. Else what writes it tells:
-its Certificate, its ExternalSecret, or the Kustomization that applied it.
+Only where all Secrets are listed by name is the absence of one proven. Else what writes it tells
+(its Certificate, its ExternalSecret, or the Kustomization that applied it), and Traefik's log tells
+what it did not find.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from bot.domain.conditions import condition
 from bot.domain.finding import Judgement
@@ -15,6 +17,7 @@ from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing.references import Defect
+from bot.routing.traefik_word import KEPT, MISSED_BY_TRAEFIK, RECENT, TRAEFIK_WORD, TraefikWord
 
 Place = tuple[str, str]
 """Namespace and name of a Secret."""
@@ -49,8 +52,13 @@ def of_tls(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     return unwritten(snapshot, namespace, name)
 
 
-def unwritten(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
-    """A Secret that nobody listed, and of which the object that should write it says why not."""
+def unwritten(
+    snapshot: Snapshot, namespace: str, name: str, without: Verdict = Verdict.DEGRADED
+) -> Defect | None:
+    """A Secret that nobody listed, and that its writer did not write or Traefik did not find.
+
+    `without` is what its absence means, where Traefik saw it.
+    """
     if _lists(snapshot, namespace) or snapshot.get(core.SecretName, namespace, name):
         return None
     certificate = _certificates(snapshot).get((namespace, name))
@@ -66,7 +74,29 @@ def unwritten(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
             f"{ready.message or ready.reason}"
         )
         return Defect("SecretNotWritten", message, Verdict.DEGRADED, (external.ref,))
-    return None
+    return _missed(snapshot, (namespace, name), without)
+
+
+def _missed(snapshot: Snapshot, place: Place, without: Verdict) -> Defect | None:
+    """What Traefik did not find, unless it was written since; a while later that is not known."""
+    word = snapshot.supplement(TraefikWord)
+    at = word.missing.get(place) if word else None
+    if at is None or _was_written(snapshot, place, at) or snapshot.taken_at - at > KEPT:
+        return None
+    message = f"Traefik found no Secret {'/'.join(place)} at {at:%Y-%m-%d %H:%M} UTC, by its log."
+    if snapshot.taken_at - at <= RECENT:
+        return Defect(MISSED_BY_TRAEFIK, message, without, fact=TRAEFIK_WORD)
+    message += " Whether it came since is not known."
+    return Defect(MISSED_BY_TRAEFIK, message, Verdict.UNKNOWN, fact=TRAEFIK_WORD)
+
+
+def _was_written(snapshot: Snapshot, place: Place, since: datetime) -> bool:
+    """Whether what writes a Secret did so since, or puts it back by itself."""
+    certificate, external = _certificates(snapshot).get(place), _external(snapshot).get(place)
+    ready = condition(certificate.status.conditions, "Ready") if certificate else None
+    issued = ready.last_transition_time if ready and ready.status == "True" else None
+    refreshed = external.status.refresh_time if external else None
+    return _is_applied(snapshot, place) or any(at >= since for at in (issued, refreshed) if at)
 
 
 def naming_unseen(judgement: Judgement, named: Iterable[Place], snapshot: Snapshot) -> Judgement:
@@ -95,8 +125,7 @@ def _is_known(snapshot: Snapshot, namespace: str, name: str) -> bool:
     if _lists(snapshot, namespace) or snapshot.get(core.SecretName, *place):
         return True
     written = place in _certificates(snapshot) or place in _external(snapshot)
-    applied = f"{namespace}_{name}__Secret" in _applied(snapshot)
-    return applied or (written and unwritten(snapshot, *place) is None)
+    return _is_applied(snapshot, place) or (written and unwritten(snapshot, *place) is None)
 
 
 def _lists(snapshot: Snapshot, namespace: str) -> bool:
@@ -123,6 +152,10 @@ def _external(snapshot: Snapshot) -> Mapping[Place, external_secrets.ExternalSec
             for secret in snapshot.of(external_secrets.ExternalSecret)
         },
     )
+
+
+def _is_applied(snapshot: Snapshot, place: Place) -> bool:
+    return f"{'_'.join(place)}__Secret" in _applied(snapshot)
 
 
 def _applied(snapshot: Snapshot) -> frozenset[str]:

@@ -19,7 +19,13 @@ TRAEFIK_WORD = "Traefik's log"
 """The name of the gap where Traefik's own word could not be read."""
 
 REQUESTS_FAIL = "RequestsFail"
-"""The reason of what ends by silence: that no request fails any more proves no good one."""
+"""The reason of a route whose requests did not reach a server."""
+
+MISSED_BY_TRAEFIK = "SecretMissedByTraefik"
+"""The reason of what needs a Secret that Traefik did not find."""
+
+ENDS_BY_SILENCE = frozenset({REQUESTS_FAIL, MISSED_BY_TRAEFIK})
+"""Reasons of what Traefik says no more: that proves no good request, and no Secret."""
 
 WORKS_AGAIN = Judgement(Verdict.HEALTHY, seen_well=True)
 """Requests of a route failed, and a test or a repair's proof saw them answered since."""
@@ -54,14 +60,16 @@ class FailedRequests:
 class TraefikWord:
     """What Traefik says of each route: its refusals, in its own words, and failed requests.
 
-    `warned` is what it says of routes that it serves all the same, in whole or in part. `gaps` are
-    what could not be read of it.
+    `warned` is what it says of routes that it serves all the same, in whole or in part. `missing`
+    are Secrets that it did not find, by namespace and name, and when. `gaps` are what could not be
+    read of it.
     """
 
     refused: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
     failed: Mapping[Ref, tuple[FailedRequests, ...]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     warned: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
+    missing: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
 
     def of_objects(self) -> TraefikWord:
         """What it says of the objects alone."""

@@ -42,6 +42,7 @@ from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes
 from bot.traefik.domain.runtime_view import Routers, RouterView
+from bot.traefik.missing_secrets import missing_secrets
 from bot.traefik.service import PodSource
 
 SECONDS = int(KEPT.total_seconds())
@@ -237,6 +238,7 @@ def word_of(
         {ref: tuple(texts) for ref, texts in refused.items()},
         dict(failed),
         warned={ref: tuple(texts) for ref, texts in warned.items()},
+        missing=missing_secrets(summaries.values(), snapshot),
     )
 
 

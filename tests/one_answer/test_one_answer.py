@@ -71,7 +71,10 @@ EXCUSES: dict[str, Excuse] = {
     ),
     "Files lack Traefik's own word.": lambda checked, *_: (
         checked is not None
-        and checked.reason in ("RequestsFail", "RefusedByTraefik", "WarnedByTraefik")
+        and (
+            checked.reason in ("RequestsFail", "RefusedByTraefik", "WarnedByTraefik")
+            or checked.reason == "SecretMissedByTraefik"
+        )
     ),
     "What a file lacks may exist in the cluster, so an absence proves nothing.": (
         lambda checked, told, *_: (

@@ -12,7 +12,7 @@ from bot.domain.finding import Finding
 from bot.domain.record import RecordType
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
-from bot.routing.traefik_word import REQUESTS_FAIL
+from bot.routing.traefik_word import ENDS_BY_SILENCE
 
 TOLD = 20
 """Lines of a timeline that are stored: the first, and the latest ones."""
@@ -119,7 +119,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def silent(self) -> bool:
         """Whether its end is that it is not seen failing any more: nobody saw it well."""
-        return self.head.reason == REQUESTS_FAIL and not self.seen_well
+        return self.head.reason in ENDS_BY_SILENCE and not self.seen_well
 
     @property
     def end(self) -> str:

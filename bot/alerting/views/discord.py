@@ -20,7 +20,7 @@ NAMED = 8
 
 THREAD_NAME = 100
 
-UNPROVEN = "\nThat no request fails is no proof that it works: `/net diagnose` tests it."
+UNPROVEN = "\nThat Traefik's log is silent is no proof that it works: `/net diagnose` tests it."
 
 
 def incident(

@@ -14,7 +14,7 @@ from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
-from bot.routing.traefik_word import REQUESTS_FAIL
+from bot.routing.traefik_word import ENDS_BY_SILENCE
 
 LAST_DIGEST = "last digest"
 """The name of the gap where nobody knows what the digest before it said."""
@@ -129,7 +129,8 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     fixed = {
         key: known_entry
         for key, known_entry in gone.items()
-        if _observes(now, key) and (known_entry.reason != REQUESTS_FAIL or key in now.seen_well)
+        if _observes(now, key)
+        and (known_entry.reason not in ENDS_BY_SILENCE or key in now.seen_well)
     }
     lost = {key: entry for key, entry in gone.items() if key not in fixed}
     return Difference(

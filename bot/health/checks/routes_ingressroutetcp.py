@@ -21,6 +21,7 @@ from bot.routing.references import Defect, Provider, Rule
 from bot.routing.rules import server_names
 from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
+from bot.routing.traefik_word import TRAEFIK_WORD
 
 
 def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
@@ -96,4 +97,5 @@ CHECK = Check(
     advice="Mend the reference where it is kept, in Git.",
     needs=(core.Service, traefik.MiddlewareTCP, traefik.TLSOption, traefik.ServersTransportTCP),
     refers_to=(*BEHIND, *WRITERS),
+    facts=(TRAEFIK_WORD,),
 )

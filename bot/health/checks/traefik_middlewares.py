@@ -12,6 +12,7 @@ from bot.routing import references as routing
 from bot.routing.references import Rule
 from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
+from bot.routing.traefik_word import TRAEFIK_WORD
 
 
 def judge(middleware: traefik.Middleware, snapshot: Snapshot) -> Judgement:
@@ -40,4 +41,5 @@ CHECK = Check(
     advice="Correct the Middleware where it is kept, in Git; its routes come back by themselves.",
     needs=(core.Service, traefik.TraefikService, traefik.ServersTransport),
     refers_to=(*BEHIND, *WRITERS),
+    facts=(TRAEFIK_WORD,),
 )

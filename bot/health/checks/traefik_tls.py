@@ -14,6 +14,7 @@ from bot.routing import references as routing
 from bot.routing import secrets, tls_settings
 from bot.routing.references import Defect
 from bot.routing.secrets import WRITERS, Place
+from bot.routing.traefik_word import TRAEFIK_WORD
 
 
 def judge_option(option: traefik.TLSOption, snapshot: Snapshot) -> Judgement:
@@ -56,4 +57,5 @@ CHECK = Check(
     documented_as="kubectl get tlsoption,tlsstore,serverstransport -A",
     advice="Correct the value or create the Secret where it is kept, in Git.",
     refers_to=WRITERS,
+    facts=(TRAEFIK_WORD,),
 )

@@ -120,6 +120,13 @@ ROUTE: Table = {
             "kubectl -n {namespace} get secrets",
         ),
     ),
+    "SecretMissedByTraefik": (
+        step(
+            "Create the Secret that its message names, or correct the name in Git; "
+            "`/traefik logs` says what Traefik misses.",
+            "kubectl -n {namespace} get secrets",
+        ),
+    ),
     "SecretNotWritten": (
         step(
             "Look at ExternalSecret {ExternalSecret}: it has never written that Secret.",
