@@ -87,6 +87,16 @@ PROSE = (
 )
 """Matches where a message goes on after `: ` in place of a value; to be used without case."""
 
+SMALL = r"a|an|as|at|be|been|but|by|for|from|if|in|is|it|no|of|on|or|out|so|to|up|was"
+"""Words of which nearly every message of several words has one."""
+
+PHRASE = (
+    rf"[a-z]{{1,24}}(?:[ \t]++(?!(?:{STATES}|{BEGINNINGS}|{NOUNS}|{KINDS}|{SMALL})(?![\w-]))"
+    r"""[a-z]{2,24}){3,15}+(?=[ \t]*+(?:$|[\r\n"',;&)\]}\\]))"""
+)
+"""Matches a passphrase: four words or more, of which only the first may begin a message; to be used
+without case."""
+
 SCHEMES = "basic|bearer|bot|digest|negotiate|token"
 """Words before the credential in a header; to be used without case."""
 

@@ -17,6 +17,8 @@ _KEYS = (
     r"|webhook[_-]?url|\bauthorization|dockerconfigjson"
 )
 
+_PHRASE_KEYS = r"(?:(?<!1)(?<!one)passw(?:or)?d|passphrase|secret[_-]?key|client[_-]?secret)"
+
 _VALUE = (
     # A quote after backslashes does not end the value: the text may have been quoted again.
     r'"(?:\\+"?|[^"\\\n])++"?'
@@ -58,6 +60,8 @@ _PATTERNS = tuple(
             rf"(?i)\b(bearer|basic|bot)\s+(?!{prose.SCHEME_WORDS})[\w.~+/=-]{{12,}}",
             rf"\1 {HIDDEN}",
         ),
+        # A passphrase: words that make no message. (1Password and onepassword name a provider.)
+        (rf"(?i)({_PHRASE_KEYS}\s*[=:]\s*){prose.PHRASE}", rf"\1{HIDDEN}"),
         # key=value and key: value, where the key says what it is; after what has an end of its own.
         # A word of a message is no value, and the scheme of an authorization is not all of it.
         (

@@ -71,6 +71,11 @@ from bot.log_setup import BUDGET, LONGEST
         ("password: bot x1", "bot"),
         ("password: |\n  hunter2 and more\nuser: me", "hunter2 and more"),
         ("api_key: >-\n  hunter2", "hunter2"),
+        ("password: the quick brown fox", "quick"),
+        ("passphrase=open giraffe ladder violet", "giraffe"),
+        ("DB_PASSWORD: correct horse battery staple", "battery"),
+        ("{user: me, password: more cactus lantern pebble river}", "lantern"),
+        ("client_secret: Item Walnut Thunder Copper, x", "Walnut"),
     ],
 )
 def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
@@ -125,6 +130,10 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
         "vault token: lookup vault.svc: no such host",
         "token: open /run/token: permission denied, retry",
         "basic authentication, then bearer credentials",
+        "password: the user of the vault has changed",
+        "wrong password: check the credentials of alice again",
+        "password: unexpected upstream gateway response",
+        "onepassword: the quick brown fox",
     ],
 )
 def test_what_a_person_needs_to_read_stays(text: str):
