@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 
 class CommandFailed(Exception):
@@ -11,9 +11,13 @@ class CommandFailed(Exception):
 
 
 def run(
-    *words: object, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 300
+    *words: object,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    timeout: float = 300,
+    codes: Collection[int] = (0,),
 ) -> str:
-    """The output of a command.
+    """The output of a command, which ends with one of these exit codes.
 
     Raises:
         CommandFailed: It ended with an error, took too long, or is missing.
@@ -32,7 +36,7 @@ def run(
     except (FileNotFoundError, subprocess.TimeoutExpired) as error:
         msg = f"{' '.join(command)}: {error}"
         raise CommandFailed(msg) from error
-    if ended.returncode:
+    if ended.returncode not in codes:
         said = f"{ended.stdout}{ended.stderr}".strip()
         msg = f"{' '.join(command)} ended with code {ended.returncode}:\n{said[-4000:]}"
         raise CommandFailed(msg)
