@@ -68,7 +68,7 @@ field: $(READY) ## Ask about field reports and objects of real controllers, and 
 month: $(READY) ## A simulated month of alerts: messages against incidents (ARGS=seeds)
 	@$(BIN)/python -m tests.month $(ARGS) 2>/dev/null
 
-lab: $(READY) ## Diagnose real packets in network namespaces, 46 faults (needs root, iproute2, iptables)
+lab: $(READY) ## Diagnose real packets in network namespaces, 40 faults (needs root, iproute2, iptables)
 	@$(BIN)/python -m tests.lab $(ARGS)
 
 faults: $(READY) ## Break everything around the bot and print what it costs (ARGS=--quick: minutes less)

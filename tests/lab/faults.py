@@ -41,16 +41,6 @@ def vxlan_gone(name: str) -> Fault:
     return begin
 
 
-def unreachable(begin_name: str, end_name: str) -> Fault:
-    """No route from a node to another's pods."""
-
-    async def begin(world: World) -> None:
-        begin, end = world.lab.node(begin_name), world.lab.node(end_name)
-        ip(begin.namespace, f"route replace unreachable {end.cidr}")
-
-    return begin
-
-
 def wrong_address(name: str) -> Fault:
     """The others send what is for this node's pods to an address that nobody has."""
 

@@ -36,7 +36,6 @@ TWO_REMOTE = ("attic", "cellar")
 LARGE = "-p udp --dport 8472 -m length --length 1200:65535 -j DROP"
 SOME = "-p udp --dport 8472 -m statistic --mode random --probability 0.3 -j DROP"
 DNATED = "-o flannel.1 -p tcp -m conntrack --ctstate DNAT -j DROP"
-TO_EDGE = f"-A INPUT -s 100.64.0.1/32 {DROP_VXLAN}"
 NO_HOST = "from Traefik's own network only the VIP's mixed answers are to be had"
 
 SCENARIOS = (
@@ -52,25 +51,7 @@ SCENARIOS = (
         advice=lambda world: _rebuilt(world, "edge"),
     ),
     Scenario(
-        "flannel.1 gone on the pod's node",
-        faults.vxlan_gone("attic"),
-        (Row.OVERLAY_DOWN,),
-        advice=lambda world: _rebuilt(world, "attic"),
-    ),
-    Scenario(
         "overlay down, a local pod hides it", faults.vxlan_gone("attic"), (Row.OVERLAY_DOWN,), BOTH
-    ),
-    Scenario(
-        "UDP 8472 dropped everywhere",
-        on("*", "filter", f"-A INPUT {DROP_VXLAN}"),
-        (Row.OVERLAY_DOWN,),
-        advice=faults.mended,
-    ),
-    Scenario(
-        "UDP 8472 dropped on the way there",
-        on("attic", "filter", TO_EDGE),
-        (Row.ONE_WAY, Row.OVERLAY_DOWN),
-        advice=faults.mended,
     ),
     Scenario(
         "UDP 8472 dropped on the way back",
@@ -97,17 +78,11 @@ SCENARIOS = (
         lies={"attic": "100.64.0.250"},
     ),
     Scenario(
-        "no route to the pod's node",
-        faults.unreachable("edge", "attic"),
-        (Row.NO_ROUTE,),
-    ),
-    Scenario(
         "a gateway resets what has no route",
         on("edge", "filter", f"-A FORWARD -d 10.42.1.0/24 {RESET}"),
         (Row.NO_ROUTE, Row.POLICY),
         open_because="a reset from the way looks like one from the pod, wherever it is sent",
     ),
-    Scenario("VIP rules missing on Traefik's node", faults.vips_gone("edge"), (Row.VIP_BROKEN,)),
     Scenario(
         "VIP rules missing on the pod's node",
         faults.vips_gone("attic"),
@@ -119,7 +94,6 @@ SCENARIOS = (
         (Row.CHECKSUM_OFFLOAD, Row.VIP_BROKEN),
         advice=faults.mended,
     ),
-    Scenario("CoreDNS dead", faults.dns_dead, (Row.DNS,)),
     Scenario("the overlay of CoreDNS's node down", faults.vxlan_gone("cellar"), (Row.DNS,)),
     Scenario("NetworkPolicy rejects", policy(REJECT), (Row.POLICY,)),
     Scenario(
