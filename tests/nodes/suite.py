@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.nodes import commands_once, modes, power_cut, repairing
+from tests.nodes import commands_once, modes, power_cut, repairing, workloads
 from tests.nodes.bot import Bot, local_discord
 from tests.nodes.cluster import RealNodes
 from tests.nodes.commands import CommandFailed
@@ -178,6 +178,10 @@ async def _power_cut(suite: Suite) -> None:
     suite.figures.append(Figure("takeover after a power cut", took, "s", power_cut.TAKEOVER))
 
 
+async def _workloads(suite: Suite) -> None:
+    await asyncio.to_thread(workloads.run, suite.table("Faults in plain workloads"))
+
+
 PARTS = {
     "commands": _commands,
     "repair": _repair,
@@ -186,9 +190,13 @@ PARTS = {
     "power-cut": _power_cut,
     "healthy": _healthy,
     "faults": _faults,
+    "workloads": _workloads,
     "uninstall": Suite.uninstall,
 }
 """In this order: after the power cut all must be healthy again."""
+
+ONLY_IN_THE_WHOLE = frozenset({"workloads"})
+"""The parts that the short form leaves out, unless they are named."""
 
 
 BROKEN = (AssertionError, TimeoutError, LookupError, CommandFailed, DidNotStart)
@@ -225,10 +233,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make test-nodes")
     parser.add_argument("--all", action="store_true", help="the whole: hours, before a release")
     parser.add_argument(
-        "--only", nargs="+", choices=PARTS, default=tuple(PARTS), help="these parts"
+        "--only", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
     )
     arguments = parser.parse_args()
-    return asyncio.run(run(whole=arguments.all, only=arguments.only))
+    left_out = () if arguments.all else ONLY_IN_THE_WHOLE
+    only = arguments.only or [name for name in PARTS if name not in left_out]
+    return asyncio.run(run(whole=arguments.all, only=only))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,9 @@ SMALL_MEMORY = {"limits": {"memory": "24Mi"}, "requests": {"memory": "16Mi"}}
 READINESS = {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 3}
 LIVENESS = {
     "exec": {"command": ["false"]},
-    "periodSeconds": 3, "failureThreshold": 1, "initialDelaySeconds": 1,
+    "periodSeconds": 3,
+    "failureThreshold": 1,
+    "initialDelaySeconds": 1,
 }
 CLAIM = kind(
     "v1",
@@ -168,7 +170,7 @@ FAULTS = (
     ),
     WorkloadFault(
         "readiness",
-        "(?i)readiness|not ready",
+        "(?i:readiness|not ready)",
         [deployment(container(readinessProbe=READINESS)), service()],
     ),
     WorkloadFault(
@@ -193,7 +195,7 @@ FAULTS = (
             workload("Deployment", pod(), replicas=3),
         ],
     ),
-    WorkloadFault("autoscaler", "(?i)gone|not found", [SCALED]),
+    WorkloadFault("autoscaler", "(?i:gone|not found)", [SCALED]),
     WorkloadFault(
         "stateful-set",
         "headless-gone",
@@ -219,12 +221,12 @@ FAULTS = (
     ),
     WorkloadFault(
         "scaled-to-zero",
-        "(?i)scaled to|0 replicas|matches no pod",
+        "(?i:scaled to|0 replicas|matches no pod)",
         [workload("Deployment", pod(container(SERVE)), replicas=0), service()],
     ),
     WorkloadFault(
         "load-balancer",
-        "(?i)load balancer",
+        "(?i:load balancer)",
         [deployment(container(SERVE)), service(type="LoadBalancer")],
     ),
     WorkloadFault(
@@ -237,7 +239,7 @@ FAULTS = (
         "tls-gone",
         [deployment(MOUNTED, **volume({"secret": {"secretName": "tls-gone"}}))],
     ),
-    WorkloadFault("liveness", "(?i)liveness|137", [deployment(container(livenessProbe=LIVENESS))]),
+    WorkloadFault("liveness", "(?i:liveness|137)", [deployment(container(livenessProbe=LIVENESS))]),
     WorkloadFault(
         "no-program",
         "/no/such/binary",
@@ -245,7 +247,7 @@ FAULTS = (
     ),
     WorkloadFault(
         "node-selector",
-        "(?i)affinity|selector",
+        "(?i:affinity|selector)",
         [
             workload("StatefulSet", pod(nodeSelector={"disk": "ssd"}), serviceName="app"),
             service(clusterIP="None"),
@@ -256,7 +258,7 @@ FAULTS = (
     ),
     WorkloadFault(
         "service-account",
-        "(?i)service ?account.{0,40}gone",
+        "(?i:service ?account.{0,40}gone)",
         [deployment(serviceAccountName="gone")],
     ),
     WorkloadFault("daemon-set", "exit code 4", [workload("DaemonSet", pod(container("exit 4")))]),

@@ -38,15 +38,12 @@ def run(table: Table) -> None:
                 kubectl("delete", "namespace", fault.name, "--wait=false")
         findings = _checked()
         while not _all_named(findings) and time.monotonic() - began < GRACE:
-            time.sleep(15)
+            time.sleep(PAUSE)
             findings = _checked()
         seconds = time.monotonic() - began
         for fault in FAULTS:
-            told = _of(fault.name, findings)
-            said = json.dumps(told) if told else "healthy"
-            roots = sum(not finding.get("cause") for finding in told)
-            row = f"{fault.name} ({roots} of {len(told)} findings are roots)"
-            table.row(row, said, seconds=seconds, want=fault.says)
+            want = f"^1 cause, (?s:.*)(?:{fault.says})"
+            table.row(fault.name, _told(fault.name, findings), seconds=seconds, want=want)
         remarks = json.dumps(_of(WELL, findings)) if _of(WELL, findings) else "nothing"
         table.row("those that are well", remarks, seconds=seconds, want="^nothing$")
     finally:
@@ -79,6 +76,14 @@ def _checked() -> Sequence[Object]:
 
 def _of(name: str, findings: Sequence[Object]) -> Sequence[Object]:
     return [found for found in findings if name in (found.get("namespace"), found.get("name"))]
+
+
+def _told(name: str, findings: Sequence[Object]) -> str:
+    """How many causes there are of what fails in a namespace, what they are, and all of it."""
+    told = _of(name, findings)
+    roots = [finding for finding in told if not finding.get("cause")]
+    words = ", ".join("{verdict} {kind}: {reason}".format_map(finding) for finding in roots)
+    return f"{len(roots)} cause, {words}\n{json.dumps(told)}"
 
 
 def _all_named(findings: Sequence[Object]) -> bool:
