@@ -380,8 +380,8 @@ class Bot:
             reconciler = self._remediation.reconciler
             yield ScheduledCall(TICK, "go on with changes", reconciler.go_on)
         if self._rounds:
-            look = self._rounds.look
-            yield ScheduledCall(ROUNDS_EVERY, "read the agents' rounds", look, at_once=True)
+            turn = self._rounds.turn
+            yield ScheduledCall(ROUNDS_EVERY, "read the agents' rounds", turn, at_once=True)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
         if options.rules.routes or options.board:
             channel = DiscordAlertChannel(

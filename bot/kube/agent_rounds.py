@@ -21,11 +21,17 @@ of jobs and listeners between them. SIZE has room for LINES: the API server cuts
 LONGEST = 45.0
 """Seconds for all logs; one that was not read by then counts as not observed."""
 
+OVERLAP = 60.0
+"""Seconds of a log that are read again: a node's clock is not ours."""
+
 LATE = "there was no time to read its log"
 
 
 class AgentRounds:
-    """Reads each log again once its agent's next round is due, and remembers rounds meanwhile."""
+    """Reads each log again once its agent's next round is due, and remembers rounds meanwhile.
+
+    After a round in which something failed the next one may come at any time.
+    """
 
     def __init__(self, agents: Agents) -> None:
         self._agents = agents
@@ -72,7 +78,8 @@ class AgentRounds:
         if agent.every and _is_due(rounds, agent.every):
             try:
                 async with asyncio.timeout_at(end), room:
-                    rounds = self._rounds[agent.pod] = _merged(rounds, await self._read(agent))
+                    new = await self._read(agent, _since(rounds, agent.every))
+                    rounds = self._rounds[agent.pod] = _merged(rounds, new)
             except TimeoutError:
                 unread = LATE
             except ClusterError as error:
@@ -86,21 +93,34 @@ class AgentRounds:
             unread=unread,
         )
 
-    async def _read(self, agent: ProberAgent) -> tuple[Round, ...]:
+    async def _read(self, agent: ProberAgent, since: float) -> tuple[Round, ...]:
         more: Query = [("tailLines", LINES), ("timestamps", "true")]
-        log = await self._agents.log(agent, INTERVALS * agent.every, size=SIZE, more=more)
+        log = await self._agents.log(agent, since, size=SIZE, more=more)
         return await asyncio.to_thread(read_rounds, log)
 
 
 def _is_due(rounds: tuple[Round, ...], every: float) -> bool:
     """Whether there may be a newer round, also where the node's clock is ahead of ours."""
-    age = datetime.now(UTC) - rounds[-1].ended if rounds else None
-    return age is None or not timedelta() <= age < timedelta(seconds=every)
+    age = _age(rounds)
+    return age is None or not timedelta() <= age < timedelta(seconds=every) or rounds[-1].failed
+
+
+def _since(rounds: tuple[Round, ...], every: float) -> float:
+    """The seconds of a log that may hold rounds that are not remembered yet."""
+    age, longest = _age(rounds), INTERVALS * every
+    if age is None or age < timedelta():
+        return longest
+    return min(longest, age.total_seconds() + OVERLAP)
+
+
+def _age(rounds: tuple[Round, ...]) -> timedelta | None:
+    return datetime.now(UTC) - rounds[-1].ended if rounds else None
 
 
 def _merged(remembered: tuple[Round, ...], new: tuple[Round, ...]) -> tuple[Round, ...]:
     """The newest of both: other lines may have pushed a remembered round out of the log's end."""
-    by_end = {round_.ended: round_ for round_ in (*remembered, *new)}
+    # Of a round that was read before, the new text may have the end alone.
+    by_end = {round_.ended: round_ for round_ in (*new, *remembered)}
     return tuple(by_end[end] for end in sorted(by_end))[-KEPT:]
 
 

@@ -1,4 +1,9 @@
-"""Background rounds: from time to time each peer is probed, and the answers are logged."""
+"""Background rounds: from time to time each peer is probed, and the answers are logged.
+
+What fails for the first time is confirmed by another round soon after. What goes on failing is
+tried between the rounds as well, without a line in the log, and a round follows as soon as some of
+it works: so neither a moment's failure nor a mend waits for the next round.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.probe.hashing import sha256
 from bot.probe.job import MOST_BYTES, ProbeTask, is_address
+from bot.probe.outcomes import OK
 from bot.probe.output import Write
 from bot.probe.trying import try_all
 
@@ -25,8 +32,15 @@ MOST_NAME = 253
 SHORTEST = 10.0
 """The least seconds from one round to the next."""
 
+AGAIN = 20.0
+"""Seconds until what failed is tried again."""
+
 DATAGRAM = 1000
 """Bytes that fit into a packet of every overlay."""
+
+
+Failed = frozenset[ProbeTask]
+"""The probes of a round that did not go well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +64,60 @@ def peers(path: Path, node: str) -> list[Peer]:
     return sorted(others, key=lambda peer: _further(node, peer.node))[:NEIGHBOURS]
 
 
-async def rounds(seconds: float, path: Path, node: str, write: Write) -> None:
-    """Probe the peers every `seconds`, for ever. The file is read anew for each round."""
+async def rounds(seconds: float, path: Path, node: str, write: Write, again: float = AGAIN) -> None:
+    """Probe the peers every `seconds`, for ever. The file is read anew for each round.
+
+    What failed is tried after `again` seconds.
+    """
     # Agents start together; their rounds need not.
     await asyncio.sleep(seconds * _place(node) / 2**64)
+    known: Failed = frozenset()
     while True:
-        await one_round(peers(path, node), write)
-        await asyncio.sleep(seconds)
+        failed = await one_round(peers(path, node), write)
+        if failed <= known:
+            await _until_it_works(failed, seconds, again)
+        else:
+            await asyncio.sleep(min(again, seconds))
+        known = failed
 
 
-async def one_round(tried: Sequence[Peer], write: Write) -> None:
+async def one_round(tried: Sequence[Peer], write: Write) -> Failed:
     """One round: a connection, a datagram and the largest payload to each peer."""
-    probes = [probe for peer in tried for probe in _probes(peer)]
-    await try_all(probes, lambda answer: write({"job": JOB, "answer": answer}))
+    failed = await _failures(
+        [probe for peer in tried for probe in _probes(peer)],
+        lambda answer: write({"job": JOB, "answer": answer}),
+    )
     write({"job": JOB, "done": True})
+    return failed
+
+
+async def _until_it_works(failed: Failed, seconds: float, again: float) -> None:
+    """Wait for the next round, or until some of what failed works."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while (left := end - loop.time()) > again and failed:
+        await asyncio.sleep(again)
+        if await _failures(sorted(failed, key=lambda probe: probe.id), _unlogged) != failed:
+            return
+    await asyncio.sleep(max(0.0, left))
+
+
+async def _failures(probes: Sequence[ProbeTask], on_answer: Write) -> Failed:
+    """Try all of these probes, and return those that failed."""
+    by_id = {probe.id: probe for probe in probes}
+    failed: set[ProbeTask] = set()
+
+    def note(answer: dict[str, Any]) -> None:
+        if answer["outcome"] != OK:
+            failed.add(by_id[answer["id"]])
+        on_answer(answer)
+
+    await try_all(probes, note)
+    return frozenset(failed)
+
+
+def _unlogged(_: dict[str, Any]) -> None:
+    """A try between the rounds, of which only the change is of interest."""
 
 
 def _probes(peer: Peer) -> Iterator[ProbeTask]:

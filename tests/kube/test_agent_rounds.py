@@ -83,6 +83,23 @@ async def test_a_log_is_read_again_when_the_next_round_is_due(
     assert [len(each.rounds) for each in found.values()] == [1, 1]
 
 
+async def test_after_a_failure_the_log_is_read_at_each_look_and_only_what_is_new(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    """The agent tries again soon."""
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(seconds=30), outcome="timeout"))
+    await told(reader)
+    with_agent(simulation, "a", a_log(timedelta(seconds=5)))
+    (found,) = (await told(reader)).values()
+    assert [each.failed for each in found.rounds] == [True, False]
+    since = [
+        dict(each.query)["sinceSeconds"] for each in simulation.requests if "/log" in each.path
+    ]
+    assert since[0] == "900"
+    assert 80 < int(since[1]) < 110
+
+
 async def test_a_round_that_other_lines_pushed_out_of_the_log_is_remembered(
     reader: AgentRounds, simulation: SimulatedCluster
 ) -> None:

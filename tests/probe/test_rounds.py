@@ -1,14 +1,21 @@
-"""Whom an agent tries in the background."""
+"""Whom an agent tries in the background, and when."""
 
+import asyncio
 import json
+import socket
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.probe.rounds import NEIGHBOURS, WHOLE, peers
+from bot.probe.hashing import sha256
+from bot.probe.listening import Listener
+from bot.probe.rounds import NEIGHBOURS, WHOLE, peers, rounds
 
 
 def a_file(folder: Path, nodes: list[str]) -> Path:
@@ -61,3 +68,70 @@ def test_only_whole_entries_are_peers(tmp_path_factory: pytest.TempPathFactory, 
     for peer in peers(path, "a"):
         assert peer.address in ("::1", "10.0.0.1")
         assert 0 < peer.port < 65536
+
+
+EVERY = 60.0
+AGAIN = 0.3
+EARLY = next(name for name in map(str, range(10_000)) if not sha256(name.encode())[0])
+"""A node whose first round comes within a fraction of a second."""
+
+
+class Agent:
+    """The rounds of an agent with one peer: how many of the three probes went well in each."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.path = folder / "peers"
+        peer = {"node": "peer", "address": "127.0.0.1", "port": self.port}
+        self.path.write_text(json.dumps([peer]))
+        self.rounds: list[int] = []
+        self._well = 0
+        self._done = asyncio.Event()
+
+    def write(self, line: dict[str, Any]) -> None:
+        self._well += line.get("answer", {}).get("outcome") == "ok"
+        if line.get("done"):
+            self.rounds.append(self._well)
+            self._well = 0
+            self._done.set()
+
+    async def has_made(self, count: int) -> None:
+        """Wait for so many rounds."""
+        async with asyncio.timeout(10.0):
+            while len(self.rounds) < count:
+                self._done.clear()
+                await self._done.wait()
+
+
+@asynccontextmanager
+async def an_agent(folder: Path) -> AsyncIterator[Agent]:
+    agent = Agent(folder)
+    going = asyncio.create_task(rounds(EVERY, agent.path, EARLY, agent.write, AGAIN))
+    try:
+        yield agent
+    finally:
+        going.cancel()
+        with suppress(asyncio.CancelledError):
+            await going
+
+
+async def test_what_failed_for_the_first_time_is_tried_again_soon(tmp_path: Path) -> None:
+    """And what works then is left alone until the next round."""
+    async with an_agent(tmp_path) as agent:
+        await agent.has_made(1)
+        async with Listener("peer").bound(agent.port):
+            await agent.has_made(2)
+            await asyncio.sleep(4 * AGAIN)
+    assert agent.rounds == [0, 3]
+
+
+async def test_a_failure_that_goes_on_fills_no_log_and_its_end_is_seen_soon(tmp_path: Path) -> None:
+    async with an_agent(tmp_path) as agent:
+        await agent.has_made(2)
+        await asyncio.sleep(4 * AGAIN)
+        assert agent.rounds == [0, 0]
+        async with Listener("peer").bound(agent.port):
+            await agent.has_made(3)
+    assert agent.rounds == [0, 0, 3]

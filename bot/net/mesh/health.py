@@ -173,9 +173,9 @@ def _unobserved(
     for name in sorted(nodes):
         if name not in links.nodes:
             soon.setdefault(name, "nobody has looked yet")
-    for doubt in links.doubts:
-        failed = f"{doubt.source} -> {doubt.target} by {doubt.test} failed once: {doubt.ended}"
-        soon.setdefault(doubt.source, f"{failed}; the next round decides")
+    for doubt in links.told_doubts:
+        pair = f"{doubt.source} -> {doubt.target} by {doubt.test}"
+        soon.setdefault(doubt.source, f"{pair} is not settled, and is tried again within a minute")
     for name, reason in soon.items():
         yield name, _not_looked(Verdict.PROGRESSING, "ConnectivityNotSettled", name, reason)
     first = next((name for name in sorted(why) if name in nodes and _is_plain(nodes[name])), "")

@@ -72,7 +72,7 @@ def noted(before: LinkHistory | None, links: Links) -> LinkHistory:
 def letters(links: Links) -> dict[str, str]:
     """What each node is now, as a letter of the history."""
     by_node = dict.fromkeys(sorted(links.nodes), LETTER[Verdict.HEALTHY])
-    by_node |= {doubt.source: LETTER[Verdict.PROGRESSING] for doubt in links.doubts}
+    by_node |= {doubt.source: LETTER[Verdict.PROGRESSING] for doubt in links.told_doubts}
     by_node |= {gap.node: UNSEEN for gap in links.unseen}
     for break_ in links.breaks:
         ends = {node for pair in break_.pairs for node in pair}

@@ -24,8 +24,12 @@ log = logging.getLogger(__name__)
 
 NOT_YET = Gap(BACKGROUND_PROBES, Why.NOT_YET, "the agents' logs are read soon after the start")
 
-EVERY = 60
-"""Seconds between two reads: an agent's log is read once its next round is due."""
+EVERY = 20
+"""Seconds between two turns."""
+
+CALM = 3
+"""The number of turns of which one looks while all is settled: what is broken or in doubt is tried
+again by the agents after 20 s, and is looked at in each."""
 
 
 class Reader(Protocol):
@@ -51,6 +55,7 @@ class Rounds:
     """What is known; None where no agents are installed."""
     looked: bool = field(default=False, init=False)
     """Whether anything was read yet; until then nobody knows what is broken."""
+    _turns: int = 0
     _before: tuple[Fault, ...] | None = None
     _absent: bool = False
     _unlooked: Gap = NOT_YET
@@ -59,6 +64,13 @@ class Rounds:
     def gaps(self) -> tuple[Gap, ...]:
         """What was not read; a failure of later looks is told at the nodes."""
         return () if self.looked else (self._unlooked,)
+
+    async def turn(self) -> None:
+        """Look where something is not settled; else at every CALM-th turn. Called on a schedule."""
+        calm = self.looked and (self.links is None or self.links.settled)
+        if not calm or self._turns % CALM == 0:
+            await self.look()
+        self._turns += 1
 
     async def look(self) -> None:
         """Read what is new; a failure is shown at every node, and logged."""

@@ -52,6 +52,11 @@ class Round(msgspec.Struct, frozen=True):
     ended: datetime
     tries: tuple[Try, ...] = ()
 
+    @property
+    def failed(self) -> bool:
+        """Whether something of it did not go well."""
+        return any(try_.outcome is not Outcome.OK for try_ in self.tries)
+
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
     """An agent: its node, its latest rounds (the newest last), and why no newer could be read.
@@ -102,7 +107,8 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
     `cells` are what was settled, `faults` those of them that are broken, `carried` the pairs of
     faults that could not be looked at this time, `doubts` what failed once, `breaks` the fewest
-    nodes and pairs that explain the faults. `forgetful`: what was broken before a restart could
+    nodes and pairs that explain the faults. A doubt whose test has a cell beside it worked in the
+    round before, and is being tried again. `forgetful`: what was broken before a restart could
     not be read yet.
     """
 
@@ -116,6 +122,17 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[Break, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     forgetful: bool = False
+
+    @property
+    def told_doubts(self) -> tuple[Cell, ...]:
+        """The doubts beside which nothing stands that was seen before."""
+        standing = {cell.key for cell in self.cells}
+        return tuple(doubt for doubt in self.doubts if doubt.key not in standing)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is broken, in doubt or awaited."""
+        return not (self.faults or self.doubts or any(gap.waiting for gap in self.unseen))
 
 
 def read_rounds(log: bytes) -> tuple[Round, ...]:

@@ -3,8 +3,10 @@
 One lost datagram or one failed try is no break. A test of a pair is broken
 
 - where it failed in two rounds running (a try that runs out of time is made twice in each), or
-- where all of KINDS failed in the last round, so at least three tries by three ways, or
 - where it was broken before and failed again.
+
+An agent follows a round in which something failed for the first time by another one at once. Until
+that has ended, what it saw to work before stands: nothing is told that is tried again.
 
 It is well again once it was seen to work. Between the two nothing is known to have changed: a
 break that cannot be looked at stays one, until its pair is gone or nobody is to try it.
@@ -18,12 +20,16 @@ from datetime import datetime, timedelta
 
 from bot.domain.conditions import CLOCK_SKEW
 from bot.net.mesh.matrix import WHOLE, Cell, LinkTest, Pair, breaks, tried_once
-from bot.net.mesh.rounds import EVERY, INTERVALS, KINDS, Fault, Links, Round, Try, Unseen, Witness
+from bot.net.mesh.rounds import EVERY, INTERVALS, Fault, Links, Round, Try, Unseen, Witness
 from bot.net.probing.protocol import Outcome
 
 SETTLES = timedelta(minutes=4)
 """After an agent has begun, others may still try the address of the one before it: the bot lists
 them once a minute, and a kubelet brings the list within two."""
+
+RETRIED = timedelta(minutes=1)
+"""Within this time after a round the next one has ended, where something failed for the first time.
+"""
 
 NAMED = 5
 """Nodes that one sentence names."""
@@ -84,8 +90,7 @@ class _Settling:
     def _witnessed(self, witness: Witness, before: Mapping[LinkTest, Fault]) -> None:
         last = witness.rounds[-1]
         earlier = witness.rounds[-2] if len(witness.rounds) > 1 else Round(last.ended)
-        failed = {(try_.target, try_.test) for try_ in earlier.tries if _failed(try_)}
-        wholly = _wholly(last)
+        before_it = {(try_.target, try_.test): try_ for try_ in earlier.tries}
         self.tried[witness.node] = {try_.target for try_ in last.tries}
         for try_ in last.tries:
             if try_.target == witness.node or try_.outcome is Outcome.UNTRIED:
@@ -94,16 +99,19 @@ class _Settling:
                 continue
             key = witness.node, try_.target, try_.test
             cell = tried_once(*key, try_.outcome, try_.took)
-            running = (try_.target, try_.test) in failed
+            past = before_it.get((try_.target, try_.test))
+            running = past is not None and _failed(past)
             if cell.ok:
                 self.cells[key] = cell
-            elif running or try_.target in wholly or key in before:
+            elif running or key in before:
                 began = earlier.ended if running else last.ended
                 since = before[key].since if key in before else began
                 self.faults[key] = Fault(*key, try_.outcome, since, last.ended)
                 self.cells[key] = cell
             else:
                 self.doubts.append(cell)
+                if past and past.outcome is Outcome.OK and self.now - last.ended <= RETRIED:
+                    self.cells[key] = tried_once(*key, past.outcome, past.took)
 
     def _listens(self, target: str, last: Round) -> bool:
         """Whether a failure would tell of the network, and not of an agent that is not there.
@@ -176,10 +184,3 @@ def _minutes(time: timedelta) -> str:
 
 def _failed(try_: Try) -> bool:
     return try_.outcome not in (Outcome.OK, Outcome.UNTRIED)
-
-
-def _wholly(last: Round) -> frozenset[str]:
-    """The targets of which every kind of try failed."""
-    failed = {(try_.target, try_.test) for try_ in last.tries if _failed(try_)}
-    targets = {target for target, _ in failed}
-    return frozenset(name for name in targets if all((name, kind) in failed for kind in KINDS))

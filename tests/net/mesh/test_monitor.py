@@ -9,7 +9,7 @@ from bot.errors import ClusterError, MeshmedicError, StateError
 from bot.health.service import Health
 from bot.history.recorder import HistoryRecorder
 from bot.net.mesh.history import LINKS
-from bot.net.mesh.monitor import NOT_YET, Rounds
+from bot.net.mesh.monitor import CALM, NOT_YET, Rounds
 from bot.net.mesh.rounds import BACKGROUND_PROBES, Witness
 from bot.runtime.memory_store import Unkept
 from tests.fakes import FakeCluster
@@ -152,3 +152,27 @@ async def test_who_may_not_read_nodes_says_so_and_not_that_rounds_are_to_come() 
     rounds.cluster.gaps = ()
     await rounds.look()
     assert rounds.gaps == ()
+
+
+@dataclass
+class CountingReader(FakeReader):
+    """A Reader that counts how often it is asked."""
+
+    asked: int = 0
+
+    async def witnesses(self) -> tuple[Witness, ...] | None:
+        self.asked += 1
+        return await super().witnesses()
+
+
+async def test_what_is_broken_is_looked_at_in_each_turn_and_what_is_well_in_some() -> None:
+    """So a mend is told within a minute, and a cluster at rest is asked once in a minute."""
+    reader = CountingReader(witnesses())
+    rounds, _ = a_bot(reader, Unkept())
+    for _ in range(2 * CALM):
+        await rounds.turn()
+    assert reader.asked == 2
+    reader.told = witnesses(PAIR)
+    for _ in range(CALM):
+        await rounds.turn()
+    assert reader.asked == 2 + CALM

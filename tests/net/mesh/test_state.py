@@ -30,23 +30,47 @@ def words(known: Links) -> list[str]:
     return [each.words for each in known.breaks]
 
 
-def after_once(*tests: By, outcome: Outcome = Outcome.TIMEOUT) -> Links:
+def after_once(*tests: By, now: datetime = NOW) -> Links:
     """After a first round that went well and one in which these tests of a -> b failed."""
     told = a_witness(
         "a",
         a_round("a", at=NOW - INTERVAL),
-        a_round("a", {PAIR}, tests=tests, outcome=outcome),
+        a_round("a", {PAIR}, tests=tests),
     )
-    return links(told, *witnesses()[1:])
+    return links(told, *witnesses()[1:], now=now)
 
 
 @pytest.mark.parametrize("test", KINDS)
 def test_what_failed_once_is_no_break(test: By):
-    """Nor is it well: the next round decides."""
+    """It is tried again at once, and what was seen before stands until then: nothing is told."""
     known = after_once(test)
-    assert (known.breaks, known.faults) == ((), ())
+    assert (known.breaks, known.faults, known.told_doubts) == ((), (), ())
     assert [each.pair for each in known.doubts] == [PAIR]
+    assert not known.settled
+
+
+@pytest.mark.parametrize("test", KINDS)
+def test_what_failed_once_and_was_not_tried_again_is_not_well(test: By):
+    """An agent that ended meanwhile, or one of an older version."""
+    known = after_once(test, now=NOW + timedelta(minutes=2))
+    assert (known.breaks, known.faults) == ((), ())
+    assert [each.pair for each in known.told_doubts] == [PAIR]
     assert (PAIR, test) not in {(each.pair, each.test) for each in known.cells}
+
+
+def test_what_works_when_it_is_tried_again_was_never_told():
+    rounds = (a_round("a", {PAIR}, at=NOW - timedelta(seconds=25)), a_round("a"))
+    known = links(a_witness("a", *rounds), *witnesses()[1:])
+    assert (known.breaks, known.faults, known.doubts) == ((), (), ())
+    assert known.settled
+
+
+def test_a_first_round_that_failed_is_awaited_and_not_told_as_a_failure():
+    """All nodes were started again, and the overlay is not up yet."""
+    told = [a_witness(name, a_round(name, set(every_pair()))) for name in NAMES]
+    known = links(*told)
+    assert (known.breaks, known.faults) == ((), ())
+    assert len(known.told_doubts) == len(list(every_pair())) * len(KINDS)
 
 
 def test_what_failed_in_two_rounds_running_is_a_break():
@@ -64,13 +88,6 @@ def test_what_failed_in_two_rounds_with_one_between_them_is_no_break():
         a_round("a", {PAIR}, tests=(By.UDP,)),
     )
     assert links(a_witness("a", *rounds), *witnesses()[1:]).breaks == ()
-
-
-def test_where_every_kind_failed_one_round_is_enough():
-    """Three ways, and each that ran out of time was tried twice."""
-    known = after_once(*KINDS)
-    assert words(known) == ["a -> b by pod IP: timeout."]
-    assert [each.since for each in known.faults] == [NOW] * 3
 
 
 def test_what_could_not_be_tried_says_nothing_of_the_network():
