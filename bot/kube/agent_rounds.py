@@ -65,7 +65,7 @@ class AgentRounds:
             # The component brings the ConfigMap and the right to read it, so perhaps neither.
             allowed = False
         try:
-            present = await self._agents.present()
+            present = await self._agents.all()
         except Forbidden:
             if allowed:
                 raise
@@ -74,8 +74,8 @@ class AgentRounds:
 
     async def _witness(self, agent: ProberAgent, room: asyncio.Semaphore, end: float) -> Witness:
         rounds = self._rounds.get(agent.pod, ())
-        unread = ""
-        if agent.every and _is_due(rounds, agent.every):
+        unread = f"its agent does not run: {agent.why}" if agent.why else ""
+        if not unread and agent.every and _is_due(rounds, agent.every):
             try:
                 async with asyncio.timeout_at(end), room:
                     new = await self._read(agent, _since(rounds, agent.every))
@@ -86,7 +86,7 @@ class AgentRounds:
                 unread = f"its agent's log cannot be read: {error}"
         return Witness(
             node=agent.node,
-            ready=agent.ready,
+            ready=agent.ready and not agent.why,
             since=agent.since,
             every=agent.every,
             rounds=rounds,

@@ -19,7 +19,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError
 from bot.kube.agent_configmaps import AgentsConfig, SigningKey
 from bot.kube.client import Api, Query
-from bot.kube.pod_start import REQUEST
+from bot.kube.pod_start import REQUEST, obstacle, rejection
 from bot.kube.pods import ListedPod, list_pods, log_path
 from bot.net.probing import agent_configmaps, signed_job
 from bot.net.probing import output as lines
@@ -48,7 +48,7 @@ class Unanswered(ClusterError):
 
 @dataclass(frozen=True, slots=True)
 class ProberAgent:
-    """An agent that has an address.
+    """An agent that has an address, or of which its node says `why` it does not run.
 
     since: When its pod started.
     every: Seconds between two background rounds of probes; 0 without rounds.
@@ -61,6 +61,7 @@ class ProberAgent:
     ready: bool = True
     since: datetime | None = None
     every: float = 0.0
+    why: str = ""
 
 
 class Agents:
@@ -130,9 +131,17 @@ class Agents:
         Raises:
             ClusterError: The pods cannot be listed.
         """
+        return tuple(agent for agent in await self.all() if not agent.why)
+
+    async def all(self) -> tuple[ProberAgent, ...]:
+        """Also those that do not run, of which their node says why.
+
+        Raises:
+            ClusterError: The pods cannot be listed.
+        """
         pods = await list_pods(self._api, LABEL, namespace=NAMESPACE, total=REQUEST)
-        alive = [pod for pod in pods if pod.status.pod_ip and not pod.metadata.deletion_timestamp]
-        return tuple(map(_agent, alive))
+        agents = [_agent(pod) for pod in pods if not pod.metadata.deletion_timestamp]
+        return tuple(agent for agent in agents if agent.address or agent.why)
 
     async def publish_peers(self) -> None:
         """Write the agents' list of each other where it has changed, if there are agents.
@@ -216,6 +225,7 @@ def _agent(pod: ListedPod) -> ProberAgent:
         ready=containers.is_ready(pod),
         since=pod.status.start_time,
         every=_every(pod),
+        why=rejection(pod) or ("" if pod.status.pod_ip else obstacle(pod)),
     )
 
 

@@ -93,7 +93,7 @@ class PodStart:
         began = seen = time.monotonic()
         while True:
             pod = await self._pod()
-            if pod and (why := rejection(pod) or _obstacle(pod)):
+            if pod and (why := rejection(pod) or obstacle(pod)):
                 raise ClusterError(f"The probe's pod does not run: {why}")
             if pod and pod.status.phase in ("Running", "Succeeded", "Failed"):
                 return pod
@@ -173,7 +173,7 @@ def _taken(pod: ListedPod) -> bool:
     return bool(pod.status.start_time or pod.status.container_statuses)
 
 
-def _obstacle(pod: ListedPod) -> str:
+def obstacle(pod: ListedPod) -> str:
     """What keeps a container waiting and will not go away in time; empty where nothing does."""
     waiting = state(pod).waiting
     if waiting is None or waiting.reason in CREATING:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.kube.agent_rounds import LINES, SIZE, AgentRounds
 from bot.kube.agents import Agents
 from bot.kube.connect import connect
 from bot.net.mesh.rounds import EVERY, Witness
+from bot.net.mesh.state import settled
 from bot.net.probing import agent_configmaps
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
@@ -163,3 +165,49 @@ async def test_of_two_agents_on_a_node_the_later_one_counts(
     newer["status"]["startTime"] = "2026-11-02T00:00:00Z"
     simulation.put(newer)
     assert not (await told(reader))["a"].ready
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (
+            {"phase": "Failed", "reason": "OutOfcpu", "message": "Pod was rejected: no cpu"},
+            "its agent does not run: OutOfcpu: Pod was rejected: no cpu",
+        ),
+        (
+            {
+                "phase": "Failed",
+                "reason": "Evicted",
+                "message": "The node was low on resource: memory.",
+                "podIP": "10.42.0.9",
+            },
+            "its agent does not run: Evicted: The node was low on resource: memory.",
+        ),
+        (
+            {
+                "phase": "Pending",
+                "containerStatuses": [
+                    {
+                        "name": "agent",
+                        "state": {"waiting": {"reason": "ErrImagePull", "message": "x: not found"}},
+                    }
+                ],
+            },
+            "its agent does not run: ErrImagePull: x: not found",
+        ),
+    ],
+)
+async def test_an_agent_that_its_node_does_not_run_is_told_in_the_nodes_words(
+    reader: AgentRounds, simulation: SimulatedCluster, status: dict[str, Any], why: str
+) -> None:
+    """It is no peer of the others either: nobody is to be said not to reach it."""
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(minutes=2)))
+    turned_away = an_agent_pod("b", 8473)
+    turned_away["spec"]["containers"][0]["args"] = ["--round", "300"]
+    simulation.put(turned_away | {"status": status})
+    found = (await told(reader))["b"]
+    assert (found.unread, found.ready) == (why, False)
+    known = settled((), (await told(reader)).values(), {"a": True, "b": True}, datetime.now(UTC))
+    assert [gap.why for gap in known.unseen if gap.node == "b"] == [why]
+    assert [each.node for each in await reader._agents.present()] == ["a"]
