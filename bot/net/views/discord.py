@@ -62,7 +62,7 @@ def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
 
 def progress(subject: str, message: str) -> render.Card:
     """What goes on, while it does."""
-    line = f"{render.code(subject, LINE)}\n-# {_prose(message, LINE)}"
+    line = f"{render.code(subject, LINE)}\n-# {render.escape(words.brief(message, LINE))}"
     return render.card(Verdict.PROGRESSING, [f"## 🔵 Testing\n{line}"], ())
 
 
@@ -73,7 +73,7 @@ def matrix(
     verdict, picture = measured.verdict, isinstance(drawn, bytes)
     grid = list(text.grid(measured))
     shown = sum(map(len, grid)) + len(grid) <= GRID
-    unseen = [render.code(line, 250) for line in text.unseen(measured)]
+    unseen = [render.code(words.brief(line, 250), 250) for line in text.unseen(measured)]
     parts = [
         f"## {words.MARK[verdict]} {text.MATRIX_HEADS[verdict]}\n{text.headline(measured)}",
         _listed("", [_prose(finding, 250) for finding in findings(measured)], FINDINGS),
@@ -148,7 +148,7 @@ def _evidence(diagnosis: Diagnosis) -> str:
 
 
 def _untested(untested: Sequence[str], most: int, width: int) -> str:
-    lines = [f"-# {_prose(line, width)}" for line in untested]
+    lines = [f"-# {render.escape(words.brief(line, width))}" for line in untested]
     return _listed(f"{words.MARK[Verdict.UNKNOWN]} **not tested**\n", lines, most)
 
 
