@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tests.nodes import cgroups, control_plane, keys, networks, node, processes
+from tests.nodes import cgroups, control_plane, keys, networks, processes
 from tests.nodes.commands import CommandFailed, run
 from tests.nodes.kubectl import get, kubectl, wait_until
 from tests.nodes.node import BIN, Node
@@ -75,39 +74,19 @@ class RealNodes:
             for each in self.nodes.values():
                 each.load(archive)
 
-    def stop(self) -> None:
-        """End everything, by its PID; what was made stays on the nodes' disks."""
-        for name in (*node.PROGRAMS[:3], *control_plane.PROGRAMS):
-            for each in self.nodes.values():
-                processes.stop(each.name, name)
+    def clean(self) -> None:
+        """End everything at once, and remove every file of the cluster.
+
+        Also what a killed run left: processes are found by their cgroups, and the rest by name.
+        """
+        cgroups.kill(networks.LAN)  # first: a suite that still runs would start nodes again
         for each in self.nodes.values():
             each.power_off()
-            networks.remove(each.name)
-        networks.remove(networks.LAN)
-        _restore_sysctls()
-
-    def clean(self) -> None:
-        """End everything, and remove every file of the cluster."""
-        cgroups.kill(networks.LAN)  # first: a suite that still runs would start nodes again
-        if RUN.exists():
-            self.stop()
-        for name in (*ADDRESSES, networks.LAN):  # what a killed run left without its files
-            cgroups.kill(name)
-            cgroups.remove(name)
+        cgroups.remove(networks.LAN)
+        for name in (*ADDRESSES, networks.LAN):
             networks.remove(name)
+        _restore_sysctls()
         run("rm", "-rf", RUN)  # tens of thousands of files: shutil takes a minute longer
-
-
-@contextmanager
-def running() -> Iterator[RealNodes]:
-    """New nodes that are Ready, removed at the end. What a killed run left is removed first."""
-    cluster = RealNodes()
-    cluster.clean()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.clean()
 
 
 def _link_programs() -> None:

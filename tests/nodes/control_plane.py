@@ -10,9 +10,6 @@ from tests.nodes.node import BIN, Node
 from tests.nodes.place import POD_RANGE, RUN, SERVICE_RANGE
 from tests.programs import catalogue
 
-PROGRAMS = ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
-"""The newest first, as they are ended."""
-
 AUDIT_LOG = RUN / "audit.log"
 ETCD = "http://127.0.0.1:2379"
 

@@ -17,8 +17,6 @@ BIN = RUN / "bin"
 """The programs under the names by which they call each other."""
 
 HOLDER = "holder"
-PROGRAMS = ("flannel", "kube-proxy", "kubelet", "containerd")
-"""The newest first, as they are ended."""
 
 
 @dataclass

@@ -21,6 +21,11 @@ class Figure:
     unit: str
     limit: float | None = None
 
+    def __str__(self) -> str:
+        """As it is printed."""
+        bound = "" if self.limit is None else f" (limit {self.limit:g})"
+        return f"{self.what}: {self.value:.1f} {self.unit}{bound}"
+
     @property
     def holds(self) -> bool:
         """Whether it is within its limit."""
@@ -55,9 +60,7 @@ class Table:
 
     def figure(self, figure: Figure) -> None:
         """Print a figure, right where it is within its limit."""
-        bound = "" if figure.limit is None else f" (limit {figure.limit:g})"
-        text = f"{figure.what}: {figure.value:.1f} {figure.unit}{bound}"
-        self._count(figure.what, figure.holds, text)
+        self._count(figure.what, figure.holds, str(figure))
 
     def _count(self, what: str, right: bool, text: str) -> None:
         if right:
