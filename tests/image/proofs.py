@@ -34,6 +34,8 @@ for package in (bot, commands):
 print(count)
 """
 
+CHECK = "cat > /tmp/kubeconfig; exec python -m bot check --kubeconfig /tmp/kubeconfig"
+
 SERVE = """
 import os, signal, subprocess, sys, time, urllib.error, urllib.request
 open("/tmp/kubeconfig", "w").write(sys.argv[1])
@@ -148,6 +150,12 @@ def _command_line(container: Container) -> Iterator[Proof]:
     yield (
         f"judge ends with code {judged.returncode} for a pod that crashes: {told.strip()!r}",
         judged.returncode == FAILED and "sample" in told and not judged.stderr,
+    )
+    asked = container.run("sh", "-c", CHECK, stdin=json.dumps(NOWHERE).encode())
+    told = (asked.stdout + asked.stderr).decode().strip()
+    yield (
+        f"check ends with code {asked.returncode} beside a wrong API server: {told[:200]!r}",
+        asked.returncode == UNKNOWN and "127.0.0.1:1" in told and "Traceback" not in told,
     )
     zone = "import zoneinfo; zoneinfo.TZPATH = (); print(zoneinfo.ZoneInfo('Europe/Berlin'))"
     told = container.run("python", "-c", zone).stdout.decode().strip()
