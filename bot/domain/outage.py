@@ -10,6 +10,12 @@ from enum import StrEnum
 
 NEVER = float("-inf")
 
+RENEW_CERTIFICATES = (
+    "Renew the cluster's CA with keyUsage, and the API server's certificate with key identifiers: "
+    "in k3s by `k3s certificate rotate-ca`."
+)
+"""What to do where Python 3.13 refuses what older Pythons and kubectl take."""
+
 
 class OutageReason(StrEnum):
     """How the API server fails; the last error decides."""

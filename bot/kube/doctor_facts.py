@@ -31,6 +31,7 @@ from bot.kube.discovery import discover
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path
 from bot.kube.pods import list_pods
+from bot.kube.strict_tls import strict_fault
 from bot.kube.traefik_reader import traefik_pods
 from bot.routing.running import NAMESPACES, TRAEFIK, TRAEFIK_NAME, is_running
 
@@ -129,9 +130,10 @@ class AccessReader:
             elsewhere = group.create_task(ask(self._elsewhere))
             user = group.create_task(ask(self._user))
             lease = group.create_task(ask(partial(self._lease, lease_in)))
+            strict = group.create_task(ask(partial(strict_fault, self._api.configuration)))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
         answer = version.result()
-        username = user.result()
+        username, refused = user.result(), strict.result()
         return ClusterFacts(
             host=self._api.host,
             version=answer[0] if isinstance(answer, tuple) else answer,
@@ -144,6 +146,7 @@ class AccessReader:
             lease=lease.result(),
             left_behind=left.result(),
             elsewhere=elsewhere.result(),
+            strict_fault=refused if isinstance(refused, str) else "",
         )
 
     async def _version(self) -> tuple[str, float | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.outage import RENEW_CERTIFICATES
 from bot.errors import ClusterError, Forbidden, Unauthorized, Unreachable
 from bot.kube.cache import WatchCache
 from bot.kube.reflector import WatchState
@@ -12,10 +13,7 @@ UNAUTHORIZED = (
     "Check the token of its service account, or its kubeconfig."
 )
 
-STRICT_FIX = (
-    "Python 3.13 and later ask that of certificates. Renew the cluster's CA and the API server's "
-    "certificate, with keyUsage and key identifiers."
-)
+STRICT = f"Python 3.13 and later ask that of certificates. {RENEW_CERTIFICATES}"
 
 
 def outage(cache: WatchCache) -> str | None:
@@ -56,7 +54,7 @@ def _errors(cache: WatchCache) -> list[ClusterError]:
 def _never_read(error: ClusterError | None) -> str:
     match error:
         case Unreachable():
-            fix = f" {STRICT_FIX}" if refused_as_strict(error.__cause__) else ""
+            fix = f" {STRICT}" if refused_as_strict(error.__cause__) else ""
             return f"The API server was never reached: {_cause(error)}.{fix}"
         case Forbidden():
             return "Nothing of the cluster was ever read: it is forbidden. Check the bot's roles."

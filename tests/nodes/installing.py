@@ -19,7 +19,11 @@ DOCKER = """\
 #!/bin/sh
 [ "$1 $2 $3" = "build -f deploy/Dockerfile" ] || { echo "docker: not expected: $*"; exit 1; }
 """
-KUBECTL = '#!/bin/sh\nexec {program} kubectl "$@"\n'
+KUBECTL = """\
+#!/bin/sh
+case "$*" in *"rollout status"*) set -- "$@" --timeout={rollout:.0f}s;; esac
+exec {program} kubectl "$@"
+"""
 EDIT = '#!/bin/sh\nPYTHONPATH={root} exec {python} -m tests.nodes.editing {choices} "$@"\n'
 
 
@@ -35,18 +39,28 @@ def choices_for(bot: Bot, *components: str, **settings: str) -> Choices:
     )
 
 
-def install(bot: Bot, choices: Choices) -> float:
-    """Run the README's install; the seconds until it ended, the rollout done."""
+ROLLOUT = 380.0
+"""Seconds after which `rollout status` gives up; by itself it takes ten minutes."""
+
+
+def install(bot: Bot, choices: Choices, *, token: str = "", rollout: float = ROLLOUT) -> float:
+    """Run the README's install; the seconds until it ended, the rollout done.
+
+    The token is the local Discord's, or another one that it refuses.
+
+    Raises:
+        CommandFailed: A command failed; `rollout status` does after `rollout` seconds.
+    """
     readme.copy_checkout()
     chosen = RUN / "choices.json"
     chosen.write_text(choices.to_json())
     program = RUN / "bin" / catalogue.KUBERNETES.name
     began = time.monotonic()
     readme.install(
-        bot.discord.token,
+        token or bot.discord.token,
         {
             "docker": DOCKER,
-            "kubectl": KUBECTL.format(program=program),
+            "kubectl": KUBECTL.format(program=program, rollout=rollout),
             "edit": EDIT.format(root=ROOT, python=sys.executable, choices=chosen),
         },
     )

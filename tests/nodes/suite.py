@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.nodes import commands_once, modes, power_cut, repairing, workloads
+from tests.nodes import commands_once, modes, power_cut, repairing, workloads, wrong_starts
 from tests.nodes.bot import Bot, local_discord
 from tests.nodes.cluster import RealNodes
 from tests.nodes.commands import CommandFailed
@@ -187,6 +187,10 @@ async def _workloads(suite: Suite) -> None:
     await asyncio.to_thread(workloads.run, suite.table("Faults in plain workloads"))
 
 
+async def _wrong_starts(suite: Suite) -> None:
+    await wrong_starts.run(suite.table("Starts that cannot work"), suite.bot)
+
+
 PARTS = {
     "commands": _commands,
     "repair": _repair,
@@ -196,11 +200,12 @@ PARTS = {
     "healthy": _healthy,
     "faults": _faults,
     "workloads": _workloads,
+    "wrong-starts": _wrong_starts,
     "uninstall": Suite.uninstall,
 }
 """In this order: after the power cut all must be healthy again."""
 
-ONLY_IN_THE_WHOLE = frozenset({"workloads"})
+ONLY_IN_THE_WHOLE = frozenset({"workloads", "wrong-starts"})
 """The parts that the short form leaves out, unless they are named."""
 
 

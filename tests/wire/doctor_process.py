@@ -1,11 +1,13 @@
 """`meshmedic doctor` as a process, between a simulated cluster and a local Discord."""
 
 from pathlib import Path
+from ssl import SSLContext
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from commands.registry import definitions
 from tests.wire.bot_process import KUBERNETES_TOKEN, leaked
 from tests.wire.discord_server import DiscordServer
+from tests.wire.launcher import STRICT
 from tests.wire.processes import started
 from tests.wire.world import ADA, APPROVERS, GUILD_ID, TOKEN, VIEWERS
 
@@ -20,7 +22,13 @@ def register(server: DiscordServer) -> DiscordServer:
 
 
 async def doctor(
-    server: DiscordServer, cluster: SimulatedCluster, folder: Path, **settings: str
+    server: DiscordServer,
+    cluster: SimulatedCluster,
+    folder: Path,
+    *,
+    certificates: tuple[bytes, SSLContext] | None = None,
+    strict: bool = False,
+    **settings: str,
 ) -> tuple[int, str]:
     """Its exit code, and what it prints in one line; no secret in it, and nothing too wide."""
     given = {
@@ -30,8 +38,10 @@ async def doctor(
         "APPROVERS": f"{ADA.id},role:{APPROVERS}",
     } | settings
     named = {f"MESHMEDIC_{name}": value for name, value in given.items() if value}
-    async with serve(cluster) as url:
-        write_kubeconfig(folder / "kubeconfig", url, KUBERNETES_TOKEN)
+    ca, context = certificates or (None, None)
+    named |= {STRICT: "1"} if strict else {}
+    async with serve(cluster, ssl=context) as url:
+        write_kubeconfig(folder / "kubeconfig", url, KUBERNETES_TOKEN, ca=ca)
         named |= {"MESHMEDIC_KUBECONFIG": str(folder / "kubeconfig"), "COLUMNS": "80"}
         async with started(server, "doctor", environment=named) as running:
             code, printed = await running.ended(2 * IN_ALL)

@@ -3,13 +3,16 @@
     python -m tests.wire.launcher run
 
 `WIRE_REST_BASE` and `WIRE_GATEWAY` hold the two addresses, `SSL_CERT_FILE` the CA, which Python
-reads by itself. `WIRE_MODULE` names another module with a `main(argv)` than the bot's own.
+reads by itself. `WIRE_MODULE` names another module with a `main(argv)` than the bot's own. With
+`WIRE_STRICT` certificates are verified as Python 3.13 does.
 """
 
 import importlib
 import os
+import ssl
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -21,6 +24,7 @@ REST_BASE = "WIRE_REST_BASE"
 GATEWAY = "WIRE_GATEWAY"
 MODULE = "WIRE_MODULE"
 CA = "SSL_CERT_FILE"
+STRICT = "WIRE_STRICT"
 REFUSED = 78
 """EX_CONFIG of sysexits.h: the bot itself never exits with it."""
 
@@ -51,6 +55,18 @@ def prepare(environment: Mapping[str, str]) -> None:
         raise WouldReachDiscordError(msg)
 
 
+def verify_strictly() -> None:
+    """Let this process verify as the image's Python 3.13 does, whichever Python it runs on."""
+    usual = ssl.create_default_context
+
+    def strict(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        context = usual(*arguments, **options)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    ssl.create_default_context = strict
+
+
 def main() -> None:
     """Point, then hand over to the bot."""
     try:
@@ -58,6 +74,8 @@ def main() -> None:
     except WouldReachDiscordError as error:
         print(f"launcher: {error}", file=sys.stderr)  # noqa: T201  # a process of its own
         sys.exit(REFUSED)
+    if os.environ.get(STRICT):
+        verify_strictly()
     importlib.import_module(os.environ.get(MODULE, "bot.__main__")).main(sys.argv[1:])
 
 

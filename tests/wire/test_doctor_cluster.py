@@ -1,5 +1,6 @@
 """What `meshmedic doctor` tells of the cluster, over the wire: each fault and its fix."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.served import SERVED, without
+from tests.certificates import FAULTS, issue
 from tests.wire.bot_process import KUBERNETES_TOKEN
 from tests.wire.discord_server import DiscordServer
 from tests.wire.doctor_process import doctor, register
@@ -94,6 +96,34 @@ async def test_refused_credentials_of_the_cluster_fail(
     assert "The API server answered 401" in said
     assert "Renew the kubeconfig" in said
     assert "The bot is in Homelab." in said
+
+
+@pytest.mark.parametrize("strict", [True, False], ids=["as 3.13", "as this Python"])
+@pytest.mark.parametrize("missing", FAULTS)
+async def test_a_ca_that_python_3_13_refuses_is_named_by_any_python(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, missing: str, strict: bool
+) -> None:
+    """A failure where this process cannot work with it, else a warning of what the pod will see."""
+    certificates = issue(tmp_path, missing)
+    code, said = await doctor(
+        registered, cluster, tmp_path, certificates=certificates, strict=strict
+    )
+    refuses = strict or sys.version_info >= (3, 13)
+    assert code == (1 if refuses else 0)
+    assert f"refuse the API server's certificate: {FAULTS[missing]}." in said
+    assert "fix: Renew the cluster's CA with keyUsage" in said
+    assert ("its pod is never Ready" in said) is not refuses
+
+
+async def test_a_right_certificate_is_no_topic_of_the_doctor(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """Verified strictly, and green."""
+    code, said = await doctor(
+        registered, cluster, tmp_path, certificates=issue(tmp_path), strict=True
+    )
+    assert code == 0
+    assert "certificate:" not in said
 
 
 async def test_a_permission_that_the_state_needs_is_told(

@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.kubernetes_api import SimulatedCluster, write_kubeconfig
+from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.builders import a_pod
+from tests.certificates import FAULTS, issue
 from tests.wire import endpoints
 from tests.wire.bot_process import KUBERNETES_TOKEN, leaked, settings_of, starting
 from tests.wire.discord_server import DiscordServer
 from tests.wire.gateway import Op
 from tests.wire.interactions import until
+from tests.wire.launcher import STRICT
 from tests.wire.processes import Running, started
 from tests.wire.scraping import NO, OK, Probed, free_port
 from tests.wire.world import TOKEN
@@ -201,6 +203,26 @@ async def test_an_api_server_where_nothing_listens_and_a_refused_token_are_both_
     assert last["level"] == "ERROR"
     assert TOKEN_REFUSED in last["message"]
     assert "The API server was never reached: Connection refused." in last["message"]
+
+
+@pytest.mark.parametrize("missing", FAULTS)
+async def test_a_ca_that_python_3_13_refuses_is_named_with_what_to_do(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed, missing: str
+) -> None:
+    """Over real TLS, by a Python that verifies as the image's does; Discord's side is well."""
+    ca, context = issue(tmp_path, missing)
+    kubeconfig = tmp_path / "kubeconfig"
+    async with serve(cluster, ssl=context) as url:
+        write_kubeconfig(kubeconfig, url, KUBERNETES_TOKEN, ca=ca)
+        settings = settings_of(kubeconfig) | in_a_pod(probed) | {STRICT: "1"}
+        async with started(server, "run", environment=settings) as bot:
+            await server.connected(30)
+            said = await probed.becomes("/readyz", NO, "The API server was never reached: its cert")
+            assert f"its certificate is not trusted ({FAULTS[missing]}). Python 3.13" in said
+            assert "Renew the cluster's CA with keyUsage" in said
+            await asyncio.sleep(TOLD)
+            last = await stopped(bot, said)
+    assert FAULTS[missing] in last["message"]
 
 
 async def test_a_lease_that_may_not_be_kept_is_told(

@@ -8,12 +8,15 @@ from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import ClusterFacts, Right, Served, Setup
 from bot.domain.check import Check
 from bot.domain.facts import Denied
+from bot.domain.outage import RENEW_CERTIFICATES
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 
 CREDENTIALS = "Renew the kubeconfig, or the token of the service account meshmedic."
 REACH = "Look at the kubeconfig's server, the firewall, and whether k3s runs on that node."
+STRICT = "Python 3.13 and later refuse the API server's certificate"
+IN_THE_IMAGE = "This Python takes it, and that of the image does not: its pod is never Ready."
 BASE = "deploy/base"
 INVENTORY = "deploy/components/secret-inventory"
 NOT_ASKED = NotObserved("The API server was not asked.")
@@ -45,6 +48,11 @@ def server(facts: ClusterFacts) -> Diagnostic:
     """Whether the API server answers."""
     topic = Topic(Area.CLUSTER, "API server")
     match facts.version:
+        case NotObserved() if facts.strict_fault:
+            return topic.failed(f"{STRICT}: {facts.strict_fault}.", RENEW_CERTIFICATES)
+        case str(version) if facts.strict_fault:
+            observation = f"{version} at {facts.host}. {STRICT}: {facts.strict_fault}."
+            return topic.warning(f"{observation} {IN_THE_IMAGE}", RENEW_CERTIFICATES)
         case Denied(why):
             return topic.failed(why, CREDENTIALS)
         case NotObserved(why):

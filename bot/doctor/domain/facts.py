@@ -141,6 +141,7 @@ class ClusterFacts:
 
     left_behind: Objects of the bot's own tests that none can need any more.
     elsewhere: Namespaces in which pods with Traefik's label run and are not believed.
+    strict_fault: What Python 3.13 refuses of the API server's certificates; empty for nothing.
     """
 
     host: str
@@ -154,6 +155,7 @@ class ClusterFacts:
     lease: LeaseFacts | Denied | NotObserved | None = None
     left_behind: tuple[Ref, ...] | Denied | NotObserved = ()
     elsewhere: tuple[str, ...] | Denied | NotObserved = ()
+    strict_fault: str = ""
 
     @classmethod
     def unobserved(cls, host: str, why: str) -> ClusterFacts:

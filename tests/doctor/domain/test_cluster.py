@@ -14,6 +14,7 @@ from bot.domain.resources.registry import KINDS
 from bot.health.checks import CHECKS
 from tests.doctor.domain.seen import SERVED, SETUP, a_cluster, failed_with_fix
 
+MISSING = "Missing Authority Key Identifier"
 LOST = NotObserved("The API server did not answer in time.")
 INVENTORY = replace(SETUP, secret_inventory=True)
 NARROW = replace(SETUP, namespaces=("apps", "media"))
@@ -33,6 +34,21 @@ def test_a_server_that_answers_tells_its_version_and_who_asked():
     found = cluster.server(a_cluster(user="system:serviceaccount:meshmedic:meshmedic"))
     assert found.outcome is DiagnosticOutcome.OK
     assert "v1.34.2+k3s1 at https://10.0.0.1:6443, as system:serviceaccount" in found.observation
+
+
+def test_a_certificate_that_python_3_13_refuses_fails_where_it_keeps_the_bot_out():
+    """Not the firewall is to be looked at, but the certificate."""
+    found = cluster.server(a_cluster(version=LOST, strict_fault=MISSING))
+    assert failed_with_fix(found, f"refuse the API server's certificate: {MISSING}.", "Renew the")
+
+
+def test_a_certificate_that_only_the_image_refuses_is_a_warning_of_an_older_python():
+    """What asks from a terminal works, and the pod will not."""
+    found = cluster.server(a_cluster(strict_fault=MISSING))
+    assert found.outcome is DiagnosticOutcome.WARNING
+    assert "v1.34.2+k3s1" in found.observation
+    assert f"certificate: {MISSING}. This Python takes it" in found.observation
+    assert found.fix.startswith("Renew the cluster's CA with keyUsage")
 
 
 def test_a_server_that_refuses_fails_and_one_that_is_silent_is_not_seen():
