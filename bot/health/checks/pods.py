@@ -122,19 +122,26 @@ def _why(judgement: Judgement, pod: core.Pod) -> str:
 
 
 def _terminating(pod: core.Pod, gone: Judgement, snapshot: Snapshot) -> Judgement:
-    """Only the kubelet ends a pod: where its node is dead, the pod stays, and this says so."""
-    name = pod.spec.node_name
+    """Only the kubelet ends a pod: where its node is dead, the pod stays, and this says so.
+
+    It began when the pod became unready, and not when that was deleted minutes later: a Service or
+    workload that fails since then follows from it.
+    """
+    name, since = pod.spec.node_name, gone.since
     node = snapshot.get(core.Node, "", name)
     if reason := node_state.dead(node, snapshot) if node else "":
         words = (
             f"Its node {name} is dead ({reason}), and only the kubelet there can end it. "
             f"Bring the node back, or delete Node {name} if it is gone for good: its pods go then."
         )
+        ready = conditions.condition(pod.status.conditions, "Ready")
+        lost = ready.last_transition_time if ready and ready.status != "True" else None
+        since = min(filter(None, (since, lost)), default=None)
     elif name and gone.verdict is Verdict.DEGRADED and not pod.metadata.finalizers:
         words = f"It waits for the kubelet of node {name} to end it: look at that kubelet's log."
     else:
         return gone
-    return msgspec.structs.replace(gone, message=f"{gone.message} {words}")
+    return msgspec.structs.replace(gone, message=f"{gone.message} {words}", since=since)
 
 
 def _failed(pod: core.Pod, snapshot: Snapshot) -> Judgement:

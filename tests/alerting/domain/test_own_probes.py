@@ -10,7 +10,7 @@ from bot.alerting.domain.transitions import advance
 from bot.domain import temporary
 from bot.domain.report import examine
 from bot.health.checks import CHECKS
-from tests.builders import Plain, a_pod
+from tests.builders import Plain, a_pod, an_object
 from tests.fakes import snapshot_of
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -73,3 +73,18 @@ def test_an_agent_that_does_not_run_alarms_as_any_pod():
 def test_the_trouble_of_a_test_is_for_who_asked(waiting: str):
     """And what it leaves behind is told by /doctor."""
     assert watched(a_probe("Job", waiting)).incidents == ()
+
+
+def test_what_a_dead_node_keeps_of_tests_is_no_finding():
+    """Their Jobs are deleted, and only the kubelet there could end the pods: the node is told."""
+    node = an_object("Node", "n3", "v1", namespace="")
+    silent = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
+    node["status"] = {"conditions": [{**silent, "lastTransitionTime": "2026-11-23T11:30:00Z"}]}
+    pods = []
+    for number in range(7):
+        pod = a_probe("Job")
+        pod["metadata"] |= {"name": f"listen-{number}", "deletionTimestamp": "2026-11-23T11:40:00Z"}
+        pod["spec"]["nodeName"] = "n3"
+        pods.append(pod)
+    report = examine(snapshot_of(node, *pods, now=START), CHECKS)
+    assert [str(finding.subject) for finding in report.findings] == ["Node n3"]

@@ -14,6 +14,8 @@ from bot.health.checks.endpoints import CHECK, judge, judge_endpoints
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import (
     WEB,
+    a_route,
+    a_rule,
     a_service,
     a_slice,
     a_snapshot,
@@ -287,3 +289,22 @@ def test_a_proxy_that_is_not_ready_is_told_of_any_service(type_: str) -> None:
     assert found.message == why
     condition["status"] = "True"
     assert judged(judge, service, a_slice("web", READY)).verdict is Verdict.HEALTHY
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_route_whose_only_node_is_away_follows_from_that_node(*, deleted: bool) -> None:
+    """Also when the pod there is deleted minutes later, which only its kubelet could end."""
+    silent = {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"}
+    node = an_object("Node", "n3", "v1", namespace="")
+    node["status"] = {"conditions": [{**silent, "lastTransitionTime": ago(minutes=20)}]}
+    pod = labelled(a_pod("web-1"), app="web")
+    pod["spec"]["nodeName"] = "n3"
+    unready = {"type": "Ready", "status": "False", "lastTransitionTime": ago(minutes=19)}
+    pod["status"] = {"phase": "Running", "conditions": [unready]}
+    if deleted:
+        pod["metadata"]["deletionTimestamp"] = ago(minutes=10)
+    endpoint = {**UNREADY, "nodeName": "n3", "targetRef": {"kind": "Pod", "name": "web-1"}}
+    objects = (node, pod, a_service(), a_slice("web", endpoint), a_route(a_rule()))
+    report = examine(a_snapshot(*objects), CHECKS)
+    assert [str(root.subject) for root in report.roots] == ["Node n3"]
+    assert {each.subject.kind for each in report.findings} >= {"Pod", "Service", "IngressRoute"}
