@@ -11,6 +11,7 @@ in it is an error, so that a new release of a package cannot lose a part without
 from __future__ import annotations
 
 import ast
+import configparser
 import fnmatch
 import re
 import sys
@@ -79,8 +80,28 @@ def modules_in(folder: Path) -> dict[str, Path]:
     return modules
 
 
-def imported(roots: Iterable[str], modules: Modules) -> frozenset[str]:
-    """The modules that can be imported from `roots`, by import statements and `BY_NAME`.
+def registered(site: Path) -> dict[str, list[str]]:
+    """What a package loads by entry points: the modules in each group of its own, by its name.
+
+    Source: packaging.python.org, "Entry points specification"; a group is named after the package
+    that reads it, such as `apscheduler.triggers`.
+    """
+    modules: dict[str, list[str]] = {}
+    for path in site.glob("*.dist-info/entry_points.txt"):
+        groups = configparser.ConfigParser(delimiters="=", interpolation=None)
+        groups.read_string(path.read_text())
+        for group in groups.sections():
+            loaded = (value.partition(":")[0].strip() for value in groups[group].values())
+            modules.setdefault(group.partition(".")[0], []).extend(loaded)
+    return modules
+
+
+def imported(
+    roots: Iterable[str], modules: Modules, plugins: Mapping[str, Iterable[str]] | None = None
+) -> frozenset[str]:
+    """The modules that can be imported from `roots`: by import statements, `BY_NAME` and plugins.
+
+    `plugins` are the modules that a package loads by entry points.
 
     Raises:
         NotDecided: One imports by a computed name, and nobody said what it needs.
@@ -93,6 +114,7 @@ def imported(roots: Iterable[str], modules: Modules) -> frozenset[str]:
             if name in kept or name not in modules:
                 continue
             kept.add(name)
+            waiting.extend((plugins or {}).get(name, ()))
             path = modules[name]
             if path.suffix == NATIVE:
                 waiting.extend(_native_names(path.read_bytes(), modules))
@@ -235,7 +257,7 @@ def main(venv: Path, app: Path) -> None:
     (site,) = venv.glob("lib/python3.*/site-packages")
     before, ours = _size(venv), modules_in(app)
     modules = modules_in(site)
-    kept = imported(ours, {**modules, **ours})
+    kept = imported(ours, {**modules, **ours}, registered(site))
     files = files_to_keep(site, modules, kept - ours.keys())
     _remove(site, files.__contains__)
     # Scripts of the packages, their manual pages and headers: only Python itself is called.

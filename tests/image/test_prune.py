@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sysconfig
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -68,6 +69,31 @@ def test_what_an_import_may_ask_for_is_kept_wherever_it_stands(ours: str, tmp_pa
         "c/d.py": "from a.b import x",
     }
     assert {"a/__init__.py", "a/b.py", "a/deep.py"} <= left(tmp_path, ours, site)
+
+
+def test_what_a_package_loads_by_its_own_entry_points_is_kept(tmp_path: Path):
+    """The scheduler's triggers are loaded by name: without them the bot ends as soon as it starts.
+
+    What registers itself with a package that is not kept, and scripts, lead to nothing.
+    """
+    table = """\
+        [console_scripts]
+        a = a.command:main
+        [a.triggers]
+        late = a.late:Late [extra]
+        foreign = missing.module:Foreign
+        [z.plugins]
+        unused = a.unused:Unused
+    """
+    site = {
+        "a/__init__.py": "",
+        "a/late.py": "import a.deep",
+        "a/deep.py": "",
+        "a/command.py": "",
+        "a/unused.py": "",
+        "a-1.dist-info/entry_points.txt": textwrap.dedent(table),
+    }
+    assert left(tmp_path, "import a", site) == {"a/__init__.py", "a/late.py", "a/deep.py"}
 
 
 def test_what_no_import_leads_to_is_removed_with_its_data(tmp_path: Path):
