@@ -32,6 +32,7 @@ from bot.domain.snapshot import Indexed, Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import flux_rules
 from bot.health.checks import ALL_CHECKS
+from bot.routing.named_secrets import naming_unseen
 
 CERT_MANAGER = ("cert-manager.io", "certmanager.k8s.io")
 ACME = ("acme.cert-manager.io", "certmanager.k8s.io")
@@ -229,6 +230,7 @@ def _verdict(plain: object, resource: Object | None, snapshot: Snapshot) -> Judg
         return held or judge_one(other, _judge_other, snapshot)
     judgements = [judge_one(resource, judge, snapshot) for judge in judges]
     worst = max(judgements, key=lambda judgement: judgement.verdict.rank)
+    worst = naming_unseen(worst, resource, snapshot)
     return worst if worst.reason or worst.message else _confirmed(worst, resource)
 
 

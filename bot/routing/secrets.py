@@ -7,11 +7,10 @@ what it did not find.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.conditions import condition
-from bot.domain.finding import Judgement
 from bot.domain.resources import cert_manager, core, external_secrets, flux
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot
@@ -29,8 +28,6 @@ WRITERS = (
     flux.Kustomization,
 )
 """The kinds that tell whether a Secret exists."""
-
-SHOWN = 5
 
 
 def is_missing(snapshot: Snapshot, namespace: str, name: str) -> bool:
@@ -99,27 +96,7 @@ def _was_written(snapshot: Snapshot, place: Place, since: datetime) -> bool:
     return _is_applied(snapshot, place) or any(at >= since for at in (issued, refreshed) if at)
 
 
-def naming_unseen(judgement: Judgement, named: Iterable[Place], snapshot: Snapshot) -> Judgement:
-    """A healthy object's words name the Secrets that nothing shows to exist.
-
-    `judge` and a route's own page say them. A report does not: that Secrets are not listed is one
-    gap there, and no remark on each route.
-    """
-    if judgement.verdict is not Verdict.HEALTHY or judgement.noted:
-        return judgement
-    unproven = sorted({place for place in named if not _is_known(snapshot, *place)})
-    if not unproven:
-        return judgement
-    names = ", ".join(f"{namespace}/{name}" for namespace, name in unproven[:SHOWN])
-    more = f" and {len(unproven) - SHOWN} more" if len(unproven) > SHOWN else ""
-    message = (
-        f"It needs Secret {names}{more}. Secrets were not looked at, so nobody knows whether it "
-        "exists."
-    )
-    return Judgement(Verdict.HEALTHY, "SecretNotSeen", message)
-
-
-def _is_known(snapshot: Snapshot, namespace: str, name: str) -> bool:
+def is_known(snapshot: Snapshot, namespace: str, name: str) -> bool:
     """Whether a Secret exists or does not: by a list of all, or by what wrote it."""
     place = (namespace, name)
     if _lists(snapshot, namespace) or snapshot.get(core.SecretName, *place):

@@ -14,12 +14,17 @@ from typing import Any
 
 import discord
 
+from bot.chat.channel import Channels
+from bot.errors import MeshmedicError
 from bot.remediation.change.change import Change
 from bot.remediation.change.states import ChangeState
 from bot.remediation.views import discord as discord_change
 from commands.fix import controls
 
 log = logging.getLogger(__name__)
+
+SECONDS = 30.0
+UNKNOWN = "Discord knows no such channel: it was deleted, or the bot cannot see it."
 
 PASSING = (ChangeState.APPLYING, ChangeState.VERIFYING)
 """States that are not posted to the audit channel; their outcomes are."""
@@ -31,7 +36,7 @@ class Announcer:
     def __init__(
         self, client: discord.Client, clock: Callable[[], datetime], audit_channel: int | None
     ) -> None:
-        self._client = client
+        self._channels = Channels(client, SECONDS, 0, UNKNOWN)
         self._clock = clock
         self._audit_channel = audit_channel
         self._newest: dict[str, Change] = {}
@@ -56,21 +61,16 @@ class Announcer:
         if (card := change.notes.card) is None:
             return
         shown = discord_change.change(change, controls.rows(change), self._clock())
-        channel = self._client.get_partial_messageable(card.channel)
         try:
-            message = channel.get_partial_message(card.message)
-            await message.edit(
-                view=shown.view,
-                attachments=[],
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
-        except (discord.HTTPException, OSError) as error:
+            if not await self._channels.edit(card.channel, card.message, shown):
+                log.warning("the card of change %s was deleted", name)
+        except MeshmedicError as error:
             log.warning("the card of change %s could not be edited: %s", name, error)
 
     async def _audit(self, change: Change, audit_channel: int) -> None:
-        channel = self._client.get_partial_messageable(audit_channel)
         nonce = f"{change.name[-20:]}-{len(change.history.entries)}"[-25:]
+        entry = discord_change.audit(change)
         try:
-            await channel.send(view=discord_change.audit(change).view, nonce=nonce)
-        except (discord.HTTPException, OSError) as error:
+            await self._channels.request(self._channels.send(audit_channel, entry, nonce=nonce))
+        except MeshmedicError as error:
             log.warning("the audit channel was not told of %s: %s", change.name, error)

@@ -7,11 +7,12 @@ import pytest
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.report import examine
 from bot.domain.resources.core import SecretName
-from bot.domain.snapshot import Gap, Why
+from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS, routes_ingress, routes_ingressroute, routes_ingressroutetcp
 from bot.health.next_steps.steps import next_step
 from bot.health.offline import judge
+from bot.routing.named_secrets import naming_unseen
 from tests.builders import Plain, a_certificate, an_object
 from tests.net.networks import (
     TRAEFIK,
@@ -72,7 +73,11 @@ def said(name: str, *others: Plain, **rest: Any) -> Judgement:
     """What is said of such a route, where Secrets are not listed unless `rest` says so."""
     judge_it, (route, *more) = NAMING[name]
     rest = {"unseen": (SecretName,), "gaps": (OFF,), **rest}
-    return judged(judge_it, route, *more, *WEB, *others, **rest)
+
+    def said_alone(resource: Any, snapshot: Snapshot) -> Judgement:
+        return naming_unseen(judge_it(resource, snapshot), resource, snapshot)
+
+    return judged(said_alone, route, *more, *WEB, *others, **rest)
 
 
 def an_external_secret(*, ready: str = "True", name: str = "keys", **status: Any) -> Plain:

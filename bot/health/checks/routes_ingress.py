@@ -23,7 +23,7 @@ from bot.routing import references as routing
 from bot.routing.instance import CLASS
 from bot.routing.native_lb import ANNOTATION as NATIVE
 from bot.routing.references import Defect, Provider, Rule
-from bot.routing.secrets import WRITERS, Place
+from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
@@ -58,15 +58,7 @@ def judge(ingress: networking.Ingress, snapshot: Snapshot) -> Judgement:
     broken = routing.judgement(rules, tuple(_common(ingress, provider, snapshot)))
     silent = all(rule.broken for rule in rules)
     broken = broken or _without_address(ingress, snapshot)
-    judgement = observed.worst(ingress.ref, snapshot, broken, silent=silent)
-    return secrets.naming_unseen(judgement, _secrets(ingress, snapshot), snapshot)
-
-
-def _secrets(ingress: networking.Ingress, snapshot: Snapshot) -> Iterator[Place]:
-    here = ingress.namespace
-    yield from ((here, tls.secret_name) for tls in ingress.spec.tls or () if tls.secret_name)
-    named = (Reference(name=name) for name in _annotated(ingress, "middlewares") if "@" in name)
-    yield from middlewares.secrets_behind(snapshot, here, named)
+    return observed.worst(ingress.ref, snapshot, broken, silent=silent)
 
 
 def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, networking.IngressBackend]]:

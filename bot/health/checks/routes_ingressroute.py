@@ -6,8 +6,6 @@ with one name that of traefik.io wins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement, Ref
@@ -16,12 +14,12 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
-from bot.routing import middlewares, running, secrets, tls_settings
+from bot.routing import middlewares, running, tls_settings
 from bot.routing import references as routing
 from bot.routing.backends import backend, of_several
 from bot.routing.candidates import superseded
 from bot.routing.references import Defect, Provider, Rule
-from bot.routing.secrets import WRITERS, Place
+from bot.routing.secrets import WRITERS
 from bot.routing.selected_workloads import BEHIND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
@@ -46,15 +44,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     )
     broken = routing.judgement(rules, common)
     silent = all(rule.broken for rule in rules)
-    judgement = observed.worst(route.ref, snapshot, broken, silent=silent)
-    return secrets.naming_unseen(judgement, _secrets(route, snapshot), snapshot)
-
-
-def _secrets(route: traefik.IngressRoute, snapshot: Snapshot) -> Iterator[Place]:
-    if route.spec.tls and route.spec.tls.secret_name:
-        yield route.namespace, route.spec.tls.secret_name
-    named = [middleware for rule in route.spec.routes for middleware in rule.middlewares or ()]
-    yield from middlewares.secrets_behind(snapshot, route.namespace, named)
+    return observed.worst(route.ref, snapshot, broken, silent=silent)
 
 
 def _rule(route: traefik.Route, of: Ref, provider: Provider, snapshot: Snapshot) -> Rule:

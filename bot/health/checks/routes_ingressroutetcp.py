@@ -15,7 +15,7 @@ from bot.domain.resources import core, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.routing import middlewares, running, secrets, streams, tls_settings
+from bot.routing import middlewares, running, streams, tls_settings
 from bot.routing import references as routing
 from bot.routing.references import Defect, Provider, Rule
 from bot.routing.rules import server_names
@@ -39,9 +39,7 @@ def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
         *routing.entry_points(route, route.spec.entry_points or (), provider, snapshot),
         *tls_settings.of_route(route.spec.tls, route.namespace, provider, snapshot),
     )
-    tls = route.spec.tls
-    named = ((route.namespace, tls.secret_name),) if tls and tls.secret_name else ()
-    return secrets.naming_unseen(routing.judgement(rules, common) or HEALTHY, named, snapshot)
+    return routing.judgement(rules, common) or HEALTHY
 
 
 def running_defect(

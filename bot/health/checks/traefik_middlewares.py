@@ -7,7 +7,7 @@ from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import core, traefik
 from bot.domain.snapshot import Snapshot
-from bot.routing import middlewares, secrets
+from bot.routing import middlewares
 from bot.routing import references as routing
 from bot.routing.references import Rule
 from bot.routing.secrets import WRITERS
@@ -20,8 +20,7 @@ def judge(middleware: traefik.Middleware, snapshot: Snapshot) -> Judgement:
     if gone := conditions.terminating(middleware, snapshot.taken_at):
         return gone
     defects = middlewares.defects(snapshot).get(middleware.ref, ())
-    judgement = routing.judgement((Rule("", defects),)) or HEALTHY
-    return secrets.naming_unseen(judgement, middlewares.secrets_of(middleware), snapshot)
+    return routing.judgement((Rule("", defects),)) or HEALTHY
 
 
 def judge_tcp(middleware: traefik.MiddlewareTCP, snapshot: Snapshot) -> Judgement:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
@@ -11,37 +9,32 @@ from bot.domain.resources import traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing import references as routing
-from bot.routing import secrets, tls_settings
+from bot.routing import tls_settings
 from bot.routing.references import Defect
-from bot.routing.secrets import WRITERS, Place
+from bot.routing.secrets import WRITERS
 from bot.routing.traefik_word import TRAEFIK_WORD
 
 
 def judge_option(option: traefik.TLSOption, snapshot: Snapshot) -> Judgement:
     """By its values, its CA Secrets, and others of its name."""
-    named = tls_settings.secrets_of_option(option)
-    return _judged(option, tls_settings.option_defects(option, snapshot), named, snapshot)
+    return _judged(option, tls_settings.option_defects(option, snapshot), snapshot)
 
 
 def judge_store(store: traefik.TLSStore, snapshot: Snapshot) -> Judgement:
     """By its Secrets, and others of its name."""
-    named = tls_settings.secrets_of_store(store)
-    return _judged(store, tls_settings.store_defects(store, snapshot), named, snapshot)
+    return _judged(store, tls_settings.store_defects(store, snapshot), snapshot)
 
 
 def judge_transport(
     transport: traefik.ServersTransport | traefik.ServersTransportTCP, snapshot: Snapshot
 ) -> Judgement:
     """By its Secrets."""
-    named = tls_settings.secrets_of_transport(transport)
-    return _judged(transport, tls_settings.transport_defects(transport, snapshot), named, snapshot)
+    return _judged(transport, tls_settings.transport_defects(transport, snapshot), snapshot)
 
 
-def _judged(
-    resource: Object, defects: tuple[Defect, ...], named: Iterable[Place], snapshot: Snapshot
-) -> Judgement:
+def _judged(resource: Object, defects: tuple[Defect, ...], snapshot: Snapshot) -> Judgement:
     gone = conditions.terminating(resource, snapshot.taken_at)
-    return secrets.naming_unseen(gone or routing.judgement((), defects) or HEALTHY, named, snapshot)
+    return gone or routing.judgement((), defects) or HEALTHY
 
 
 CHECK = Check(

@@ -72,8 +72,10 @@ def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:
 
     A proven fault stands until a test passes, proves another fault, or finds that the route leads
     elsewhere: one that could not tell says nothing of it. A fault that is public stays so, by its
-    public evidence, while that lasts.
+    public evidence, while that lasts. What was seen to work is known from the former, too.
     """
+    if before and before.worked:
+        after = msgspec.structs.replace(after, worked=before.worked)
     if before is None or not proves(before) or after.diagnosis.passed:
         return after
     if proves(after):

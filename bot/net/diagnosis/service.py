@@ -227,10 +227,7 @@ class Diagnose:
     def _remember(self, latest: Diagnosed) -> None:
         before, name = self.proofs, latest.subject.name
         self._restored.discard(name)
-        past = self._kept.get(name)
-        if past and latest.worked is None:
-            latest = replace(latest, worked=past.worked)
-        self._kept[name] = recent.standing(past, latest)
+        self._kept[name] = recent.standing(self._kept.get(name), latest)
         self._kept.move_to_end(name)
         if len(self._kept) > KEPT:
             # A proven fault that is forgotten would look like one that is over.
