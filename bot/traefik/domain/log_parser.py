@@ -314,7 +314,9 @@ def _refused(entry: Entry) -> LogEvent | None:
 
 def _subject(entry: Entry, message: str) -> ProviderError | None:
     """What a message is about: a router, an object, or a certificate resolver."""
-    provider, router = entry.text("providerName"), entry.text("routerName")
+    named = (entry.text(field).partition("@")[2] for field, _ in KIND_FIELDS)
+    provider = entry.text("providerName") or next(filter(None, named), "")
+    router = entry.text("routerName")
     refusal = ProviderError(
         message,
         provider=provider,
@@ -351,7 +353,7 @@ def _subject(entry: Entry, message: str) -> ProviderError | None:
 def _other_kind(entry: Entry, refusal: ProviderError) -> ProviderError:
     """An object of a kind other than a route, else the provider itself."""
     for field, kind in KIND_FIELDS:
-        if name := entry.text(field):
+        if name := entry.text(field).partition("@")[0]:
             namespace = refusal.namespace or _namespace(name, refusal.message)
             own = name.removeprefix(f"{namespace}-") if kind == "middleware" else name
             return replace(refusal, kind=kind, namespace=namespace, name=own)

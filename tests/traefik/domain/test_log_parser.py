@@ -394,6 +394,23 @@ V3 = "2026-11-23T12:00:00Z {level} {message} {fields}"
             ),
             ("resolver", "", "le"),
         ),
+        (
+            V3.format(
+                level="ERR",
+                message="",
+                fields='error="middleware \\"apps-auth@kubernetescrd\\" does not exist" '
+                "middlewareName=apps-auth@kubernetescrd entryPointName=websecure",
+            ),
+            ("middleware", "", "apps-auth"),
+        ),
+        (
+            LOGRUS.format(
+                level="error",
+                message='"the service \\"apps-canary@kubernetescrd\\" does not exist"',
+                fields="serviceName=apps-canary@kubernetescrd entryPointName=websecure",
+            ),
+            ("traefikservice", "", "apps-canary"),
+        ),
     ],
 )
 def test_a_refusal_names_an_object_that_is_no_route(
