@@ -73,7 +73,7 @@ LONGEST = 120
 def left_out(annotations: Mapping[str, str]) -> Iterator[str]:
     """A sentence for each group of annotations that is lost."""
     keys = [key for key in annotations if not key.startswith((*CARRIED, *BOOKKEEPING))]
-    own = [key for key in keys if key.startswith(PREFIX)]
+    own = [key for key in keys if _is_own(key)]
     of_services = [key for key in own if _name(key).startswith("service.")]
     elder = [key for key in own if not _name(key).startswith(("router.", "service."))]
     ignored = [key for key in keys if key not in own and _is_of_controller(key)]
@@ -91,6 +91,11 @@ def left_out(annotations: Mapping[str, str]) -> Iterator[str]:
         )
 
 
+def _is_own(key: str) -> bool:
+    """Whether Traefik reads or read it: version 1 also had names without a domain."""
+    return key.startswith(PREFIX) or (key.startswith("traefik.") and "/" not in key)
+
+
 def _name(key: str) -> str:
     return key.removeprefix(PREFIX).lower()
 
@@ -105,7 +110,7 @@ def _is_of_controller(key: str) -> bool:
 
 def _lacks(keys: Iterable[str]) -> str:
     """What the route lacks, and where it belongs; without names that tell, where it belongs."""
-    names = [key.rpartition("/")[2].lower() for key in keys]
+    names = [key.rpartition("/")[2].lower().replace(".", "-") for key in keys]
     lacking = [
         consequence
         for words, consequence in CONSEQUENCES

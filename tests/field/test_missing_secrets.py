@@ -16,7 +16,7 @@ TLS = (
     "namespace=media providerName=kubernetescrd"
 )
 USERS = (
-    "ERR Error while reading basic auth middleware error=\"failed to load auth credentials: secret "
+    'ERR Error while reading basic auth middleware error="failed to load auth credentials: secret '
     "'media/gone' not found\" middlewareName=media-users providerName=kubernetescrd"
 )
 

@@ -29,6 +29,8 @@ def warnings(annotations: dict[str, str]) -> tuple[str, ...]:
         ([f"{TRAEFIK}auth-type"], "of Traefik 1: the route asks for no password"),
         ([f"{TRAEFIK}whitelist-source-range"], "of Traefik 1: every address may use it"),
         ([f"{TRAEFIK}rule-type"], "of Traefik 1: no path is rewritten"),
+        (["traefik.frontend.rule.type"], "of Traefik 1: no path is rewritten"),
+        (["traefik.frontend.auth.basic"], "of Traefik 1: the route asks for no password"),
         ([f"{TRAEFIK}app-root"], "of Traefik 1: no path is rewritten"),
         ([f"{TRAEFIK}service.sticky.cookie"], "write it on the Service"),
         (["hajimari.io/enable", "example.org/a"], "reads IngressRoutes too"),
