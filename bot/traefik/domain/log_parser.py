@@ -314,8 +314,8 @@ def _refused(entry: Entry) -> LogEvent | None:
 
 def _subject(entry: Entry, message: str) -> ProviderError | None:
     """What a message is about: a router, an object, or a certificate resolver."""
-    named = (entry.text(field).partition("@")[2] for field, _ in KIND_FIELDS)
-    provider = entry.text("providerName") or next(filter(None, named), "")
+    owners = (entry.text(field).partition("@")[2] for field, _ in KIND_FIELDS)
+    provider = entry.text("providerName") or next(filter(None, owners), "")
     router = entry.text("routerName")
     refusal = ProviderError(
         message,

@@ -20,6 +20,7 @@ from bot.health.checks import (
     traefik_services,
     traefik_tls,
 )
+from bot.health.offline import judge
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import (
     TRAEFIK,
@@ -404,12 +405,17 @@ def test_secrets_of_stores_and_transports_that_do_not_exist_are_told() -> None:
 
 
 def test_where_secrets_are_not_listed_none_is_missing() -> None:
-    """Their names are read only where the owner allows it; a note says that nobody looked."""
-    store = own("TLSStore", "default", defaultCertificate={"secretName": "gone"})
-    auth = own("Middleware", basicAuth={"secret": "gone"})
-    for plain in (store, auth):
-        found = verdict(plain, unseen=(SecretName,))
-        assert (found.verdict, found.reason) == (Verdict.HEALTHY, "SecretNotSeen")
+    """Their names are read only where the owner allows it; `judge` says that nobody looked."""
+    for plain in (
+        own("TLSStore", "default", defaultCertificate={"secretName": "gone"}),
+        own("TLSOption", clientAuth={"secretNames": ["gone"]}),
+        own("ServersTransport", rootCAsSecrets=["gone"]),
+        own("ServersTransportTCP", tls={"certificatesSecrets": ["gone"]}),
+        own("Middleware", basicAuth={"secret": "gone"}),
+    ):
+        assert verdict(plain, unseen=(SecretName,)) is HEALTHY
+        (alone,) = judge([plain])
+        assert (alone.verdict, alone.reason) == (Verdict.HEALTHY, "SecretNotSeen")
 
 
 def test_deep_chains_are_followed_without_recursion() -> None:
