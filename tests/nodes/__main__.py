@@ -24,6 +24,7 @@ from tests.programs.program import CannotBuild, ensure_built
 def main() -> int:
     """Read the command line; without a command, run everything and leave nothing behind."""
     parser = argparse.ArgumentParser(prog="make test-nodes", description=__doc__)
+    parser.add_argument("--build", action="store_true", help="build what is missing, no more")
     parser.add_argument("--start", action="store_true", help="start the nodes, and leave them")
     parser.add_argument("--stop", action="store_true", help="remove the nodes")
     parser.add_argument("--lan", nargs=argparse.REMAINDER, help="run a command beside the nodes")
@@ -36,11 +37,21 @@ def main() -> int:
     if arguments.lan:
         return _on_lan(*arguments.lan)
     try:
+        if arguments.build:
+            return _build()
         with _alone():
             return _run(suite, keep=arguments.start)
     except (needs.Missing, CannotBuild, CommandFailed, DidNotStart) as error:
         say(str(error))
         return 1
+
+
+def _build() -> int:
+    """What needs long and no cluster, so that nothing is compiled beside tests of other suites."""
+    needs.require()
+    for program in catalogue.NODES:
+        ensure_built(program)
+    return 0
 
 
 def _run(suite: Sequence[str], *, keep: bool) -> int:
