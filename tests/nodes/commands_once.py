@@ -27,8 +27,8 @@ Options = Mapping[str, str]
 COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("health pods", {}, f"Failed(?s:.*){BROKEN}"),
     ("health nodes", {}, "judged"),
-    ("health flux", {}, "not installed"),
-    ("health certificates", {}, "not installed"),
+    ("health flux", {}, "not installed|judged"),
+    ("health certificates", {}, "not installed|judged"),
     ("health secrets", {}, "not installed|judged"),
     ("health endpoints", {}, "judged"),
     ("health routes", {}, "Healthy(?s:.*)judged"),
