@@ -36,6 +36,7 @@ BOOTSTRAP = (
 PYTHON = f"localhost/python:3.13-{hashlib.sha256(repr(BOOTSTRAP).encode()).hexdigest()[:8]}"
 """The stand-in for the base, made anew where the way to make it changes."""
 
+STORE = HOME / "buildah"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST")
@@ -46,14 +47,15 @@ def build(checkout: Path = ROOT, tag: str = MESHMEDIC) -> None:
     """Build a checkout's image, and keep it in buildah's store."""
     if not succeeds(*buildah("inspect", "--type=image", PYTHON)):
         _make_python()
-    run(
-        *buildah("build", "--isolation=chroot", "--network=host", "--layers"),
-        f"--build-arg=PYTHON_IMAGE={PYTHON}",
-        *(f"--env={name}" for name in INDEXES if name in os.environ),
-        *(f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--file={checkout}/deploy/Dockerfile"),
-        *(f"--tag={tag}", checkout),
-        timeout=1800,
-    )
+    with _removing_remains():
+        run(
+            *buildah("build", "--isolation=chroot", "--network=host", "--layers"),
+            f"--build-arg=PYTHON_IMAGE={PYTHON}",
+            *(f"--env={name}" for name in INDEXES if name in os.environ),
+            *(f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--file={checkout}/deploy/Dockerfile"),
+            *(f"--tag={tag}", checkout),
+            timeout=1800,
+        )
 
 
 def configuration(tag: str = MESHMEDIC) -> dict[str, Any]:
@@ -72,9 +74,27 @@ def unpacked(tag: str = MESHMEDIC) -> Iterator[Path]:
         run(*buildah("rm", container))
 
 
+@contextmanager
+def _removing_remains() -> Iterator[None]:
+    """Where this process is told to end, buildah is killed, and its mounts would stay."""
+    try:
+        yield
+    except BaseException:
+        run(*buildah("rm", "--all"))
+        for mount in reversed(_mounts()):
+            run("umount", "--lazy", mount)
+        raise
+
+
+def _mounts() -> list[str]:
+    """Where something of the store is mounted, in the order in which it was."""
+    lines = Path("/proc/mounts").read_text().splitlines()
+    return [at for at in (line.split()[1] for line in lines) if at.startswith(f"{STORE}/")]
+
+
 def buildah(*words: object) -> tuple[str, ...]:
     """A command of buildah with a store of our own."""
-    store = ("--root", HOME / "buildah", "--runroot", HOME / "buildah-run")
+    store = ("--root", STORE, "--runroot", HOME / "buildah-run")
     return tuple(map(str, ("buildah", *store, "--storage-driver", "overlay", *words)))
 
 
