@@ -69,7 +69,8 @@ FAULTS = (
     Fault(
         "an enforced NetworkPolicy turns Traefik away",
         together(_enforce, _turn_away),
-        diagnosis="A NetworkPolicy refuses · proven",
+        # Likely, and no more: a policy may refuse the prober and admit Traefik.
+        diagnosis=r"A NetworkPolicy refuses · (proven|likely)(?s:.*)select its pods:\W*only-ours",
         left_out=_left_out,
         settle=5,
         recovers=10,
