@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -388,6 +388,19 @@ class Settings(BaseSettings):
         """The features in use that need permissions of their own in Discord."""
         alerts = {Use.ALERTS} if self.alert_rules.routes else set()
         return frozenset(alerts | ({Use.BOARD} if self.board_channel else set()))
+
+    @property
+    def channels(self) -> Mapping[str, int]:
+        """The channels that the bot posts in by itself, by the setting's variable."""
+        names = ("digest", "fallback", "alert", "board", "audit")
+        ids = {name: getattr(self, f"{name}_channel") for name in names}
+        return {f"{PREFIX}{name.upper()}_CHANNEL": number for name, number in ids.items() if number}
+
+    @property
+    def of_prober(self) -> tuple[str, ...]:
+        """The variables that are set and mean nothing without the prober."""
+        names = ("probe_image", "probe_host_network", "tool_image", "net_targets")
+        return tuple(f"{PREFIX}{name.upper()}" for name in names if name in self.model_fields_set)
 
     def for_discord(self) -> tuple[str, int]:
         """The token and the server that `run` needs.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,7 +38,7 @@ from bot.digest.domain.records import DigestPlan
 from bot.digest.ports import DigestOutcome
 from bot.digest.service import Digests, unprepared
 from bot.doctor.domain.facts import Setup, Use
-from bot.doctor.service import Doctor
+from bot.doctor.service import AgentsReader, Doctor
 from bot.domain.authorization import Roles
 from bot.domain.election import Alone, Leadership
 from bot.domain.record import Store
@@ -48,6 +48,7 @@ from bot.health.report_store import ReportStore
 from bot.health.service import Health
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import HistoryRecorder
+from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.cache import WatchCache
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
@@ -120,6 +121,9 @@ class BotOptions:
     rules: Rules = NO_ALERTS
     board: int | None = None
     uses: frozenset[Use] = frozenset()
+    channels: Mapping[str, int] = field(default_factory=dict)
+    probe_image: str = ""
+    prober_settings: tuple[str, ...] = ()
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
@@ -141,6 +145,7 @@ class ClusterParts:
 
     prober: None where a diagnosis has to rest on the objects alone.
     reader: Reads the background probes of the agents.
+    agents: Examines the agents for the doctor.
     state_namespace: Where Changes are stored; empty if nowhere.
     membership: None where this is the only process, which always acts.
     prepare: Makes the prober ready, while everything else goes on.
@@ -157,6 +162,7 @@ class ClusterParts:
     ask_flux: AskFlux = nobody_asks
     jobs: tuple[ScheduledCall, ...] = ()
     prepare: Callable[[], Awaitable[None]] | None = None
+    agents: AgentsReader | None = None
 
     @property
     def leadership(self) -> Leadership:
@@ -196,15 +202,16 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         flux.reconcile,
         (
             ScheduledCall(
-                int(agent_configmaps.KEYS_EVERY), "publish the key of probes", prober.refresh
+                int(agent_configmaps.LOOK_EVERY), "publish the key of probes", prober.refresh
             ),
             ScheduledCall(
-                int(agent_configmaps.PEERS_EVERY),
+                int(agent_configmaps.LOOK_EVERY),
                 "tell agents their peers",
                 prober.agents.publish_peers,
             ),
         ),
         prober.begin,
+        AgentsExaminer(api, prober.agents),
     )
 
 
@@ -352,12 +359,16 @@ class Bot:
             cache.secret_inventory,
             self.cluster.state_namespace,
             self._options.uses,
+            self._options.channels,
+            self._options.probe_image,
+            self._options.prober_settings,
         )
         doctor = Doctor(
             AccessReader(cache.api, cache.traefik),
             setup,
             digests.facts,
             repository=self.cluster.repository,
+            agents=self.cluster.agents,
         )
         registry.register(
             self.client,

@@ -25,6 +25,7 @@ from bot.domain.election import Alone
 from bot.domain.record import Store
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, SettingsError
+from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.doctor_facts import AccessReader
@@ -71,12 +72,14 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
     context = arguments.context or read.context
     namespace = read.state_namespace
     store: Store = Unkept()
+    agents: AgentsExaminer | None = None
     async with AsyncExitStack() as stack:
         try:
             namespace = namespace or own_namespace(kubeconfig, context)
             connection = connect(kubeconfig=kubeconfig, context=context)
             api = await stack.enter_async_context(connection)
             cluster: DoctorCluster = AccessReader(api, read.traefik_namespaces)
+            agents = AgentsExaminer(api)
             if namespace:
                 store = ConfigMapStore(api, namespace, Alone())
         except ClusterError as error:
@@ -89,10 +92,13 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             secret_inventory=read.secret_inventory,
             state_namespace=namespace,
             uses=read.uses,
+            channels=read.channels,
+            probe_image=read.probe_image,
+            prober_settings=read.of_prober,
         )
         digests = partial(_digests, store, read.digests)
         repository = build_pull_requests(read, _NoCluster(ClusterError("No cluster is asked.")))
-        doctor = Doctor(cluster, setup, digests, repository=repository)
+        doctor = Doctor(cluster, setup, digests, repository=repository, agents=agents)
         return await doctor.examine(FromTerminal(token))
 
 

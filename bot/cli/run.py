@@ -42,6 +42,9 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         rules=read.alert_rules,
         board=read.board_channel,
         uses=read.uses,
+        channels=read.channels,
+        probe_image=read.probe_image,
+        prober_settings=read.of_prober,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)

@@ -165,7 +165,7 @@ async def _server(
         visible = NotObserved(f"The channels could not be read: {channels.why}")
     else:
         visible = tuple(
-            Channel(channel.name, _flags(channel.permissions_for(member)))
+            Channel(channel.name, _flags(channel.permissions_for(member)), channel.id)
             for channel in channels
             if isinstance(channel, discord.TextChannel)
         )

@@ -12,18 +12,25 @@ from typing import Protocol, TypeVar
 
 from bot.digest.domain.records import DigestFacts
 from bot.doctor.domain import (
+    agents,
+    bots,
+    channels,
     clock,
     cluster,
     digests,
     election,
+    guards,
     people,
     permissions,
+    prober,
     registration,
+    remediation,
     repository,
     traefik,
 )
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticReport, Topic
 from bot.doctor.domain.facts import (
+    AgentsFacts,
     ClusterFacts,
     DiscordFacts,
     DiscordServerFacts,
@@ -31,7 +38,7 @@ from bot.doctor.domain.facts import (
     Setup,
     without_login,
 )
-from bot.domain.facts import RepositoryFacts, Unset
+from bot.domain.facts import Denied, RepositoryFacts, Unset
 from bot.domain.refusal import NotObserved
 from bot.health.checks import CHECKS
 
@@ -71,11 +78,30 @@ class RepositoryReader(Protocol):
         ...
 
 
+class AgentsReader(Protocol):
+    """What the doctor needs of the prober's agents."""
+
+    async def look(self) -> AgentsFacts | Denied | NotObserved | None:
+        """Facts of them; None where the component is not installed."""
+        ...
+
+
+def wanted(setup: Setup) -> tuple[Right, ...]:
+    """Every permission in the cluster that the doctor asks about."""
+    return (
+        *cluster.wanted(CHECKS, setup),
+        *election.wanted(setup),
+        *remediation.IMPERSONATION,
+        *prober.wanted(),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """Examines a set-up: the cluster, what the settings say, and a repository where one is set.
 
     digests: Reads what is stored of digests.
+    agents: Reads what the prober's agents do.
     patience: Seconds for each side.
     """
 
@@ -84,16 +110,28 @@ class Doctor:
     digests: Callable[[], Awaitable[DigestFacts]] | None = None
     patience: float = PATIENCE
     repository: RepositoryReader | None = None
+    agents: AgentsReader | None = None
 
     async def examine(self, discord: Discord) -> DiagnosticReport:
         """Look at all sides at once."""
-        discord_facts, cluster_facts, last_digest, repository_facts = await asyncio.gather(
-            self._discord(discord), self._cluster(), self._last_digest(), self._repository()
+        (
+            discord_facts,
+            cluster_facts,
+            last_digest,
+            repository_facts,
+            agents_facts,
+        ) = await asyncio.gather(
+            self._discord(discord),
+            self._cluster(),
+            self._last_digest(),
+            self._repository(),
+            self._agents(),
         )
         diagnostics = (
             *_of_discord(discord_facts, self.setup),
             *last_digest,
             *_of_cluster(cluster_facts, self.setup),
+            *agents.examine(agents_facts, cluster_facts, self.setup),
             *repository.examine(repository_facts),
         )
         return DiagnosticReport(diagnostics)
@@ -103,8 +141,7 @@ class Doctor:
         return await self._in_time(discord.look(self.setup), lost)
 
     async def _cluster(self) -> ClusterFacts:
-        rights = (*cluster.wanted(CHECKS, self.setup), *election.wanted(self.setup))
-        look = self.cluster.look(rights, lease_in=self.setup.state_namespace)
+        look = self.cluster.look(wanted(self.setup), lease_in=self.setup.state_namespace)
         return await self._in_time(look, ClusterFacts.unobserved("", SILENT))
 
     async def _last_digest(self) -> tuple[Diagnostic, ...]:
@@ -118,6 +155,11 @@ class Doctor:
             return Unset("MESHMEDIC_GIT_URL")
         lost = NotObserved("The repository's host did not answer in time.")
         return await self._in_time(self.repository.look(), RepositoryFacts("", "", lost, lost))
+
+    async def _agents(self) -> AgentsFacts | Denied | NotObserved | None:
+        if self.agents is None:
+            return None
+        return await self._in_time(self.agents.look(), NotObserved(SILENT))
 
     async def _in_time(self, look: Awaitable[T], otherwise: T) -> T:
         try:
@@ -133,7 +175,9 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     yield registration.intents(facts)
     yield registration.server(facts, setup)
     if isinstance(facts.server, DiscordServerFacts):
-        yield from permissions.examine(facts.server, facts.here, setup.uses)
+        closed = dict(channels.examine(facts.server.channels, setup))
+        yield from permissions.examine(facts.server, facts.here, setup.uses, closed)
+        yield from closed.values()
     else:
         yield Topic(Area.DISCORD, "permissions").unobserved("The server could not be read.")
     yield from people.examine(facts, setup)
@@ -145,9 +189,13 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
 def _of_cluster(facts: ClusterFacts, setup: Setup) -> Iterator[Diagnostic]:
     yield cluster.server(facts)
     yield election.leader(facts, setup)
+    yield bots.examine(facts, setup)
     yield from cluster.kinds(facts)
     yield from cluster.access(facts, CHECKS, setup)
     yield election.state_access(facts, setup)
+    yield remediation.examine(facts, setup)
+    yield from guards.examine(facts)
     yield from traefik.examine(facts)
+    yield from prober.examine(facts, setup)
     why = facts.version.why if isinstance(facts.version, NotObserved) else "It sent no date."
     yield clock.examine(Area.CLUSTER, "the API server's", facts.skew, why)

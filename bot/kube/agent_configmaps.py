@@ -70,19 +70,39 @@ class SigningKey:
         self._config = AgentsConfig(api, agent_configmaps.KEYS)
         self._name = f"key-{secrets.token_hex(6)}"
         self._key: RSAPrivateKey | None = None
+        self._line = ""
+        """What stands in the ConfigMap for this key."""
+        self._renewed_at = 0.0
+        self._told_at = 0.0
+        """When it came into the ConfigMap, at first or again, by the monotonic clock."""
+
+    @property
+    def told_ago(self) -> float:
+        """Seconds since the ConfigMap has it without a break."""
+        return time.monotonic() - self._told_at
 
     @property
     def published(self) -> bool:
         """Whether agents know it, or will soon."""
         return self._key is not None
 
+    def stands_in(self, present: Mapping[str, str]) -> bool:
+        """Whether a ConfigMap with this content tells agents of the key."""
+        return bool(self._line) and present.get(self._name) == self._line
+
     async def publish(self) -> None:
-        """Publish it, for the first time or again, if there are agents.
+        """Publish it where it is missing or will end soon, if there are agents.
 
         A failure is logged: the key that was published before stays valid for a while.
         """
         try:
-            await self._write(await self._config.read())
+            present = await self._config.read()
+            due = time.time() - self._renewed_at >= agent_configmaps.KEYS_EVERY
+            stands = self.stands_in(present)
+            if due or not stands:
+                await self._write(present)
+            if not stands:
+                self._told_at = time.monotonic()
         except Absent:
             self._key = None
         except ClusterError as error:
@@ -109,7 +129,7 @@ class SigningKey:
         now = time.time()
         line = signed_job.public_key(modulus, now + agent_configmaps.KEY_LIFE).decode()
         await self._config.merge(agent_configmaps.renewed_keys(present, self._name, line, now))
-        self._key = key
+        self._key, self._line, self._renewed_at = key, line, now
 
 
 def _new_key() -> RSAPrivateKey:

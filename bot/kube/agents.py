@@ -192,7 +192,7 @@ class AgentAnswer:
                 received += new
                 size += len(part)
                 if refusals := [line.refused for line in new if line.refused]:
-                    raise Unanswered(f"it refused the job: {refusals[0]}"[:200])
+                    raise Unanswered(f"{signed_job.REFUSED}: {refusals[0]}"[:200])
                 if any(getattr(line, wanted) for line in new):
                     return tuple(received)
                 if size > MOST_ANSWER:

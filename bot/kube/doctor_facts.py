@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right
+from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, OwnPod, Right
+from bot.doctor.domain.own_pods import own_pod
 from bot.domain.election import LeaseSpec
 from bot.domain.facts import Denied
 from bot.domain.finding import Ref
@@ -26,11 +27,12 @@ from bot.domain.resources.registry import KINDS
 from bot.domain.temporary import LABELS, MANAGED_BY, left_behind
 from bot.domain.timestamps import ahead
 from bot.errors import Absent, ClusterError, Forbidden, Unauthorized
-from bot.kube.client import Api, Query, within
+from bot.kube.client import NONE, Api, Query, within
 from bot.kube.discovery import discover
+from bot.kube.doctor_trials import Trials
 from bot.kube.lease import NAME, leases
 from bot.kube.paths import path
-from bot.kube.pods import list_pods
+from bot.kube.pods import BOT_CONTAINER, BOT_LABEL, is_bot, list_pods
 from bot.kube.strict_tls import strict_fault
 from bot.kube.traefik_reader import traefik_pods
 from bot.routing.running import NAMESPACES, TRAEFIK, TRAEFIK_NAME, is_running
@@ -114,6 +116,7 @@ class AccessReader:
         self._api = api
         self._traefik = traefik
         self._quick = quick
+        self._trials = Trials(api, traefik, self._may, self._user, quick=quick)
 
     async def look(self, rights: tuple[Right, ...], *, lease_in: str = "") -> ClusterFacts:
         """Read everything at the same time. A failure is a value in the answer."""
@@ -131,6 +134,13 @@ class AccessReader:
             user = group.create_task(ask(self._user))
             lease = group.create_task(ask(partial(self._lease, lease_in)))
             strict = group.create_task(ask(partial(strict_fault, self._api.configuration)))
+            bots = group.create_task(ask(self._bots))
+            approver = group.create_task(ask(self._trials.approver))
+            guards = {
+                component: group.create_task(ask(trial))
+                for component, trial in self._trials.guards().items()
+            }
+            traefik_api = group.create_task(ask(self._trials.traefik_api))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
         answer = version.result()
         username, refused = user.result(), strict.result()
@@ -147,6 +157,14 @@ class AccessReader:
             left_behind=left.result(),
             elsewhere=elsewhere.result(),
             strict_fault=refused if isinstance(refused, str) else "",
+            bots=bots.result(),
+            approver=approver.result(),
+            guards={
+                component: _yes_or_no(held)
+                for component, task in guards.items()
+                if (held := task.result()) is not None
+            },
+            traefik_api=_yes_or_no(read) if (read := traefik_api.result()) is not None else None,
         )
 
     async def _version(self) -> tuple[str, float | None]:
@@ -167,7 +185,7 @@ class AccessReader:
         body = await self._api.send("POST", MYSELF, review, total=self._quick)
         return msgspec.json.decode(body, type=_UserReview).status.user_info.username
 
-    async def _may(self, right: Right) -> bool:
+    async def _may(self, right: Right, headers: Mapping[str, str] = NONE) -> bool:
         resource, _, subresource = right.resource.partition("/")
         attributes = right._asdict() | {"resource": resource, "subresource": subresource}
         named = {key: value for key, value in attributes.items() if value}
@@ -176,7 +194,7 @@ class AccessReader:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": named},
         }
-        body = await self._api.send("POST", REVIEWS, review, total=self._quick)
+        body = await self._api.send("POST", REVIEWS, review, headers=headers, total=self._quick)
         return msgspec.json.decode(body, type=_Review).status.allowed
 
     async def _lease(self, namespace: str) -> LeaseFacts | None:
@@ -197,6 +215,10 @@ class AccessReader:
         except Absent:
             return False
         return True
+
+    async def _bots(self) -> tuple[OwnPod, ...]:
+        pods = await list_pods(self._api, BOT_LABEL, limit=MOST_PODS, total=self._quick)
+        return tuple(own_pod(pod, BOT_CONTAINER) for pod in pods if is_bot(pod))
 
     async def _elsewhere(self) -> tuple[str, ...]:
         label = f"{TRAEFIK_NAME}={TRAEFIK}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain import containers
 from bot.domain.resources import core
 from bot.domain.resources.base import Time
 from bot.domain.resources.decode import decode_page
@@ -51,6 +52,12 @@ def collection(namespace: str = "") -> ApiPath:
 def log_path(namespace: str, name: str) -> ApiPath:
     """The path of a pod's log."""
     return path(collection(namespace), name, "log")
+
+
+def is_bot(pod: ListedPod) -> bool:
+    """Whether a pod with the bot's label runs the bot, and is not on its way out."""
+    named = any(container.name == BOT_CONTAINER for container in pod.spec.containers)
+    return named and not pod.metadata.deletion_timestamp and not containers.has_ended(pod)
 
 
 class OwnImage:

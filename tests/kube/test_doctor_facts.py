@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.domain import temporary
 from bot.domain.facts import Denied
 from bot.domain.finding import Ref
+from bot.domain.refusal import NotObserved
 from bot.kube.doctor_facts import AccessReader
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.builders import Plain, a_pod, an_object
@@ -64,3 +67,70 @@ async def test_pods_elsewhere_that_say_they_are_traefik_are_told_by_their_namesp
     assert facts.elsewhere == ("edge",)
     both = await AccessReader(api, ("kube-system", "edge")).look(())
     assert (len(both.traefik), both.elsewhere) == (3, ())
+
+
+async def test_the_bots_own_pods_are_read_with_what_their_kubelet_says(
+    simulation: SimulatedCluster, api
+):
+    """Also those of another namespace; what only has the label is none."""
+    for namespace, container in (("meshmedic", "meshmedic"), ("b", "meshmedic"), ("c", "other")):
+        pod = a_pod("one", namespace=namespace)
+        pod["metadata"]["labels"] = {"app.kubernetes.io/name": "meshmedic"}
+        pod["spec"]["containers"] = [{"name": container, "image": "meshmedic:1"}]
+        simulation.put(pod)
+    bots = (await AccessReader(api).look(())).bots
+    assert isinstance(bots, tuple)
+    assert [(bot.namespace, bot.image) for bot in bots] == [
+        ("b", "meshmedic:1"),
+        ("meshmedic", "meshmedic:1"),
+    ]
+
+
+async def test_the_approver_is_asked_by_its_own_name_in_each_namespace(
+    simulation: SimulatedCluster, api
+):
+    """None where the bot may not become it."""
+    for name in ("apps", "media"):
+        simulation.put(an_object("Namespace", name, namespace=""))
+    simulation.forbid("update", "services", namespace="media")
+    assert (await AccessReader(api).look(())).approver == ("apps",)
+    simulation.forbid("impersonate", "users")
+    assert (await AccessReader(api).look(())).approver is None
+
+
+@pytest.mark.parametrize(
+    ("component", "policy", "right"),
+    [
+        ("remediation", "meshmedic-approver", ("impersonate", "users")),
+        ("exec", "meshmedic-exec", ("create", "pods/exec")),
+        ("traefik-api", "meshmedic-traefik-api", ("get", "pods/proxy")),
+    ],
+)
+async def test_a_policy_is_tried_with_what_it_must_refuse(
+    simulation: SimulatedCluster, api, component: str, policy: str, right: tuple[str, str]
+):
+    """One that is not bound lets it pass; nothing is tried of what is not installed."""
+    simulation.put(an_object("Namespace", "apps", namespace=""))
+    components = ("remediation", "exec", "traefik-api")
+    assert (await AccessReader(api).look(())).guards == dict.fromkeys(components, True)
+    simulation.policies.remove(policy)
+    assert (await AccessReader(api).look(())).guards[component] is False
+    assert simulation.get("Event", "apps", "meshmedic-doctor") is None
+    simulation.forbid(*right)
+    assert component not in (await AccessReader(api).look(())).guards
+
+
+async def test_a_traefik_api_that_may_be_read_is_tried(simulation: SimulatedCluster, api):
+    """Where it is not switched on, the reason comes with how to change that."""
+    assert (await AccessReader(api).look(())).traefik_api is None
+    pod = a_pod("traefik-1", namespace="kube-system")
+    pod["metadata"]["labels"] = {"app.kubernetes.io/name": "traefik"}
+    pod["spec"]["containers"] = [
+        {"name": "traefik", "image": "traefik:v3.6.2", "args": ["--providers.kubernetescrd"]}
+    ]
+    simulation.put(pod)
+    read = (await AccessReader(api).look(())).traefik_api
+    assert isinstance(read, NotObserved)
+    assert "not switched on" in read.why
+    simulation.forbid("get", "pods/proxy")
+    assert (await AccessReader(api).look(())).traefik_api is None

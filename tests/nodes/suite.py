@@ -10,7 +10,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.nodes import commands_once, modes, power_cut, repairing, workloads, wrong_starts
+from tests.nodes import (
+    commands_once,
+    modes,
+    power_cut,
+    repairing,
+    workloads,
+    wrong_installs,
+    wrong_starts,
+)
 from tests.nodes.bot import Bot, local_discord
 from tests.nodes.cluster import RealNodes
 from tests.nodes.commands import CommandFailed
@@ -178,6 +186,12 @@ async def _repair(suite: Suite) -> None:
     await repairing.run(suite.table("A repair and its proof"), suite.cluster, suite.bot)
 
 
+async def _wrong_installs(suite: Suite) -> None:
+    await asyncio.to_thread(modes.switch_to, modes.AGENTS)
+    table = suite.table("Wrong installs, told by /doctor")
+    await wrong_installs.run(table, suite.cluster, suite.bot)
+
+
 async def _power_cut(suite: Suite) -> None:
     took = await power_cut.run(suite.table("A power cut"), suite.cluster, suite.bot)
     suite.measured(Figure("takeover after a power cut", took, "s", power_cut.TAKEOVER))
@@ -196,6 +210,7 @@ PARTS = {
     "repair": _repair,
     "memory": Suite.memory,
     "requests": Suite.requests,
+    "wrong-installs": _wrong_installs,
     "power-cut": _power_cut,
     "healthy": _healthy,
     "faults": _faults,
@@ -205,7 +220,7 @@ PARTS = {
 }
 """In this order: after the power cut all must be healthy again."""
 
-ONLY_IN_THE_WHOLE = frozenset({"workloads", "wrong-starts"})
+ONLY_IN_THE_WHOLE = frozenset({"workloads", "wrong-installs", "wrong-starts"})
 """The parts that the short form leaves out, unless they are named."""
 
 

@@ -8,19 +8,21 @@ from typing import NamedTuple
 import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
+from tests.builders import an_object
 from tests.wire import endpoints
 from tests.wire.bot_process import KUBERNETES_TOKEN, connected
 from tests.wire.discord_server import DiscordServer
 from tests.wire.doctor_process import IN_ALL, doctor, register
-from tests.wire.world import APPROVERS, GUILD_ID, OLGA, SAM
+from tests.wire.world import APPROVERS, CHANNEL_ID, GUILD_ID, OLGA, SAM
 
 GONE = 300_000_000_000_000_098
 
 
 @pytest.fixture
 def cluster() -> SimulatedCluster:
-    """Empty: what runs in it does not matter here."""
-    return SimulatedCluster(token=KUBERNETES_TOKEN)
+    """Empty but for a namespace: what runs in it does not matter here."""
+    apps = an_object("Namespace", "apps", namespace="")
+    return SimulatedCluster((apps,), token=KUBERNETES_TOKEN)
 
 
 @pytest.fixture
@@ -143,6 +145,7 @@ async def test_each_fault_in_discord_has_its_fix(
         ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is no role of this server"),
         ({"APPROVERS": str(APPROVERS)}, f"write role:{APPROVERS}"),
         ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is no id"),
+        ({"ALERT_CHANNEL": str(GONE)}, f"{GONE} is no text channel of this server."),
     ],
 )
 async def test_each_wrong_setting_is_named(
@@ -157,6 +160,17 @@ async def test_each_wrong_setting_is_named(
     assert code == 1, said
     assert saw in said
     assert "fix: " in said
+
+
+async def test_the_channel_of_alerts_that_is_closed_to_the_bot_is_told_once(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """With the setting that names it; the line for all channels leaves it out."""
+    _silent_channel(registered)
+    code, said = await doctor(registered, cluster, tmp_path, ALERT_CHANNEL=str(CHANNEL_ID))
+    assert code == 1
+    assert "The bot cannot post in #ops: it lacks Send Messages." in said
+    assert "#ops lacks" not in said
 
 
 async def test_somebody_who_left_is_a_warning(

@@ -9,6 +9,7 @@ import pytest
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.served import SERVED, without
 from tests.certificates import FAULTS, issue
+from tests.builders import an_object
 from tests.wire.bot_process import KUBERNETES_TOKEN
 from tests.wire.discord_server import DiscordServer
 from tests.wire.doctor_process import doctor, register
@@ -16,8 +17,9 @@ from tests.wire.doctor_process import doctor, register
 
 @pytest.fixture
 def cluster() -> SimulatedCluster:
-    """Empty: what runs in it does not matter here."""
-    return SimulatedCluster(token=KUBERNETES_TOKEN)
+    """Empty but for a namespace: what runs in it does not matter here."""
+    apps = an_object("Namespace", "apps", namespace="")
+    return SimulatedCluster((apps,), token=KUBERNETES_TOKEN)
 
 
 @pytest.fixture
@@ -78,7 +80,8 @@ async def test_kinds_that_are_not_installed_are_notes(
 ) -> None:
     """And their versions are told where they are."""
     served = without("cert-manager.io", "acme.cert-manager.io", "external-secrets.io/v1")
-    bare = SimulatedCluster(token=KUBERNETES_TOKEN, served=served)
+    apps = an_object("Namespace", "apps", namespace="")
+    bare = SimulatedCluster((apps,), token=KUBERNETES_TOKEN, served=served)
     code, said = await doctor(registered, bare, tmp_path)
     assert code == 0
     assert "note cert-manager Not installed." in said

@@ -157,13 +157,26 @@ def _may(topic: Topic, rights: Iterable[Right], facts: ClusterFacts, setup: Setu
     return permitted(topic, answers, place, "May read all that it needs.")
 
 
+def answered(facts: ClusterFacts, rights: Iterable[Right]) -> Mapping[Right, bool | NotObserved]:
+    """Whether each right is granted, or why nobody knows."""
+    lost = facts.version if isinstance(facts.version, NotObserved) else NOT_ASKED
+    return {right: facts.rights.get(right, lost) for right in rights}
+
+
 def permitted(
-    topic: Topic, answers: Mapping[Right, bool | NotObserved], place: str, granted: str
+    topic: Topic,
+    answers: Mapping[Right, bool | NotObserved],
+    place: str,
+    granted: str,
+    component: str = BASE,
 ) -> Diagnostic:
-    """Whether all these rights are granted; `granted` is the observation if so."""
+    """Whether all these rights are granted; `granted` is the observation if so.
+
+    component: What grants them, other than the names of Secrets.
+    """
     if refused := [right for right, answer in answers.items() if answer is False]:
-        secret = any(right.resource == "secrets" for right in refused)
-        component = f"the component {INVENTORY}" if secret else BASE
+        if any(right.resource == "secrets" for right in refused):
+            component = f"the component {INVENTORY}"
         fix = f"Apply {component} again: it grants this to the service account meshmedic."
         return topic.failed(f"May not {joined(refused)}{place}.", fix)
     for answer in answers.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.doctor.domain.cluster import BASE, permitted
+from bot.doctor.domain.cluster import BASE, answered, permitted
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right, Setup
 from bot.domain.facts import Denied
@@ -15,8 +15,6 @@ ALONE = (
     "Outside a cluster, and without MESHMEDIC_STATE_NAMESPACE, a process is alone: it always acts, "
     "and keeps nothing over a restart."
 )
-
-NOT_ASKED = NotObserved("It was not asked.")
 
 CLOCKS = 30.0
 """Seconds that two machines' clocks may differ before a Lease is called expired."""
@@ -67,10 +65,8 @@ def state_access(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     namespace = setup.state_namespace
     if not namespace:
         return topic.note(ALONE)
-    lost = facts.version if isinstance(facts.version, NotObserved) else NOT_ASKED
-    answers = {right: facts.rights.get(right, lost) for right in wanted(setup)}
     granted = f"May keep its Lease and its state in {namespace}."
-    return permitted(topic, answers, f" in {namespace}", granted)
+    return permitted(topic, answered(facts, wanted(setup)), f" in {namespace}", granted)
 
 
 def _ago(seconds: float | None) -> str:

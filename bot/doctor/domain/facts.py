@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,7 +27,12 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What the settings say, and the commands that this version has."""
+    """What the settings say, and the commands that this version has.
+
+    channels: The ids of the channels that the bot posts in by itself, by the setting's name.
+    probe_image: The image of pods that probe; empty where that is the bot's own.
+    prober_settings: The names of those settings that mean nothing without the prober.
+    """
 
     guild_id: int | None
     roles: Roles
@@ -35,6 +41,9 @@ class Setup:
     secret_inventory: bool = False
     state_namespace: str = ""
     uses: frozenset[Use] = frozenset()
+    channels: Mapping[str, int] = field(default_factory=dict)
+    probe_image: str = ""
+    prober_settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,7 @@ class Channel:
 
     name: str
     permissions: frozenset[str]
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +146,53 @@ class LeaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPod:
+    """A pod of the bot, or of one of its agents.
+
+    trouble: Why it cannot become ready by itself; empty where it is ready, or may be soon.
+    """
+
+    namespace: str
+    name: str
+    node: str = ""
+    image: str = ""
+    ready: bool = False
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentsFacts:
+    """The agents of the component prober-daemonset.
+
+    nodes: How many nodes are to have one.
+    knows_bot: Whether the ConfigMap of keys holds the one that this process signs by (in a process
+        that signs nothing: any); None where the ConfigMap is missing.
+    has_peers: Whether the ConfigMap of peers exists.
+    refusals: By node, why an agent did not do a signed job; None where none was sent.
+    told_ago: Seconds since the ConfigMap holds the key.
+    """
+
+    pods: tuple[OwnPod, ...]
+    nodes: int
+    knows_bot: bool | None = True
+    has_peers: bool = True
+    refusals: Mapping[str, str] | None = None
+    told_ago: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterFacts:
     """What the API server answered; `lease` is None where there is none or none is needed.
 
     left_behind: Objects of the bot's own tests that none can need any more.
     elsewhere: Namespaces in which pods with Traefik's label run and are not believed.
     strict_fault: What Python 3.13 refuses of the API server's certificates; empty for nothing.
+    approver: Namespaces in which the approver identity may change Services; None where the bot may
+        not become it.
+    guards: Whether a component's admission policy refused what it must, by the component.
+    traefik_api: Whether Traefik's API was read through the API server; None where that is not
+        allowed.
+    bots: Pods that run the bot, by their label.
     """
 
     host: str
@@ -156,12 +207,16 @@ class ClusterFacts:
     left_behind: tuple[Ref, ...] | Denied | NotObserved = ()
     elsewhere: tuple[str, ...] | Denied | NotObserved = ()
     strict_fault: str = ""
+    approver: tuple[str, ...] | Denied | NotObserved | None = None
+    guards: Mapping[str, bool | NotObserved] = field(default_factory=dict)
+    traefik_api: bool | NotObserved | None = None
+    bots: tuple[OwnPod, ...] | Denied | NotObserved = ()
 
     @classmethod
     def unobserved(cls, host: str, why: str) -> ClusterFacts:
         """The facts of a cluster that did not answer."""
         lost = NotObserved(why)
-        return cls(host, lost, lost, {}, lost, lost, lease=lost, left_behind=lost)
+        return cls(host, lost, lost, {}, lost, lost, lease=lost, left_behind=lost, bots=lost)
 
 
 def without_login(login: Denied | Unset | NotObserved) -> DiscordFacts:

@@ -68,16 +68,22 @@ ADMINISTRATOR = "administrator"
 
 
 def examine(
-    server: DiscordServerFacts, here: Channel | None = None, uses: Collection[Use] = ()
+    server: DiscordServerFacts,
+    here: Channel | None = None,
+    uses: Collection[Use] = (),
+    told: Collection[int] = (),
 ) -> Iterator[Diagnostic]:
-    """One diagnostic for the bot's roles, one for all channels, one for the present channel."""
+    """One diagnostic for the bot's roles, one for all channels, one for the present channel.
+
+    told: The ids of channels of which other diagnostics tell what is wrong.
+    """
     wanted = needed(uses)
     yield _roles(server.permissions, wanted)
     if here:
         topic = Topic(Area.DISCORD, "this channel")
         fix = "Edit this channel, Permissions, and allow it for the bot's role."
         yield _granted(topic, f"in #{here.name}", here.permissions, wanted, fix)
-    yield _channels(server.channels, wanted)
+    yield _channels(server.channels, wanted, told)
 
 
 def _roles(allowed: frozenset[str], wanted: Wanted) -> Diagnostic:
@@ -85,20 +91,22 @@ def _roles(allowed: frozenset[str], wanted: Wanted) -> Diagnostic:
     if ADMINISTRATOR not in allowed:
         return _granted(topic, "in the server", allowed, wanted, INVITE)
     return topic.warning(
-        f"The bot is an administrator; it needs no more than {_titles(wanted)}.",
+        f"The bot is an administrator; it needs no more than {titles(wanted)}.",
         "Take Administrator from its role, and allow those.",
     )
 
 
-def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Diagnostic:
+def _channels(
+    channels: tuple[Channel, ...] | NotObserved, wanted: Wanted, told: Collection[int]
+) -> Diagnostic:
     topic = Topic(Area.DISCORD, "channels")
     if isinstance(channels, NotObserved):
         return topic.unobserved(channels.why)
     visible = [channel for channel in channels if VIEW in channel.permissions]
     lacking = [
-        f"#{channel.name} lacks {_titles(missing)}"
+        f"#{channel.name} lacks {titles(missing)}"
         for channel in visible
-        if (missing := _missing(channel.permissions, wanted))
+        if channel.id not in told and (missing := ungranted(channel.permissions, wanted))
     ]
     if lacking:
         fix = "Edit those channels, Permissions, and allow it for the bot's role."
@@ -107,10 +115,12 @@ def _channels(channels: tuple[Channel, ...] | NotObserved, wanted: Wanted) -> Di
     if not visible:
         fix = "Allow View Channels for the bot's role in the channel where it shall post."
         return topic.warning(f"The bot sees {count}.", fix)
-    return topic.ok(f"The bot sees {count}, and has what it needs there.")
+    where = "in the others" if told else "there"
+    return topic.ok(f"The bot sees {count}, and has what it needs {where}.")
 
 
-def _missing(allowed: frozenset[str], wanted: Wanted) -> Wanted:
+def ungranted(allowed: frozenset[str], wanted: Wanted) -> Wanted:
+    """Those that the bot lacks; an administrator lacks none."""
     if ADMINISTRATOR in allowed:
         return ()
     return [permission for permission in wanted if permission.flag not in allowed]
@@ -119,15 +129,16 @@ def _missing(allowed: frozenset[str], wanted: Wanted) -> Wanted:
 def _granted(
     topic: Topic, where: str, allowed: frozenset[str], wanted: Wanted, fix: str
 ) -> Diagnostic:
-    missing = _missing(allowed, wanted)
+    missing = ungranted(allowed, wanted)
     where = f"{where[0].upper()}{where[1:]}"
     if not missing:
-        return topic.ok(f"{where}: {_titles(wanted)}.")
+        return topic.ok(f"{where}: {titles(wanted)}.")
     features = "; ".join(f"{permission.title} (for {permission.feature})" for permission in missing)
     vital = any(permission.vital for permission in missing)
     answer = topic.failed if vital else topic.warning
     return answer(f"{where} the bot lacks {features}.", fix)
 
 
-def _titles(permissions: Wanted) -> str:
+def titles(permissions: Wanted) -> str:
+    """Their names as Discord shows them."""
     return ", ".join(permission.title for permission in permissions)

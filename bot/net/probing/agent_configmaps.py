@@ -28,8 +28,8 @@ MOST_KEYS = 12
 PEERS = "meshmedic-probe-peers"
 PEERS_FILE = "peers.json"
 
-PEERS_EVERY = 60.0
-"""Seconds from one look at the agents to the next; a kubelet brings it in about two minutes."""
+LOOK_EVERY = 60.0
+"""Seconds from one look at both ConfigMaps to the next: somebody may have overwritten them."""
 
 MOST_PEERS = 5000
 """A ConfigMap and an agent take no more than 1 MiB."""

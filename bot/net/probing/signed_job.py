@@ -32,6 +32,9 @@ MOST_BODY = 128 * 1024
 AHEAD = 900.0
 """Seconds from now that a job may expire at the latest."""
 
+REFUSED = "it refused the job"
+"""How the reason of an agent that answered, and did not do a job, begins."""
+
 NODE = "Meshmedic-Node"
 ISSUED = "Meshmedic-Issued"
 SIGNATURE = "Meshmedic-Signature"

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from bot.sandbox.kubernetes_api import discovery
+from bot.sandbox.kubernetes_api.admission import admit
 from bot.sandbox.kubernetes_api.exchange import Exchange, json_response, sever
 from bot.sandbox.kubernetes_api.reading import get, listing
 from bot.sandbox.kubernetes_api.reviews import review
@@ -113,6 +114,7 @@ async def _dispatch(
             raise ApiError(405)
         return await review(exchange)
     cluster.access.authorize(route.attributes)
+    await admit(exchange)
     return await ANSWERS[route.verb](exchange)
 
 

@@ -52,6 +52,7 @@ class SimulatedCluster:
     listeners: Answer requests to a pod, by (namespace, pod, port).
     shells: Run commands in a pod, by (namespace, pod, container).
     access: The accepted token (None accepts anyone), and the rules.
+    policies: The admission policies that are bound.
     faults: The faults that are switched on.
     requests: The latest requests, oldest first.
     """
@@ -69,6 +70,7 @@ class SimulatedCluster:
         self.listeners: dict[tuple[str, str, int], Listener] = {}
         self.shells: dict[tuple[str, str, str], Shell] = {}
         self.access = Access(token)
+        self.policies = {"meshmedic-approver", "meshmedic-exec", "meshmedic-traefik-api"}
         self.faults = Faults()
         self.requests: deque[Asked] = deque(maxlen=_KEPT_REQUESTS)
         self.clock = clock

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.doctor.domain import cluster, election
 from bot.doctor.domain.diagnostic import Diagnostic, DiagnosticOutcome
 from bot.doctor.domain.facts import (
     Application,
@@ -13,13 +12,15 @@ from bot.doctor.domain.facts import (
     DiscordFacts,
     DiscordServerFacts,
     LeaseFacts,
+    OwnPod,
     RegisteredCommands,
     Setup,
 )
+from bot.doctor.domain.guards import POLICIES
 from bot.doctor.domain.permissions import needed
+from bot.doctor.service import wanted
 from bot.domain.authorization import Members, Roles
 from bot.domain.resources.registry import KINDS
-from bot.health.checks import CHECKS
 from bot.routing.instance import TraefikPod
 
 GUILD = 300_000_000_000_000_002
@@ -66,7 +67,7 @@ TRAEFIK = TraefikPod(
 
 def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
     """A cluster that allows all that is asked of it."""
-    rights = dict.fromkeys((*cluster.wanted(CHECKS, setup), *election.wanted(setup)), True)
+    rights = dict.fromkeys(wanted(setup), True)
     whole = ClusterFacts(
         host="https://10.0.0.1:6443",
         version="v1.34.2+k3s1",
@@ -76,6 +77,9 @@ def a_cluster(setup: Setup = SETUP, **changes: Any) -> ClusterFacts:
         probe=False,
         skew=-0.4,
         lease=LeaseFacts("meshmedic-1_a", 3.2, 30),
+        approver=("apps", "media"),
+        guards=dict.fromkeys(POLICIES, True),
+        bots=(OwnPod("meshmedic", "meshmedic-1", "n1", "meshmedic:1", ready=True),),
     )
     return replace(whole, **changes)
 

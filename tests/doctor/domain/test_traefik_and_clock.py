@@ -8,7 +8,6 @@ import pytest
 from bot.doctor.domain import clock, traefik
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome
 from bot.domain.facts import Denied
-from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing import instance
 from tests.doctor.domain.seen import TRAEFIK, a_cluster
@@ -83,8 +82,8 @@ def test_pods_elsewhere_that_say_they_are_traefik_are_a_note_with_the_setting():
 @pytest.mark.parametrize(
     ("args", "saw"),
     [
-        (("--api.insecure=true",), "at port 8080. Not tested"),
-        (("--api.insecure", "--entryPoints.traefik.address=:9000/tcp"), "at port 9000. Not tested"),
+        (("--api.insecure=true",), "at port 8080. Not read"),
+        (("--api.insecure", "--entryPoints.traefik.address=:9000/tcp"), "at port 9000. Not read"),
         (("--api.dashboard=true",), "Served only to a route that leads to api@internal."),
         (("--api.insecure=false",), "Not switched on."),
         (("--providers.kubernetescrd",), "Not switched on."),
@@ -92,7 +91,9 @@ def test_pods_elsewhere_that_say_they_are_traefik_are_a_note_with_the_setting():
         ((), "Not tested"),
     ],
 )
-def test_the_api_is_told_by_the_arguments_and_never_called_tested(args: tuple[str, ...], saw: str):
+def test_an_api_that_nobody_read_is_told_by_the_arguments_and_never_called_good(
+    args: tuple[str, ...], saw: str
+):
     """Whether it is on, where, and else how to switch it on."""
     found = examined(*args)["Traefik API"]
     assert found.outcome is DiagnosticOutcome.NOTE
@@ -106,31 +107,23 @@ def test_pods_that_could_not_be_read_are_not_seen():
     assert "may not list pods" in examined(traefik=Denied("403"))["Traefik"].observation
 
 
-@pytest.mark.parametrize(
-    ("there", "outcome"),
-    [
-        (True, DiagnosticOutcome.OK),
-        (False, DiagnosticOutcome.NOTE),
-        (LOST, DiagnosticOutcome.UNOBSERVED),
-        (Denied("403"), DiagnosticOutcome.UNOBSERVED),
-    ],
-)
-def test_a_prober_that_is_not_installed_is_a_note(there: object, outcome: DiagnosticOutcome):
-    """It is optional, and not seeing it is something else."""
-    assert examined(probe=there)["prober"].outcome is outcome
+def test_an_api_that_may_be_read_is_told_by_what_came_of_it():
+    """Who installed the component wants the API, and gets it or the reason."""
+    lost = NotObserved("traefik-1: Traefik's API is not switched on.", instance.HOW_TO_ENABLE)
+    closed = examined(traefik_api=lost)["Traefik API"]
+    assert closed.outcome is DiagnosticOutcome.WARNING
+    assert "is not switched on" in closed.observation
+    assert "--api.insecure=true" in closed.fix
+    assert examined(traefik_api=True)["Traefik API"].outcome is DiagnosticOutcome.OK
 
 
-def test_what_a_test_left_behind_is_named_with_how_to_remove_it():
-    """It is no finding of the health checks, and no incident."""
-    refs = tuple(Ref("Pod", "meshmedic-probe", f"listen-{number}") for number in range(6))
-    one = examined(left_behind=refs[:1])["objects of tests"]
-    assert one.outcome is DiagnosticOutcome.WARNING
-    assert "1 object of the bot's own tests stayed" in one.observation
-    assert "kubectl -n meshmedic-probe delete pod/listen-0`" in one.fix
-    many = examined(left_behind=refs)["objects of tests"]
-    assert "pod/listen-3 and 2 more" in many.observation
-    for nothing in ((), LOST, Denied("403")):
-        assert "objects of tests" not in examined(left_behind=nothing)
+def test_a_traefik_that_runs_in_another_namespace_than_the_settings_say_is_one_warning():
+    """The namespace is named, with the setting; what cannot be read follows, and is not told."""
+    found = examined(traefik=(), elsewhere=("edge",))
+    assert set(found) == {"Traefik"}
+    assert found["Traefik"].outcome is DiagnosticOutcome.WARNING
+    assert "run in edge." in found["Traefik"].observation
+    assert "MESHMEDIC_TRAEFIK_NAMESPACES" in found["Traefik"].fix
 
 
 @pytest.mark.parametrize(

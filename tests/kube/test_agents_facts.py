@@ -1,0 +1,89 @@
+"""What the doctor reads of the prober's agents: a real agent does a signed job, or says why not."""
+
+from typing import Any
+
+from bot.doctor.domain.facts import AgentsFacts
+from bot.domain.temporary import NAMESPACE
+from bot.kube.agents_facts import AgentsExaminer
+from bot.kube.connect import connect
+from bot.net.probing import agent_configmaps
+from tests.kube.test_prober_daemonset import HERE, Homelab, a_config_map, an_agent, homelab
+
+__all__ = ["homelab"]
+
+
+def a_daemonset(nodes: int = 1) -> dict[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "meshmedic-probe", "namespace": NAMESPACE},
+        "spec": {},
+        "status": {"desiredNumberScheduled": nodes},
+    }
+
+
+async def looked(homelab: Homelab, *, signing: bool = True) -> AgentsFacts:
+    async with connect(kubeconfig=homelab.cluster.kubeconfig) as api:
+        agents = homelab.prober.agents if signing else None
+        facts = await AgentsExaminer(api, agents).look()
+    assert isinstance(facts, AgentsFacts)
+    return facts
+
+
+async def test_an_agent_that_knows_the_bot_does_its_job(homelab: Homelab) -> None:
+    """A process that signs nothing sees the same objects, and sends no job."""
+    homelab.simulation.put(a_daemonset())
+    async with an_agent(homelab):
+        facts = await looked(homelab)
+        assert (facts.nodes, facts.knows_bot, facts.has_peers) == (1, True, False)
+        assert [pod.ready for pod in facts.pods] == [True]
+        assert facts.refusals == {}
+        outside = await looked(homelab, signing=False)
+        assert (outside.knows_bot, outside.refusals) == (True, None)
+
+
+async def test_keys_of_somebody_else_are_seen_in_the_config_map_and_by_the_agent(
+    homelab: Homelab,
+) -> None:
+    """Until the bot writes its own again, which it does at the next look."""
+    homelab.simulation.put(a_daemonset())
+    async with an_agent(homelab):
+        homelab.simulation.put(a_config_map() | {"data": {"key-other": "{}"}})
+        homelab.sync()
+        facts = await looked(homelab)
+        assert facts.knows_bot is False
+        assert "no key that is known here" in (facts.refusals or {})[HERE.node]
+        await homelab.prober.refresh()
+        homelab.sync()
+        mended = await looked(homelab)
+        assert (mended.knows_bot, mended.refusals) == (True, {})
+
+
+async def test_an_agent_that_nobody_reaches_is_told_with_its_node(homelab: Homelab) -> None:
+    """As behind a network policy; its pod is ready all the same."""
+    homelab.simulation.put(a_daemonset())
+    async with an_agent(homelab):
+        pass
+    (why,) = ((await looked(homelab)).refusals or {}).values()
+    assert "cannot be reached" in why
+    assert HERE.node in ((await looked(homelab)).refusals or {})
+
+
+async def test_config_maps_that_are_missing_are_seen(homelab: Homelab) -> None:
+    """And without the DaemonSet there is nothing to tell."""
+    homelab.simulation.put(a_daemonset())
+    homelab.simulation.delete("ConfigMap", NAMESPACE, agent_configmaps.KEYS)
+    facts = await looked(homelab)
+    assert (facts.knows_bot, facts.has_peers, facts.refusals) == (None, False, None)
+    homelab.simulation.delete("DaemonSet", NAMESPACE, "meshmedic-probe")
+    async with connect(kubeconfig=homelab.cluster.kubeconfig) as api:
+        assert await AgentsExaminer(api).look() is None
+
+
+async def test_a_key_that_stands_is_not_written_again(homelab: Homelab) -> None:
+    """The look is made each minute, and kubelets bring each change to every agent."""
+    await homelab.prober.refresh()
+    for _ in range(3):
+        await homelab.prober.refresh()
+    patches = [each for each in homelab.simulation.requests if each.method == "PATCH"]
+    assert len(patches) == 1
