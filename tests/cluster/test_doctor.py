@@ -24,7 +24,7 @@ from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.lease import Elector, taking_part
-from tests.cluster.deployed import install_only
+from tests.cluster.deployed import DEPLOY, install_only
 from tests.clusters.real import RealCluster
 
 PLACE = "doctor-apps"
@@ -242,3 +242,63 @@ async def test_the_base_of_deploy_grants_what_the_doctor_asks_for(
     assert DiagnosticOutcome.FAILED not in {
         each.outcome for each in cluster.access(facts, CHECKS, off)
     }
+
+
+GUARDS = {
+    "remediation": "meshmedic-approver",
+    "exec": "meshmedic-exec",
+    "traefik-api": "meshmedic-traefik-api",
+}
+
+
+async def guards_within(
+    api: Api, wanted: dict[str, bool], seconds: float = 2 * SOON
+) -> ClusterFacts:
+    """The facts, once the policies are as wanted: they are compiled in the background."""
+    deadline = time.monotonic() + seconds
+    while True:
+        facts = await AccessReader(api).look(())
+        if facts.guards == wanted or time.monotonic() > deadline:
+            return facts
+        await asyncio.sleep(0.5)
+
+
+def with_guards(real: RealCluster, folder: Path) -> None:
+    """The components that have a policy, and the namespaces that the example lists."""
+    for name in ("apps", "media"):
+        real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    listed = (DEPLOY / "example/namespaces.yaml").read_text()
+    install_only(real, folder, tuple(GUARDS), bindings=listed)
+
+
+async def test_each_admission_policy_is_told_from_one_that_is_not_bound(
+    real: RealCluster, tmp_path: Path
+) -> None:
+    """By the bot's account: a dry run and pods that do not exist are refused, or let through."""
+    with_guards(real, tmp_path)
+    async with as_account(real, tmp_path, "meshmedic", "meshmedic") as api:
+        facts = await guards_within(api, dict.fromkeys(GUARDS, True))
+        assert facts.guards == dict.fromkeys(GUARDS, True)
+        assert facts.approver == ("apps", "media")
+        for component, policy in GUARDS.items():
+            real.kubectl("delete", "validatingadmissionpolicybinding", policy)
+            open_one = dict.fromkeys(GUARDS, True) | {component: False}
+            facts = await guards_within(api, open_one)
+            assert facts.guards == open_one
+            with_guards(real, tmp_path)
+        real.kubectl("delete", "clusterrole", "meshmedic-approver")
+        facts = await guards_within(api, {"exec": True, "traefik-api": True})
+        assert facts.approver == ()
+    install_only(real, tmp_path, ())
+
+
+async def test_an_administrator_is_told_nothing_of_policies_that_are_not_for_them(
+    real: RealCluster, tmp_path: Path
+) -> None:
+    """They narrow the bot's own account."""
+    with_guards(real, tmp_path)
+    async with connect(kubeconfig=real.kubeconfig) as api:
+        facts = await AccessReader(api).look(())
+    assert facts.guards == {}
+    assert facts.approver is None
+    install_only(real, tmp_path, ())
