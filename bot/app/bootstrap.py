@@ -180,7 +180,8 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
     )
     namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
     member = membership(api, namespace) if namespace else None
-    image = OwnImage(api, read.probe_image)
+    own = "" if read.state_namespace else namespace
+    image = OwnImage(api, read.probe_image, own)
     pull = read.image_pull_seconds
     prober = ProbeAgents(
         api,

@@ -61,11 +61,15 @@ def is_bot(pod: ListedPod) -> bool:
 
 
 class OwnImage:
-    """The image that the bot runs from, or `configured`. It is read once: it never changes."""
+    """The image that the bot runs from, or `configured`. It is read once: it never changes.
 
-    def __init__(self, api: Api, configured: str) -> None:
+    `namespace` is the bot's own: elsewhere anybody may give a pod its label. Empty: all of them.
+    """
+
+    def __init__(self, api: Api, configured: str, namespace: str = "") -> None:
         self._api = api
         self._known = configured
+        self._namespace = namespace
 
     async def __call__(self) -> str:
         """Return the image's name.
@@ -79,7 +83,7 @@ class OwnImage:
 
     async def _read(self) -> str:
         try:
-            pods = await list_pods(self._api, BOT_LABEL, total=QUICK)
+            pods = await list_pods(self._api, BOT_LABEL, namespace=self._namespace, total=QUICK)
         except ClusterError as error:
             raise ClusterError(sentences(str(error), IMAGE_HINT)) from error
         images = [
