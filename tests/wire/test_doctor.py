@@ -169,8 +169,8 @@ async def test_the_channel_of_alerts_that_is_closed_to_the_bot_is_told_once(
     _silent_channel(registered)
     code, said = await doctor(registered, cluster, tmp_path, ALERT_CHANNEL=str(CHANNEL_ID))
     assert code == 1
-    assert "The bot cannot post in #ops: it lacks Send Messages." in said
-    assert "#ops lacks" not in said
+    assert "The bot cannot post in #ops: it lacks Send Messages, Embed Links." in said
+    assert "#ops lacks" not in said, said
 
 
 async def test_somebody_who_left_is_a_warning(
