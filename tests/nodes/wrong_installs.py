@@ -209,9 +209,8 @@ BINDING = "validatingadmissionpolicybinding"
 WRONG_INSTALLS = (
     WrongInstall(
         "a role for one kind is missing",
-        _without("clusterrole", "meshmedic-check-storage"),
-        "May not list and watch persistentvolume",
-        follows="May not list and watch persistentvolume",
+        _without("clusterrole", "meshmedic-check-autoscalers"),
+        "autoscalers.*May not list and watch horizontalpodautoscalers",
     ),
     WrongInstall(
         "the approver's role is missing",
