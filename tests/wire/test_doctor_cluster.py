@@ -8,8 +8,8 @@ import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.kubernetes_api.served import SERVED, without
-from tests.certificates import FAULTS, issue
 from tests.builders import an_object
+from tests.certificates import FAULTS, issue
 from tests.wire.bot_process import KUBERNETES_TOKEN
 from tests.wire.discord_server import DiscordServer
 from tests.wire.doctor_process import doctor, register
