@@ -18,7 +18,7 @@ from bot.doctor.views.discord import MARK
 from tests.nodes import readme
 from tests.nodes.bot import Bot
 from tests.nodes.cluster import RealNodes
-from tests.nodes.faults import rule
+from tests.nodes.faults.fault import rule
 from tests.nodes.images import BUSYBOX, MESHMEDIC
 from tests.nodes.kubectl import apply, kubectl, rolled_out
 from tests.nodes.manifests import namespace
