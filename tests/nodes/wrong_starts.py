@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from functools import partial
+from typing import Any
 
 from tests.nodes.bot import Bot
 from tests.nodes.commands import CommandFailed
@@ -27,6 +28,9 @@ NEVER_REACHED = "The API server was never reached: Connection refused"
 
 ROLLOUT = 45
 """Seconds after which `rollout status` gives up here: a right install takes less."""
+
+BEGUN = 60.0
+"""Seconds until a pod that was made in the meantime has said why it is not Ready."""
 
 SECRET_BROUGHT = 180.0
 """Seconds until a kubelet has brought a changed Secret into the pod, and the bot has tried it."""
@@ -81,6 +85,7 @@ def _rollout() -> str:
 
 async def _is_told(table: Table, what: str, why: str, *, event: str) -> None:
     """The pod is not Ready and was not restarted, and says why in each place."""
+    await asyncio.to_thread(wait_until, why, partial(_is_said, why), BEGUN)
     told = {
         "the pod": (_state, "^not ready, restarts 0$"),
         "/readyz": (_readyz, f"^503 .*{why}"),
@@ -91,23 +96,19 @@ async def _is_told(table: Table, what: str, why: str, *, event: str) -> None:
         table.row(f"{what}: {where}", await asyncio.to_thread(look), seconds=0, want=want)
 
 
-def _pod() -> dict[str, object]:
+def _pod() -> dict[str, Any]:
     """The newest pod of the bot."""
     pods = get(*PLACE, "pods", "-l", LABEL)["items"]
-    newest: dict[str, object] = max(pods, key=lambda pod: pod["metadata"]["creationTimestamp"])
+    newest: dict[str, Any] = max(pods, key=lambda pod: pod["metadata"]["creationTimestamp"])
     return newest
 
 
 def _name() -> str:
-    metadata = _pod()["metadata"]
-    assert isinstance(metadata, dict)
-    return str(metadata["name"])
+    return str(_pod()["metadata"]["name"])
 
 
 def _state() -> str:
-    status = _pod()["status"]
-    assert isinstance(status, dict)
-    (container,) = status["containerStatuses"]
+    (container,) = _pod()["status"]["containerStatuses"]
     ready = "ready" if container["ready"] else "not ready"
     return f"{ready}, restarts {container['restartCount']}"
 
@@ -123,6 +124,14 @@ def _readyz() -> str:
 def _last_line() -> str:
     line = kubectl(*PLACE, "logs", _name(), "--tail=1")
     return str(json.loads(line)["message"])
+
+
+def _is_said(why: str) -> bool:
+    """Whether the log ends so; a container that does not run yet has none."""
+    try:
+        return why in _last_line()
+    except (CommandFailed, ValueError):
+        return False
 
 
 def _event() -> str:
