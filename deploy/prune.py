@@ -4,8 +4,9 @@
 What is imported is read, not tried: from every module of APP by its import statements, also those
 inside functions, to the modules that they name, and on from these. So whatever an import statement
 may ask for later is still there. Native modules are searched for names of modules and libraries.
-What Python code imports by a computed name stands in `BY_NAME`; a module that does so and is not
-in it is an error, so that a new release of a package cannot lose a part without a word.
+What Python code imports by a computed name, or as an entry point, stands in `BY_NAME`. A module
+that does so and is not in it is an error, so that a new release of a package cannot lose a part
+without a word.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ BY_NAME: Mapping[str, tuple[str, ...]] = {
     "PIL.Image": (),  # file formats besides those that its import statements name
     "PIL.features": (),  # what it can do, for reports of faults
     "aiohttp.web": (),  # its own command line
+    "apscheduler.schedulers.base": ("apscheduler.triggers.*",),  # triggers are chosen by a word
     "apscheduler.util": (),  # jobs that are stored by name; ours are in memory
     "bot.cli.parser": (),  # subcommands: all of bot is here
     "cffi.verifier": (),  # code that it compiles
@@ -43,9 +45,11 @@ BY_NAME: Mapping[str, tuple[str, ...]] = {
     "numpy.lib._utils_impl": (),  # help about any name
     "pydantic": ("pydantic.*",),
     "pydantic._internal._validators": (),  # fields that hold a module's name: we have none
+    "pydantic.plugin._loader": (),  # plugins: none is installed
     "pydantic.v1.utils": (),  # the same
     "pydantic.v1.version": (),  # versions, for reports of faults
     "pygments.lexers": (),  # colours for source code, which we do not print
+    "pygments.plugin": (),
     "pygments.styles": (),
     "requests.compat": ("charset_normalizer",),
     "requests.packages": ("idna", "urllib3"),
@@ -176,9 +180,11 @@ def _statements(code: ast.AST, package: str) -> Iterator[str]:
 
 
 def _computed(code: ast.AST) -> Iterator[int]:
-    """The lines that import by a computed name."""
+    """The lines that import by a computed name, or that ask which entry points are installed."""
     for node in _executed(code):
-        if isinstance(node, ast.Call) and _imports(node) and not _constant(node):
+        if not isinstance(node, ast.Call) or _constant(node):
+            continue
+        if _imports(node) or (_called(node) == "entry_points" and not node.args):
             yield node.lineno
 
 
@@ -195,9 +201,12 @@ def _executed(code: ast.AST) -> Iterator[ast.AST]:
 
 
 def _imports(call: ast.Call) -> bool:
+    return _called(call) in IMPORTERS
+
+
+def _called(call: ast.Call) -> str:
     called = call.func
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return name in IMPORTERS
+    return called.attr if isinstance(called, ast.Attribute) else str(getattr(called, "id", ""))
 
 
 def _constant(call: ast.Call) -> str:

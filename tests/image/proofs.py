@@ -34,6 +34,23 @@ for package in (bot, commands):
 print(count)
 """
 
+SCHEDULE = """
+import asyncio
+from bot.runtime.scheduler import Schedule
+
+async def main():
+    called = asyncio.Event()
+    async def call():
+        called.set()
+    scheduler = Schedule()
+    scheduler.every(60, "sample", call, at_once=True)
+    scheduler.start()
+    await asyncio.wait_for(called.wait(), 10)
+    print("called")
+
+asyncio.run(main())
+"""
+
 CHECK = "cat > /tmp/kubeconfig; exec python -m bot check --kubeconfig /tmp/kubeconfig"
 
 SERVE = """
@@ -157,6 +174,8 @@ def _command_line(container: Container) -> Iterator[Proof]:
         f"check ends with code {asked.returncode} beside a wrong API server: {told[:200]!r}",
         asked.returncode == UNKNOWN and "127.0.0.1:1" in told and "Traceback" not in told,
     )
+    told = container.run("python", "-c", SCHEDULE).stdout.decode().strip()
+    yield f"what is due every minute is {told}", told == "called"
     zone = "import zoneinfo; zoneinfo.TZPATH = (); print(zoneinfo.ZoneInfo('Europe/Berlin'))"
     told = container.run("python", "-c", zone).stdout.decode().strip()
     yield f"it knows the time zone {told!r} by itself", told == "Europe/Berlin"

@@ -142,9 +142,10 @@ def test_a_package_keeps_its_licence_as_long_as_it_has_a_file(tmp_path: Path):
     assert left(tmp_path, "import a", site) == kept
 
 
-def test_a_module_that_imports_by_a_computed_name_must_be_decided_on(tmp_path: Path):
-    """The message names it with its line."""
-    site = {"a.py": "from importlib import import_module\n\nimport_module(x)"}
+@pytest.mark.parametrize("call", ["import_module(x)", "entry_points(group='a.triggers')"])
+def test_a_module_that_imports_by_a_computed_name_must_be_decided_on(call: str, tmp_path: Path):
+    """The message names it with its line. An entry point is such a name: a word chooses it."""
+    site = {"a.py": f"from importlib import import_module\n\n{call}"}
     with pytest.raises(prune.NotDecided, match="a, line 3"):
         left(tmp_path, "import a", site)
 
