@@ -220,3 +220,19 @@ def test_every_component_is_named_in_the_example_and_explained():
     for name in components:
         assert f"../components/{name}\n" in example
         assert f"`{name}`" in readme
+
+
+def test_uninstalling_by_the_label_leaves_the_audit_log_alone():
+    """The README deletes what has no such label: the namespace and the kind of Changes stay."""
+    label = "meshmedic.dev/audit-log"
+    files = [
+        each.relative_to(DEPLOY) for each in DEPLOY.rglob("*.yaml") if "example" not in str(each)
+    ]
+    kept = {
+        (each["kind"], each["metadata"]["name"])
+        for each in documents(*map(str, files))
+        if label in each.get("metadata", {}).get("labels", {})
+    }
+    names = {("Namespace", "meshmedic"), ("CustomResourceDefinition", "changes.meshmedic.dev")}
+    assert kept == names
+    assert f"-l '!{label}'" in (ROOT / "README.md").read_text()
