@@ -53,14 +53,14 @@ def process(
 
 
 @contextmanager
-def flux(plane: ControlPlane, folder: Path) -> Iterator[None]:
+def flux(kubeconfig: Path, folder: Path) -> Iterator[None]:
     """source-controller and kustomize-controller."""
     artifacts, scratch = folder / "artifacts", folder / "scratch"
     for place in (artifacts, scratch):
         place.mkdir()
     served = f"127.0.0.1:{free_port()}"
     env = {
-        "KUBECONFIG": str(plane.kubeconfig),
+        "KUBECONFIG": str(kubeconfig),
         "RUNTIME_NAMESPACE": "flux-system",
         "HOME": str(folder),  # decryption looks there for keys, and says so
         "TMPDIR": str(scratch),

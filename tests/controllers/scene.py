@@ -59,7 +59,7 @@ def running(folder: Path, parts: Collection[str]) -> Iterator[Scene]:
         resolver = stack.enter_context(acme.names())
         pebble = stack.enter_context(processes.pebble(folder, resolver, acme.HTTP))
         if FLUX in parts:
-            stack.enter_context(processes.flux(plane, folder))
+            stack.enter_context(processes.flux(plane.kubeconfig, folder))
         if CERTIFICATES in parts:
             stack.enter_context(acme.solver(lambda: _keys(real)))
             stack.enter_context(processes.cert_manager(plane, folder, resolver))

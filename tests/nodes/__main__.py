@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from tests.nodes import cgroups, needs, networks
 from tests.nodes.cluster import RealNodes, say
 from tests.nodes.commands import CommandFailed
-from tests.nodes.kubectl import lan_env, on_lan
+from tests.nodes.kubectl import lan_env, on_lan, theirs
 from tests.nodes.place import HOME
 from tests.nodes.prepare import prepare
 from tests.nodes.processes import DidNotStart
-from tests.programs import catalogue
-from tests.programs.program import CannotBuild, ensure_built
+from tests.nodes.theirs import Unfit, with_a_route
+from tests.programs.program import CannotBuild
 
 
 def main() -> int:
@@ -36,6 +36,8 @@ def main() -> int:
         return 0
     if arguments.lan:
         return _on_lan(*arguments.lan)
+    if theirs():
+        return _beside_theirs(suite)
     try:
         if arguments.build:
             return _build()
@@ -60,9 +62,7 @@ def _run(suite: Sequence[str], *, keep: bool) -> int:
     kept = False
     try:
         needs.require()
-        if "--all" in suite:
-            ensure_built(catalogue.KUBE_ROUTER)
-        prepare(cluster)
+        prepare(cluster, whole="--all" in suite)
         kept = keep
         return 0 if keep else _on_lan(sys.executable, "-m", "tests.nodes.suite", *suite)
     finally:
@@ -85,6 +85,16 @@ def _alone() -> Iterator[None]:
             msg = "Another run has the nodes: wait until it ends, or stop it."
             raise needs.Missing(msg) from error
         yield
+
+
+def _beside_theirs(suite: Sequence[str]) -> int:
+    try:
+        with with_a_route():
+            command = [sys.executable, "-m", "tests.nodes.suite", *suite]
+            return subprocess.run(command, check=False).returncode  # noqa: S603
+    except (Unfit, CommandFailed) as error:
+        say(str(error))
+        return 1
 
 
 def _on_lan(*words: str) -> int:

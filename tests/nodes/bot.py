@@ -105,8 +105,10 @@ class Bot:
 
 
 @asynccontextmanager
-async def local_discord(folder: Path = RUN / "discord") -> AsyncIterator[Bot]:
-    """A Discord on the LAN, for pods to reach. Only within the LAN's network namespace."""
+async def local_discord(
+    address: str = LAN_ADDRESS, folder: Path = RUN / "discord"
+) -> AsyncIterator[Bot]:
+    """A Discord at this machine's address, for pods to reach."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with discord_server.serve(folder, LAN_ADDRESS) as server:
+    async with discord_server.serve(folder, address) as server:
         yield Bot(server)

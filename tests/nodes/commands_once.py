@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from tests.nodes.bot import Bot
-from tests.nodes.kubectl import apply, kubectl
+from tests.nodes.kubectl import apply, kubectl, node_names
 from tests.nodes.manifests import web
 from tests.nodes.table import Table
 from tests.wire.world import ADA, Json
@@ -21,6 +21,9 @@ BROKEN = "gallery"
 
 CODE = "{code}"
 """Stands for the finding's code, as the first answer shows it."""
+
+FIRST, LAST = "{first}", "{last}"
+"""Stand for the names of the first node and the last, where the application is."""
 
 Options = Mapping[str, str]
 
@@ -44,8 +47,8 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("traefik logs", {}, "Traefik's log"),
     ("net matrix", {}, "All nodes reach each other"),
     ("net diagnose", {"route": "apps/web"}, "The route works · proven"),
-    ("net test", {"from": "n2", "to": "http://web.apps"}, "(?s)It is reached.*200"),
-    ("net tool", {"tool": "curl", "node": "n1", "target": "http://web.apps"}, "n3"),
+    ("net test", {"from": FIRST, "to": "http://web.apps"}, "(?s)It is reached.*200"),
+    ("net tool", {"tool": "curl", "node": FIRST, "target": "http://web.apps"}, LAST),
     ("fix list", {"route": "apps/web"}, "nothing is to be repaired here"),
     ("fix status", {}, "Open changes"),
     ("fix history", {}, "Changes"),
@@ -68,8 +71,11 @@ async def run(table: Table, bot: Bot) -> None:
     await asyncio.to_thread(_break)
     try:
         code = await _code(bot)
-        for name, options, want in COMMANDS:
-            chosen = {key: value.format(code=code) for key, value in options.items()}
+        nodes = await asyncio.to_thread(node_names)
+        filled = {CODE: code, FIRST: nodes[0], LAST: nodes[-1]}
+        for name, options, pattern in COMMANDS:
+            chosen = {key: filled.get(value, value) for key, value in options.items()}
+            want = pattern.replace(FIRST, nodes[0]).replace(LAST, nodes[-1])
             told = await bot.ask(*name.split(), user=ADA, **chosen)
             more = f" (acknowledged after {told.acknowledged * 1000:.0f} ms)"
             table.row(f"/{name}", told.text, seconds=told.seconds, want=want, more=more)

@@ -60,10 +60,10 @@ def edit(choices: Choices, folder: Path) -> None:
     text = yaml.safe_load(at.read_text())
     text["components"] = [f"../components/{name}" for name in choices.components]
     literals = {**SETTINGS, **choices.settings}
-    generator = text["configMapGenerator"]
+    generator = text["configMapGenerator"] = text["configMapGenerator"][:1]
     generator[0]["literals"] = [f"{name}={value}" for name, value in literals.items()]
+    name, _, tag = choices.image.rpartition(":")
     if choices.image:
-        name, _, tag = choices.image.rpartition(":")
         text["images"] = [{"name": "meshmedic", "newName": name, "newTag": tag}]
     launcher = LAUNCHER.format(rest=choices.rest, gateway=choices.gateway)
     (folder / "launch.py").write_text(launcher)

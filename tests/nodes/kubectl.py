@@ -15,14 +15,26 @@ from tests.programs import catalogue
 
 
 def on_lan() -> Sequence[str]:
-    """The words before a command that runs on the LAN."""
+    """The words before a command that runs on the LAN; none beside somebody's own cluster."""
+    if theirs():
+        return ()
     return ("nsenter", f"--net={networks.namespace(networks.LAN)}", "--")
 
 
 def lan_env() -> Mapping[str, str]:
     """The environment of a command on the LAN: the kubeconfig, and the nodes' programs."""
     path = f"{RUN / 'bin'}:/usr/sbin:/sbin:{os.environ['PATH']}"
-    return os.environ | {"KUBECONFIG": str(ADMIN), "PATH": path}
+    return os.environ | {"KUBECONFIG": theirs() or str(ADMIN), "PATH": path}
+
+
+def theirs() -> str:
+    """The kubeconfig of somebody's own cluster; empty where our nodes are meant."""
+    return os.environ.get("KUBECONFIG_UNDER_TEST", "")
+
+
+def program() -> str:
+    """The words of a shell that mean kubectl."""
+    return "kubectl" if theirs() else f"{RUN / 'bin' / catalogue.KUBERNETES.name} kubectl"
 
 
 def kubectl(*words: object, stdin: str = "", timeout: float = 300) -> str:
@@ -31,8 +43,7 @@ def kubectl(*words: object, stdin: str = "", timeout: float = 300) -> str:
     Raises:
         CommandFailed: It ended with an error.
     """
-    program = RUN / "bin" / catalogue.KUBERNETES.name
-    command = (*on_lan(), program, "kubectl", *words)
+    command = (*on_lan(), *program().split(), *words)
     return run(*command, env=lan_env(), stdin=stdin, timeout=timeout).strip()
 
 
@@ -43,6 +54,11 @@ def kubectl_succeeds(*words: object) -> bool:
     except CommandFailed:
         return False
     return True
+
+
+def node_names() -> Sequence[str]:
+    """The names of all nodes, in order."""
+    return sorted(each["metadata"]["name"] for each in get("nodes")["items"])
 
 
 def get(*words: object) -> dict[str, Any]:

@@ -26,7 +26,9 @@ def namespace(name: str) -> Object:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
-def web(namespace: str, name: str, node: str = "", replicas: int = 1) -> Iterator[Object]:
+def web(
+    namespace: str, name: str, node: str = "", replicas: int = 1, image: str = "localhost/busybox:1"
+) -> Iterator[Object]:
     """A web application that answers with its node's name, and its Service on port 80."""
     labels = {"app": name}
     yield {
@@ -41,7 +43,7 @@ def web(namespace: str, name: str, node: str = "", replicas: int = 1) -> Iterato
                 "spec": {
                     "nodeSelector": {"kubernetes.io/hostname": node} if node else {},
                     "terminationGracePeriodSeconds": 1,
-                    "containers": [_httpd()],
+                    "containers": [_httpd(image)],
                 },
             },
         },
@@ -81,14 +83,14 @@ def homelab() -> Sequence[Object]:
     ]
 
 
-def _httpd() -> Object:
+def _httpd(image: str) -> Object:
     serve = (
         "mkdir -p /tmp/www && echo $NODE >/tmp/www/index.html && exec httpd -f -p 80 -h /tmp/www"
     )
     node = {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
     return {
         "name": "web",
-        "image": "localhost/busybox:1",
+        "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", serve],
         "env": [node],

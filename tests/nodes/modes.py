@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
-from tests.nodes.kubectl import get, kubectl, wait_until
-from tests.nodes.place import ADDRESSES
+from tests.nodes.kubectl import get, kubectl, node_names, wait_until
 
 LABEL = "app.kubernetes.io/name=meshmedic-probe"
 """The agents' label."""
 
 JOBS, AGENTS, MIXED = "jobs", "agents", "mixed"
-
-NODES_WITH_AGENTS: Mapping[str, Sequence[str]] = MappingProxyType(
-    {JOBS: (), AGENTS: tuple(ADDRESSES), MIXED: ("n1", "n3")}
-)
 
 TESTED_BY = MappingProxyType(
     {
@@ -28,9 +23,15 @@ TESTED_BY = MappingProxyType(
 """What the last line of an answer says."""
 
 
+def with_agents(mode: str) -> Sequence[str]:
+    """The nodes that have an agent: none, all, or every second one."""
+    return () if mode == JOBS else node_names()[:: 2 if mode == MIXED else 1]
+
+
 def switch_to(mode: str) -> None:
     """Keep the agents to some nodes, and wait until they are ready there."""
-    nodes = list(NODES_WITH_AGENTS[mode]) or ["none"]
+    chosen_nodes = with_agents(mode)
+    nodes = list(chosen_nodes) or ["none"]
     key = "kubernetes.io/hostname"
     expression = {"key": key, "operator": "In", "values": nodes}
     required = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
@@ -39,7 +40,7 @@ def switch_to(mode: str) -> None:
     patch = {"spec": {"template": {"spec": {"affinity": affinity}}}}
     daemonset = ("-n", "meshmedic-probe", "daemonset/meshmedic-probe")
     kubectl("patch", *daemonset, "--type=merge", "-p", json.dumps(patch))
-    wait_until(f"the agents are on {nodes}", lambda: _settled(len(NODES_WITH_AGENTS[mode])), 120)
+    wait_until(f"the agents are on {nodes}", lambda: _settled(len(chosen_nodes)), 120)
 
 
 def _settled(count: int) -> bool:

@@ -6,22 +6,28 @@ import time
 
 from tests.controllers.definitions import definitions
 from tests.nodes import images, manifests
+from tests.nodes.before import commit_before
 from tests.nodes.cluster import RealNodes, say
 from tests.nodes.kubectl import apply, kubectl, rolled_out, wait_until
 from tests.programs import catalogue
+from tests.programs.program import ensure_built
 
 
-def prepare(cluster: RealNodes) -> None:
+def prepare(cluster: RealNodes, *, whole: bool) -> None:
     """Build what is missing, start the nodes, and install what a homelab has."""
     small = images.small_images()
     say("building the project's image")
     began = time.monotonic()
-    ours = images.project_image()
+    ours = [images.project_image()]
+    if whole:
+        ours.append(commit_before().archive)
+        for program in (catalogue.KUBE_ROUTER, *catalogue.GITOPS):
+            ensure_built(program)
     say(f"the image is built ({time.monotonic() - began:.0f} s)")
     cluster.clean()
     say(f"three nodes are Ready ({cluster.start():.1f} s)")
     began = time.monotonic()
-    cluster.load(*small, ours)
+    cluster.load(*small, *ours)
     say(f"images are on the nodes ({time.monotonic() - began:.0f} s)")
     apply(*definitions(catalogue.TRAEFIK))
     kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")

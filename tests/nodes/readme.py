@@ -1,4 +1,4 @@
-"""Runs the README's install section as it is written, in a copy of the checkout.
+"""Runs sections of the README as they are written, in a copy of the checkout.
 
 The words `docker` and `kubectl` mean programs of the tests here: buildah, whose image is imported
 on the nodes where it would be pushed, and the kubectl of the cluster. `$EDITOR` is a program that
@@ -18,35 +18,37 @@ from tests.nodes.kubectl import lan_env
 from tests.nodes.place import RUN
 from tests.places import ROOT
 
-SECTION = "### Install in the cluster"
+INSTALL = "Install in the cluster"
+UPGRADE, ROLL_BACK, UNINSTALL = "Upgrade", "Roll back", "Uninstall"
 CHECKOUT = RUN / "checkout"
 SHIMS = RUN / "shims"
+PATIENCE = 400.0
 
 
-def commands() -> str:
-    """The shell commands of the section.
+def commands(section: str, checkout: Path = ROOT, block: int = 0) -> str:
+    """The shell commands of a section in a checkout's README.
 
     Raises:
         LookupError: The section or its commands are missing.
     """
-    _, found, after = (ROOT / "README.md").read_text().partition(SECTION)
-    block = re.search(r"```sh\n(.*?)```", after, re.DOTALL)
-    if not found or block is None:
-        msg = f"README.md has no commands under {SECTION!r}"
+    _, found, after = (checkout / "README.md").read_text().partition(f"### {section}\n")
+    blocks = re.findall(r"```sh\n(.*?)```", after.partition("\n##")[0], re.DOTALL)
+    if not found or len(blocks) <= block:
+        msg = f"README.md has no commands under {section!r}"
         raise LookupError(msg)
-    return block[1]
+    return str(blocks[block])
 
 
-def copy_checkout() -> Path:
+def copy_checkout(checkout: Path = ROOT) -> Path:
     """A copy of deploy/ as a clone has it, for the files that somebody who installs makes."""
     shutil.rmtree(CHECKOUT, ignore_errors=True)
     CHECKOUT.mkdir(parents=True)
-    shutil.copytree(ROOT / "deploy", CHECKOUT / "deploy")
+    shutil.copytree(checkout / "deploy", CHECKOUT / "deploy")
     return CHECKOUT
 
 
-def install(token: str, shims: Mapping[str, str], timeout: float = 400) -> str:
-    """Run the section's commands in the copy; what they print.
+def follow(script: str, shims: Mapping[str, str], token: str = "") -> str:
+    """Run a section's commands in the copy of the checkout; what they print.
 
     The token is what the person pastes. `shims` are programs by name, as shell scripts.
 
@@ -60,8 +62,8 @@ def install(token: str, shims: Mapping[str, str], timeout: float = 400) -> str:
     env = dict(lan_env())
     env["PATH"] = f"{SHIMS}:{env['PATH']}"
     env["EDITOR"] = "edit"
-    script = f"set -ex\ncd {CHECKOUT}\n{commands()}"
-    return run("bash", "-c", script, env=env, stdin=token, timeout=timeout)
+    whole = f"set -ex\ncd {CHECKOUT}\n{script}"
+    return run("bash", "-c", whole, env=env, stdin=token, timeout=PATIENCE)
 
 
 def _write(to: Path, text: str) -> None:

@@ -8,20 +8,26 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.nodes import (
     commands_once,
+    flux,
+    kubectl,
     modes,
     power_cut,
     repairing,
+    theirs,
+    upgrading,
     workloads,
     wrong_installs,
     wrong_starts,
 )
+from tests.nodes.before import commit_before
 from tests.nodes.bot import Bot, local_discord
 from tests.nodes.cluster import RealNodes
 from tests.nodes.commands import CommandFailed
+from tests.nodes.editing import Choices
 from tests.nodes.faults import FAULTS, SHORT, Fault
 from tests.nodes.faults.confusion import Confusion
 from tests.nodes.faults.playing import Player
@@ -29,6 +35,7 @@ from tests.nodes.images import TOOLS
 from tests.nodes.installing import choices_for, install, uninstall
 from tests.nodes.kubectl import get
 from tests.nodes.measuring import anonymous_memory, requests_a_minute
+from tests.nodes.place import LAN_ADDRESS
 from tests.nodes.processes import DidNotStart
 from tests.nodes.table import Figure, Table, summary
 
@@ -65,6 +72,13 @@ class Suite:
     """Seconds of the slowest healthy `/net matrix` by a mode."""
     confusion: Confusion = field(default_factory=Confusion)
 
+    @property
+    def choices(self) -> Choices:
+        """What is chosen in deploy/home."""
+        if kubectl.theirs():
+            return replace(choices_for(self.bot, *COMPONENTS), image=theirs.image())
+        return choices_for(self.bot, *COMPONENTS, MESHMEDIC_TOOL_IMAGE=TOOLS)
+
     def table(self, name: str) -> Table:
         """A new table, counted at the end."""
         made = Table(name)
@@ -79,8 +93,7 @@ class Suite:
     async def install(self) -> None:
         """By the README, until the first answer to /health."""
         began = time.monotonic()
-        choices = choices_for(self.bot, *COMPONENTS, MESHMEDIC_TOOL_IMAGE=TOOLS)
-        took = await asyncio.to_thread(install, self.bot, choices)
+        took = await asyncio.to_thread(install, self.bot, self.choices)
         await self.bot.connected(1)
         table = self.table("Install, by the README's commands")
         told = await self.bot.ask("health", "all")
@@ -205,6 +218,19 @@ async def _wrong_starts(suite: Suite) -> None:
     await wrong_starts.run(suite.table("Starts that cannot work"), suite.bot)
 
 
+async def _flux(suite: Suite) -> None:
+    if suite.whole:
+        table = suite.table("Flux keeps the route")
+        await flux.run(table, suite.cluster, suite.bot, suite.choices)
+
+
+async def _upgrade(suite: Suite) -> None:
+    if suite.whole:
+        table = suite.table("From the commit before, and back")
+        before = await asyncio.to_thread(commit_before)
+        await upgrading.run(table, suite.cluster, suite.bot, suite.choices, before)
+
+
 PARTS = {
     "commands": _commands,
     "repair": _repair,
@@ -216,6 +242,8 @@ PARTS = {
     "faults": _faults,
     "workloads": _workloads,
     "wrong-starts": _wrong_starts,
+    "flux": _flux,
+    "upgrade": _upgrade,
     "uninstall": Suite.uninstall,
 }
 """In this order: after the power cut all must be healthy again."""
@@ -229,12 +257,17 @@ BROKEN = (AssertionError, TimeoutError, LookupError, CommandFailed, DidNotStart)
 
 async def run(*, whole: bool, only: Sequence[str]) -> int:
     """Run the parts in their order; 0 where all is right."""
-    async with local_discord() as bot:
+    address = theirs.address() if kubectl.theirs() else LAN_ADDRESS
+    async with local_discord(address) as bot:
         suite = Suite(RealNodes(), bot, whole)
         await suite.install()
         for name, part in PARTS.items():
-            if name in only:
-                await _try(suite, name, part)
+            if name not in only:
+                continue
+            if kubectl.theirs() and (why := theirs.LEFT_OUT.get(name)):
+                suite.table(f"{name} is left out: {why}")
+                continue
+            await _try(suite, name, part)
         table = suite.table("What Discord would have refused")
         problems = bot.discord.problems()
         table.row("requests", "\n".join(problems) or "none", seconds=0, want="^none$")

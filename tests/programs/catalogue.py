@@ -49,6 +49,18 @@ KUSTOMIZE_CONTROLLER = Program(
 CERT_MANAGER = Program("cert-manager", HERE / "cert-manager", minutes=14)
 PEBBLE = Program("pebble", HERE / "pebble", "github.com/letsencrypt/pebble/v2/cmd/pebble")
 
+GITEA_MODULE = "code.gitea.io/gitea"
+GITEA_VERSION = "1.26.0"
+GITEA = Program(
+    "gitea",
+    HERE / "gitea",
+    GITEA_MODULE,
+    linked=(f"main.Version={GITEA_VERSION}",),
+    tags="sqlite,sqlite_unlock_notify",
+    cgo=True,
+    minutes=12,
+)
+
 
 def _containerd(name: str) -> Program:
     module = "github.com/containerd/containerd/v2"
@@ -76,3 +88,5 @@ CONTROLLERS = (*CLUSTER, PEBBLE, SOURCE_CONTROLLER, KUSTOMIZE_CONTROLLER, CERT_M
 """What the proof on real controllers needs."""
 NODES = (*CLUSTER, CONTAINERD, SHIM, CTR, RUNC, FLANNEL, COREDNS)
 """What the proof on real nodes needs."""
+GITOPS = (SOURCE_CONTROLLER, KUSTOMIZE_CONTROLLER, GITEA)
+"""What Flux beside the nodes needs, in `--all` only."""
