@@ -18,7 +18,8 @@ from tests.nodes.place import HOME
 from tests.nodes.prepare import prepare
 from tests.nodes.processes import DidNotStart
 from tests.nodes.theirs import Unfit, with_a_route
-from tests.programs.program import CannotBuild
+from tests.programs import catalogue
+from tests.programs.program import CannotBuild, ensure_built
 
 
 def main() -> int:
