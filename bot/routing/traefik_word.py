@@ -24,8 +24,11 @@ REQUESTS_FAIL = "RequestsFail"
 MISSED_BY_TRAEFIK = "SecretMissedByTraefik"
 """The reason of what needs a Secret that Traefik did not find."""
 
-ENDS_BY_SILENCE = frozenset({REQUESTS_FAIL, MISSED_BY_TRAEFIK})
-"""Reasons of what Traefik says no more: that proves no good request, and no Secret."""
+REFUSED_IN_LOG = "RefusedInTraefiksLog"
+"""The reason of a route that Traefik refuses by its log, where its API tells nothing."""
+
+ENDS_BY_SILENCE = frozenset({REQUESTS_FAIL, MISSED_BY_TRAEFIK, REFUSED_IN_LOG})
+"""Reasons of what Traefik says no more: that proves no good request, no Secret and no router."""
 
 WORKS_AGAIN = Judgement(Verdict.HEALTHY, seen_well=True)
 """Requests of a route failed, and a test or a repair's proof saw them answered since."""
@@ -57,12 +60,20 @@ class FailedRequests:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedRefusal:
+    """What a line of Traefik's log says of a route that it refuses, and when it said so last."""
+
+    text: str
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TraefikWord:
     """What Traefik says of each route: its refusals, in its own words, and failed requests.
 
-    `warned` is what it says of routes that it serves all the same, in whole or in part. `missing`
-    are Secrets that it did not find, by namespace and name, and when. `gaps` are what could not be
-    read of it.
+    `logged` are refusals by its log, where its API tells nothing. `warned` is what it says of
+    routes that it serves all the same, in whole or in part. `missing` are Secrets that it did not
+    find, by namespace and name, and when. `gaps` are what could not be read of it.
     """
 
     refused: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
@@ -70,10 +81,11 @@ class TraefikWord:
     gaps: tuple[Gap, ...] = ()
     warned: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
     missing: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    logged: Mapping[Ref, tuple[LoggedRefusal, ...]] = field(default_factory=dict)
 
     def of_objects(self) -> TraefikWord:
         """What it says of the objects alone."""
-        return replace(self, failed={})
+        return replace(self, failed={}, logged={})
 
 
 async def nothing_said() -> TraefikWord:
@@ -96,30 +108,51 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
     warned = (
         _said(Verdict.DEGRADED, "WarnedByTraefik", "warns of it", warnings) if warnings else None
     )
-    passed, requests = tuple(passed), word.failed.get(route, ())
-    failed = [one for one in requests if not _is_over(one, route, snapshot, passed)]
-    judged = _failed(failed, snapshot.taken_at) if failed else warned
-    if judged is None and requests and all(_passed_since(one, passed) for one in requests):
+    now, passed, requests = snapshot.taken_at, tuple(passed), word.failed.get(route, ())
+    failed = [
+        one for one in requests if not _is_over(one.last, one.address, route, snapshot, passed)
+    ]
+    logged = [
+        one
+        for one in word.logged.get(route, ())
+        if not _is_over(one.last, "", route, snapshot, passed)
+    ]
+    judged = _failed(failed, now) if failed else _logged(logged, now) if logged else warned
+    if judged is None and requests and all(_passed_since(one.last, passed) for one in requests):
         return WORKS_AGAIN
     return warned if warned and judged and judged.verdict is Verdict.UNKNOWN else judged
 
 
 def _is_over(
-    failed: FailedRequests, route: Ref, snapshot: Snapshot, passed: Iterable[datetime]
+    last: datetime | None,
+    address: str,
+    route: Ref,
+    snapshot: Snapshot,
+    passed: Iterable[datetime],
 ) -> bool:
     """Whether something was seen since by which it no longer counts, or it is long ago."""
-    if failed.last is None:
+    if last is None:
         return False
-    if snapshot.taken_at - failed.last > KEPT:
+    if snapshot.taken_at - last > KEPT or _passed_since(last, passed):
         return True
-    if _passed_since(failed, passed):
-        return True
-    ready = ready_since(route, failed.address, snapshot)
-    return ready is not None and failed.last + CLOCKS <= ready
+    ready = ready_since(route, address, snapshot)
+    return ready is not None and last + CLOCKS <= ready
 
 
-def _passed_since(failed: FailedRequests, passed: Iterable[datetime]) -> bool:
-    return any(failed.last and moment >= failed.last for moment in passed)
+def _passed_since(last: datetime | None, passed: Iterable[datetime]) -> bool:
+    return any(last and moment >= last for moment in passed)
+
+
+def _logged(refusals: Sequence[LoggedRefusal], now: datetime) -> Judgement:
+    """Traefik repeats itself only at a configuration: later nobody knows whether it still does."""
+    newest = max(refusals, key=lambda refusal: refusal.last)
+    message = f"Traefik refuses it, by its log of {newest.last:%H:%M} UTC: {newest.text}"
+    recent = now - newest.last <= RECENT
+    if not recent:
+        message = f"{message.rstrip('.')}. Whether it still does is not known."
+    evidence = tuple(Evidence("Traefik's log", one.text) for one in refusals[:SHOWN])
+    verdict = Verdict.DEGRADED if recent else Verdict.UNKNOWN
+    return Judgement(verdict, REFUSED_IN_LOG, message, evidence=evidence, fact=TRAEFIK_WORD)
 
 
 def _said(verdict: Verdict, reason: str, does: str, texts: tuple[str, ...]) -> Judgement:

@@ -1,8 +1,6 @@
 """The Secrets that Traefik looked for and did not find, by what its log says of objects.
 
-At each configuration a provider of Traefik tells anew of all that is wrong. So what its newest
-lines do not repeat is over. Traefik is quiet about what is in order, though: a line alone does not
-tell whether the Secret came since.
+Traefik is quiet about what is in order: a line alone does not tell whether the Secret came since.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing.secrets import Place
 from bot.traefik.domain.log_events import ProviderError
-from bot.traefik.domain.log_summary import RELOAD, LogSummary
+from bot.traefik.domain.log_summary import LogSummary
 
 SECRET = re.compile(
     r"[Ss]ecret '?([a-z0-9-]{1,63})/([a-z0-9.-]{1,253})'? (?:(?:is )?not found|does not exist)"
@@ -48,15 +46,8 @@ def missing_secrets(
 
 
 def _missed(summary: LogSummary, snapshot: Snapshot) -> Iterable[tuple[Place, datetime]]:
-    newest: dict[str, datetime] = {}
-    for refusal in summary.refusals:
-        provider, at = refusal.event.provider, refusal.times.last
-        if at:
-            newest[provider] = max(at, newest.get(provider, at))
-    for refusal in summary.refusals:
-        event, at = refusal.event, refusal.times.last
-        match = SECRET.search(event.message)
-        if match and at and newest[event.provider] - at <= RELOAD:
+    for event, at in summary.standing():
+        if match := SECRET.search(event.message):
             born = _born(event, match[1], snapshot)
             if born and at - born > TOGETHER:
                 yield (match[1], match[2]), at

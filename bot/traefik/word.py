@@ -27,7 +27,13 @@ from bot.routing.running import (
     namespaces_elsewhere,
     why_unread,
 )
-from bot.routing.traefik_word import KEPT, TRAEFIK_WORD, FailedRequests, TraefikWord
+from bot.routing.traefik_word import (
+    KEPT,
+    TRAEFIK_WORD,
+    FailedRequests,
+    LoggedRefusal,
+    TraefikWord,
+)
 from bot.traefik.domain import log_report, runtime_view
 from bot.traefik.domain.answers import (
     FailureView,
@@ -42,6 +48,7 @@ from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
 from bot.traefik.domain.routes import READS, read_routes
 from bot.traefik.domain.runtime_view import Routers, RouterView
+from bot.traefik.logged_refusals import logged_refusals
 from bot.traefik.missing_secrets import missing_secrets
 from bot.traefik.service import PodSource
 
@@ -230,7 +237,11 @@ def word_of(
     for ref, text in _missing(parts):
         refused[ref][text] = None
     failed: defaultdict[Ref, tuple[FailedRequests, ...]] = defaultdict(tuple)
+    logged: defaultdict[Ref, tuple[LoggedRefusal, ...]] = defaultdict(tuple)
     for part in parts:
+        if not part.served:
+            for ref, said in logged_refusals(part.summaries, snapshot, part.routes).items():
+                logged[ref] += said
         answer = log_report.logs(part.summaries, snapshot, part.routes)
         for ref, requests in _failed(part.routes, answer).items():
             failed[ref] += requests
@@ -239,6 +250,7 @@ def word_of(
         dict(failed),
         warned={ref: tuple(texts) for ref, texts in warned.items()},
         missing=missing_secrets(summaries.values(), snapshot),
+        logged=dict(logged),
     )
 
 

@@ -81,6 +81,10 @@ ROUTE: Table = {
     "RefusedByTraefik": (
         step(f"Correct in Git what Traefik says of it; {DESCRIBE} shows its rules.", SHOW),
     ),
+    "RefusedInTraefiksLog": (
+        step(f"Correct in Git what Traefik says of it; {DESCRIBE} shows its rules.", SHOW),
+        step(f"{MEASURE} shows whether it works again."),
+    ),
     "WarnedByTraefik": (
         step(f"Correct in Git what Traefik warns of; {DESCRIBE} shows its rules.", SHOW),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -80,6 +80,17 @@ def logs(
     return msgspec.structs.replace(answer, verdict=_verdict(answer))
 
 
+def standing_refusals(
+    summaries: Mapping[str, LogSummary], snapshot: Snapshot, routes: Iterable[RouteView]
+) -> Iterator[tuple[str, str, datetime]]:
+    """The label of each route that the newest lines refuse, in what words, and when last."""
+    report = _LogReport(summaries, snapshot, tuple(routes))
+    for summary in summaries.values():
+        for event, at in summary.standing():
+            if not event.kind and not event.unread:
+                yield report.subject(event), event.message, at
+
+
 def shows_failures(summary: LogSummary) -> bool:
     """Whether a log is of a level, or a kind, in which a failure would appear."""
     return bool(
@@ -153,7 +164,7 @@ class _LogReport:
         for summary in self._summaries.values():
             for refusal in summary.refusals:
                 event = refusal.event
-                merged[self._subject(event), event.message, event.unread] += refusal.times
+                merged[self.subject(event), event.message, event.unread] += refusal.times
         views = [
             RefusalView(
                 subject=subject,
@@ -233,7 +244,7 @@ class _LogReport:
         host, port = split(text)
         return Address(text=text, kind=AddressKind.UNKNOWN, ip=host, port=port)
 
-    def _subject(self, refusal: ProviderError) -> str:
+    def subject(self, refusal: ProviderError) -> str:
         """The route's label where an Ingress or route is named, else the router."""
         if refusal.kind:
             return "/".join(filter(None, (refusal.kind, refusal.namespace, refusal.name)))

@@ -70,6 +70,22 @@ class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int = 0
     cut: tuple[str, ...] = ()
 
+    def standing(self) -> Iterator[tuple[ProviderError, datetime]]:
+        """The refusals that the newest lines repeat, and when each was told last.
+
+        At each configuration a provider tells anew of all that is wrong, and so does the builder
+        of routers: what the newest lines of one do not repeat is over.
+        """
+        newest: dict[str, datetime] = {}
+        for refusal in self.refusals:
+            provider, at = refusal.event.provider, refusal.times.last
+            if at:
+                newest[provider] = max(at, newest.get(provider, at))
+        for refusal in self.refusals:
+            at = refusal.times.last
+            if at and newest[refusal.event.provider] - at <= RELOAD:
+                yield refusal.event, at
+
 
 class LineSplitter:
     """Bytes in, whole lines out. Of a line that is too long only its beginning is kept.
