@@ -75,7 +75,7 @@ async def _make_state(table: Table, cluster: RealNodes, bot: Bot) -> None:
     await bot.ask("digest", "set", user=ADA, name=DIGEST, time=f"{due:%H:%M}")
     mend = await asyncio.to_thread(REDIRECT.make, cluster)
     try:
-        proposal = await bot.ask("fix", "route", route=ROUTE, user=OLGA)
+        proposal = await bot.ask("fix", "route", route=ROUTE, way="annotation", user=OLGA)
         await bot.click(proposal, "Reject", user=ADA)
     finally:
         await asyncio.to_thread(mend)
