@@ -159,13 +159,15 @@ class ProbeAgents(ProbeJobs):
         agent = await self._on(node)
         if agent is None:
             return None
-        listen = Listen(name=node, seconds=LISTEN)
-        job = ProbeJob(id=_id(), expires=time.time() + LISTEN, listen=listen)
+        # Nodes without an agent may have to pull the image of their Jobs meanwhile.
+        seconds = LISTEN + self.patience
+        listen = Listen(name=node, seconds=seconds)
+        job = ProbeJob(id=_id(), expires=time.time() + seconds, listen=listen)
         since = time.monotonic()
         try:
             async with asyncio.timeout(BEGINS):
                 # It listens until we hang up.
-                sending = self.agents.sending(agent, job, LISTEN)
+                sending = self.agents.sending(agent, job, seconds)
                 answer = await stack.enter_async_context(sending)
                 received = await answer.until("listening")
                 port = next(int(line.listening) for line in received if line.listening)

@@ -1,6 +1,9 @@
 """Probing by real agents, with Jobs for every node whose agent does not do it."""
 
 import asyncio
+import json
+import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,11 +18,14 @@ from bot.errors import ClusterError
 from bot.kube.agent_configmaps import CONFIG_MAPS
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
+from bot.kube.pod_start import Patience
 from bot.kube.prober_daemonset import ProbeAgents, longest_silence
-from bot.kube.prober_jobs import LONGEST
+from bot.kube.prober_jobs import LISTEN, LONGEST
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import agent_configmaps
 from bot.net.probing.protocol import Outcome, Probe, ProbedBackend, ProbeKind
+from bot.probe import job as jobs
+from bot.probe.admitting import AHEAD, SKEW
 from bot.probe.agent import MOST_JOBS
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster
@@ -188,6 +194,33 @@ async def test_a_test_by_agents_and_pods_says_on_which_nodes_pods_did_it(homelab
         probe = Probe(id="p", kind=ProbeKind.TCP, address="127.0.0.1", port=1)
         await homelab.prober.probe(VantagePoint("edge"), [probe], homelab.said.append)
     assert homelab.prober.name == "agents, and pods on demand on edge"
+
+
+async def test_an_agent_listens_also_while_other_nodes_pull_an_image(homelab: Homelab) -> None:
+    """For as long as the settings let that take, and within the agent's own limits."""
+    asked: list[bytes] = []
+
+    async def listens(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+        asked.append(await reader.readexactly(int(length)))
+        line = {"job": json.loads(asked[0])["id"], "listening": "8473"}
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(line).encode() + b"\n")
+        await reader.read()  # until we hang up
+        writer.close()
+
+    longest = 600.0
+    homelab.prober.jobs.patience = Patience(pull=longest)
+    await homelab.prober.refresh()
+    server = await asyncio.start_server(listens, "127.0.0.1", 0)
+    homelab.simulation.put(an_agent_pod(HERE.node, server.sockets[0].getsockname()[1]))
+    now = time.time()
+    async with server, homelab.prober.listening([HERE.node], homelab.said.append) as ears:
+        assert ears[HERE.node].address == "127.0.0.1"
+    job = jobs.read(asked[0], now)
+    assert job.listen is not None
+    assert job.listen.seconds == LISTEN + longest
+    assert longest + LISTEN <= job.expires - now < AHEAD - SKEW
 
 
 async def test_a_node_without_an_agent_gets_a_pod_beside_those_that_have_one(
