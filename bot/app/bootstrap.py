@@ -54,7 +54,7 @@ from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
-from bot.kube.connect import own_namespace
+from bot.kube.connect import bot_namespace, own_namespace
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.exec import PodCommands
 from bot.kube.flux_objects import FluxObjects
@@ -180,7 +180,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
     )
     namespace = read.state_namespace or own_namespace(read.kubeconfig, read.context)
     member = membership(api, namespace) if namespace else None
-    own = "" if read.state_namespace else namespace
+    own = bot_namespace(read.kubeconfig, read.context, namespace)
     image = OwnImage(api, read.probe_image, own)
     pull = read.image_pull_seconds
     prober = ProbeAgents(

@@ -20,7 +20,7 @@ from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agents
 from bot.kube.client import Api
 from bot.kube.configmap_store import ConfigMapStore
-from bot.kube.connect import connect, own_namespace
+from bot.kube.connect import bot_namespace, connect, own_namespace
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.settings import Settings
@@ -78,6 +78,11 @@ class ClusterConnection:
     def state_namespace(self) -> str:
         """Where the bot keeps its state; empty where it has no such place."""
         return self.settings.state_namespace or own_namespace(self.kubeconfig, self.context)
+
+    @property
+    def bot_namespace(self) -> str:
+        """Where the bot's own pod is; empty where nothing says it."""
+        return bot_namespace(self.kubeconfig, self.context, self.settings.state_namespace)
 
 
 @asynccontextmanager

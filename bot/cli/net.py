@@ -122,7 +122,7 @@ async def _connected(
         api, settings = connection.api, connection.settings
         prober = ProbeJobs(
             api,
-            OwnImage(api, settings.probe_image),
+            OwnImage(api, settings.probe_image, connection.bot_namespace),
             traefik=settings.traefik_namespaces,
             host_network=settings.probe_host_network,
             pull=settings.image_pull_seconds,

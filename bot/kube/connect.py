@@ -79,6 +79,17 @@ def own_namespace(kubeconfig: Path | None, context: str | None) -> str:
         raise ClusterError(msg) from error
 
 
+def bot_namespace(kubeconfig: Path | None, context: str | None, state: str) -> str:
+    """Where the bot's own pod is: the namespace of this pod, else the one of its state, or empty.
+
+    Only there may a pod's label be believed: elsewhere anybody may give it to theirs.
+    """
+    try:
+        return own_namespace(kubeconfig, context) or state
+    except ClusterError:
+        return state
+
+
 def _in_cluster(kubeconfig: Path | None, context: str | None) -> bool:
     here = bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
     return here and kubeconfig is None and context is None

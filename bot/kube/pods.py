@@ -15,6 +15,11 @@ BOT_LABEL = "app.kubernetes.io/name=meshmedic"
 BOT_CONTAINER = "meshmedic"
 QUICK = 8.0
 IMAGE_HINT = "Set MESHMEDIC_PROBE_IMAGE to the image of meshmedic, which holds the prober."
+HERE = "this cluster"
+UNCERTAIN = (
+    "Which image is the bot's is not certain: pods in several namespaces, or with different "
+    "images, have its label."
+)
 
 
 class _Status(core.PodStatus, frozen=True):
@@ -63,7 +68,8 @@ def is_bot(pod: ListedPod) -> bool:
 class OwnImage:
     """The image that the bot runs from, or `configured`. It is read once: it never changes.
 
-    `namespace` is the bot's own: elsewhere anybody may give a pod its label. Empty: all of them.
+    `namespace` is the bot's own: elsewhere anybody may give a pod its label. Empty: all of them,
+    and then only where every pod that looks like the bot is in one namespace and has one image.
     """
 
     def __init__(self, api: Api, configured: str, namespace: str = "") -> None:
@@ -75,7 +81,8 @@ class OwnImage:
         """Return the image's name.
 
         Raises:
-            ClusterError: The bot does not run in this cluster, or may not read its own pod.
+            ClusterError: The bot does not run in this cluster, it may not read its own pod, or
+                several images could be the bot's.
         """
         if not self._known:
             self._known = await self._read()
@@ -87,11 +94,15 @@ class OwnImage:
         except ClusterError as error:
             raise ClusterError(sentences(str(error), IMAGE_HINT)) from error
         images = [
-            container.image
+            (pod.namespace, container.image)
             for pod in pods
+            if is_bot(pod)
             for container in pod.spec.containers
             if container.name == BOT_CONTAINER
         ]
         if not images:
-            raise ClusterError(f"The bot does not run in this cluster. {IMAGE_HINT}")
-        return images[0]
+            where = f"this cluster's namespace {self._namespace}" if self._namespace else HERE
+            raise ClusterError(f"The bot does not run in {where}. {IMAGE_HINT}")
+        if not self._namespace and len(set(images)) > 1:
+            raise ClusterError(f"{UNCERTAIN} {IMAGE_HINT}")
+        return images[0][1]
