@@ -36,7 +36,8 @@ LOOK = 0.25
 """Seconds between two reads of a pod that starts or ends."""
 
 LOOK_AT_EVENTS = 2.0
-"""Seconds until the events of a pod that does not run are read, and between two reads of them."""
+"""Seconds until the events of a pod that does not run are read, and between two reads of them; also
+between two reads of a pod whose image is pulled, which may take minutes."""
 
 REQUEST = 8.0
 """Seconds for one request."""
@@ -105,7 +106,7 @@ class PodStart:
                 self._events_at = now
             if why := await self._too_late(pod, now - began):
                 raise NotInTime(why)
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(LOOK_AT_EVENTS if self.pulling else LOOK)
 
     async def _pod(self) -> ListedPod | None:
         label = f"{manifests.JOB_NAME}={self.job}"

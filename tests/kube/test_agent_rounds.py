@@ -102,6 +102,17 @@ async def test_after_a_failure_the_log_is_read_at_each_look_and_only_what_is_new
     assert 80 < int(since[1]) < 110
 
 
+async def test_what_was_not_tried_is_no_failure_after_which_a_log_is_read_again(
+    reader: AgentRounds, simulation: SimulatedCluster
+) -> None:
+    """The agent waits for its next round as after one that went well."""
+    with_component(simulation)
+    with_agent(simulation, "a", a_log(timedelta(seconds=30), outcome="untried"))
+    for _ in range(3):
+        await told(reader)
+    assert len(logs_read(simulation)) == 1
+
+
 async def test_a_round_that_other_lines_pushed_out_of_the_log_is_remembered(
     reader: AgentRounds, simulation: SimulatedCluster
 ) -> None:

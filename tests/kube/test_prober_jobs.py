@@ -17,7 +17,7 @@ from bot.domain.verdict import Verdict
 from bot.errors import ClusterError
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
-from bot.kube.pod_start import Patience
+from bot.kube.pod_start import LOOK, Patience
 from bot.kube.prober_jobs import ProbeJobs
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
@@ -268,8 +268,10 @@ async def test_a_node_with_a_dead_kubelet_keeps_no_other_from_a_listener_of_a_di
     assert not any("Listeners" in each for each in diagnosis.untested)
 
 
-async def test_a_first_pull_is_waited_for_and_told(prober: ProbeJobs, kubelet: Begin) -> None:
-    """It takes longer than a pod has to start."""
+async def test_a_first_pull_is_waited_for_and_told(
+    simulation: SimulatedCluster, prober: ProbeJobs, kubelet: Begin
+) -> None:
+    """It takes longer than a pod has to start, and the API server is asked rarely meanwhile."""
     running = await kubelet()
     running.pulls = {"edge": 6.0}
     prober.jobs.patience = Patience(start=3.0)
@@ -277,6 +279,8 @@ async def test_a_first_pull_is_waited_for_and_told(prober: ProbeJobs, kubelet: B
     (found,) = await prober.probe(EDGE, [to("100.64.0.12", 1)], said.append)
     assert found.outcome is Outcome.REFUSED
     assert "Waiting: the kubelet is pulling the image on edge." in said
+    lists = sum(each.path == PODS and each.method == "GET" for each in simulation.requests)
+    assert lists < 6.0 / LOOK * 3 / 4
 
 
 async def test_a_pull_that_takes_too_long_is_told_with_its_limit(

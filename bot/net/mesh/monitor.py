@@ -31,6 +31,10 @@ CALM = 3
 """The number of turns of which one looks while all is settled: what is broken or in doubt is tried
 again by the agents after 20 s, and is looked at in each."""
 
+STANDING = 6
+"""Looks that find no other faults than the one before, after which these do not hurry us any more:
+a node may be off for weeks."""
+
 
 class Reader(Protocol):
     """Reads the rounds."""
@@ -56,6 +60,8 @@ class Rounds:
     looked: bool = field(default=False, init=False)
     """Whether anything was read yet; until then nobody knows what is broken."""
     _turns: int = 0
+    _same: int = 0
+    """Looks running that found the same faults as the one before, and nothing in doubt."""
     _before: tuple[Fault, ...] | None = None
     _absent: bool = False
     _unlooked: Gap = NOT_YET
@@ -66,8 +72,12 @@ class Rounds:
         return () if self.looked else (self._unlooked,)
 
     async def turn(self) -> None:
-        """Look where something is not settled; else at every CALM-th turn. Called on a schedule."""
-        calm = self.looked and (self.links is None or self.links.settled)
+        """Look where something is not settled; else at every CALM-th turn. Called on a schedule.
+
+        Faults that stand count as settled.
+        """
+        at_rest = self.links is None or self.links.settled or self._same >= STANDING
+        calm = self.looked and at_rest
         if not calm or self._turns % CALM == 0:
             await self.look()
         self._turns += 1
@@ -92,8 +102,10 @@ class Rounds:
             self._unread(str(error), nodes)
             return
         # Thousands of pairs: in a thread, so that the event loop goes on.
-        self.links = await asyncio.to_thread(settled, before, witnesses, nodes, self.clock())
-        self._before, self.looked = self.links.faults, True
+        links = await asyncio.to_thread(settled, before, witnesses, nodes, self.clock())
+        stands = self.links is not None and links.broken == self.links.broken
+        self._same = self._same + 1 if stands and not links.in_doubt else 0
+        self.links, self._before, self.looked = links, links.faults, True
 
     async def _remembered(self) -> tuple[Fault, ...]:
         if self._before is None:

@@ -45,6 +45,11 @@ class Try(msgspec.Struct, frozen=True):
     outcome: Outcome
     took: float | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether it did not go well; what was not tried did not fail."""
+        return self.outcome not in (Outcome.OK, Outcome.UNTRIED)
+
 
 class Round(msgspec.Struct, frozen=True):
     """One round: when it ended, and its tries."""
@@ -55,7 +60,7 @@ class Round(msgspec.Struct, frozen=True):
     @property
     def failed(self) -> bool:
         """Whether something of it did not go well."""
-        return any(try_.outcome is not Outcome.OK for try_ in self.tries)
+        return any(try_.failed for try_ in self.tries)
 
 
 class Witness(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +137,17 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def settled(self) -> bool:
         """Whether nothing is broken, in doubt or awaited."""
-        return not (self.faults or self.doubts or any(gap.waiting for gap in self.unseen))
+        return not (self.faults or self.in_doubt)
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether something is in doubt or awaited, besides what is broken."""
+        return bool(self.doubts) or any(gap.waiting for gap in self.unseen)
+
+    @property
+    def broken(self) -> frozenset[LinkTest]:
+        """Which tests of which pairs are broken."""
+        return frozenset(fault.key for fault in self.faults)
 
 
 def read_rounds(log: bytes) -> tuple[Round, ...]:

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.conditions import CLOCK_SKEW
 from bot.net.mesh.matrix import WHOLE, Cell, LinkTest, Pair, breaks, tried_once
-from bot.net.mesh.rounds import EVERY, INTERVALS, Fault, Links, Round, Try, Unseen, Witness
+from bot.net.mesh.rounds import EVERY, INTERVALS, Fault, Links, Round, Unseen, Witness
 from bot.net.probing.protocol import Outcome
 
 SETTLES = timedelta(minutes=4)
@@ -100,7 +100,7 @@ class _Settling:
             key = witness.node, try_.target, try_.test
             cell = tried_once(*key, try_.outcome, try_.took)
             past = before_it.get((try_.target, try_.test))
-            running = past is not None and _failed(past)
+            running = past is not None and past.failed
             if cell.ok:
                 self.cells[key] = cell
             elif running or key in before:
@@ -180,7 +180,3 @@ def _missing(witness: Witness | None, now: datetime) -> tuple[str, bool] | None:
 
 def _minutes(time: timedelta) -> str:
     return f"{time / timedelta(minutes=1):.0f} min"
-
-
-def _failed(try_: Try) -> bool:
-    return try_.outcome not in (Outcome.OK, Outcome.UNTRIED)

@@ -9,7 +9,7 @@ from bot.errors import ClusterError, MeshmedicError, StateError
 from bot.health.service import Health
 from bot.history.recorder import HistoryRecorder
 from bot.net.mesh.history import LINKS
-from bot.net.mesh.monitor import CALM, NOT_YET, Rounds
+from bot.net.mesh.monitor import CALM, NOT_YET, STANDING, Rounds
 from bot.net.mesh.rounds import BACKGROUND_PROBES, Witness
 from bot.runtime.memory_store import Unkept
 from tests.fakes import FakeCluster
@@ -176,3 +176,24 @@ async def test_what_is_broken_is_looked_at_in_each_turn_and_what_is_well_in_some
     for _ in range(CALM):
         await rounds.turn()
     assert reader.asked == 2 + CALM
+
+
+async def test_a_fault_that_stands_is_looked_at_as_rarely_as_what_is_well() -> None:
+    """A node may be off for weeks. Another fault beside it is looked at in each turn again."""
+    reader = CountingReader(witnesses(PAIR))
+    rounds, _ = a_bot(reader, Unkept())
+    for _ in range(2 * STANDING):
+        await rounds.turn()
+    before = reader.asked
+    for _ in range(4 * CALM):
+        await rounds.turn()
+    assert reader.asked == before + 4
+    reader.told = witnesses(PAIR | {("c", "d")})
+    for _ in range(CALM):
+        await rounds.turn()
+    before = reader.asked
+    for _ in range(CALM):
+        await rounds.turn()
+    assert reader.asked == before + CALM
+    assert rounds.links is not None
+    assert {each.pair for each in rounds.links.faults} == PAIR | {("c", "d")}
