@@ -97,6 +97,8 @@ class LeaderTasks:
 
     async def _register(self) -> None:
         """Register the commands, unless Discord still has the same ones from the last time."""
+        # One of an earlier term says nothing of this one.
+        self._refusal = ""
         commands = discord_facts.payload(self._client.tree)
         client = self._client
         payload_digest = command_digest(
@@ -128,14 +130,18 @@ class LeaderTasks:
             return None
 
     async def _still_shown(self, expected: Commands) -> bool:
-        """Whether Discord has what was registered; assumed if it does not answer."""
+        """Whether Discord has what was registered; assumed if it does not answer.
+
+        A refusal is no silence: the bot may have been removed from its server, and only a
+        registration says so.
+        """
         client = self._client
         theirs = await discord_facts.registered_commands(
             client, client.application_id or 0, client.guild_id
         )
         if isinstance(theirs, Denied | NotObserved):
             log.warning("whether Discord has the commands still is not known: %s", theirs.why)
-            return True
+            return isinstance(theirs, NotObserved)
         if wrong := differences(expected, theirs):
             log.warning("Discord has other commands than were registered: %s", listed(wrong))
         return not wrong

@@ -190,15 +190,14 @@ async def test_a_new_application_has_no_commands_yet(scene: Scene):
     assert (scene.client.listings, scene.client.registered) == (0, 2)
 
 
-@pytest.mark.parametrize("status", [403, 500, 503])
+@pytest.mark.parametrize("status", [500, 503])
 async def test_a_list_that_cannot_be_read_is_said_and_what_was_kept_decides(
     scene: Scene, caplog: pytest.LogCaptureFixture, status: int
 ):
     """As often as Discord is ill, nothing is registered for it."""
     await scene.registered_once()
     answer: Any = Answer(status)
-    kind = discord.Forbidden if status == 403 else discord.HTTPException
-    scene.client.lost = kind(answer, "made up")
+    scene.client.lost = discord.HTTPException(answer, "made up")
     await scene.next_term()
     assert (scene.client.listings, scene.client.registered) == (1, 1)
     assert "whether Discord has the commands still is not known" in caplog.text
@@ -260,4 +259,35 @@ async def test_who_leads_no_more_names_no_refusal(scene: Scene):
     await scene.term.becomes(leads=True)
     await scene.until(lambda: scene.leader_tasks.refusal)
     await scene.term.becomes(leads=False)
+    assert not scene.leader_tasks.refusal
+
+
+@pytest.mark.parametrize("kind", [discord.Forbidden, discord.NotFound])
+async def test_a_server_that_removed_the_bot_since_the_last_start_is_named(
+    scene: Scene, kind: type[discord.Forbidden | discord.NotFound]
+):
+    """What was kept says that the commands are there, and nobody there sees them."""
+    await scene.registered_once()
+    answer: Any = Answer(403)
+    scene.client.lost = kind(answer, "Missing Access")
+    scene.client.fails = [discord.Forbidden(answer, "Missing Access") for _ in range(10_000)]
+    await scene.next_term()
+    assert scene.leader_tasks.refusal.startswith("MESHMEDIC_GUILD_ID: Discord does not let the bot")
+
+
+async def test_a_refusal_ends_where_the_next_term_finds_the_commands_in_place(scene: Scene):
+    """Another process registered them meanwhile: this one works, and must be ready."""
+    await scene.registered_once()
+    shown, scene.client.shown = scene.client.shown, []
+    answer: Any = Answer(403)
+    scene.client.fails = [discord.Forbidden(answer, "Missing Access") for _ in range(10_000)]
+    await scene.next_term()
+    assert scene.leader_tasks.refusal
+    await scene.term.becomes(leads=False)
+    await asyncio.sleep(0.1)
+    scene.client.shown = shown
+    registered = scene.client.registered
+    await scene.term.becomes(leads=True)
+    await asyncio.sleep(0.1)
+    assert scene.client.registered == registered
     assert not scene.leader_tasks.refusal
