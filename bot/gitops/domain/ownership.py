@@ -7,7 +7,7 @@ which name the owner; managedFields last, since they only name a program.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -23,19 +23,6 @@ RELEASE = "meta.helm.sh/release-name"
 RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
 ARGO = ("argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance")
 K3S = "objectset.rio.cattle.io/owner-name"
-
-RECONCILERS = (
-    ("kustomize-controller", "Flux's kustomize-controller"),
-    ("helm-controller", "Flux's helm-controller"),
-    ("argocd", "Argo CD"),
-    ("fleetagent", "Rancher Fleet"),
-    ("kapp-controller", "kapp-controller"),
-    ("crossplane", "Crossplane"),
-    ("pulumi", "Pulumi"),
-    ("Terraform", "Terraform"),
-    ("HashiCorp", "Terraform"),
-)
-"""Prefixes of field managers whose programs revert changes, and their names."""
 
 
 class Keeper(StrEnum):
@@ -86,6 +73,20 @@ class ObjectOwner(msgspec.Struct, frozen=True):
         if self.keeper is Keeper.NOBODY:
             return "nobody"
         return self.name if self.keeper is Keeper.OTHER else f"{self.keeper} {place}{self.name}"
+
+
+RECONCILERS = (
+    ("kustomize-controller", "Flux's kustomize-controller", Keeper.KUSTOMIZATION),
+    ("helm-controller", "Flux's helm-controller", Keeper.HELM_RELEASE),
+    ("argocd", "Argo CD", Keeper.OTHER),
+    ("fleetagent", "Rancher Fleet", Keeper.OTHER),
+    ("kapp-controller", "kapp-controller", Keeper.OTHER),
+    ("crossplane", "Crossplane", Keeper.OTHER),
+    ("pulumi", "Pulumi", Keeper.OTHER),
+    ("Terraform", "Terraform", Keeper.OTHER),
+    ("HashiCorp", "Terraform", Keeper.OTHER),
+)
+"""Prefixes of field managers, the programs, which revert changes, and what they carry out."""
 
 
 NOBODY = ObjectOwner(Keeper.NOBODY)
@@ -169,7 +170,7 @@ def _claims(metadata: Mapping[str, Any], snapshot: Snapshot) -> Iterator[ObjectO
     if addon := annotations.get(K3S):
         yield ObjectOwner(Keeper.OTHER, name=f"k3s's addon {addon}")
     yield from _controllers(metadata)
-    yield from _programs(metadata)
+    yield from _programs(metadata, {claim.keeper for claim in (release, above) if claim})
 
 
 def _flux(labels: Mapping[str, str], prefix: str, keeper: Keeper) -> ObjectOwner | None:
@@ -214,12 +215,13 @@ def _controllers(metadata: Mapping[str, Any]) -> Iterator[ObjectOwner]:
             yield ObjectOwner(Keeper.OTHER, name=f"{reference.get('kind')} {reference.get('name')}")
 
 
-def _programs(metadata: Mapping[str, Any]) -> Iterator[ObjectOwner]:
+def _programs(metadata: Mapping[str, Any], named: Collection[Keeper]) -> Iterator[ObjectOwner]:
+    """By the fields' managers, which stay when an owner is gone that the labels name."""
     managers = [
         str(_mapping(entry).get("manager")) for entry in _list(metadata.get("managedFields"))
     ]
-    for begins, program in RECONCILERS:
-        if any(manager.startswith(begins) for manager in managers):
+    for begins, program, keeper in RECONCILERS:
+        if keeper not in named and any(manager.startswith(begins) for manager in managers):
             note = f"By its fields' manager alone: no label names what of {program} it belongs to."
             yield ObjectOwner(Keeper.OTHER, name=program, note=note)
 

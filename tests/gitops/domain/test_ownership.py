@@ -93,6 +93,23 @@ def test_an_owner_that_is_not_there_owns_nothing():
     assert "Kustomization flux-system/apps, which is not there" in found.note
 
 
+@pytest.mark.parametrize(
+    ("manager", "labels"),
+    [("kustomize-controller", BY_KUSTOMIZATION), ("helm-controller", BY_RELEASE)],
+)
+def test_the_manager_of_its_fields_keeps_no_owner_that_is_gone(manager: str, labels: Any):
+    """The API server remembers who wrote a field for as long as the field is there."""
+    found = owner(an_object(manager, labels=labels), seen())
+    assert found.keeper is Keeper.NOBODY
+    assert "which is not there" in found.note
+
+
+def test_another_program_that_writes_its_fields_counts_beside_an_owner_that_is_gone():
+    """Labels of Flux say nothing of Argo CD."""
+    found = owner(an_object("argocd-controller", labels=BY_KUSTOMIZATION), seen())
+    assert found.name == "Argo CD"
+
+
 def test_behind_an_owner_that_is_gone_the_next_one_counts():
     """A chart's object that a Kustomization took over."""
     both = an_object(labels={**BY_KUSTOMIZATION, **BY_RELEASE})
