@@ -23,6 +23,7 @@ async def a_shell(
     tmp_path: Path, shell: Shell | None = None
 ) -> AsyncIterator[tuple[SimulatedCluster, Api]]:
     cluster = SimulatedCluster([a_pod()])
+    cluster.policies.clear()  # the pod is not one of Traefik's
     if shell:
         cluster.shells["apps", "web", "main"] = shell
     async with serve(cluster) as url:
