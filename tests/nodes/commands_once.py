@@ -36,7 +36,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("health endpoints", {}, "judged"),
     ("health routes", {}, "Healthy(?s:.*)judged"),
     ("health workloads", {}, "judged"),
-    ("why", {"finding": BROKEN}, f"(?s){BROKEN}.*(ErrImageNeverPull|absent)"),
+    ("why", {"finding": CODE}, f"(?s){BROKEN}.*(ErrImageNeverPull|absent)"),
     ("ack", {"finding": CODE}, BROKEN),
     ("unmute", {"what": CODE}, "is muted no more"),
     ("mute add", {"what": "media", "time": "30m", "reason": "a test"}, "media"),
@@ -60,7 +60,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("digest remove", {"name": "evening"}, "evening"),
     ("digest history", {}, "What was sent"),
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
-    ("doctor", {}, "It works"),
+    ("doctor", {}, "All is well"),
 )
 ELSEWHERE = frozenset({"health all", "fix route", "fix rollback"})
 """Asked at the install and for the repair."""
