@@ -199,7 +199,7 @@ class Election:
         nobody = self.holder != self.me and -FOREVER < self._looked_at >= self.free_at()
         return float(self.timing.duration) if nobody else None
 
-    def pause(self, now: float) -> float:
+    def pause(self, now: float, longest: float) -> float:
         """Seconds until the next thing to do: an attempt, or the end of leadership."""
         events = [moment - now for moment in (self.free_at(), self.leads_until) if moment > now]
-        return min([self.timing.retry, *events])
+        return min([longest, *events])

@@ -36,6 +36,12 @@ RELEASE = 3.0
 BREATH = 0.1
 """The least seconds between two attempts, however often the lease is written."""
 
+WATCH = 300
+"""Seconds after which the server ends a watch of the lease."""
+
+SILENCE = 1.5
+"""In retries: where a watch tells of no renewal for so long, the lease is read."""
+
 OUTAGE = (ClusterError, TimeoutError, msgspec.MsgspecError)
 """The errors of an API server that is down or out of order."""
 
@@ -76,11 +82,14 @@ class Elector:
         self._clock = clock
         self._timing = timing or Timing()
         self._election = Election(me or identity(), self._timing)
-        longest = self._timing.retry + 3 * self._timing.request
+        longest = SILENCE * self._timing.retry + 3 * self._timing.request
         self._contact = ApiContact(longest, noticeable=self._timing.renew)
         self._own_lease: Body | None = None
         """The lease as this process wrote it last, which is renewed without another read."""
         self._version = ""
+        self._seen = asyncio.Event()
+        """Set where the watch told of another process, or that the lease is gone."""
+        self._is_watched = False
         self._trouble = ""
         self._logged = Standing.STANDBY
         self._changes = asyncio.Condition()
@@ -157,11 +166,13 @@ class Elector:
     async def run(self) -> None:
         """Take the lease when it is free and renew it, through outages; wake those who wait."""
         log.info("taking part in the election as %s", self.me)
-        while True:
-            await self._attempt()
-            await self._notify()
-            await self._wait(self._election.pause(self._clock()))
-            await self._notify()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(), name="watch of the lease")
+            while True:
+                await self._attempt()
+                await self._notify()
+                await self._rest()
+                await self._notify()
 
     async def release(self) -> None:
         """Stop acting, and free the lease for the next process. Never raises: a lease expires."""
@@ -250,29 +261,64 @@ class Elector:
         self._version = str(lease["metadata"]["resourceVersion"])
         return lease
 
-    async def _wait(self, seconds: float) -> None:
-        """Sleep, but wake as soon as another process writes the lease, which may be a release."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                changed = await self._changed(seconds)
-                await asyncio.sleep(BREATH if changed else seconds)
+    async def _rest(self) -> None:
+        """Until the next attempt; while another process is seen to renew the lease, there is none.
 
-    async def _changed(self, seconds: float) -> bool:
-        """Watch for a change of the lease; False where the watch fails or ends without one."""
-        if self._trouble or not self._version:
-            return False
+        Whoever writes the lease, or releases it, wakes this one.
+        """
+        while True:
+            self._seen.clear()
+            quiet = self._is_watched and self.led_by_another()
+            longest = (SILENCE if quiet else 1) * self._timing.retry
+            try:
+                async with asyncio.timeout(self._election.pause(self._clock(), longest)):
+                    await self._seen.wait()
+            except TimeoutError:
+                return
+            await self._notify()
+            if not self.led_by_another():
+                await asyncio.sleep(BREATH)
+                return
+
+    async def _watch(self) -> None:
+        """Note what others write into the lease, for as long as this process takes part."""
+        while True:
+            if self._version and not self._trouble:
+                with suppress(*OUTAGE):
+                    await self._follow()
+                self._is_watched = False
+            await asyncio.sleep(self._timing.retry)
+
+    async def _follow(self) -> None:
+        """One watch, until the server ends it or it fails."""
         query: list[tuple[str, str | int]] = [
             ("watch", "true"),
             ("fieldSelector", f"metadata.name={NAME}"),
             ("resourceVersion", self._version),
-            ("timeoutSeconds", max(1, int(seconds))),
+            ("timeoutSeconds", WATCH),
         ]
         limits = aiohttp.ClientTimeout(total=None, sock_connect=self._timing.request)
-        with suppress(ClusterError):
-            async with self._api.stream(self._path, query, limits=limits) as response:
-                line = await response.content.readline()
-                return bool(line) and b'"ERROR"' not in line[:20]
-        return False
+        async with self._api.stream(self._path, query, limits=limits) as response:
+            self._is_watched = True
+            async for line in response.content:
+                event = msgspec.json.decode(line, type=_Event)
+                if event.type == "ERROR":
+                    return
+                self._note(event)
+
+    def _note(self, event: _Event) -> None:
+        """Take note of the lease as somebody else wrote or deleted it."""
+        meta = event.object.get("metadata") or {}
+        version, spec = str(meta.get("resourceVersion", "")), event.object.get("spec") or {}
+        if event.type == "DELETED":
+            self._own_lease = None
+        elif spec.get("holderIdentity") == self.me or not _is_newer(version, self._version):
+            return
+        else:
+            self._version, self._own_lease = version, None
+            self._election.see(msgspec.convert(spec, LeaseSpec), self._clock())
+            self._contact.answered(self._clock())
+        self._seen.set()
 
     async def _notify(self) -> None:
         """Wake those who wait for another standing, and log the standing where it changed."""
@@ -283,6 +329,20 @@ class Elector:
             self._logged = standing
         async with self._changes:
             self._changes.notify_all()
+
+
+class _Event(msgspec.Struct):
+    """A line of a watch."""
+
+    type: str
+    object: Body
+
+
+def _is_newer(version: str, known: str) -> bool:
+    """Whether a resource version is newer; one that is no number may be."""
+    if version.isdecimal() and known.isdecimal():
+        return int(version) > int(known)
+    return version != known
 
 
 def _reason(error: Exception) -> OutageReason:

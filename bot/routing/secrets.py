@@ -136,13 +136,21 @@ def _is_applied(snapshot: Snapshot, place: Place) -> bool:
 
 
 def _applied(snapshot: Snapshot) -> frozenset[str]:
-    """What Kustomizations have applied, as their inventories write it."""
+    """What Kustomizations keep applied, as their inventories write it.
+
+    One that is suspended or fails puts nothing back.
+    """
     return snapshot.once(
         "routing.applied",
         lambda: frozenset(
             entry.id
             for kustomization in snapshot.of(flux.Kustomization)
-            if kustomization.status.inventory
+            if kustomization.status.inventory and _keeps(kustomization)
             for entry in kustomization.status.inventory.entries or ()
         ),
     )
+
+
+def _keeps(kustomization: flux.Kustomization) -> bool:
+    ready = condition(kustomization.status.conditions, "Ready")
+    return not kustomization.spec.suspend and not (ready and ready.status == "False")

@@ -242,11 +242,11 @@ def test_a_change_of_holder_is_counted_and_a_renewal_is_not():
 def test_the_next_thing_to_do_is_never_slept_through():
     """Retry, or the moment when the lease is free or leadership ends."""
     election = Election("me", TIMING)
-    assert election.pause(0.0) == TIMING.retry
+    assert election.pause(0.0, TIMING.retry) == TIMING.retry
     election.see(HELD_BY_OTHER, now=0.0)
-    assert election.pause(27.0) == 3.0
+    assert election.pause(27.0, TIMING.retry) == 3.0
     election.won(election.claim("1"), asked_at=40.0)
-    assert election.pause(58.0) == 2.0
+    assert election.pause(58.0, TIMING.retry) == 2.0
 
 
 def test_without_an_election_the_one_process_acts():

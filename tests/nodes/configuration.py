@@ -128,7 +128,7 @@ def cni(pods: str) -> dict[str, object]:
 AUDIT = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
-    "omitStages": ["RequestReceived"],
+    "omitStages": ["RequestReceived", "ResponseStarted"],
     "rules": [
         {"level": "Metadata", "userGroups": ["system:serviceaccounts:meshmedic"]},
         {"level": "None"},

@@ -29,6 +29,11 @@ def line(error: str = NO_MIDDLEWARE, minutes_ago: float = 5, router: str = ROUTE
     return f"{at} ERR error={error} entryPointName=websecure routerName={router}\n"
 
 
+def born(plain: Plain, minutes_ago: float) -> Plain:
+    at = f"{MOMENT - timedelta(minutes=minutes_ago):%Y-%m-%dT%H:%M:%SZ}"
+    return {**plain, "metadata": {**plain["metadata"], "creationTimestamp": at}}
+
+
 def said(*lines: str, runtime: Runtime | None = None, more: tuple[Plain, ...] = ()) -> Snapshot:
     """The world as it is judged where Traefik's log has these lines."""
     snapshot = a_snapshot(*world(), *more)
@@ -70,20 +75,41 @@ def test_what_newer_lines_do_not_repeat_is_over() -> None:
 
 def test_an_object_that_came_since_ends_it() -> None:
     """Traefik says nothing where it found what it missed."""
+    made = an_object("Middleware", "x", TRAEFIK, spec={"addPrefix": {"prefix": "/"}})
+    assert judged(said(line(), more=(born(made, 4),))).verdict is Verdict.HEALTHY
+    assert judged(said(line(), more=(born(made, 60),))).verdict is Verdict.DEGRADED
 
-    def middleware(minutes_ago: float) -> Plain:
-        made = an_object("Middleware", "x", TRAEFIK, spec={"addPrefix": {"prefix": "/"}})
-        at = f"{MOMENT - timedelta(minutes=minutes_ago):%Y-%m-%dT%H:%M:%SZ}"
-        return {**made, "metadata": {**made["metadata"], "creationTimestamp": at}}
 
-    assert judged(said(line(), more=(middleware(4),))).verdict is Verdict.HEALTHY
-    assert judged(said(line(), more=(middleware(60),))).verdict is Verdict.DEGRADED
+def test_an_object_of_another_kind_with_that_name_ends_nothing() -> None:
+    """A Service is no Middleware."""
+    other = an_object("Service", "x", spec={"ports": [{"port": 80}]})
+    assert judged(said(line(), more=(born(other, 4),))).verdict is Verdict.DEGRADED
+
+
+def test_a_line_that_came_with_its_route_counts_too() -> None:
+    """Traefik says it once, where nothing changes afterwards."""
+    site = born(next(each for each in world() if each["kind"] == "IngressRoute"), 5)
+    assert judged(said(line(), more=(site,))).verdict is Verdict.DEGRADED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "WRN k8s.io/client-go/tools/cache/reflector.go:561 > failed to list *v1alpha1.TLSStore: no",
+        'ERR Cannot create service error="no endpoints" namespace=apps providerName=kubernetescrd',
+        'ERR Unable to obtain ACME certificate for domains error="timeout" providerName=le.acme',
+    ],
+)
+def test_what_another_part_of_traefik_says_later_ends_nothing(other: str) -> None:
+    """The builder of routers builds again only where a configuration changed."""
+    later = f"{MOMENT - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ} {other}\n"
+    assert judged(said(line(), later)).verdict is Verdict.DEGRADED
 
 
 def test_a_test_that_passed_since_ends_it() -> None:
     """An earlier one does not."""
     snapshot = said(line())
-    assert judgement(SITE, snapshot, (MOMENT,)) in (None, WORKS_AGAIN)
+    assert judgement(SITE, snapshot, (MOMENT,)) is WORKS_AGAIN
     assert judgement(SITE, snapshot, (MOMENT - timedelta(hours=1),)) is not None
 
 

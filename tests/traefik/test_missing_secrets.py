@@ -198,3 +198,27 @@ def test_other_words_about_a_secret_do_not_tell_that_it_is_missing(why: str) -> 
     word = heard([line(why=why)], *map(born, objects)).supplement(TraefikWord)
     assert word
     assert not word.missing
+
+
+@pytest.mark.parametrize(
+    ("suspend", "ready", "healthy"),
+    [(False, "True", True), (True, "True", False), (False, "False", False)],
+)
+def test_only_a_kustomization_that_puts_it_back_brings_a_secret(
+    suspend: bool, ready: str, healthy: bool
+) -> None:
+    """One that is suspended, or fails, leaves a Secret that was deleted as it is."""
+    kustomization = an_object(
+        "Kustomization",
+        "apps",
+        "kustomize.toolkit.fluxcd.io/v1",
+        namespace="flux-system",
+        spec={"suspend": suspend},
+        status={
+            "inventory": {"entries": [{"id": "apps_keys__Secret", "v": "v1"}]},
+            "conditions": [{"type": "Ready", "status": ready, "reason": "Any"}],
+        },
+    )
+    route, objects, fields = NAMING["IngressRoute"]
+    snapshot = heard([line(**fields)], *map(born, objects), kustomization)
+    assert (of(route, examine(snapshot, CHECKS)) is None) is healthy

@@ -78,13 +78,18 @@ class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
         """
         newest: dict[str, datetime] = {}
         for refusal in self.refusals:
-            provider, at = refusal.event.provider, refusal.times.last
+            teller, at = _teller(refusal.event), refusal.times.last
             if at:
-                newest[provider] = max(at, newest.get(provider, at))
+                newest[teller] = max(at, newest.get(teller, at))
         for refusal in self.refusals:
             at = refusal.times.last
-            if at and newest[refusal.event.provider] - at <= RELOAD:
+            if at and newest[_teller(refusal.event)] - at <= RELOAD:
                 yield refusal.event, at
+
+
+def _teller(event: ProviderError) -> str:
+    """The part of Traefik that tells it: a provider, the builder of routers, or another one."""
+    return event.provider or ("router" if event.router and not event.kind else "another")
 
 
 class LineSplitter:
