@@ -53,7 +53,8 @@ def logged_refusals(
 def _named(message: str, snapshot: Snapshot) -> Iterator[Object]:
     """The objects that a line names, as far as they are there."""
     for kind, name in NAMED.findall(message):
-        for item in (item for each in MAY_BE.get(kind, ()) for item in snapshot.of(each)):
-            own = f"{item.namespace}-{item.name}"
-            if name == own or name.startswith(f"{own}-"):
-                yield item
+        for type_ in MAY_BE.get(kind, ()):
+            for item in snapshot.of(type_):
+                own = f"{item.namespace}-{item.name}"
+                if name == own or name.startswith(f"{own}-"):
+                    yield item

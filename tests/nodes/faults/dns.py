@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.nodes.cluster import RealNodes
 from tests.nodes.faults.fault import Fault, Undo
 from tests.nodes.kubectl import kubectl, rolled_out, wait_until
+
+SYNCED = 3.0
+"""Seconds in which each kube-proxy takes note of an endpoint that is ready."""
 
 
 def _no_dns(_: RealNodes) -> Undo:
@@ -14,6 +19,7 @@ def _no_dns(_: RealNodes) -> Undo:
     def mend() -> None:
         kubectl("-n", "kube-system", "scale", "deployment/coredns", "--replicas=1")
         rolled_out("kube-system", "deployment/coredns")
+        time.sleep(SYNCED)
 
     return mend
 
