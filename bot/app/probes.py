@@ -49,8 +49,8 @@ class Probes:
         reasons += filter(None, (self.client.no_session, self.refusal()))
         if reason := outage(self.cache):
             reasons.append(reason)
-        elif self.elector and self.elector.never_read() is OutageReason.NOT_ALLOWED:
-            reasons.append(NO_LEASE)
+        elif self.elector and (why := self.elector.never_read()):
+            reasons.append(NO_LEASE if why is OutageReason.NOT_ALLOWED else LEASE_NEVER_KEPT)
         return tuple(reasons)
 
     def degradations(self) -> tuple[str, ...]:
@@ -65,6 +65,12 @@ class Probes:
 NO_LEASE = (
     "The bot may not keep its Lease, so it could never act. "
     "Apply deploy/base again: it grants this to the service account meshmedic."
+)
+LEASE_NEVER_KEPT = (
+    "The bot's Lease could never be read or written, so it cannot act yet. The API server does not "
+    "answer in time, or answers with errors. "
+    "Check that the namespace of the bot's state exists, and that no admission webhook is in the "
+    "way."
 )
 LEASE_LOST = (
     "The API server does not keep the bot's Lease. Nothing is changed and no alert is sent by this "

@@ -10,17 +10,21 @@ from typing import Any
 
 import pytest
 
-from bot.app.probes import Probes
+from bot.app.probes import LEASE_NEVER_KEPT, NO_LEASE, Probes
 from bot.chat.client import Client
 from bot.domain.authorization import Roles
+from bot.domain.election import Timing
+from bot.errors import ClusterError, Forbidden, Unreachable
 from bot.kube.cache import WatchCache
 from bot.kube.client import Api
 from bot.kube.connect import connect
+from bot.kube.lease import Elector, taking_part
 from bot.kube.reflector import WatchTiming
 from bot.runtime.scheduler import Schedule
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.builders import a_pod
 
+HASTY = Timing(duration=4, renew=3.0, retry=0.1, request=0.8)
 QUICK = WatchTiming(first_delay=0.01, longest_delay=0.05)
 
 
@@ -45,11 +49,24 @@ class Body:
     lost: list[str]
 
 
-async def a_body(api: Api) -> Body:
+class WithoutLeases(Api):
+    """An API reader to which requests for Leases fail."""
+
+    def __init__(self, api: Api, error: Exception) -> None:
+        super().__init__(api._client)
+        self.error: Exception | None = error
+
+    async def get(self, path: str, *arguments: Any, **options: Any) -> bytes:
+        if "/leases" in path and self.error:
+            raise self.error
+        return await super().get(path, *arguments, **options)
+
+
+async def a_body(api: Api, elector: Elector | None = None) -> Body:
     cache = WatchCache(api, timing=QUICK)
     client = Client(Roles(), 1)
     lost: list[str] = []
-    return Body(Probes(client, cache, Schedule(), lambda: lost), cache, lost)
+    return Body(Probes(client, cache, Schedule(), lambda: lost, elector), cache, lost)
 
 
 @pytest.fixture
@@ -64,6 +81,14 @@ async def until_ailing(probes: Probes) -> None:
     async with asyncio.timeout(10):
         while True:
             if probes.liveness_problems():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def until_problems_are(probes: Probes, *wanted: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            if probes.readiness_problems() == wanted:
                 return
             await asyncio.sleep(0.01)
 
@@ -185,3 +210,29 @@ async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
         assert body.probes.readiness_problems() == (reason,)
         assert body.probes.liveness_problems() == ()
         await body.cache.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ClusterError("It answers with 503."), LEASE_NEVER_KEPT),
+        (Unreachable("It does not answer."), LEASE_NEVER_KEPT),
+        (TimeoutError(), LEASE_NEVER_KEPT),
+        (Forbidden("It may not."), NO_LEASE),
+    ],
+)
+async def test_it_is_not_ready_while_its_lease_was_never_kept(
+    api: Api, error: Exception, reason: str
+):
+    """It would never act, however well the rest of the cluster is read; later it can."""
+    failing = WithoutLeases(api, error)
+    elector = Elector(failing, namespace="meshmedic", timing=HASTY)
+    body = await a_body(api, elector)
+    await body.cache.start()
+    await until_tried(body.cache)
+    await body.probes.client.on_ready()
+    async with taking_part(elector):
+        await until_problems_are(body.probes, reason)
+        failing.error = None
+        await until_problems_are(body.probes)
+    await body.cache.close()
