@@ -21,6 +21,7 @@ from bot.kube.agents import LABEL, Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
 from bot.kube.paths import path
 from bot.kube.pods import list_pods
+from bot.kube.prober_jobs import LONGEST
 from bot.net.probing.agent_configmaps import KEYS, PEERS
 from bot.net.probing.protocol import ProbeJob
 
@@ -92,7 +93,8 @@ class AgentsExaminer:
 
     async def _refusal(self, agents: Agents, agent: ProberAgent, room: asyncio.Semaphore) -> str:
         """Why an agent does no job without a probe; empty where it does."""
-        job = ProbeJob(id=f"doctor-{secrets.token_hex(6)}", expires=time.time() + QUICK)
+        # As long as for a real job, so that a node's clock disturbs this one where it does those.
+        job = ProbeJob(id=f"doctor-{secrets.token_hex(6)}", expires=time.time() + LONGEST)
         try:
             async with room, agents.sending(agent, job, QUICK) as answer:
                 await answer.until("done")

@@ -1,13 +1,29 @@
 """What the doctor reads of the prober's agents: a real agent does a signed job, or says why not."""
 
+import asyncio
+import json
+import re
+import time
 from typing import Any
+
+import pytest
 
 from bot.doctor.domain.facts import AgentsFacts
 from bot.domain.temporary import NAMESPACE
 from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.connect import connect
+from bot.kube.prober_jobs import LONGEST
 from bot.net.probing import agent_configmaps
-from tests.kube.test_prober_daemonset import HERE, Homelab, a_config_map, an_agent, homelab
+from bot.net.probing.signed_job import BY_CLOCK, REFUSED
+from bot.probe import job as jobs
+from tests.kube.test_prober_daemonset import (
+    HERE,
+    Homelab,
+    a_config_map,
+    an_agent,
+    an_agent_pod,
+    homelab,
+)
 
 __all__ = ["homelab"]
 
@@ -67,6 +83,34 @@ async def test_an_agent_that_nobody_reaches_is_told_with_its_node(homelab: Homel
     (why,) = ((await looked(homelab)).refusals or {}).values()
     assert "cannot be reached" in why
     assert HERE.node in ((await looked(homelab)).refusals or {})
+
+
+@pytest.mark.parametrize("ahead", [LONGEST / 2, LONGEST * 2])
+async def test_a_node_whose_clock_is_ahead_refuses_only_where_it_refuses_real_jobs(
+    homelab: Homelab, ahead: float
+) -> None:
+    """And says that it is about its clock."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+        try:
+            job = jobs.read(await reader.readexactly(int(length)), time.time() + ahead)
+            line = {"job": job.id, "done": True}
+        except jobs.JobRefused as refusal:
+            line = {"job": "", "refused": str(refusal)}
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(line).encode() + b"\n")
+        writer.close()
+
+    homelab.simulation.put(a_daemonset())
+    await homelab.prober.refresh()
+    server = await asyncio.start_server(answers, "127.0.0.1", 0)
+    homelab.simulation.put(an_agent_pod(HERE.node, server.sockets[0].getsockname()[1]))
+    async with server:
+        refusals = (await looked(homelab)).refusals
+    assert refusals is not None
+    assert (refusals == {}) is (ahead < LONGEST)
+    assert all(why.startswith(REFUSED) and BY_CLOCK in why for why in refusals.values())
 
 
 async def test_config_maps_that_are_missing_are_seen(homelab: Homelab) -> None:

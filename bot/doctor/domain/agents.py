@@ -11,7 +11,7 @@ from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
 from bot.domain.temporary import NAMESPACE
 from bot.net.probing.agent_configmaps import KEYS, PEERS
-from bot.net.probing.signed_job import REFUSED
+from bot.net.probing.signed_job import BY_CLOCK, REFUSED
 
 AGENTS = Topic(Area.TRAEFIK, "agents")
 COMPONENT = "deploy/components/prober-daemonset"
@@ -26,6 +26,11 @@ PODS = f"Look at the pods: kubectl -n {NAMESPACE} get pods -o wide."
 ANSWERS = (
     "Look at the NetworkPolicies `meshmedic-probe-agents` in the namespaces meshmedic and "
     f"{NAMESPACE}, and at the agents' logs. An agent reads a new key within two minutes."
+)
+
+CLOCKS = (
+    "Compare the clocks: run `date -u` there and on the bot's node, and let NTP set the one that "
+    "is wrong. Jobs are good for a minute."
 )
 
 
@@ -68,6 +73,11 @@ def _running(facts: AgentsFacts) -> Diagnostic | None:
         return AGENTS.warning(f"{ready} of {facts.nodes} are ready{why}.", PODS)
     if facts.refusals:
         saw = f"The agents on {_by_reason(facts.refusals)}."
+        by_clock = [_is_by_clock(why) for why in facts.refusals.values()]
+        if all(by_clock):
+            return AGENTS.failed(saw, CLOCKS)
+        if any(by_clock):
+            return AGENTS.failed(saw, f"{CLOCKS} {ANSWERS}")
         if facts.told_ago < FRESH and all(
             why.startswith(REFUSED) for why in facts.refusals.values()
         ):
@@ -89,6 +99,10 @@ def _same(facts: AgentsFacts, cluster: ClusterFacts, setup: Setup) -> Diagnostic
         )
     did = "are ready." if facts.refusals is None else "did a job that the bot signed."
     return AGENTS.ok(f"{facts.nodes} of {facts.nodes} {did}")
+
+
+def _is_by_clock(why: str) -> bool:
+    return why.startswith(REFUSED) and BY_CLOCK in why
 
 
 def _by_reason(refusals: Mapping[str, str]) -> str:

@@ -35,6 +35,9 @@ AHEAD = 900.0
 REFUSED = "it refused the job"
 """How the reason of an agent that answered, and did not do a job, begins."""
 
+BY_CLOCK = "clock"
+"""What the reason of an agent names that did not do a job because of its node's clock."""
+
 NODE = "Meshmedic-Node"
 ISSUED = "Meshmedic-Issued"
 SIGNATURE = "Meshmedic-Signature"

@@ -1,6 +1,8 @@
 """Whether the network can be tested: namespace, permissions, image, agents, and what stayed."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from bot.doctor.domain.facts import AgentsFacts, ClusterFacts, OwnPod, Setup
 from bot.domain.facts import Denied
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.probe import job as jobs
+from bot.probe.admitting import Admission, Request, RequestDenied
+from bot.probe.job import JobRefused
 from tests.doctor.domain.seen import SETUP, a_cluster, failed_with_fix
 
 LOST = NotObserved("no answer")
@@ -200,3 +205,32 @@ def test_a_key_that_is_new_is_on_its_way_and_no_fault():
     late = agents_of(replace(fresh, told_ago=200.0))
     assert late
     assert late.outcome is DiagnosticOutcome.FAILED
+
+
+def _expired() -> None:
+    jobs.read(b'{"id": "a", "expires": 1}', 121.0)
+
+
+def _from_the_future() -> None:
+    headers = (("meshmedic-node", "n1"), ("meshmedic-issued", "121000"))
+    signed = (*headers, ("meshmedic-signature", "00" * 384))
+    Admission("n1", Path("keys"), 0.0).look(Request("POST", "/jobs", signed), 1.0)
+
+
+@pytest.mark.parametrize("refuses", [_expired, _from_the_future])
+def test_an_agent_that_refuses_by_its_clock_sends_nobody_to_network_policies(
+    refuses: Callable[[], None],
+):
+    """Also while the key is new; beside another reason both are told."""
+    with pytest.raises((JobRefused, RequestDenied)) as refusal:
+        refuses()
+    why = f"it refused the job: {refusal.value}"
+    for told_ago in (40.0, 200.0):
+        found = agents_of(replace(AGENTS, told_ago=told_ago, refusals={"n1": why}))
+        assert found
+        assert failed_with_fix(found, "120 s", "Compare the clocks")
+        assert "NetworkPolicies" not in found.fix
+    both = agents_of(replace(AGENTS, refusals={"n1": why, "n2": UNREACHABLE}))
+    assert both
+    assert "Compare the clocks" in both.fix
+    assert "NetworkPolicies" in both.fix
