@@ -193,11 +193,21 @@ def _executed(code: ast.AST) -> Iterator[ast.AST]:
     waiting = [code]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        if isinstance(node, ast.If) and _only_types(node.test):
             waiting.extend(node.orelse)
             continue
         yield node
         waiting.extend(ast.iter_child_nodes(node))
+
+
+def _only_types(test: ast.expr) -> bool:
+    """Whether a condition holds for type checkers alone: never where it is negated or an `or`."""
+    match test:
+        case ast.Name("TYPE_CHECKING") | ast.Attribute(ast.Name(), "TYPE_CHECKING"):
+            return True
+        case ast.BoolOp(ast.And(), parts):
+            return any(map(_only_types, parts))
+    return False
 
 
 def _imports(call: ast.Call) -> bool:

@@ -57,6 +57,12 @@ def left(folder: Path, ours: str, site: Mapping[str, str]) -> set[str]:
         "import importlib\nimportlib.import_module('a.b')",
         "from c import d",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import e\nelse:\n    import a.b",
+        "if not TYPE_CHECKING:\n    import a.b",
+        "if x or TYPE_CHECKING:\n    import a.b",
+        "if x and not TYPE_CHECKING:\n    import a.b",
+        "if not typing.TYPE_CHECKING and x:\n    import a.b",
+        "if NOT_TYPE_CHECKING:\n    import a.b",
+        "if TYPE_CHECKING and x:\n    import e\nelif y:\n    import a.b",
     ],
 )
 def test_what_an_import_may_ask_for_is_kept_wherever_it_stands(ours: str, tmp_path: Path):
@@ -111,6 +117,12 @@ def test_what_no_import_leads_to_is_removed_with_its_data(tmp_path: Path):
         "b/table.json": "",
     }
     assert left(tmp_path, "import a", site) == {"a/__init__.py", "a/fonts/plain.ttf", "a/py.typed"}
+
+
+@pytest.mark.parametrize("test", ["TYPE_CHECKING", "t.TYPE_CHECKING", "x and TYPE_CHECKING"])
+def test_what_only_type_checkers_import_is_removed(test: str, tmp_path: Path):
+    """By any name of the module, and beside another condition."""
+    assert left(tmp_path, f"if {test}:\n    import hints", {"hints.py": ""}) == set()
 
 
 def test_native_modules_are_searched_for_modules_and_libraries(tmp_path: Path):
