@@ -38,6 +38,15 @@ QUICK = 3.5
 MOST_PEOPLE = 20
 SERVERS = 25
 
+UNLISTED = (
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.news_thread,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+)
+"""What holds messages beside text channels; a forum and a category hold none themselves."""
+
 PRIVILEGED = {
     "Presence Intent": ("gateway_presence", "gateway_presence_limited"),
     "Server Members Intent": ("gateway_guild_members", "gateway_guild_members_limited"),
@@ -115,6 +124,10 @@ async def _look(
         serving = group.create_task(_server(client, bot, guild_id))
         # Without a connection the bot's id stands for the application's: the same since 2016.
         registering = group.create_task(_registered(client, client.application_id or bot, guild_id))
+        named = {
+            number: group.create_task(_is_unlisted(client, guild_id, number))
+            for number in set(setup.channels.values())
+        }
         members = {user: group.create_task(_member(client, guild_id, user)) for user in people}
     server = serving.result()
     # If the bot is not in the server, Discord says that nobody is.
@@ -127,6 +140,7 @@ async def _look(
         members={user: task.result() for user, task in known.items()},
         skew=trace.skew,
         here=here,
+        named={number: task.result() for number, task in named.items()},
     )
 
 
@@ -172,6 +186,17 @@ async def _server(
     roles = {role.id: role.name for role in guild.roles}
     allowed = _flags(member.guild_permissions)
     return DiscordServerFacts(guild.id, guild.name, roles, allowed, visible)
+
+
+async def _is_unlisted(client: discord.Client, guild_id: int, channel: int) -> bool | NotObserved:
+    """Whether it is a thread or a voice channel of this server that the bot sees."""
+    found = await _ask(client.http.get_channel(channel))
+    if isinstance(found, NotObserved):
+        return found
+    if isinstance(found, Denied):
+        return False
+    here = str(found.get("guild_id")) == str(guild_id)
+    return here and found["type"] in [kind.value for kind in UNLISTED]
 
 
 async def _registered(

@@ -175,7 +175,7 @@ def _of_discord(facts: DiscordFacts, setup: Setup) -> Iterator[Diagnostic]:
     yield registration.intents(facts)
     yield registration.server(facts, setup)
     if isinstance(facts.server, DiscordServerFacts):
-        closed = dict(channels.examine(facts.server.channels, setup))
+        closed = dict(channels.examine(facts.server.channels, facts.named, setup))
         yield from permissions.examine(facts.server, facts.here, setup.uses, closed)
         yield from closed.values()
     else:

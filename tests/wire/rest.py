@@ -207,6 +207,9 @@ class Rest:
         return interaction
 
     def _channel(self, request: Request) -> Reply:
+        number = request.parameters["channel_id"]
+        if number in self.threads:
+            return Reply(body=world.thread(number, "a thread"))
         return Reply(body=world.channel()) if self._known(request) else UNKNOWN_CHANNEL
 
     def _send(self, request: Request) -> Reply:

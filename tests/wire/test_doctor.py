@@ -145,7 +145,7 @@ async def test_each_fault_in_discord_has_its_fix(
         ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is no role of this server"),
         ({"APPROVERS": str(APPROVERS)}, f"write role:{APPROVERS}"),
         ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is no id"),
-        ({"ALERT_CHANNEL": str(GONE)}, f"{GONE} is no text channel of this server."),
+        ({"ALERT_CHANNEL": str(GONE)}, f"{GONE} is no channel of this server"),
     ],
 )
 async def test_each_wrong_setting_is_named(
@@ -160,6 +160,16 @@ async def test_each_wrong_setting_is_named(
     assert code == 1, said
     assert saw in said
     assert "fix: " in said
+
+
+async def test_a_thread_for_alerts_is_no_fault(
+    registered: DiscordServer, cluster: SimulatedCluster, tmp_path: Path
+) -> None:
+    """The bot posts there by its id, and the server's list of channels has no threads."""
+    registered.rest.threads.append(str(GONE))
+    code, said = await doctor(registered, cluster, tmp_path, ALERT_CHANNEL=str(GONE))
+    assert code == 0, said
+    assert f"{GONE} is a thread or a voice channel of this server." in " ".join(said.split())
 
 
 async def test_the_channel_of_alerts_that_is_closed_to_the_bot_is_told_once(

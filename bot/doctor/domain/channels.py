@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import Channel, Setup
@@ -19,9 +19,15 @@ POSTING = tuple(
 
 
 def examine(
-    channels: tuple[Channel, ...] | NotObserved, setup: Setup
+    channels: tuple[Channel, ...] | NotObserved,
+    named: Mapping[int, bool | NotObserved],
+    setup: Setup,
 ) -> Iterator[tuple[int, Diagnostic]]:
-    """A failure for each setting whose channel is unknown or closed to the bot, by its id."""
+    """What is to be told of each setting's channel, by its id; nothing where the bot may post.
+
+    A failure where it is unknown or closed to the bot. A thread or a voice channel, which is not
+    among the text channels, is a note: what the bot may do there is not tested.
+    """
     if isinstance(channels, NotObserved):
         return
     by_id = {channel.id: channel for channel in channels}
@@ -29,8 +35,24 @@ def examine(
         topic = Topic(Area.DISCORD, setting)
         channel = by_id.get(number)
         if channel is None:
-            saw = f"{number} is no text channel of this server."
-            yield number, topic.failed(saw, f"Copy the channel's id in Discord, and set {setting}.")
+            yield number, _unlisted(topic, number, named.get(number, False))
         elif missing := ungranted(channel.permissions, POSTING):
             saw = f"The bot cannot post in #{channel.name}: it lacks {titles(missing)}."
             yield number, topic.failed(saw, FIX)
+
+
+def _unlisted(
+    topic: Topic,
+    number: int,
+    named: bool | NotObserved,  # noqa: FBT001  # a fact
+) -> Diagnostic:
+    match named:
+        case NotObserved(why):
+            return topic.unobserved(f"The channel {number} could not be read: {why}")
+        case True:
+            return topic.note(
+                f"{number} is a thread or a voice channel of this server. "
+                "Whether the bot may post there is not tested."
+            )
+    saw = f"{number} is no channel of this server in which the bot could post."
+    return topic.failed(saw, f"Copy the channel's id in Discord, and set {topic.name}.")

@@ -103,7 +103,8 @@ class DiscordFacts:
 
     `login` is the bot's user id. `members` are the people of the settings: a name, or why there
     is none. `skew` is how many seconds our clock is ahead of Discord's; `here` the channel in
-    which somebody asks.
+    which somebody asks. `named` says of each channel of the settings whether it is a thread or a
+    voice channel of the server, which `server.channels` does not list.
     """
 
     login: int | Denied | Unset | NotObserved
@@ -113,6 +114,7 @@ class DiscordFacts:
     members: Mapping[int, str | Denied | NotObserved] = field(default_factory=dict)
     skew: float | None = None
     here: Channel | None = None
+    named: Mapping[int, bool | NotObserved] = field(default_factory=dict)
 
 
 Served: TypeAlias = Mapping[tuple[str, str], tuple[str, ...]]

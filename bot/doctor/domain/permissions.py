@@ -115,7 +115,7 @@ def _channels(
     if not visible:
         fix = "Allow View Channels for the bot's role in the channel where it shall post."
         return topic.warning(f"The bot sees {count}.", fix)
-    where = "in the others" if told else "there"
+    where = "in the others" if any(channel.id in told for channel in channels) else "there"
     return topic.ok(f"The bot sees {count}, and has what it needs {where}.")
 
 
