@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.chat.client import Client
-from bot.chat.connecting import FIRST_PAUSE_REFUSED, again_at, pause, refusals_explained
+from bot.chat.connecting import FIRST_PAUSE_REFUSED, again_at, pause
 from bot.chat.replies import LOST
 from bot.doctor import discord_facts
 from bot.doctor.domain.diagnostic import listed
@@ -153,8 +153,7 @@ class LeaderTasks:
             DiscordRefusal: It does not let the bot have commands in its server.
         """
         try:
-            with refusals_explained():
-                await self._client.register()
+            await self._client.register()
         except LOST as error:
             log.warning("the commands could not be registered: %s", error)
             return False

@@ -43,8 +43,15 @@ async def serve(bot: Bot, token: Token, port: int) -> None:
         # Before the login: beside a refused token, an API server that is away is named too.
         await bot.cluster.cache.start()
         telling = asyncio.create_task(bot.readiness.run(), name="readiness")
+        telling.add_done_callback(log_failure)
         stack.callback(telling.cancel)
         await _run(bot, token, stopped)
+
+
+def log_failure(task: asyncio.Task[None]) -> None:
+    """Log a bug that ended a task at once: nobody awaits it."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("the %s has ended", task.get_name(), exc_info=error)
 
 
 async def _run(bot: Bot, token: Token, stopped: asyncio.Event) -> None:

@@ -20,6 +20,7 @@ from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, o
 from bot.chat.replies import ARRIVED, explain, say
 from bot.domain.authorization import Role, Roles
 from bot.domain.election import Alone, Leadership
+from bot.errors import DiscordRefusal
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,11 @@ DRAIN = 10.0
 
 FAREWELL = 2.0
 """Seconds to tell people whose answers did not finish."""
+
+NO_COMMANDS = (
+    "MESHMEDIC_GUILD_ID: Discord does not let the bot add commands there. Is the id "
+    "right, and was the bot invited with the scopes bot and applications.commands?"
+)
 
 STOPPED = "The bot is being restarted, and this was not answered. Please ask again in a minute."
 
@@ -101,8 +107,15 @@ class Client(discord.Client):
         self.logged_in.set()
 
     async def register(self) -> None:
-        """Replace the commands that Discord shows with those of this version."""
-        await self.tree.sync(guild=discord.Object(self.guild_id))
+        """Replace the commands that Discord shows with those of this version.
+
+        Raises:
+            DiscordRefusal: Discord lets the bot have no commands in its server.
+        """
+        try:
+            await self.tree.sync(guild=discord.Object(self.guild_id))
+        except (discord.Forbidden, discord.NotFound) as error:
+            raise DiscordRefusal(NO_COMMANDS) from error
 
     async def on_ready(self) -> None:
         """Log that the bot answers from now on."""
@@ -118,11 +131,11 @@ class Client(discord.Client):
         if self._session:
             at = datetime.now(UTC)
             self.note_no_session(f"Discord's session broke at {at:%H:%M:%S} UTC. It is resumed.")
-        self._session = False
 
     def note_no_session(self, why: str) -> None:
         """Remember why there is no session, in sentences, until there is one."""
-        self._no_session = why
+        # The library tells a break late: by then a refusal may be noted, which says more.
+        self._session, self._no_session = False, why
 
     @property
     def no_session(self) -> str:

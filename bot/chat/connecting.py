@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -36,10 +35,6 @@ REFUSED = (
     "Discord refuses the token in MESHMEDIC_DISCORD_TOKEN. "
     "Make a new one in its developer portal, and put it into the Secret."
 )
-NO_COMMANDS = (
-    "MESHMEDIC_GUILD_ID: Discord does not let the bot add commands there. Is the id "
-    "right, and was the bot invited with the scopes bot and applications.commands?"
-)
 
 Token = Callable[[], str]
 """Reads the token as the settings have it now: a mounted Secret changes while the process runs."""
@@ -53,19 +48,6 @@ def pause(first: float, failures: int) -> float:
 def again_at(seconds: float) -> str:
     """When the next attempt is, as a sentence."""
     return f"It is tried again at {datetime.now(UTC) + timedelta(seconds=seconds):%H:%M:%S} UTC."
-
-
-@contextmanager
-def refusals_explained() -> Iterator[None]:
-    """Explain what to do where Discord refuses the bot's commands in its server.
-
-    Raises:
-        DiscordRefusal: Only a person can change it.
-    """
-    try:
-        yield
-    except (discord.Forbidden, discord.NotFound) as error:
-        raise DiscordRefusal(NO_COMMANDS) from error
 
 
 class Connecting:
@@ -92,8 +74,7 @@ class Connecting:
 
     async def _log_in(self, token: str) -> None:
         try:
-            with refusals_explained():
-                await self._client.login(token)
+            await self._client.login(token)
         except discord.LoginFailure as error:
             raise DiscordRefusal(REFUSED) from error
 

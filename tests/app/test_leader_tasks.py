@@ -12,8 +12,9 @@ from discord import app_commands
 
 from bot.app import leader_tasks
 from bot.app.leader_tasks import COMMANDS, CommandDigest, LeaderTasks
+from bot.chat.client import NO_COMMANDS
 from bot.domain.election import Standing
-from bot.errors import ClusterError, StateError
+from bot.errors import ClusterError, DiscordRefusal, StateError
 from bot.health.report_store import ReportStore
 from bot.health.service import Health
 from bot.net.diagnosis.service import Diagnose
@@ -242,8 +243,7 @@ async def test_a_state_that_is_away_costs_a_registration_and_no_commands(
 
 async def test_a_server_that_the_bot_is_not_in_is_named_until_it_takes_the_commands(scene: Scene):
     """A restart would not help, and somebody may invite the bot meanwhile."""
-    answer: Any = Answer(403)
-    scene.client.fails = [discord.Forbidden(answer, "Missing Access")]
+    scene.client.fails = [DiscordRefusal(NO_COMMANDS)]
     await scene.term.becomes(leads=True)
     await scene.until(lambda: scene.leader_tasks.refusal)
     assert scene.leader_tasks.refusal.startswith("MESHMEDIC_GUILD_ID: Discord does not let the bot")
@@ -254,8 +254,7 @@ async def test_a_server_that_the_bot_is_not_in_is_named_until_it_takes_the_comma
 
 async def test_who_leads_no_more_names_no_refusal(scene: Scene):
     """A standby is ready: Discord refused another process, or this one at another time."""
-    answer: Any = Answer(403)
-    scene.client.fails = [discord.Forbidden(answer, "Missing Access") for _ in range(10_000)]
+    scene.client.fails = [DiscordRefusal(NO_COMMANDS) for _ in range(10_000)]
     await scene.term.becomes(leads=True)
     await scene.until(lambda: scene.leader_tasks.refusal)
     await scene.term.becomes(leads=False)
@@ -270,7 +269,7 @@ async def test_a_server_that_removed_the_bot_since_the_last_start_is_named(
     await scene.registered_once()
     answer: Any = Answer(403)
     scene.client.lost = kind(answer, "Missing Access")
-    scene.client.fails = [discord.Forbidden(answer, "Missing Access") for _ in range(10_000)]
+    scene.client.fails = [DiscordRefusal(NO_COMMANDS) for _ in range(10_000)]
     await scene.next_term()
     assert scene.leader_tasks.refusal.startswith("MESHMEDIC_GUILD_ID: Discord does not let the bot")
 
@@ -279,8 +278,7 @@ async def test_a_refusal_ends_where_the_next_term_finds_the_commands_in_place(sc
     """Another process registered them meanwhile: this one works, and must be ready."""
     await scene.registered_once()
     shown, scene.client.shown = scene.client.shown, []
-    answer: Any = Answer(403)
-    scene.client.fails = [discord.Forbidden(answer, "Missing Access") for _ in range(10_000)]
+    scene.client.fails = [DiscordRefusal(NO_COMMANDS) for _ in range(10_000)]
     await scene.next_term()
     assert scene.leader_tasks.refusal
     await scene.term.becomes(leads=False)

@@ -6,15 +6,18 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 
 from bot.app.probes import LEASE_NEVER_KEPT, NO_LEASE, Probes
+from bot.app.serve import log_failure
 from bot.chat.client import Client
 from bot.domain.authorization import Roles
 from bot.domain.election import Timing
-from bot.errors import ClusterError, Forbidden, Unreachable
+from bot.errors import ClusterError, DiscordRefusal, Forbidden, Unreachable
 from bot.kube.cache import WatchCache
 from bot.kube.client import Api
 from bot.kube.connect import connect
@@ -236,3 +239,41 @@ async def test_it_is_not_ready_while_its_lease_was_never_kept(
         failing.error = None
         await until_problems_are(body.probes)
     await body.cache.close()
+
+
+async def test_a_refusal_that_closed_the_session_is_told_and_no_break(api: Api):
+    """The library tells the break after the refusal was noted."""
+    client = (await a_body(api)).probes.client
+    await client.on_ready()
+    client.note_no_session("The token is refused.")
+    await client.on_disconnect()
+    assert client.no_session == "The token is refused."
+    await client.on_ready()
+    await client.on_disconnect()
+    assert client.no_session.startswith("Discord's session broke at ")
+
+
+async def test_only_refused_commands_are_told_as_a_wrong_server(monkeypatch: pytest.MonkeyPatch):
+    """What else Discord refuses of a login has other reasons."""
+    client = Client(Roles(), 1)
+    answer: Any = SimpleNamespace(status=403, reason="Forbidden")
+
+    async def refused(**_: Any) -> Any:
+        raise discord.Forbidden(answer, "Missing Access")
+
+    monkeypatch.setattr(client.tree, "sync", refused)
+    with pytest.raises(DiscordRefusal, match="MESHMEDIC_GUILD_ID"):
+        await client.register()
+
+
+async def test_a_task_that_ends_by_a_bug_is_logged_at_once(caplog: pytest.LogCaptureFixture):
+    """The process holds the task, so asyncio would say it only at the end."""
+
+    async def bug() -> None:
+        raise TypeError
+
+    task = asyncio.create_task(bug(), name="readiness")
+    task.add_done_callback(log_failure)
+    await asyncio.wait([task])
+    await asyncio.sleep(0)
+    assert "the readiness has ended" in caplog.text
