@@ -45,7 +45,7 @@ def namespace(homelab: RealCluster) -> Iterator[RealCluster]:
     if homelab.plane is None:
         pytest.skip("Traefik here needs the control plane of the tests' own")
     homelab.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": PLACE}})
-    service = a_service("behind", "10.43.96.10")
+    service = a_service("behind", "10.43.0.96")
     for item in service:
         item["metadata"]["namespace"] = PLACE
     routes = [

@@ -20,7 +20,8 @@ from tests.programs import catalogue
 
 NAMESPACE = "routes"
 PODS = ("10.42.98.11", "10.42.98.12")
-VIP = "10.43.98.10"
+VIP = "10.43.0.98"
+"""Of the lowest 256 addresses, of which the API server gives none away by itself."""
 DIRECT = [f"http://{pod}:{POD_PORT}" for pod in PODS]
 BY_VIP = [f"http://{VIP}:80"]
 ANNOTATION = "traefik.ingress.kubernetes.io/service.nativelb"
@@ -133,11 +134,11 @@ def test_an_ingress_is_served_by_the_pods_own_addresses(lab: Lab) -> None:
 
 def test_the_annotation_switches_an_ingress_to_the_vip_and_back(lab: Lab) -> None:
     """One added key on the Service, no change of the route; without it all is as before."""
-    lab.real.apply(*a_service("annotated", "10.43.98.20"), *an_ingress("noted", "annotated"))
+    lab.real.apply(*a_service("annotated", "10.43.0.99"), *an_ingress("noted", "annotated"))
     lab.until("annotated", DIRECT)
     at = ("annotate", "service", "annotated", "-n", NAMESPACE)
     lab.real.kubectl(*at, f"{ANNOTATION}=true")
-    lab.until("annotated", ["http://10.43.98.20:80"])
+    lab.until("annotated", ["http://10.43.0.99:80"])
     lab.real.kubectl(*at, f"{ANNOTATION}-")
     lab.until("annotated", DIRECT)
 

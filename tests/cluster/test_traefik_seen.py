@@ -38,7 +38,7 @@ from tests.programs import catalogue
 
 PLACE = "seen"
 NODE = "seen-node"
-VIP = "10.43.97.10"
+VIP = "10.43.0.97"
 DIRECT = {f"http://{pod}:8080" for pod in PODS}
 NAME = "traefik-seen"
 POD = Ref("Pod", PLACE, NAME)
