@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from bot.app.bootstrap import Bot
 from bot.chat.connecting import Connecting, Token
 from bot.runtime import http_server
+from bot.runtime.tasks import log_failure
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,6 @@ async def serve(bot: Bot, token: Token, port: int) -> None:
         telling.add_done_callback(log_failure)
         stack.callback(telling.cancel)
         await _run(bot, token, stopped)
-
-
-def log_failure(task: asyncio.Task[None]) -> None:
-    """Log a bug that ended a task at once: nobody awaits it."""
-    if not task.cancelled() and (error := task.exception()):
-        log.error("the %s has ended", task.get_name(), exc_info=error)
 
 
 async def _run(bot: Bot, token: Token, stopped: asyncio.Event) -> None:

@@ -25,6 +25,7 @@ from bot.kube.listing import gap, not_served
 from bot.kube.one_shot_reader import OFF
 from bot.kube.reflector import Reflector, WatchState, WatchTiming
 from bot.routing.running import NAMESPACES, TraefikNamespaces, looks_like_traefik
+from bot.runtime.tasks import has_failed, log_failure
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class WatchCache(Details):
         if self._watcher:
             return
         self._watcher = asyncio.create_task(self._discover_until_done(), name="discovery")
-        self._watcher.add_done_callback(_log_failure)
+        self._watcher.add_done_callback(log_failure)
 
     async def close(self) -> None:
         """End every watch."""
@@ -146,7 +147,7 @@ class WatchCache(Details):
 
     def ended(self) -> tuple[str, ...]:
         """The names of tasks that failed by a bug of this program."""
-        return tuple(task.get_name() for task in self._running() if _failed(task))
+        return tuple(task.get_name() for task in self._running() if has_failed(task))
 
     def _running(self) -> list[asyncio.Task[None]]:
         return [*self._tasks.values(), *([self._watcher] if self._watcher else [])]
@@ -182,7 +183,7 @@ class WatchCache(Details):
         reflector.slim = SLIM.get(source.kind.type, reflector.slim)
         self._watches[key] = reflector
         task = asyncio.create_task(reflector.run(), name=f"watch of {source.title}")
-        task.add_done_callback(_log_failure)
+        task.add_done_callback(log_failure)
         self._tasks[key] = task
 
     async def _first_lists(self) -> None:
@@ -212,16 +213,6 @@ class WatchCache(Details):
                 objects = objects.following(merged[1])
             merged = self._merged[kind] = (revisions, objects)
         return merged[1]
-
-
-def _failed(task: asyncio.Task[None]) -> bool:
-    return task.done() and not task.cancelled() and task.exception() is not None
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log a failure now: the cache holds the task, so asyncio would only log it at the end."""
-    if _failed(task):
-        log.error("the %s has ended", task.get_name(), exc_info=task.exception())
 
 
 def _gap(reflector: Reflector) -> Gap:

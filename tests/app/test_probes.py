@@ -13,7 +13,6 @@ import discord
 import pytest
 
 from bot.app.probes import LEASE_NEVER_KEPT, NO_LEASE, Probes
-from bot.app.serve import log_failure
 from bot.chat.client import Client
 from bot.domain.authorization import Roles
 from bot.domain.election import Timing
@@ -24,6 +23,7 @@ from bot.kube.connect import connect
 from bot.kube.lease import Elector, taking_part
 from bot.kube.reflector import WatchTiming
 from bot.runtime.scheduler import Schedule
+from bot.runtime.tasks import log_failure
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests.builders import a_pod
 
