@@ -118,10 +118,7 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
         if not _is_over(one.last, "", route, snapshot, passed)
     ]
     judged = _failed(failed, now) if failed else _logged(logged, now) if logged else warned
-    times = (
-        *(one.last for one in requests),
-        *(one.last for one in word.logged.get(route, ())),
-    )
+    times = [one.last for one in requests] + [one.last for one in word.logged.get(route, ())]
     if judged is None and times and all(_passed_since(last, passed) for last in times):
         return WORKS_AGAIN
     return warned if warned and judged and judged.verdict is Verdict.UNKNOWN else judged
