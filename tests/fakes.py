@@ -95,6 +95,8 @@ class FakeCluster:
     notifier: ChangeNotifier = field(default_factory=ChangeNotifier)
     tools: Runner | None = None
     drawn: bytes | Undrawn = b"a picture"
+    drawing: list[str] = field(default_factory=list)
+    """What was asked of whoever draws, in its order."""
     asked: int = 0
     later: timedelta = timedelta()
 
@@ -102,8 +104,13 @@ class FakeCluster:
         """Tell whoever listens now that a change moved."""
         await self.notifier.notify(change)
 
+    async def prepare(self) -> None:
+        """A picture will be needed soon."""
+        self.drawing.append("prepare")
+
     async def draw(self, each: Drawing) -> bytes | Undrawn:
         """Whatever a test wants to be drawn."""
+        self.drawing.append("draw")
         assert each.names if isinstance(each, HeatMap) else each.lanes
         return self.drawn
 

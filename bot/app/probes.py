@@ -49,7 +49,7 @@ class Probes:
         reasons += filter(None, (self.client.no_session, self.refusal()))
         if reason := outage(self.cache):
             reasons.append(reason)
-        elif self.elector and (why := self.elector.never_read()):
+        elif self.elector and (why := self.elector.never_kept()):
             reasons.append(NO_LEASE if why is OutageReason.NOT_ALLOWED else LEASE_NEVER_KEPT)
         return tuple(reasons)
 

@@ -86,6 +86,7 @@ class Elector:
         self._contact = ApiContact(longest, noticeable=self._timing.renew)
         self._own_lease: Body | None = None
         """The lease as this process wrote it last, which is renewed without another read."""
+        self._has_written = self._may_not_write = False
         self._version = ""
         self._seen = asyncio.Event()
         """Set where the watch told of another process, or that the lease is gone."""
@@ -133,9 +134,13 @@ class Elector:
         """
         return self._contact.outage(self._clock())
 
-    def never_read(self) -> OutageReason | None:
-        """Why the lease could never be read or written; None where it was, or was not tried."""
-        return self._contact.never_answered()
+    def never_kept(self) -> OutageReason | None:
+        """Why the lease could never be read or written; None where it was, or was not tried.
+
+        A lease that another process holds is only read. Who may not take it once it is free could
+        never act either.
+        """
+        return OutageReason.NOT_ALLOWED if self._may_not_write else self._contact.never_answered()
 
     def answering_for(self) -> float:
         """Seconds since the last outage that a leader notices; for ever, if there was none."""
@@ -229,7 +234,12 @@ class Elector:
     async def _claim(self, lease: Body | None) -> None:
         asked_at = self._clock()
         record = self._election.claim(_stamp())
-        self._own_lease = await self._write(lease, record)
+        try:
+            self._own_lease = await self._write(lease, record)
+        except Forbidden:
+            self._may_not_write = not self._has_written
+            raise
+        self._has_written, self._may_not_write = True, False
         self._election.won(record, asked_at)
 
     async def _read(self) -> Body | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.probe.hashing import sha256
 from bot.probe.job import MOST_BYTES, ProbeTask, is_address
-from bot.probe.outcomes import OK
+from bot.probe.outcomes import OK, UNTRIED
 from bot.probe.output import Write
 from bot.probe.trying import try_all
 
@@ -103,12 +103,12 @@ async def _until_it_works(failed: Failed, seconds: float, again: float) -> None:
 
 
 async def _failures(probes: Sequence[ProbeTask], on_answer: Write) -> Failed:
-    """Try all of these probes, and return those that failed."""
+    """Try all of these probes, and return those that failed; what could not be tried did not."""
     by_id = {probe.id: probe for probe in probes}
     failed: set[ProbeTask] = set()
 
     def note(answer: dict[str, Any]) -> None:
-        if answer["outcome"] != OK:
+        if answer["outcome"] not in (OK, UNTRIED):
             failed.add(by_id[answer["id"]])
         on_answer(answer)
 

@@ -40,13 +40,21 @@ class NetCog(CogWithControls):
     net = app_commands.Group(name="net", description="Test the network between the nodes.")
 
     def __init__(
-        self, diagnose: Diagnose, mesh: Mesh, reach: Reach, netshoot: Netshoot, draw: Draw
+        self,
+        diagnose: Diagnose,
+        mesh: Mesh,
+        reach: Reach,
+        netshoot: Netshoot,
+        *,
+        draw: Draw,
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
         self._diagnose = diagnose
         self._mesh = mesh
         self._reach = reach
         self._netshoot = netshoot
         self._draw = draw
+        self._prepare = prepare
         self.controls = {retest.RetestButton: self._retest}
 
     @net.command(extras=OPERATORS)
@@ -91,6 +99,7 @@ class NetCog(CogWithControls):
     async def _run_matrix(self, interaction: Interaction, node: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
         async with Progress(interaction, node or "every node") as progress:
+            await self._prepare()  # the library is loaded while the nodes are tested
             measured = await self._mesh.measure(progress.note, node)
             progress.note("Drawing.")
             picture = await self._draw(heat_map.heat_map(measured))

@@ -126,6 +126,15 @@ async def test_the_matrix_names_the_broken_node_in_words(room: Room, prober: Any
     assert "Heat map of" in pictured(await room.operator.slash(room.channel, "net matrix"))
 
 
+async def test_the_picture_is_prepared_before_there_is_anything_to_draw(
+    room: Room, prober: Any
+) -> None:
+    """Loading the library takes a second: the time in which the nodes are tested."""
+    await prober()
+    await room.operator.slash(room.channel, "net matrix")
+    assert room.cluster.drawing == ["prepare", "draw"]
+
+
 async def test_without_its_picture_the_matrix_is_told_in_letters_with_the_reason(
     room: Room, prober: Any
 ) -> None:

@@ -243,6 +243,23 @@ async def test_a_missing_permission_is_said_once(world: World, caplog) -> None:
         await one.killed()
 
 
+async def test_who_may_not_take_a_lease_that_is_free_could_never_act(world: World) -> None:
+    """The lease of another was read well; that says nothing of this one's right to write it."""
+    held = a_lease(NAME, namespace="meshmedic")
+    held["spec"] |= {"leaseDurationSeconds": 1}
+    world.cluster.put(held)
+    world.cluster.forbid("update", "leases", "coordination.k8s.io")
+    async with world.served():
+        one = await world.joined("one")
+        await until(lambda: one.elector.holder == "me")
+        assert one.elector.never_kept() is None
+        await until(lambda: one.elector.never_kept() is OutageReason.NOT_ALLOWED, 4)
+        world.cluster.allow("update", "leases", "coordination.k8s.io")
+        await until(leads(one))
+        assert one.elector.never_kept() is None
+        await one.killed()
+
+
 async def test_nonsense_in_place_of_a_lease_ends_nothing(world: World) -> None:
     """A broken half of a body, as from a proxy: no leader, no crash."""
     async with world.served():

@@ -79,12 +79,12 @@ EARLY = next(name for name in map(str, range(10_000)) if not sha256(name.encode(
 class Agent:
     """The rounds of an agent with one peer: how many of the three probes went well in each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.path = folder / "peers"
-        peer = {"node": "peer", "address": "127.0.0.1", "port": self.port}
+        peer = {"node": "peer", "address": address, "port": self.port}
         self.path.write_text(json.dumps([peer]))
         self.rounds: list[int] = []
         self._well = 0
@@ -106,8 +106,8 @@ class Agent:
 
 
 @asynccontextmanager
-async def an_agent(folder: Path) -> AsyncIterator[Agent]:
-    agent = Agent(folder)
+async def an_agent(folder: Path, address: str = "127.0.0.1") -> AsyncIterator[Agent]:
+    agent = Agent(folder, address)
     going = asyncio.create_task(rounds(EVERY, agent.path, EARLY, agent.write, AGAIN))
     try:
         yield agent
@@ -135,3 +135,11 @@ async def test_a_failure_that_goes_on_fills_no_log_and_its_end_is_seen_soon(tmp_
         async with Listener("peer").bound(agent.port):
             await agent.has_made(3)
     assert agent.rounds == [0, 0, 3]
+
+
+async def test_what_could_not_be_tried_at_all_did_not_fail(tmp_path: Path) -> None:
+    """This node itself refuses the call: a link-local address without its interface."""
+    async with an_agent(tmp_path, "fe80::1") as agent:
+        await agent.has_made(1)
+        await asyncio.sleep(4 * AGAIN)
+    assert agent.rounds == [0]
