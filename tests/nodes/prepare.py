@@ -6,7 +6,7 @@ import time
 
 from tests.controllers.definitions import definitions
 from tests.nodes import images, manifests
-from tests.nodes.before import commit_before
+from tests.nodes.before import prepare_before
 from tests.nodes.cluster import RealNodes, say
 from tests.nodes.kubectl import apply, kubectl, rolled_out, wait_until
 from tests.programs import catalogue
@@ -20,7 +20,7 @@ def prepare(cluster: RealNodes, *, whole: bool) -> None:
     began = time.monotonic()
     ours = [images.project_image()]
     if whole:
-        ours.append(commit_before().archive)
+        ours.append(prepare_before().archive)
         for program in (catalogue.KUBE_ROUTER, *catalogue.GITOPS):
             ensure_built(program)
     say(f"the image is built ({time.monotonic() - began:.0f} s)")

@@ -23,7 +23,7 @@ from tests.nodes import (
     wrong_installs,
     wrong_starts,
 )
-from tests.nodes.before import commit_before
+from tests.nodes.before import prepared
 from tests.nodes.bot import Bot, local_discord
 from tests.nodes.cluster import RealNodes
 from tests.nodes.commands import CommandFailed
@@ -227,8 +227,7 @@ async def _flux(suite: Suite) -> None:
 async def _upgrade(suite: Suite) -> None:
     if suite.whole:
         table = suite.table("From the commit before, and back")
-        before = await asyncio.to_thread(commit_before)
-        await upgrading.run(table, suite.cluster, suite.bot, suite.choices, before)
+        await upgrading.run(table, suite.cluster, suite.bot, suite.choices, prepared())
 
 
 PARTS = {
