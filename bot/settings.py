@@ -218,8 +218,9 @@ class Settings(BaseSettings):
     """
 
     probe_image: str = ""
-    """The image of the pods that probe; it must hold meshmedic. Empty: the bot's own, where it runs
-    in that cluster.
+    """The image of the pods that probe; it must hold meshmedic. Empty: the bot's own, by its pod in
+    its namespace. A terminal takes the state's namespace for that, else `meshmedic`, and refuses
+    where no bot runs there.
     """
 
     probe_host_network: bool = False

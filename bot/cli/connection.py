@@ -81,7 +81,7 @@ class ClusterConnection:
 
     @property
     def bot_namespace(self) -> str:
-        """Where the bot's own pod is; empty where nothing says it."""
+        """Where the bot's own pod is."""
         return bot_namespace(self.kubeconfig, self.context, self.settings.state_namespace)
 
 

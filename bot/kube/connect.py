@@ -23,6 +23,9 @@ POOL = 80
 
 NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
+INSTALLED_IN = "meshmedic"
+"""The namespace of deploy/base."""
+
 CONNECT_TIMEOUT = 30.0
 """Seconds for reading the kubeconfig, which may run a credential plugin."""
 
@@ -80,14 +83,14 @@ def own_namespace(kubeconfig: Path | None, context: str | None) -> str:
 
 
 def bot_namespace(kubeconfig: Path | None, context: str | None, state: str) -> str:
-    """Where the bot's own pod is: the namespace of this pod, else the one of its state, or empty.
+    """Where the bot's own pod is: the namespace of this pod, else of its state, else deploy's own.
 
     Only there may a pod's label be believed: elsewhere anybody may give it to theirs.
     """
     try:
-        return own_namespace(kubeconfig, context) or state
+        return own_namespace(kubeconfig, context) or state or INSTALLED_IN
     except ClusterError:
-        return state
+        return state or INSTALLED_IN
 
 
 def _in_cluster(kubeconfig: Path | None, context: str | None) -> bool:

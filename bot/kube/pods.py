@@ -15,11 +15,7 @@ BOT_LABEL = "app.kubernetes.io/name=meshmedic"
 BOT_CONTAINER = "meshmedic"
 QUICK = 8.0
 IMAGE_HINT = "Set MESHMEDIC_PROBE_IMAGE to the image of meshmedic, which holds the prober."
-HERE = "this cluster"
-UNCERTAIN = (
-    "Which image is the bot's is not certain: pods in several namespaces, or with different "
-    "images, have its label."
-)
+NAMESPACE_HINT = "If it runs in another namespace, set MESHMEDIC_STATE_NAMESPACE to that one."
 
 
 class _Status(core.PodStatus, frozen=True):
@@ -68,11 +64,10 @@ def is_bot(pod: ListedPod) -> bool:
 class OwnImage:
     """The image that the bot runs from, or `configured`. It is read once: it never changes.
 
-    `namespace` is the bot's own: elsewhere anybody may give a pod its label. Empty: all of them,
-    and then only where every pod that looks like the bot is in one namespace and has one image.
+    `namespace` is the bot's own: elsewhere anybody may give a pod its label.
     """
 
-    def __init__(self, api: Api, configured: str, namespace: str = "") -> None:
+    def __init__(self, api: Api, configured: str, namespace: str) -> None:
         self._api = api
         self._known = configured
         self._namespace = namespace
@@ -81,8 +76,7 @@ class OwnImage:
         """Return the image's name.
 
         Raises:
-            ClusterError: The bot does not run in this cluster, it may not read its own pod, or
-                several images could be the bot's.
+            ClusterError: The bot does not run there, or its pods cannot be read.
         """
         if not self._known:
             self._known = await self._read()
@@ -93,16 +87,8 @@ class OwnImage:
             pods = await list_pods(self._api, BOT_LABEL, namespace=self._namespace, total=QUICK)
         except ClusterError as error:
             raise ClusterError(sentences(str(error), IMAGE_HINT)) from error
-        images = [
-            (pod.namespace, container.image)
-            for pod in pods
-            if is_bot(pod)
-            for container in pod.spec.containers
-            if container.name == BOT_CONTAINER
-        ]
-        if not images:
-            where = f"this cluster's namespace {self._namespace}" if self._namespace else HERE
-            raise ClusterError(f"The bot does not run in {where}. {IMAGE_HINT}")
-        if not self._namespace and len(set(images)) > 1:
-            raise ClusterError(f"{UNCERTAIN} {IMAGE_HINT}")
-        return images[0][1]
+        for pod in pods:
+            if is_bot(pod):
+                return next(c.image for c in pod.spec.containers if c.name == BOT_CONTAINER)
+        where = f"The bot does not run in this cluster's namespace {self._namespace}."
+        raise ClusterError(f"{where} {NAMESPACE_HINT} {IMAGE_HINT}")

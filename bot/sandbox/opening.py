@@ -22,7 +22,7 @@ from bot.errors import InputError
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
-from bot.kube.connect import connect
+from bot.kube.connect import INSTALLED_IN, connect
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
@@ -214,7 +214,7 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
             cache,
             ROLES,
             GUILD_ID,
-            ProbeJobs(api, OwnImage(api, world.image)),
+            ProbeJobs(api, OwnImage(api, world.image, INSTALLED_IN)),
             ToolJobs(api, TOOL_IMAGE),
             AgentRounds(Agents(api)),
             world.store,

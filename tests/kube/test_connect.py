@@ -8,7 +8,7 @@ from bot.domain.resources import core
 from bot.domain.snapshot import Why
 from bot.errors import ClusterError
 from bot.kube import connect as connecting
-from bot.kube.connect import bot_namespace, connect, own_namespace
+from bot.kube.connect import INSTALLED_IN, bot_namespace, connect, own_namespace
 from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 
@@ -86,7 +86,7 @@ def test_the_bots_pod_is_looked_for_where_this_one_is_and_else_where_the_state_i
 ):
     """A setting of the state opens no other namespace: there, anybody may be called the bot."""
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    assert bot_namespace(None, None, "") == ""
+    assert bot_namespace(None, None, "") == INSTALLED_IN
     assert bot_namespace(None, None, "state") == "state"
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.43.0.1")
     monkeypatch.setattr(connecting, "NAMESPACE_FILE", tmp_path / "namespace")
