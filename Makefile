@@ -100,5 +100,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size \
+.PHONY: help setup sandbox test test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size \
   test-fast screenshots lock clean

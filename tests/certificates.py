@@ -1,4 +1,4 @@
-"""Certificates of an API server that older Pythons take, and Python 3.13 refuses."""
+"""Certificates as every authority of the tests signs them, and such as Python 3.13 refuses."""
 
 from __future__ import annotations
 
@@ -22,21 +22,32 @@ FAULTS = {
 }
 """What may be missing, and what OpenSSL says then."""
 
+AUTHORITY = x509.BasicConstraints(ca=True, path_length=None)
+SIGNS = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+"""The extensions of an authority; both are critical."""
+
 
 def issue(folder: Path, fault: str = "") -> tuple[bytes, ssl.SSLContext]:
     """A CA's certificate, and a server's context with a certificate of it for 127.0.0.1."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a cluster's CA")])
-    root = _begun(root_name, root_name, root_key).add_extension(
-        x509.BasicConstraints(ca=True, path_length=None), critical=fault != CRITICAL
-    )
-    root = root.add_extension(
-        x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False
+    root = begun(root_name, root_name, root_key).add_extension(
+        AUTHORITY, critical=fault != CRITICAL
     )
     if fault != KEY_USAGE:
-        root = root.add_extension(_SIGNS, critical=True)
+        root = root.add_extension(SIGNS, critical=True)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an API server")])
-    leaf = _begun(name, root_name, key).add_extension(
+    leaf = begun(name, root_name, key).add_extension(
         x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
         critical=False,
     )
@@ -60,29 +71,22 @@ def issue(folder: Path, fault: str = "") -> tuple[bytes, ssl.SSLContext]:
     return ca.public_bytes(serialization.Encoding.PEM), context
 
 
-_SIGNS = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=True,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
-
-
-def _begun(
-    name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+def begun(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    life: dt.timedelta = dt.timedelta(days=1),
 ) -> x509.CertificateBuilder:
+    """A certificate of a key that names it, to be completed and signed by the issuer."""
     now = dt.datetime.now(dt.UTC)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     return (
         x509.CertificateBuilder()
-        .subject_name(name)
+        .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_after(now + life)
+        .add_extension(identifier, critical=False)
     )

@@ -10,7 +10,7 @@ import ipaddress
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests import certificates
 from tests.nodes.place import ADDRESSES, API_URL, KEYS, SERVER, SERVICE_RANGE
 
 AUTHORITY = KEYS / "ca.pem"
@@ -95,7 +96,7 @@ class _Signer:
         parts = [x509.NameAttribute(NameOID.COMMON_NAME, common)]
         if group:
             parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, group))
-        builder = _dated(x509.Name(parts), self.issuer, own)
+        builder = certificates.begun(x509.Name(parts), self.issuer, own, LIFE)
         signed_by = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.authority.public_key())
         builder = builder.add_extension(signed_by, critical=False)
         usage = x509.ExtendedKeyUsage(BOTH if names else CLIENT)
@@ -108,37 +109,9 @@ class _Signer:
 
 
 def _authority(own: ec.EllipticCurvePrivateKey, name: x509.Name) -> x509.Certificate:
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        key_cert_sign=True,
-        crl_sign=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    constraints = x509.BasicConstraints(ca=True, path_length=None)
-    builder = _dated(name, name, own).add_extension(constraints, critical=True)
-    return builder.add_extension(usage, critical=True).sign(own, hashes.SHA256())
-
-
-def _dated(
-    subject: x509.Name, issuer: x509.Name, own: ec.EllipticCurvePrivateKey
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    identifier = x509.SubjectKeyIdentifier.from_public_key(own.public_key())
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(own.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + LIFE)
-        .add_extension(identifier, critical=False)
-    )
+    builder = certificates.begun(name, name, own, LIFE)
+    builder = builder.add_extension(certificates.AUTHORITY, critical=True)
+    return builder.add_extension(certificates.SIGNS, critical=True).sign(own, hashes.SHA256())
 
 
 def _general(name: str) -> x509.GeneralName:
