@@ -29,9 +29,7 @@ async def test_a_pod_elsewhere_that_calls_itself_the_bot_chooses_no_image(
     assert await OwnImage(api, "other:1", "meshmedic")() == "other:1"
 
 
-async def test_a_pod_of_the_bot_that_has_ended_chooses_no_image(
-    simulation: SimulatedCluster, api
-):
+async def test_a_pod_of_the_bot_that_has_ended_chooses_no_image(simulation: SimulatedCluster, api):
     """It may be of the version before, and evicted pods stay for a long time."""
     a_bot(simulation, "meshmedic", "old:1")
     ended = simulation.get("Pod", "meshmedic", "meshmedic-0")

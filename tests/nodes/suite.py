@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.nodes import (
+    alerting,
     commands_once,
     flux,
     kubectl,
@@ -205,6 +206,10 @@ async def _wrong_installs(suite: Suite) -> None:
     await wrong_installs.run(table, suite.cluster, suite.bot)
 
 
+async def _alerts(suite: Suite) -> None:
+    await alerting.run(suite.table("An alert and its end"), suite.bot)
+
+
 async def _power_cut(suite: Suite) -> None:
     took = await power_cut.run(suite.table("A power cut"), suite.cluster, suite.bot)
     suite.measured(Figure("takeover after a power cut", took, "s", power_cut.TAKEOVER))
@@ -233,6 +238,7 @@ async def _upgrade(suite: Suite) -> None:
 PARTS = {
     "commands": _commands,
     "repair": _repair,
+    "alerts": _alerts,
     "memory": Suite.memory,
     "requests": Suite.requests,
     "wrong-installs": _wrong_installs,
@@ -247,7 +253,7 @@ PARTS = {
 }
 """In this order: after the power cut all must be healthy again."""
 
-ONLY_IN_THE_WHOLE = frozenset({"workloads", "wrong-installs", "wrong-starts"})
+ONLY_IN_THE_WHOLE = frozenset({"alerts", "workloads", "wrong-installs", "wrong-starts"})
 """The parts that the short form leaves out, unless they are named."""
 
 

@@ -21,6 +21,7 @@ IMAGE = "IMAGE_UNDER_TEST"
 BUSYBOX = "docker.io/library/busybox:1"
 
 LEFT_OUT = {
+    "alerts": "its image is on our nodes alone",
     "faults": "they are made on our nodes",
     "repair": "its fault is made on our node",
     "memory": "it is read from our nodes' cgroups",
