@@ -42,12 +42,13 @@ def small_images() -> tuple[Path, ...]:
     makers: Mapping[str, tuple[str, Any, Mapping[str, object]]] = {
         "pause": (PAUSE, _busybox, {"Entrypoint": ["/bin/sleep", "1000000000"]}),
         "busybox": (BUSYBOX, _busybox, {"Cmd": ["/bin/sh"]}),
-        "tools": (TOOLS, _curl, {"Cmd": ["/bin/sh"]}),
+        "tools": (TOOLS, lambda: {**_busybox(), **_program("curl")}, {"Cmd": ["/bin/sh"]}),
         "coredns": (COREDNS, lambda: {"coredns": coredns}, {"Entrypoint": ["/coredns"]}),
-        "traefik": (
+        "traefik-with-wget": (
             TRAEFIK,
             lambda: {
                 **_busybox(),
+                **_program("wget"),
                 "usr/local/bin/traefik": traefik,
                 "etc/ssl/certs/ca-certificates.crt": engine.CERTIFICATES,
             },
@@ -73,10 +74,10 @@ def project_image(checkout: Path = ROOT, tag: str = MESHMEDIC) -> Path:
     return to
 
 
-def _curl() -> dict[str, Content]:
-    """This machine's curl with its libraries."""
-    curl = Path("/usr/bin/curl")
-    return {**_busybox(), "usr/bin/curl": curl, **_libraries(curl)}
+def _program(name: str) -> dict[str, Content]:
+    """This machine's program with its libraries: in the path it goes before busybox's."""
+    program = Path("/usr/bin") / name
+    return {f"usr/bin/{name}": program, **_libraries(program)}
 
 
 def _libraries(program: Path) -> dict[str, Content]:
@@ -85,7 +86,10 @@ def _libraries(program: Path) -> dict[str, Content]:
 
 
 def _busybox() -> dict[str, Content]:
-    """Debian's dynamic busybox with its libraries: the static one's wget crashes at resolving."""
+    """Debian's dynamic busybox with its libraries: the static one's wget crashes at resolving.
+
+    The dynamic one's crashes with a timeout (`-T`), so where it is needed there is GNU's.
+    """
     with tempfile.TemporaryDirectory() as folder:
         run("sh", "-c", f"cd {folder} && apt-get download --quiet busybox")
         (package,) = Path(folder).glob("*.deb")

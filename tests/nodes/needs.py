@@ -24,6 +24,7 @@ PACKAGES: Mapping[str, str] = MappingProxyType(
         "modprobe": "kmod",
         "nsenter": "util-linux",
         "curl": "curl",
+        "wget": "wget",
         "gcc": "gcc",
         "pkg-config": "pkg-config",
         "mmdebstrap": "mmdebstrap",

@@ -31,6 +31,7 @@ class Row(StrEnum):
     SLOW_PATH = "slow-path"
     CHECKSUM_OFFLOAD = "checksum-offload"
     VIP_BROKEN = "vip-broken"
+    KUBE_PROXY_STALE = "kube-proxy-stale"
     REDIRECT = "redirect"
     POLICY = "policy"
     SOURCE_ADDRESS = "source-address"
@@ -55,7 +56,7 @@ BY_VIP = frozenset({Row.VIP_BROKEN, Row.CHECKSUM_OFFLOAD})
 CURABLE = frozenset({Row.REDIRECT, Row.SOURCE_ADDRESS})
 """Rows in which the VIP's packets differ from those to the pod IP, so that nativeLB avoids them."""
 
-MILD = frozenset({Row.LOSS, Row.SLOW_PATH, Row.DNS, Row.OUTSIDE})
+MILD = frozenset({Row.LOSS, Row.SLOW_PATH, Row.KUBE_PROXY_STALE, Row.DNS, Row.OUTSIDE})
 """Rows in which the route still works, in part or for now."""
 
 

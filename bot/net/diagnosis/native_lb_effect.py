@@ -13,7 +13,7 @@ from bot.net.diagnosis.subject import Native
 FIRST = (2, 10)
 """The first version of Traefik with nativeLB."""
 
-HARMFUL = (Row.CHECKSUM_OFFLOAD, Row.VIP_BROKEN)
+HARMFUL = (Row.CHECKSUM_OFFLOAD, Row.VIP_BROKEN, Row.KUBE_PROXY_STALE)
 CHOOSES = (Row.POLICY, Row.APPLICATION, Row.TARGET_PORT, *CURABLE)
 """Rows in which some endpoints may work, so that the VIP passes where it happens to choose one."""
 

@@ -32,10 +32,8 @@ NO_PROBER = f"The network: {ABSENT}. Install it, or allow pods on demand."
 
 INSIDE = "wget in Traefik's own pod"
 
-POLICIES = (
-    "NetworkPolicies that select Traefik's pods: the probes ran beside Traefik, not in it. "
-    "deploy/components/exec allows to ask from its pod."
-)
+POLICIES = "NetworkPolicies that select Traefik's pods: the probes ran beside Traefik, not in it."
+"""Why nothing was asked in it, and how to allow that, is said beside this."""
 
 ALONE = (
     "Times, datagrams, large payloads, TLS, single-endpoint VIPs, other nodes: wget in Traefik's "

@@ -22,6 +22,7 @@ TITLE = {
     Row.SLOW_PATH: "The path is slow",
     Row.CHECKSUM_OFFLOAD: "VIP traffic stalls",
     Row.VIP_BROKEN: "The VIP does not work on this node",
+    Row.KUBE_PROXY_STALE: "kube-proxy does not follow changes on this node",
     Row.REDIRECT: "A rule on Traefik's node catches the traffic",
     Row.POLICY: "A NetworkPolicy refuses",
     Row.SOURCE_ADDRESS: "The source address decides",

@@ -360,6 +360,25 @@ TABLE = (
     case(
         "no VIP rules elsewhere", Row.HEALTHY, Effect.NEEDLESS, no_vip={"home-2": Outcome.TIMEOUT}
     ),
+    case(
+        "kube-proxy does not follow",
+        Row.KUBE_PROXY_STALE,
+        HARMS,
+        no_new_vip=frozenset({"home-1"}),
+        places=("home-1",),
+    ),
+    case(
+        "kube-proxy does not follow elsewhere",
+        Row.HEALTHY,
+        Effect.NEEDLESS,
+        no_new_vip=frozenset({"home-2"}),
+    ),
+    case(
+        "no kube-proxy knows a new Service in time",
+        Row.HEALTHY,
+        Effect.NEEDLESS,
+        no_new_vip=frozenset({"home-1", "home-2", "home-3"}),
+    ),
     case("no names", Row.DNS, USELESS, nameless=frozenset({"home-1"}), places=("home-1",)),
     case("no endpoint", Row.NO_ENDPOINTS, USELESS, s_endpoints=(), confidence=SURE),
     case(

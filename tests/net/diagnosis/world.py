@@ -14,6 +14,7 @@ from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, Subject, TraefikAt
 from bot.net.probing.protocol import Heard, ListenerAddress, Outcome, Probe, ProbeAnswer, ProbeKind
 
+NEW_VIPS = "10.43.1."
 LISTEN = 8473
 VIP = "10.43.0.80"
 PORT = 80
@@ -82,6 +83,8 @@ class World:
     early: dict[str, int] = field(default_factory=dict)
     """The same, before kube-proxy's: VIPs are caught too."""
     no_vip: dict[str, Outcome] = field(default_factory=dict)
+    no_new_vip: frozenset[str] = frozenset()
+    """Nodes whose kube-proxy knows the Service's own VIP, and none that was made later."""
     vip_stalls: frozenset[str] = frozenset()
     """Nodes whose VIP packets get lost on the overlay."""
     lost: frozenset[Pair] = frozenset()
@@ -160,7 +163,7 @@ class World:
                 return "", 0, True
             each = self.subject.endpoints[self.turn % len(self.subject.endpoints)]
             return each.address, each.port, True
-        if probe.address.startswith("10.43.1."):
+        if probe.address.startswith(NEW_VIPS):
             target = self.sole[int(probe.address.rpartition(".")[2])]
             return target[0], target[1], True
         return probe.address, probe.port, False
@@ -176,6 +179,8 @@ class World:
             there = self._node_of(address)
             self._hear(source, there, address, probe, by_vip=by_vip)
             return Outcome.OK, self._trip(here, there), False
+        if here in self.no_new_vip and probe.address.startswith(NEW_VIPS):
+            return Outcome.REFUSED, 0.1, False
         if by_vip and here in self.no_vip:
             return self.no_vip[here], 0.1, False
         if by_vip and pods and self.early.get(here) == probe.port:

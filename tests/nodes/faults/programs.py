@@ -10,6 +10,10 @@ UNTIL_NOT_READY = 90.0
 """Seconds: a node is not Ready once its kubelet was not heard of for 40."""
 
 SETTLES = 2.0
+UNTIL_PODS_ARE_NOT_READY = 10.0
+"""Seconds: the pods of a node that says itself that it is not ready are called so some time later.
+Source: kube-controller-manager, `--node-monitor-period` 5 s."""
+
 UNTIL_PODS_RUN = 90.0
 
 
@@ -52,7 +56,7 @@ FAULTS = (
     Fault(
         "kube-proxy of n1 is dead",
         _without("kube-proxy", "n1"),
-        diagnosis="kube-proxy",
+        diagnosis="kube-proxy does not follow changes on this node · proven",
         matrix="Nothing gets from n1 by VIP",
     ),
     Fault(
@@ -70,7 +74,7 @@ FAULTS = (
         diagnosis=r"node n3",
         matrix="n3: the node is not ready",
         health=r"Node.*`n3`\n\*\*KubeletNotReady(?s:.*)container runtime",
-        settle=SETTLES,
+        settle=UNTIL_PODS_ARE_NOT_READY,
         recovers=UNTIL_PODS_RUN,
     ),
     Fault(

@@ -44,11 +44,12 @@ BESIDE: tuple[DecisionRule, ...] = (
     mtu.RULE,
     vips.CHECKSUM,
     vips.BROKEN,
+    vips.STALE,
     dns.RULE,
 )
 """What is wrong although endpoints are reached."""
 
-LAST = (slow_path.RULE.row, dns.RULE.row)
+LAST = (slow_path.RULE.row, vips.STALE.row, dns.RULE.row)
 
 GRAVEST = (
     stale_endpoints.RULE.row,

@@ -1,4 +1,4 @@
-"""CHECKSUM_OFFLOAD and VIP_BROKEN: the pod IP works, and the VIP does not."""
+"""CHECKSUM_OFFLOAD, VIP_BROKEN and KUBE_PROXY_STALE: the pod IP works, and a VIP does not."""
 
 from __future__ import annotations
 
@@ -113,6 +113,36 @@ def find_broken(evidence: RouteEvidence) -> Iterator[Match]:
         )
 
 
+def find_stale(evidence: RouteEvidence) -> Iterator[Match]:
+    """A node on which the Service's VIP works, and no VIP that was made for the test.
+
+    Seen: From Traefik's node every endpoint answers by its own address, and so does the Service's
+        VIP. Every VIP of our own, made a moment before for the same endpoints or for our
+        listeners, fails on this node and works on another.
+    Told apart: Broken rules fail for the Service's own VIP too. A cluster that takes long to
+        programme any new Service fails on every node.
+    """
+    elsewhere = {
+        place.node
+        for place in evidence.places(Aim.FAR_VIP)
+        if evidence.matching(place, (Aim.FAR_VIP,)).ok
+    }
+    for view in _views(evidence):
+        new = (*view.across, *view.here)
+        if not (view.vip.ok and new and all(result.fails for result in new) and elsewhere):
+            continue
+        yield Match(
+            because=(
+                f"From {view.ingress} every endpoint and the Service's VIP answer, and no VIP that "
+                f"was made for this test: kube-proxy on {view.ingress} does not follow changes. "
+                "Requests by a VIP go on to its old endpoints there."
+            ),
+            proven=all(result.repeated for result in new),
+            places=(view.ingress,),
+            bears=(Aim.VIP, Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR_VIP),
+        )
+
+
 def _views(evidence: RouteEvidence) -> Iterator[View]:
     for node in evidence.points.ingress_nodes:
         view = View(evidence, node)
@@ -164,5 +194,16 @@ BROKEN = DecisionRule(
     advice=(
         "On that node: iptables-save -t nat | grep <VIP> (or nft list ruleset), and k3s's log for "
         "kube-proxy; restart k3s there if its rules are missing or old.",
+    ),
+)
+
+STALE = DecisionRule(
+    row=Row.KUBE_PROXY_STALE,
+    find=find_stale,
+    effect=Effect.HARMS,
+    effect_because="By the VIP the route would fail as soon as its pod moves.",
+    advice=(
+        "On that node: is kube-proxy running, and what does its log say? In k3s it is part of the "
+        "agent: journalctl -u k3s-agent (or k3s) | grep -i proxy; restart it there.",
     ),
 )
