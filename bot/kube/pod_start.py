@@ -48,6 +48,12 @@ MOST = 400
 NEVER_SEEN = "ContainerStatusUnknown"
 """The reason for a container that a kubelet has no record of. Source: its status manager."""
 
+NOT_MADE = (
+    "no pod was made for its Job. That is done by kube-controller-manager, which in k3s is part of "
+    "the server: it may be down, or may not have read the cluster again after an outage of the API "
+    "server. Ask again in a minute."
+)
+
 CREATING = ("", "ContainerCreating", "PodInitializing")
 """Why a container waits that is about to run."""
 
@@ -146,7 +152,8 @@ class PodStart:
             about = _ref(pod) if pod else Ref("Job", NAMESPACE, self.job)
             for event in await Details(self.api).events(about):
                 return f"{delay}: {brief(f'{event.reason}: {event.message}', MOST)}"
-        return f"{delay}: its node may be away, or its image not to be had."
+        why = "its node may be away, or its image not to be had." if pod else NOT_MADE
+        return f"{delay}: {why}"
 
 
 def state(pod: ListedPod) -> ContainerState:
