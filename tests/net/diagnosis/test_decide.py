@@ -160,6 +160,10 @@ FAULTS: dict[str, tuple[dict[str, Any], frozenset[Row]]] = {
     "slow": ({"trip": 300.0}, frozenset({Row.SLOW_PATH})),
     "checksum": ({"vip_stalls": frozenset({"home-1"})}, frozenset({Row.CHECKSUM_OFFLOAD})),
     "vip": ({"no_vip": {"home-1": Outcome.TIMEOUT}}, frozenset({Row.VIP_BROKEN})),
+    "new vips": (
+        {"no_new_vip": frozenset({"home-1"})},
+        frozenset({Row.KUBE_PROXY_STALE}),
+    ),
     "policy": ({"rejects": frozenset({REMOTE})}, frozenset({Row.POLICY})),
     "masquerade": (
         {"rejects": frozenset({REMOTE}), "masquerade": True},
