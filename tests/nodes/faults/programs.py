@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from tests.nodes.cluster import RealNodes
-from tests.nodes.faults.fault import Fault, Make, Undo
+from tests.nodes.faults.fault import WORKS, Fault, Make, Undo
 from tests.nodes.kubectl import kubectl, wait_until
 
 UNTIL_NOT_READY = 90.0
 """Seconds: a node is not Ready once its kubelet was not heard of for 40."""
 
 SETTLES = 2.0
-UNTIL_PODS_ARE_NOT_READY = 10.0
-"""Seconds: the pods of a node that says itself that it is not ready are called so some time later.
-Source: kube-controller-manager, `--node-monitor-period` 5 s."""
-
 UNTIL_PODS_RUN = 90.0
 
 
@@ -71,10 +67,11 @@ FAULTS = (
     Fault(
         "containerd of n3 is dead",
         _until_not_ready(_without("containerd", "n3")),
-        diagnosis=r"node n3",
+        # Its containers go on, and the kubelet soon calls their pods ready again.
+        diagnosis=f"node n3|{WORKS}",
         matrix="n3: the node is not ready",
         health=r"Node.*`n3`\n\*\*KubeletNotReady(?s:.*)container runtime",
-        settle=UNTIL_PODS_ARE_NOT_READY,
+        settle=SETTLES,
         recovers=UNTIL_PODS_RUN,
     ),
     Fault(
