@@ -4,7 +4,6 @@ import json
 import re
 import tomllib
 
-import jsonschema
 import msgspec
 
 from bot.digest.views import json as json_digest
@@ -22,6 +21,7 @@ from bot.traefik.views import json as json_traefik
 from tests import size
 from tests.builders import a_certificate, a_pod
 from tests.fakes import snapshot_of
+from tests.json_schema import validate
 from tests.places import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -92,7 +92,7 @@ def test_the_published_schema_of_a_digest_is_the_one_of_the_code():
 def test_the_published_schema_describes_what_is_printed():
     """A report with findings, evidence and a cause is valid by it."""
     report = examine(snapshot_of(a_pod(waiting="CrashLoopBackOff"), a_certificate()), CHECKS)
-    jsonschema.validate(json.loads(render.report(report)), render.schema())
+    validate(json.loads(render.report(report)), render.schema())
 
 
 def test_every_scope_stands_in_the_readme():

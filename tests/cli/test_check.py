@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from bot.health.views.json import schema
@@ -17,6 +16,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.broken import overlay_down
 from tests import warm
 from tests.builders import a_pod, an_object
+from tests.json_schema import validate
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ async def test_json_is_valid_by_the_published_schema(kubeconfig: str, cluster: S
     cluster.put(a_pod("web", waiting="ErrImagePull"))
     done = await check(kubeconfig, "pods", "--output", "json")
     report = json.loads(done.out)
-    jsonschema.validate(report, schema())
+    validate(report, schema())
     assert done.code == 2
     assert report["seen"] == {"Pod": 2}
     assert report["findings"][0]["documentedAs"] == "kubectl get pods -A"

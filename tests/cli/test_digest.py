@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
@@ -23,6 +22,7 @@ from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests import warm
 from tests.builders import a_kustomization, a_pod
+from tests.json_schema import validate
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -95,7 +95,7 @@ async def test_it_is_compared_with_what_the_bots_last_digest_told_and_keeps_noth
     before = homelab.writes()
     code, out, _ = await homelab.digest("--name", "media", "--output", "json", place="meshmedic")
     told = json.loads(out)
-    jsonschema.validate(told, json_digest.schema())
+    validate(told, json_digest.schema())
     assert code == 2
     assert [each["subject"] for each in told["same"]] == ["Pod apps/web"]
     assert [each["subject"] for each in told["fixed"]] == ["Pod apps/gone"]

@@ -7,12 +7,12 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from bot.net.views import json as net_json
 from bot.sandbox.opening import find, simulated
 from tests import warm
+from tests.json_schema import validate
 
 NEXTCLOUD = "nextcloud.lab.example.org"
 
@@ -46,7 +46,7 @@ async def test_a_diagnosis_ends_with_the_code_of_its_verdict(homelab: Path) -> N
 async def test_a_diagnosis_as_json_is_valid_by_its_schema(homelab: Path) -> None:
     code, out, _ = await net(homelab, "diagnose", NEXTCLOUD, "--output", "json")
     told = json.loads(out)
-    jsonschema.validate(told, net_json.schema(net_json.DIAGNOSIS))
+    validate(told, net_json.schema(net_json.DIAGNOSIS))
     assert (code, told["row"], told["effect"]) == (2, "redirect", "helps")
 
 
@@ -59,7 +59,7 @@ async def test_a_matrix_names_the_dead_node_and_draws_it(tmp_path: Path) -> None
         assert picture.read_bytes().startswith(b"\x89PNG")
         code, out, _ = await net(path, "matrix", "edge", "--output", "json")
         told = json.loads(out)
-        jsonschema.validate(told, net_json.schema(net_json.MATRIX))
+        validate(told, net_json.schema(net_json.MATRIX))
         assert code == 2
         assert all("edge" in (each["source"], each["target"]) for each in told["cells"])
 
@@ -84,7 +84,7 @@ async def test_one_request_ends_with_the_code_of_its_verdict(homelab: Path) -> N
     assert all(len(line) <= 80 for line in out.splitlines())
     code, out, _ = await net(homelab, "test", "home-1", "10.42.250.250:80", "--output", "json")
     told = json.loads(out)
-    jsonschema.validate(told, net_json.schema(net_json.REQUEST))
+    validate(told, net_json.schema(net_json.REQUEST))
     assert code == 2
     assert told["attempts"][0]["steps"][0]["outcome"] == "timeout"
 

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import ordinary
 from bot.traefik.views import json as json_traefik
 from tests import warm
+from tests.json_schema import validate
 from tests.places import ROOT
 from tests.traefik.world import POD, created, refused
 
@@ -50,7 +50,7 @@ async def test_the_homelabs_502_is_told_by_route_with_pod_and_node(homelab: str)
         ran, "routes", "--output", "json", "--kubeconfig", homelab
     )
     told = json.loads(out)
-    jsonschema.validate(told, json_traefik.schema())
+    validate(told, json_traefik.schema())
     assert (code, told["routes"]["of"]) == (2, "log")
     assert sum(bool(each["rules"][0]["live"]) for each in told["routes"]["routes"]) == 11
     code, out, _ = await asyncio.to_thread(

@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import jsonschema
 from aiohttp import web
+from jsonschema import ValidationError
 
 from tests.gitops.git_server import TOKEN
+from tests.json_schema import validate
 
 CREATE = {
     "type": "object",
@@ -113,8 +114,8 @@ class Pulls:
     async def _create(self, request: web.Request) -> web.StreamResponse:
         wanted = json.loads(await request.read())
         try:
-            jsonschema.validate(wanted, CREATE)
-        except jsonschema.ValidationError as error:
+            validate(wanted, CREATE)
+        except ValidationError as error:
             self.faults.append(error.message)
         refused = 422 if self.flavour == "github" else 409
         if wanted["head"] not in self.branches():

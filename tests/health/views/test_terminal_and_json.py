@@ -3,7 +3,6 @@
 import io
 import json as stdlib_json
 
-import jsonschema
 import pytest
 from hypothesis import given
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from bot.domain.report import Report
 from bot.domain.story import Story
 from bot.health.views import json, terminal
 from bot.render.terminal import show
+from tests.json_schema import validate
 from tests.render.strategies import reports, stories
 
 
@@ -42,6 +42,6 @@ def test_a_story_of_anything_can_be_shown(story: Story):
 def test_json_holds_every_finding_and_keeps_its_schema(report: Report):
     """The published schema describes what is printed, and nothing is left out."""
     printed = stdlib_json.loads(json.report(report))
-    jsonschema.validate(printed, json.schema())
+    validate(printed, json.schema())
     assert len(printed["findings"]) == len(report.findings)
     assert printed["verdict"] == report.verdict

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from bot.net.views import terminal as net_terminal
 from bot.net.views import text as net_text
 from bot.render import terminal
 from bot.render.cards import Card
+from tests.json_schema import validate
 from tests.render.strategies import hostile
 
 diagnoses = st.builds(
@@ -71,7 +71,7 @@ def test_progress_and_plain_text_take_whatever_is_said(each: Diagnosis) -> None:
 @given(diagnoses)
 def test_json_is_what_its_schema_says(each: Diagnosis) -> None:
     body = json.loads(net_json.diagnosis(each))
-    jsonschema.validate(body, net_json.schema(net_json.DIAGNOSIS))
+    validate(body, net_json.schema(net_json.DIAGNOSIS))
     assert body["row"] == each.row
 
 
@@ -115,5 +115,5 @@ def test_what_the_objects_say_is_told_beside_a_network_that_works() -> None:
         assert "failed MiddlewareNotFound" in shown
         assert "The route works" not in shown
     body = json.loads(net_json.diagnosis(found))
-    jsonschema.validate(body, net_json.schema(net_json.DIAGNOSIS))
+    validate(body, net_json.schema(net_json.DIAGNOSIS))
     assert body["byObjects"]["reason"] == "MiddlewareNotFound"

@@ -3,7 +3,6 @@
 import json
 from itertools import pairwise
 
-import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.net.views import text as net_text
+from tests.json_schema import validate
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
 
@@ -53,7 +53,7 @@ def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Matrix) -> Non
 
 @given(matrices)
 def test_json_is_what_its_schema_says(each: Matrix) -> None:
-    jsonschema.validate(json.loads(net_json.matrix(each)), net_json.schema(net_json.MATRIX))
+    validate(json.loads(net_json.matrix(each)), net_json.schema(net_json.MATRIX))
 
 
 @given(matrices, st.sampled_from([None, b"PNG", Undrawn("It failed.")]))

@@ -2,7 +2,6 @@
 
 import json
 
-import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.render import terminal
+from tests.json_schema import validate
 from tests.net.views.test_diagnosis import texts_of
 from tests.render.strategies import hostile
 
@@ -61,7 +61,7 @@ def test_a_terminal_is_told_without_control_characters(each: RequestResult) -> N
 
 @given(reached)
 def test_json_is_what_its_schema_says(each: RequestResult) -> None:
-    jsonschema.validate(json.loads(net_json.request(each)), net_json.schema(net_json.REQUEST))
+    validate(json.loads(net_json.request(each)), net_json.schema(net_json.REQUEST))
 
 
 def test_every_part_is_told_with_its_time_and_errno() -> None:
