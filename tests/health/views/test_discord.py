@@ -7,14 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.report import Report
-from bot.domain.story import Story
 from bot.health.views.discord import choices, suggestion
-from bot.health.views.discord import report as report_card
-from bot.health.views.discord import story as story_card
 from bot.render import cards as render
 from bot.render import text as words
-from tests.render.strategies import findings, hostile, reports, stories
+from tests.render.strategies import findings, hostile
 
 FENCE = re.compile(r"```\n.*?\n```", re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
@@ -44,18 +40,6 @@ def assert_harmless(card: render.Card) -> None:
         assert not re.search(
             r"[@<>\[\]`\\|\x00-\x09\x0b-\x1f\u202e]|https?:|discord\.gg", outside
         ), part
-
-
-@given(reports)
-def test_a_report_of_anything_is_a_harmless_message(report: Report):
-    """Names, reasons, messages and gaps of any text."""
-    assert_harmless(report_card(report))
-
-
-@given(stories)
-def test_a_story_of_anything_is_a_harmless_message(story: Story):
-    """Evidence, events and log lines of any text."""
-    assert_harmless(story_card(story))
 
 
 @given(st.lists(hostile, max_size=80))
