@@ -48,6 +48,19 @@ def _cut_power(cluster: RealNodes) -> Undo:
     return mend
 
 
+def _not_ready(name: str, make: Make, *, health: str, diagnosis: str = "node n3") -> Fault:
+    """Something that makes the API call n3 not ready, the application's only node."""
+    return Fault(
+        name,
+        _until_not_ready(make),
+        diagnosis=diagnosis,
+        matrix="n3: the node is not ready",
+        health=rf"Node.*`n3`\n\*\*{health}",
+        settle=SETTLES,
+        recovers=UNTIL_PODS_RUN,
+    )
+
+
 FAULTS = (
     Fault(
         "kube-proxy of n1 is dead",
@@ -55,32 +68,17 @@ FAULTS = (
         diagnosis="kube-proxy does not follow changes on this node · proven",
         matrix="Nothing gets from n1 by VIP",
     ),
-    Fault(
+    _not_ready(
         "the kubelet of n3 is dead",
-        _until_not_ready(_without("kubelet", "n3")),
-        diagnosis=r"node n3",
-        matrix="n3: the node is not ready",
-        health=r"Node.*`n3`\n\*\*NodeStatusUnknown",
-        settle=SETTLES,
-        recovers=UNTIL_PODS_RUN,
+        _without("kubelet", "n3"),
+        health=r"NodeStatusUnknown",
     ),
-    Fault(
+    _not_ready(
         "containerd of n3 is dead",
-        _until_not_ready(_without("containerd", "n3")),
+        _without("containerd", "n3"),
+        health=r"KubeletNotReady(?s:.*)container runtime",
         # Its containers go on, and the kubelet soon calls their pods ready again.
         diagnosis=f"node n3|{WORKS}",
-        matrix="n3: the node is not ready",
-        health=r"Node.*`n3`\n\*\*KubeletNotReady(?s:.*)container runtime",
-        settle=SETTLES,
-        recovers=UNTIL_PODS_RUN,
     ),
-    Fault(
-        "the power of n3 is cut",
-        _until_not_ready(_cut_power),
-        diagnosis=r"node n3",
-        matrix="n3: the node is not ready",
-        health=r"Node.*`n3`\n\*\*NodeStatusUnknown",
-        settle=SETTLES,
-        recovers=UNTIL_PODS_RUN,
-    ),
+    _not_ready("the power of n3 is cut", _cut_power, health=r"NodeStatusUnknown"),
 )
