@@ -1,8 +1,9 @@
 """Carries a Change on a real API server, and kills itself with SIGKILL after so many writes.
 
-`python -m tests.cluster.carry KUBECONFIG FOLDER PROOF apply|back|propose NAME[=AFTER] …`: a
-process for each Change; AFTER 0 is before its first write, none is not at all. It prints how each
-ended. `go-on next[=AFTER]` is the process that comes next: what a bot does when it starts; one that
+`python -m tests.cluster.carry` reads requests, each a line with a JSON list: KUBECONFIG, FOLDER,
+PROOF, `apply`, `back` or `propose`, NAME[=AFTER] …: a process for each Change; AFTER 0 is before
+its first write, none is not at all. It prints how each ended, and an empty line after the last.
+`go-on`, `next[=AFTER]` is the process that comes next: what a bot does when it starts; one that
 dies is followed by another. Each write is a line of FOLDER/NAME.log, so that nothing is written
 twice unseen.
 """
@@ -10,6 +11,7 @@ twice unseen.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -184,7 +186,7 @@ def _begun(kubeconfig: Path, folder: Path, proof: str, mode: str, job: str) -> i
     os._exit(0)
 
 
-def _main(kubeconfig: str, folder: str, proof: str, mode: str, *jobs: str) -> None:
+def _carry(kubeconfig: str, folder: str, proof: str, mode: str, *jobs: str) -> None:
     running: dict[int, str] = {}
     left = list(jobs)
     while left or running:
@@ -194,10 +196,12 @@ def _main(kubeconfig: str, folder: str, proof: str, mode: str, *jobs: str) -> No
             continue
         child, status = os.wait()
         code, job = os.waitstatus_to_exitcode(status), running.pop(child)
-        sys.stdout.write(f"{job} {code}\n")
+        print(job, code, flush=True)  # noqa: T201  # flushed, or each child would have it too
         if mode == "go-on" and code == -signal.SIGKILL:
             left.append(job)
+    print(flush=True)  # noqa: T201  # the end of the answer
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    for request in sys.stdin:
+        _carry(*json.loads(request))

@@ -146,17 +146,23 @@ def install(real: RealCluster, manifests: str) -> None:
 def install_only(real: RealCluster, folder: Path, components: Sequence[str], **how: str) -> None:
     """The base with these components, and no right that another component gave before."""
     wanted = built(real, overlay(folder / "wanted", components, **how))
-    kept = {(each["kind"], each["metadata"]["name"]) for each in objects(wanted)}
+    kept = {_identity(each) for each in objects(wanted)}
     everything = objects(built(real, overlay(folder / "everything", COMPONENTS)))
-    for each in everything:
-        if each["kind"] in RIGHTS and (each["kind"], each["metadata"]["name"]) not in kept:
-            place = each["metadata"].get("namespace")
-            at = ("-n", place) if place else ()
-            name = each["metadata"]["name"]
-            real.kubectl("delete", "--ignore-not-found", *at, each["kind"].lower(), name)
+    surplus = [
+        each for each in everything if each["kind"] in RIGHTS and _identity(each) not in kept
+    ]
+    if surplus:
+        given = yaml.safe_dump_all(surplus)
+        real.kubectl("delete", "--ignore-not-found", "-f", "-", given=given)
     install(real, wanted)
     inventory = "secret-inventory" in components
     until(lambda: inventory == any("secrets" in rule["resources"] for rule in viewer_rules(real)))
+
+
+def _identity(made: dict[str, Any]) -> tuple[str, str, str]:
+    """What no two objects share: kind, namespace and name."""
+    metadata = made["metadata"]
+    return made["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
 def viewer_rules(real: RealCluster) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import json
 import signal
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -246,17 +247,37 @@ class Run:
         return self.change.plan.steps
 
 
-async def processes(
-    kubeconfig: Path, folder: Path, row: Row, mode: str, *jobs: str
-) -> list[tuple[str, int]]:
-    """One for each job (`python -m tests.cluster.carry`): how each ended, by its exit code."""
-    command = (sys.executable, "-m", "tests.cluster.carry", str(kubeconfig), str(folder))
-    running = await asyncio.create_subprocess_exec(
-        *(*command, row.proof, mode, *jobs), cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(90):
-        out, _ = await running.communicate()
-    return [(job, int(code)) for job, code in map(str.split, out.decode().splitlines())]
+@dataclass(frozen=True)
+class Carrier:
+    """`python -m tests.cluster.carry`, which has imported everything before it begins a process."""
+
+    running: subprocess.Popen[str]
+
+    async def processes(
+        self, kubeconfig: Path, folder: Path, row: Row, mode: str, *jobs: str
+    ) -> list[tuple[str, int]]:
+        """One for each job: how each ended, by its exit code."""
+        asked = (str(kubeconfig), str(folder), row.proof, mode, *jobs)
+        async with asyncio.timeout(90):
+            return await asyncio.to_thread(self._answer, json.dumps(asked))
+
+    def _answer(self, asked: str) -> list[tuple[str, int]]:
+        assert self.running.stdin
+        assert self.running.stdout
+        self.running.stdin.write(f"{asked}\n")
+        self.running.stdin.flush()
+        lines = takewhile(str.strip, self.running.stdout)
+        return [(job, int(code)) for job, code in map(str.split, lines)]
+
+
+@pytest.fixture(scope="module")
+def carrier() -> Iterator[Carrier]:
+    """Begins the processes that die."""
+    command = (sys.executable, "-m", "tests.cluster.carry")
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as running:  # noqa: S603  # ours
+        yield Carrier(running)
+        running.kill()
 
 
 async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder: Path) -> list[Run]:
@@ -336,21 +357,21 @@ def lines(log: Path) -> list[list[str]]:
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_whoever_comes_next_ends_what_was_begun(
-    killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
+    killing: tuple[RealCluster, Path, Api], carrier: Carrier, tmp_path: Path, row: Row
 ) -> None:
     """Killed before the first write, and after each: one end, each object written once."""
     real, kubeconfig, bot = killing
     (whole,) = await prepared(bot, real, row, range(UNCUT, 0), tmp_path)
-    uncut = await processes(kubeconfig, tmp_path, row, row.mode, whole.change.name)
+    uncut = await carrier.processes(kubeconfig, tmp_path, row, row.mode, whole.change.name)
     assert uncut == [(whole.change.name, 0)]
     points = range(len(lines(whole.log)) + 1)
     runs = await prepared(bot, real, row, points, tmp_path)
     since = await version(bot)
     jobs = [f"{each.change.name}={each.after}" for each in runs]
-    killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
+    killed = await carrier.processes(kubeconfig, tmp_path, row, row.mode, *jobs)
     assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
     assert [len(lines(each.log)) for each in runs] == list(points)
-    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
+    assert await carrier.processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
     seen = await told(bot, runs, since)
     following = lines(tmp_path / "next.log")
     for run in runs:
@@ -363,7 +384,7 @@ async def test_whoever_comes_next_ends_what_was_begun(
     "row", [each for each in ROWS if each.way is Method.CONVERSION][1:], ids=str
 )
 async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
-    killing: tuple[RealCluster, Path, Api], tmp_path: Path, row: Row
+    killing: tuple[RealCluster, Path, Api], carrier: Carrier, tmp_path: Path, row: Row
 ) -> None:
     """Each process does one write and is killed, and the last one finds nothing left to do."""
     real, kubeconfig, bot = killing
@@ -371,8 +392,10 @@ async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
     since = await version(bot)
     # Of what is to be taken back, the click must have been saved: the first write.
     job = f"{run.change.name}={int(row.mode == 'back')}"
-    assert await processes(kubeconfig, tmp_path, row, row.mode, job) == [(job, -signal.SIGKILL)]
-    died = await processes(kubeconfig, tmp_path, row, "go-on", "next=1")
+    assert await carrier.processes(kubeconfig, tmp_path, row, row.mode, job) == [
+        (job, -signal.SIGKILL)
+    ]
+    died = await carrier.processes(kubeconfig, tmp_path, row, "go-on", "next=1")
     print(f"{row!s:36} killed {len(died)} times")  # noqa: T201  # beside the table
     assert [code for _, code in died] == [-signal.SIGKILL] * (len(died) - 1) + [0]
     seen = await told(bot, [run], since)
@@ -383,16 +406,16 @@ async def test_a_bot_that_dies_after_every_single_write_comes_to_the_end(
 
 
 async def test_a_proposal_that_was_cut_off_waits_for_a_click(
-    killing: tuple[RealCluster, Path, Api], tmp_path: Path
+    killing: tuple[RealCluster, Path, Api], carrier: Carrier, tmp_path: Path
 ) -> None:
     """Killed between the object and its first state: it is proposed all the same, once."""
     real, kubeconfig, bot = killing
     row = Row(Method.ANNOTATION, "yes", "propose")
     runs = await prepared(bot, real, row, range(3), tmp_path)
     jobs = [f"{each.change.name}={each.after}" for each in runs]
-    killed = await processes(kubeconfig, tmp_path, row, row.mode, *jobs)
+    killed = await carrier.processes(kubeconfig, tmp_path, row, row.mode, *jobs)
     assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
-    assert await processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
+    assert await carrier.processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
     store = an_executor(bot, "yes").journal.store
     with pytest.raises(InputError, match="There is no change"):
         await store.read(f"{runs[0].change.name}-again")
