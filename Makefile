@@ -40,7 +40,7 @@ format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 test-wire: $(READY) ## The whole bot as a process, and two of them, on a local Discord
-	@$(BIN)/python -m pytest -n 2 tests/wire tests/pair $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/pair tests/wire $(ARGS)
 
 test-answers: $(READY) ## Ask every front end the same on every scenario: one answer
 	@$(BIN)/python -m pytest -n 2 tests/one_answer $(ARGS)
@@ -49,9 +49,13 @@ test-browser: $(READY) ## Drive the sandbox in headless Chromium (needs it insta
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
+# Each worker has a cluster of its own; that of somebody else is one.
+CLUSTERS := $(if $(KUBECONFIG_UNDER_TEST),0,2)
+
 test-cluster: $(READY) ## Tests on a real Kubernetes API server (needs Go: builds it once, 15 minutes)
 	@$(BIN)/python -m tests.programs cluster
-	@$(BIN)/python -m pytest --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
+	@$(BIN)/python -m pytest -n $(CLUSTERS) --dist loadfile --no-loadscope-reorder \
+	  --cluster real tests/clusters tests/kube tests/cluster $(ARGS)
 
 test-controllers: $(READY) ## Judge what real Flux, cert-manager and Traefik write (needs Go and root: builds an hour, once)
 	@$(BIN)/python -m tests.controllers $(ARGS)

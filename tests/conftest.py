@@ -31,15 +31,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On a real cluster only what speaks of one is run."""
+    """On a real cluster only what speaks of one is run, and first what needs an empty one.
+
+    Each of several workers has a cluster of its own, and does whole files in this order.
+    """
     if config.getoption("cluster") != "real":
         return
-    wanted, others = [], []
+    needs_empty, wanted, others = [], [], []
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
-        fits = used & {"real", "cluster"} and "simulation" not in used
-        (wanted if fits else others).append(item)
-    items[:] = wanted
+        if "simulation" in used or not used & {"real", "cluster"}:
+            others.append(item)
+        else:
+            (needs_empty if "cluster" in used else wanted).append(item)
+    items[:] = [*needs_empty, *wanted]
     config.hook.pytest_deselected(items=others)
 
 

@@ -7,8 +7,10 @@ namespace and reads the real API server, which shows the same nodes, pods and en
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -66,6 +68,7 @@ async def broken_path(real: RealCluster, folder: Path, *more: str) -> AsyncItera
     """
     assert real.plane is not None
     async with AsyncExitStack() as stack:
+        await asyncio.to_thread(_alone, stack)
         lab = await stack.enter_async_context(
             world(("attic", "cellar"), nodes=3, delay=0.004, host_network=False, dns_on="cellar")
         )
@@ -77,6 +80,12 @@ async def broken_path(real: RealCluster, folder: Path, *more: str) -> AsyncItera
         stack.enter_context(_shown(real, lab, kube.port))
         running = await asyncio.to_thread(_entered, stack, real, folder, at, *more)
         yield BrokenPath(real, lab, running)
+
+
+def _alone(stack: AsyncExitStack) -> None:
+    """Wait until no other process has such a path: link and routes are this machine's own."""
+    lock = stack.enter_context((Path(tempfile.gettempdir()) / "meshmedic-broken-path").open("w"))
+    fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
 
 
 def _entered(stack: AsyncExitStack, real: RealCluster, folder: Path, at: At, *more: str) -> Traefik:

@@ -5,6 +5,7 @@ Every request really writes, or is refused by RBAC or by the admission policy of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,18 +51,19 @@ def admin(real: RealCluster) -> Somebody:
 @pytest.fixture(scope="module")
 def bot(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
-) -> Somebody:
+) -> Iterator[Somebody]:
     """The account with the component, for the namespaces that the example lists.
 
-    Two bindings are somebody's mistakes: kube-system is listed, and in `apps` the approver may do
-    whatever the namespace's administrator may.
+    Two bindings are somebody's mistakes, mended at the end: kube-system is listed, and in `apps`
+    the approver may do whatever the namespace's administrator may.
     """
     install_kinds(real, data)
     listed = (DEPLOY / "example/namespaces.yaml").read_text()
     install_only(real, tmp_path_factory.mktemp("approver"), ("remediation",), bindings=listed)
     set_the_scene(real)
     user = {"apiGroup": RBAC, "kind": "User", "name": "meshmedic:approver"}
-    for namespace, name in (("kube-system", "meshmedic-approver"), ("apps", "admin")):
+    mistakes = {"kube-system": "meshmedic-approver", "apps": "admin"}
+    for namespace, name in mistakes.items():
         role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
         mistake = named(f"{RBAC}/v1", "RoleBinding", "mistake", roleRef=role, subjects=[user])
         real.apply(within(namespace, mistake))
@@ -69,7 +71,9 @@ def bot(
     # A policy acts a moment after it was made: until then the mistakes above would be allowed.
     wrong = merge(f"{services('apps')}/web", {"metadata": {"labels": {"policy": "absent"}}})
     until(lambda: made.acting(APPROVER).ask(*wrong).code == 422)
-    return made
+    yield made
+    for namespace in mistakes:
+        real.kubectl("delete", "rolebinding", "mistake", "-n", namespace)
 
 
 @pytest.fixture

@@ -116,6 +116,7 @@ class Real:
     definitions: tuple[Plain, ...]
     _put: dict[str, None] = field(default_factory=dict)
     _namespaces: set[str] = field(default_factory=set)
+    _making: asyncio.Lock = field(default_factory=asyncio.Lock)
     _permitted: set[tuple[str, str, str]] = field(default_factory=set)
     _roles: set[str] = field(default_factory=set)
     _changed: list[Plain] = field(default_factory=list)
@@ -255,9 +256,13 @@ class Real:
         return f"{root}{place}/{plural}", given["metadata"]["name"]
 
     async def _ensure(self, namespace: str) -> None:
-        if namespace in self._namespaces:
-            return
-        self._namespaces.add(namespace)
+        # Many objects of it come at once: all wait until it is there.
+        async with self._making:
+            if namespace not in self._namespaces:
+                await self._make_namespace(namespace)
+                self._namespaces.add(namespace)
+
+    async def _make_namespace(self, namespace: str) -> None:
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         with suppress(Conflict):
             await self.admin.send("POST", "/api/v1/namespaces", body)
