@@ -319,7 +319,7 @@ async def test_a_job_whose_pod_is_never_made_is_told_and_removed(
 ) -> None:
     """No node and no image is to blame: no controller looks after Jobs here."""
     prober.jobs.patience = Patience(start=1.0)
-    with pytest.raises(ClusterError, match="within 1 s: no pod was made .*controller-manager"):
+    with pytest.raises(ClusterError, match=r"within 1 s: no pod was made .*controller-manager"):
         await prober.probe(EDGE, [to("10.42.1.25", 80)], quiet)
     assert await left(cluster) == []
 
