@@ -40,7 +40,7 @@ format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 test-wire: $(READY) ## The whole bot as a process, and two of them, on a local Discord
-	@$(BIN)/python -m pytest -n 2 --maxschedchunk 1 tests/pair tests/wire $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --maxschedchunk 1 tests/pair tests/wire $(ARGS)
 
 test-answers: $(READY) ## Ask every front end the same on every scenario: one answer
 	@$(BIN)/python -m pytest -n 2 tests/one_answer $(ARGS)
