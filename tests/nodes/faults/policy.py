@@ -65,14 +65,14 @@ def _left_out(_: RealNodes) -> str:
 
 
 FAULTS = (
-    Fault("NetworkPolicies are enforced", _enforce, left_out=_left_out, settle=5, recovers=10),
+    Fault("NetworkPolicies are enforced", _enforce, left_out=_left_out, settle=10, recovers=10),
     Fault(
         "an enforced NetworkPolicy turns Traefik away",
         together(_enforce, _turn_away),
         # Likely, and no more: a policy may refuse the prober and admit Traefik.
         diagnosis=r"A NetworkPolicy refuses · (proven|likely)(?s:.*)select its pods:\W*only-ours",
         left_out=_left_out,
-        settle=5,
+        settle=10,
         recovers=10,
     ),
 )
