@@ -28,7 +28,7 @@ async def run(table: Table, bot: Bot) -> None:
     """Let it crash until the alert stands, ask why, mend it, and wait for the end."""
     await asyncio.to_thread(_crash)
     try:
-        alert, took = await _post(bot, rf"Failed: \w+ `{NAMESPACE}/{NAME}", TOLD_WITHIN)
+        alert, took = await _post(bot, rf"(Failed|Degraded): \w+ `{NAMESPACE}/{NAME}", TOLD_WITHIN)
         table.row("the alert", alert, seconds=took, want=NAME)
         (code,) = CODE.findall(alert)[:1] or [""]
         told = await bot.ask("why", finding=code, user=ADA)

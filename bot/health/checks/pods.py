@@ -244,9 +244,7 @@ def _unready(pod: core.Pod, snapshot: Snapshot) -> Judgement | None:
     if starting is None or starting.verdict is not Verdict.PROGRESSING:
         return starting
     if ended:
-        return msgspec.structs.replace(
-            starting, verdict=Verdict.DEGRADED, evidence=containers.evidence(pod)
-        )
+        return msgspec.structs.replace(starting, verdict=Verdict.DEGRADED)
     return _crashed(pod, snapshot.taken_at) or starting
 
 
@@ -272,9 +270,9 @@ def _starting(
     first = next(filter(None, waiting), core.Waiting())
     reported = (ready or Condition()).reason
     holder = holding_containers.find(pod)
-    message = containers.describe(ended) if ended else _why_unready(pod, ready, unready)
+    message = f"{containers.describe(ended)}." if ended else _why_unready(pod, ready, unready)
     if holder:
-        message = f"{message}. {holder.message}" if ended else holder.message
+        message = f"{message} {holder.message}" if ended else holder.message
     judgement = conditions.progressing(
         containers.word(ended)
         or (holder.reason if holder else "")
@@ -287,10 +285,10 @@ def _starting(
         patience=READY_GRACE,
         follows=(*_node(pod), *claims.unbound(pod, snapshot), *_lacking(pod, "", snapshot)),
     )
-    if holder is None:
+    failed = ended[0] if ended else holder.container if holder else None
+    if failed is None:
         return judgement
-    evidence = containers.evidence(pod, holder.container)
-    return msgspec.structs.replace(judgement, evidence=evidence)
+    return msgspec.structs.replace(judgement, evidence=containers.evidence(pod, failed))
 
 
 def _why_unready(pod: core.Pod, ready: Condition | None, unready: list[str]) -> str:

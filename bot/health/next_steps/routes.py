@@ -182,6 +182,7 @@ ROUTE: Table = {
             "SlowPath",
             "ChecksumOffload",
             "VipBroken",
+            "KubeProxyStale",
             "Redirect",
             "Policy",
             "SourceAddress",

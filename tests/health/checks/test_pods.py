@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.finding import Judgement, Ref
+from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.report import examine
 from bot.domain.resources.core import Pod
 from bot.domain.verdict import Verdict
@@ -106,7 +106,22 @@ def test_between_two_tries_of_an_init_container_its_end_is_told():
     pod["status"]["initContainerStatuses"] = [{"name": "init", "state": {"terminated": ended}}]
     said = judged(pod)
     assert (said.verdict, said.reason) == (Verdict.DEGRADED, "Error")
-    assert said.message == "Container init ended: Error, exit code 3"
+    assert said.message == "Container init ended: Error, exit code 3."
+    assert said.evidence[0] == Evidence("container", "init"), "whose log explains it"
+
+
+@pytest.mark.parametrize("minutes", [1, 90])
+def test_between_two_tries_the_container_is_named_whose_log_explains_the_end(minutes: int):
+    """Now and long ago; the container that only waits beside it has nothing to say."""
+    pod = a_starting_pod(ago(minutes=minutes), message="containers with unready status: [web]")
+    ended = {"reason": "Error", "exitCode": 3}
+    pod["status"]["containerStatuses"] = [
+        {"name": "proxy", "state": {"waiting": {"reason": "ContainerCreating"}}},
+        {"name": "web", "state": {"terminated": ended}},
+    ]
+    said = judged(pod)
+    assert said.verdict is Verdict.DEGRADED
+    assert said.evidence[0] == Evidence("container", "web")
 
 
 @pytest.mark.parametrize(("minutes", "verdict"), [(1, Verdict.PROGRESSING), (30, Verdict.DEGRADED)])
