@@ -99,7 +99,7 @@ def _changed(evidence: RouteEvidence) -> str:
 
 def _drifts(evidence: RouteEvidence, key: Key, result: Result) -> bool:
     """Whether a change says nothing: beside the route, or of few tries on a bad way."""
-    if key[1] in DRIFTS:
+    if key[1] in DRIFTS or (key[1] is Aim.LARGE_REQUEST and result.answered):
         return True
     strained = any(
         path.ingress == key[0].node and (path.endpoint.node == key[2].node or not key[2].node)

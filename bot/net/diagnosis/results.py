@@ -130,6 +130,16 @@ class Result:
         return _impaired(self.answers)
 
     @property
+    def answered(self) -> bool:
+        """Whether something came back of every try, be it that the other side hung up.
+
+        A server may close a connection whose request it finds too large, with bytes unread: then
+        its kernel resets it, before or after the answer has been read.
+        """
+        lost = (Outcome.TIMEOUT, Outcome.STALLED, Outcome.NO_ROUTE)
+        return self.seen and not any(answer.outcome in lost for answer in self.answers)
+
+    @property
     def slow(self) -> bool:
         """Whether even its quickest connection took long: then lateness is no sign of loss."""
         return self.fastest is not None and self.fastest >= SLOW

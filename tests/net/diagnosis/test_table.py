@@ -379,6 +379,8 @@ TABLE = (
         Effect.NEEDLESS,
         no_new_vip=frozenset({"home-1", "home-2", "home-3"}),
     ),
+    case("an application hangs up on a large request", Row.HEALTHY, Effect.NEEDLESS, hangs_up=1),
+    case("and on each of them, for a pass", Row.HEALTHY, Effect.NEEDLESS, hangs_up=4),
     case("no names", Row.DNS, USELESS, nameless=frozenset({"home-1"}), places=("home-1",)),
     case("no endpoint", Row.NO_ENDPOINTS, USELESS, s_endpoints=(), confidence=SURE),
     case(

@@ -112,6 +112,8 @@ class World:
     """The address that a masquerade gives; empty: the node's in the pod network."""
     status: int = 200
     answers: Outcome = Outcome.OK
+    hangs_up: int = 0
+    """How many large requests the application still answers by closing the connection."""
     nameless: frozenset[str] = frozenset()
     heals: bool = False
     """Everything is well in the second pass."""
@@ -144,6 +146,9 @@ class World:
         outcome, trip, late = self._connect(source, address, port, probe, by_vip=by_vip)
         if outcome is Outcome.OK and probe.kind is ProbeKind.HTTP:
             outcome = self.answers
+            if probe.size and self.hangs_up:
+                self.hangs_up -= 1
+                outcome = Outcome.RESET
         shown = trip + (SYN_AGAIN if late else 0)
         connected = None if outcome in (Outcome.TIMEOUT, Outcome.NO_ROUTE) else shown
         status = self.status if probe.kind is ProbeKind.HTTP and outcome is Outcome.OK else 0
