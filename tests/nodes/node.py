@@ -96,12 +96,12 @@ class Node:
         """Start containerd, the kubelet and kube-proxy."""
         self._write("kubelet.json", {**configuration.kubelet(self.name), **self.kubelet_settings})
         self._write("kube-proxy.json", configuration.kube_proxy(self.name, self.proxy_mode))
-        (self.folder / "resolv.conf").write_text(f"nameserver {LAN_ADDRESS}\n")
+        self._put("resolv.conf", f"nameserver {LAN_ADDRESS}\n")
         spec = ""
         if self.runtime_spec:
             self._write("runtime-spec.json", self.runtime_spec)
             spec = str(self.folder / "runtime-spec.json")
-        (self.folder / "containerd.toml").write_text(configuration.containerd(spec))
+        self._put("containerd.toml", configuration.containerd(spec))
         kube = BIN / catalogue.KUBERNETES.name
         self.start("containerd", BIN / "containerd", f"--config={self.folder}/containerd.toml")
         answers = (BIN / "ctr", "version")
@@ -150,7 +150,13 @@ class Node:
         cgroups.remove(self.name)
 
     def _write(self, name: str, content: object) -> None:
-        (self.folder / name).write_text(json.dumps(content, indent=1))
+        self._put(name, json.dumps(content, indent=1))
+
+    def _put(self, name: str, text: str) -> None:
+        """Write a file where it is another: kube-proxy ends as soon as its own is written."""
+        to = self.folder / name
+        if not to.exists() or to.read_text() != text:
+            to.write_text(text)
 
     def popen(self, *words: object) -> subprocess.Popen[str]:
         """A command inside that runs on, with pipes."""
