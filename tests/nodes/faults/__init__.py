@@ -39,7 +39,7 @@ SHORT = (
     "VXLAN dropped between two nodes",
     "VXLAN dropped from n1 to n3",
     "REDIRECT on Traefik's node",
-    "n3 rejects what comes by the overlay",
+    "large packets of n3 are lost",
     "CoreDNS is gone",
     "the kubelet of n3 is dead",
 )

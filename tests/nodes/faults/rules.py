@@ -27,6 +27,7 @@ FAULTS = (
         "n3 rejects what comes by the overlay",
         _reject,
         diagnosis="There is no route to the node · proven",
-        matrix="to or from n3 by pod IP:.? no route",
+        # The kernel limits how often it says so to one address; without a word it is a timeout.
+        matrix="to or from n3 by pod IP:.? (no route|timeout)",
     ),
 )
