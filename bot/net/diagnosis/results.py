@@ -133,8 +133,7 @@ class Result:
     def answered(self) -> bool:
         """Whether something came back of every try, be it that the other side hung up.
 
-        A server may close a connection whose request it finds too large, with bytes unread: then
-        its kernel resets it, before or after the answer has been read.
+        A server whose queue of connections is full, or that finds a request too large, resets it.
         """
         lost = (Outcome.TIMEOUT, Outcome.STALLED, Outcome.NO_ROUTE)
         return self.seen and not any(answer.outcome in lost for answer in self.answers)
