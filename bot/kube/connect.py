@@ -87,10 +87,10 @@ def bot_namespace(kubeconfig: Path | None, context: str | None, state: str) -> s
 
     Only there may a pod's label be believed: elsewhere anybody may give it to theirs.
     """
-    try:
-        return own_namespace(kubeconfig, context) or state or INSTALLED_IN
-    except ClusterError:
-        return state or INSTALLED_IN
+    own = ""
+    with suppress(ClusterError):
+        own = own_namespace(kubeconfig, context)
+    return own or state or INSTALLED_IN
 
 
 def _in_cluster(kubeconfig: Path | None, context: str | None) -> bool:

@@ -86,7 +86,8 @@ class Elector:
         self._contact = ApiContact(longest, noticeable=self._timing.renew)
         self._own_lease: Body | None = None
         """The lease as this process wrote it last, which is renewed without another read."""
-        self._has_written = self._may_not_write = False
+        self._may_write: bool | None = None
+        """Whether it was ever written; False where that was only refused, None where not tried."""
         self._version = ""
         self._seen = asyncio.Event()
         """Set where the watch told of another process, or that the lease is gone."""
@@ -140,7 +141,9 @@ class Elector:
         A lease that another process holds is only read. Who may not take it once it is free could
         never act either.
         """
-        return OutageReason.NOT_ALLOWED if self._may_not_write else self._contact.never_answered()
+        return (
+            OutageReason.NOT_ALLOWED if self._may_write is False else self._contact.never_answered()
+        )
 
     def answering_for(self) -> float:
         """Seconds since the last outage that a leader notices; for ever, if there was none."""
@@ -237,9 +240,9 @@ class Elector:
         try:
             self._own_lease = await self._write(lease, record)
         except Forbidden:
-            self._may_not_write = not self._has_written
+            self._may_write = bool(self._may_write)
             raise
-        self._has_written, self._may_not_write = True, False
+        self._may_write = True
         self._election.won(record, asked_at)
 
     async def _read(self) -> Body | None:

@@ -1,4 +1,4 @@
-"""Tasks that nobody awaits: a bug that ends one is told at once, and not only at the end."""
+"""Tasks that nobody awaits: a bug that ends one is logged at once."""
 
 from __future__ import annotations
 

@@ -52,6 +52,10 @@ SLOW = 200.0
 REACHED = frozenset(STATES) - {Outcome.TIMEOUT, Outcome.NO_ROUTE, Outcome.NAME}
 """Outcomes of tries that were answered, so that their times show how far away that was."""
 
+ANSWERED = REACHED - {Outcome.STALLED}
+"""Outcomes of tries of which something came back, be it that the other side hung up: a server whose
+queue of connections is full, or that finds a request too large, resets it."""
+
 LATE = 900.0
 """A lost SYN is sent again after a second: a connection that took this much longer lost one."""
 
@@ -131,12 +135,8 @@ class Result:
 
     @property
     def answered(self) -> bool:
-        """Whether something came back of every try, be it that the other side hung up.
-
-        A server whose queue of connections is full, or that finds a request too large, resets it.
-        """
-        lost = (Outcome.TIMEOUT, Outcome.STALLED, Outcome.NO_ROUTE)
-        return self.seen and not any(answer.outcome in lost for answer in self.answers)
+        """Whether something came back of every try."""
+        return self.seen and all(answer.outcome in ANSWERED for answer in self.answers)
 
     @property
     def slow(self) -> bool:

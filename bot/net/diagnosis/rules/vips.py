@@ -54,6 +54,11 @@ class View:
         return tuple(result for result in (*soles, own) if result.seen)
 
     @property
+    def new(self) -> tuple[Result, ...]:
+        """All VIPs that were made for the test."""
+        return (*self.across, *self.here)
+
+    @property
     def vip(self) -> Result:
         """The Service's own VIP."""
         return self.evidence.vip_beside(self.ingress)
@@ -122,14 +127,12 @@ def find_stale(evidence: RouteEvidence) -> Iterator[Match]:
     Told apart: Broken rules fail for the Service's own VIP too. A cluster that takes long to
         programme any new Service fails on every node.
     """
-    elsewhere = {
-        place.node
-        for place in evidence.places(Aim.FAR_VIP)
-        if evidence.matching(place, (Aim.FAR_VIP,)).ok
-    }
+    places = evidence.places(Aim.FAR_VIP)
+    if not any(evidence.matching(place, (Aim.FAR_VIP,)).ok for place in places):
+        return
     for view in _views(evidence):
-        new = (*view.across, *view.here)
-        if not (view.vip.ok and new and all(result.fails for result in new) and elsewhere):
+        new = view.new
+        if not (view.vip.ok and new and all(result.fails for result in new)):
             continue
         yield Match(
             because=(
@@ -174,8 +177,7 @@ def _fails(view: View) -> bool:
     sharp = view.vip.state is ResultState.MIXED
     complete = len(view.evidence.points.endpoints) == len(view.evidence.subject.endpoints)
     covered = bool(view.across) or not any(path.crosses for path in view.paths)
-    tried = (*view.across, *view.here)
-    return sharp and complete and covered and all(result.clean for result in tried)
+    return sharp and complete and covered and all(result.clean for result in view.new)
 
 
 CHECKSUM = DecisionRule(
