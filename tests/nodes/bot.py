@@ -21,6 +21,9 @@ PATIENCE = 240.0
 QUIET = 0.3
 """Seconds without an edit after which an answer is taken for the last one."""
 
+LOOK = 0.5
+"""Seconds between two looks at what was posted."""
+
 PROGRESS = "## 🔵 Testing\n"
 """How a card begins that is shown until there is an answer."""
 
@@ -85,6 +88,21 @@ class Bot:
         began = time.monotonic()
         await until(lambda: re.search(pattern, self.shown(message)), pattern, seconds)
         return time.monotonic() - began
+
+    async def until_posted(self, pattern: str, seconds: float) -> tuple[str, float]:
+        """Wait for a post of the channel with the pattern; the post, and the seconds that it took.
+
+        Raises:
+            AssertionError: There is none in time.
+        """
+        began = time.monotonic()
+        while True:
+            took = time.monotonic() - began
+            for post in self.posts():
+                if re.search(pattern, post):
+                    return post, took
+            assert took < seconds, f"waited {seconds} s in vain for a post with {pattern}"
+            await asyncio.sleep(LOOK)
 
     def posts(self) -> list[str]:
         """What stands in the channel, the newest first."""

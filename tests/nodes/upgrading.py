@@ -21,7 +21,6 @@ from tests.nodes.editing import Choices
 from tests.nodes.images import MESHMEDIC
 from tests.nodes.repairing import REDIRECT, ROUTE
 from tests.nodes.table import Table
-from tests.wire.interactions import until
 from tests.wire.world import ADA, OLGA
 
 DIGEST = "evening"
@@ -79,10 +78,7 @@ async def _make_state(table: Table, cluster: RealNodes, bot: Bot) -> None:
         await bot.click(proposal, "Reject", user=ADA)
     finally:
         await asyncio.to_thread(mend)
-    began = time.monotonic()
-    sent = lambda: any(f"Digest {DIGEST}" in post for post in bot.posts())  # noqa: E731
-    await until(sent, "the digest", DUE)
-    took = time.monotonic() - began
+    _, took = await bot.until_posted(f"Digest {DIGEST}", DUE)
     table.row("a digest is sent", "done", seconds=took, want="done")
 
 

@@ -68,11 +68,7 @@ FAULTS = (
         diagnosis="kube-proxy does not follow changes on this node · proven",
         matrix="Nothing gets from n1 by VIP",
     ),
-    _not_ready(
-        "the kubelet of n3 is dead",
-        _without("kubelet", "n3"),
-        health=r"NodeStatusUnknown",
-    ),
+    _not_ready("the kubelet of n3 is dead", _without("kubelet", "n3"), health="NodeStatusUnknown"),
     _not_ready(
         "containerd of n3 is dead",
         _without("containerd", "n3"),
@@ -80,5 +76,5 @@ FAULTS = (
         # Its containers go on, and the kubelet soon calls their pods ready again.
         diagnosis=f"node n3|{WORKS}",
     ),
-    _not_ready("the power of n3 is cut", _cut_power, health=r"NodeStatusUnknown"),
+    _not_ready("the power of n3 is cut", _cut_power, health="NodeStatusUnknown"),
 )
