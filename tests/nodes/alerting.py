@@ -7,7 +7,7 @@ import json
 import re
 
 from tests.nodes.bot import Bot
-from tests.nodes.kubectl import apply, kubectl
+from tests.nodes.kubectl import apply, kubectl, kubectl_succeeds, wait_until
 from tests.nodes.table import Table
 from tests.nodes.workload_faults import container, pod, workload
 from tests.wire.world import ADA
@@ -17,6 +17,9 @@ LAST_WORDS = "ledger: cannot open /data/ledger.db: read-only file system"
 TOLD_WITHIN = 240.0
 """Seconds: a pod has two minutes before its crashes are told, and the kubelet takes its time."""
 
+BEGUN_WITHIN = 120.0
+"""Seconds: the first look comes once the objects were read."""
+
 OVER_WITHIN = 300.0
 """Seconds: what recovered must stay so for two minutes."""
 
@@ -24,7 +27,11 @@ CODE = re.compile(r"^-# since \S+ · (\w{7}) ", re.MULTILINE)
 
 
 async def run(table: Table, bot: Bot) -> None:
-    """Let it crash until the alert stands, ask why, mend it, and wait for the end."""
+    """Let it crash until the alert stands, ask why, mend it, and wait for the end.
+
+    What fails at the first look of a new bot is known from then on, and alerts nobody.
+    """
+    await asyncio.to_thread(wait_until, "the first look for alerts", _looked, BEGUN_WITHIN)
     await asyncio.to_thread(_crash)
     try:
         alert, took = await bot.until_posted(
@@ -41,6 +48,10 @@ async def run(table: Table, bot: Bot) -> None:
         table.row("its end", over, seconds=took, want="Recovered")
     finally:
         await asyncio.to_thread(kubectl, "-n", NAMESPACE, "delete", f"deployment/{NAME}")
+
+
+def _looked() -> bool:
+    return kubectl_succeeds("-n", "meshmedic", "get", "configmap/meshmedic-alerts")
 
 
 def _crash() -> None:
