@@ -33,6 +33,11 @@ QUICK = 8.0
 NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
 """How the API server says that there is no log."""
 
+GONE = re.compile(
+    r"(?:unable to retrieve container logs for|failed to try resolving symlinks in path) [^\n]*\n?"
+)
+"""What a kubelet writes in the place of a log that it has removed: the answer has begun by then, so
+its status is 200. Source: kubelet, kuberuntime_container.go, and cri-client, logs.go."""
 
 QUANTITY = re.compile(r"(\d{1,18})(Ki|Mi|Gi|)")
 UNITS = {"": 1, "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}
@@ -130,8 +135,9 @@ class Details:
             if NOTHING.search(str(error)):
                 return ()
             raise
+        text = body.decode(errors="replace")
         # Redact before splitting: a secret of several lines is only recognised as a whole.
-        return tuple(redact(body.decode(errors="replace")).splitlines())
+        return () if GONE.fullmatch(text) else tuple(redact(text).splitlines())
 
 
 def _event(event: events.EventObject) -> Event:

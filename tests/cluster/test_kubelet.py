@@ -99,6 +99,24 @@ async def test_a_container_that_has_not_started_has_no_log(
     assert await details.last_log_lines(POD, "main") is None
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "unable to retrieve container logs for containerd://6f0d5c5069f91e02",
+        'failed to try resolving symlinks in path "/var/log/pods/a/main/1.log": no such file\n',
+    ],
+)
+async def test_a_log_that_the_kubelet_removed_is_none(
+    node: Kubelet, details: Details, words: str
+) -> None:
+    """It keeps the log of one dead container, and says in the place of others why there is none."""
+    node.logs[BEFORE] = words
+    node.logs[NOW] = "cannot open the database\n"
+    tail = await details.last_log_lines(POD, "main")
+    assert tail is not None
+    assert (tail.previous, tail.lines) == (False, ("cannot open the database",))
+
+
 async def test_bytes_that_are_no_text_are_shown_as_such(node: Kubelet, details: Details) -> None:
     """A log is bounded in bytes, which may cut a letter in two."""
     node.logs[NOW] = "ä" * 40_000
