@@ -47,7 +47,7 @@ WELL = (DigestOutcome.SENT, DigestOutcome.LATE, DigestOutcome.UNCHANGED, DigestO
 """Outcomes after which the channel shows what it should."""
 
 
-class Gateway(Protocol):
+class DiscordGateway(Protocol):
     """The state of the Discord connection."""
 
     @property
@@ -70,7 +70,7 @@ class Gateway(Protocol):
 class Sources:
     """The parts whose state is read when Prometheus asks."""
 
-    gateway: Gateway
+    gateway: DiscordGateway
     watches: Callable[[], Iterable[Reflector]]
     latest: Callable[[], Report | None]
     leads: Callable[[], bool]
@@ -176,7 +176,7 @@ class _State(Collector):
         yield _changes(self._sources.changes())
 
 
-def _gateway(gateway: Gateway) -> Iterator[Metric]:
+def _gateway(gateway: DiscordGateway) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "meshmedic_discord_connected", "1 while there is a session.", value=gateway.connected
     )

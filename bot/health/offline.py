@@ -22,7 +22,7 @@ from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Judgement
 from bot.domain.grouping import grouped
 from bot.domain.report import judge_one
-from bot.domain.resources import apps, cert_manager, core, networking
+from bot.domain.resources import apps, cert_manager, core, gateway, networking
 from bot.domain.resources.base import Object, ReconciledObject, Time
 from bot.domain.resources.decode import read_object
 from bot.domain.resources.events import EventObject
@@ -82,6 +82,7 @@ WITHOUT_STATUS = ("generators.external-secrets.io",)
 
 STATUSLESS = {
     "": ("ConfigMap", "LimitRange", "ServiceAccount"),
+    gateway.GROUP: ("ReferenceGrant",),
     "helm.cattle.io": ("HelmChartConfig",),
     "k3s.cattle.io": ("Addon",),
     "metallb.io": ("BGPAdvertisement", "Community", "L2Advertisement"),
@@ -281,8 +282,10 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     for condition in entries:
         if condition.status == "True" and condition.type in FAILING:
             return conditions.judgement(condition, FAILING[condition.type])
+    group = _group(other.api_version)
     for condition in entries:
-        if condition.type in SERVED:
+        accepted = group == gateway.GROUP and condition.type == "Accepted"
+        if condition.type in SERVED or accepted:
             return conditions.by_ready_alone(other, condition, now)
     own = [
         condition
@@ -291,11 +294,10 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     ]
     if len(own) == 1:
         return conditions.by_ready_alone(other, own[0], now)
-    group = _group(other.api_version)
     if group in WITHOUT_STATUS or other.kind in STATUSLESS.get(group, ()):
         message = "It is there, which is all that an object of this kind can be."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
-    if _group(other.api_version) == KUSTOMIZE:
+    if group == KUSTOMIZE:
         message = "It is a file for kustomize, and no object of a cluster: it has no state."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     message = f"No check covers {other.kind}, and it has none of the standard conditions."

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 TEMPLATE = "{{"
 """Where an action of a Go or Jinja template begins."""
 
-ROUTES = frozenset({"Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP"})
+ROUTES = frozenset({"Ingress", "IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "HTTPRoute"})
 """Kinds whose specification holds names and rules alone."""
 
 

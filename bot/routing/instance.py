@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from bot.domain import label_selector
@@ -23,15 +23,15 @@ ENTRY_POINT = re.compile(r"entrypoints\.([^.]+)")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
 RESOLVER = re.compile(r"certificatesresolvers\.([^.]+)\.")
 NARROWING = re.compile(
-    r"providers\.kubernetes(?:crd|ingress)\.(?:namespaces|labelselector|ingressclass)\b"
+    r"providers\.kubernetes(?:crd|ingress|gateway)\.(?:namespaces|labelselector|ingressclass)\b"
 )
 TRUE = frozenset({"true", "1", "t"})
 FALSE = frozenset({"false", "0", "f"})
 VARIABLE = "$("
 """What Kubernetes replaces in an argument by a value of the environment, which is not read."""
 
-CRD, INGRESS = "kubernetescrd", "kubernetesingress"
-"""Traefik's providers of its own kinds and of Ingresses, by their names in its arguments."""
+CRD, INGRESS, GATEWAY = "kubernetescrd", "kubernetesingress", "kubernetesgateway"
+"""Traefik's providers of its own kinds, of Ingresses and of the Gateway API, as arguments say."""
 
 INGRESS_NGINX = "providers.kubernetesingressnginx"
 """A provider that reads Ingresses by rules of its own, from 3.6 on."""
@@ -48,6 +48,7 @@ LEVEL = "ERROR"
 
 NATIVE_LB_SINCE = (2, 10)
 NATIVE_BY_DEFAULT_SINCE = (3, 0)
+NATIVE_GATEWAYS_SINCE = (3, 2)
 NEW_GROUP_ONLY_SINCE = (3, 0)
 """From 3.0 on Traefik reads only traefik.io; 2.10 and 2.11 read both API groups."""
 
@@ -119,12 +120,12 @@ class StaticConfig:
 
     `api_open`: the API needs no route, on `api_port` below `base_path`. `api_on`: the API is
     served at all. The pairs are of the providers kubernetescrd and kubernetesingress: nativeLB by
-    default, the ingress class, and whether ExternalName is allowed. `cross_namespace`: whether an
-    IngressRoute may refer to other namespaces; `empty_routes`: to Services without an endpoint.
-    `rule_syntax`: that of rules which name none. `plugins` and `resolvers`: the names of plugins
-    and certificate resolvers, in small letters. `routes` and `ingresses`: what the two providers
-    read. `entry_points`: their names, in small letters. `strict_prefix`: whether a Prefix of an
-    Ingress ends where a segment does.
+    default (and of kubernetesgateway), the ingress class, and whether ExternalName is allowed.
+    `cross_namespace`: whether an IngressRoute may refer to other namespaces; `empty_routes`: to
+    Services without an endpoint. `rule_syntax`: that of rules which name none. `plugins` and
+    `resolvers`: the names of plugins and certificate resolvers, in small letters. `routes`,
+    `ingresses` and `gateways`: what the providers read. `entry_points`: their names, in small
+    letters. `strict_prefix`: whether a Prefix of an Ingress ends where a segment does.
     """
 
     complete: bool = False
@@ -134,6 +135,7 @@ class StaticConfig:
     base_path: str = ""
     native_routes: bool = False
     native_ingresses: bool = False
+    native_gateways: bool = False
     class_of_routes: str = ""
     class_of_ingresses: str = ""
     external_routes: bool = False
@@ -147,6 +149,7 @@ class StaticConfig:
     access_log: bool = False
     routes: Scope = Scope(CRD)
     ingresses: Scope = Scope(INGRESS)
+    gateways: Scope = Scope(GATEWAY)
     entry_points: tuple[str, ...] = ()
     strict_prefix: bool = False
 
@@ -250,6 +253,7 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         base_path=flags.get("api.basepath", "").rstrip("/"),
         native_routes=on(f"{crd}nativelbbydefault"),
         native_ingresses=on(f"{ingress}nativelbbydefault"),
+        native_gateways=on(f"providers.{GATEWAY}.nativelbbydefault"),
         class_of_routes=flags.get(f"{crd}ingressclass", ""),
         class_of_ingresses=flags.get(f"{ingress}ingressclass", ""),
         external_routes=on(f"{crd}allowexternalnameservices"),
@@ -263,6 +267,8 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         access_log=on("accesslog") or any(key.startswith("accesslog.") for key in flags),
         routes=routes,
         ingresses=Scope(INGRESS) if any(INGRESS_NGINX in key for key in flags) else ingresses,
+        # The selector of this provider chooses GatewayClasses, and no routes.
+        gateways=replace(_scope(flags, GATEWAY) or Scope(GATEWAY), labels=(), selector=""),
         entry_points=_named(ENTRY_POINT, flags),
         strict_prefix=on(f"{ingress}strictprefixmatching"),
     )

@@ -1,4 +1,4 @@
-"""What a route refers to, and which of it is broken: shared by IngressRoute and Ingress.
+"""What a route refers to, and which of it is broken: shared by all kinds of routes.
 
 Source: Traefik's providers kubernetescrd and kubernetesingress, v2.10 to v3.7. A rule whose
 Service, port or Middleware is missing is dropped whole; a missing TLS secret only means that
@@ -36,7 +36,7 @@ from bot.routing.instance import (
     number,
 )
 from bot.routing.rules import RuleError, Syntax, parse
-from bot.routing.running import configs, read_elsewhere, reading, why_unread
+from bot.routing.running import configs, read_elsewhere, reading, scope_of, why_unread
 from bot.routing.selected_workloads import SCALED_TO_ZERO
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
@@ -153,6 +153,11 @@ class Provider:
 
     configs: tuple[TraefikConfig, ...] = ()
     of_ingresses: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name in Traefik's arguments."""
+        return INGRESS if self.of_ingresses else CRD
 
     @property
     def known(self) -> bool:
@@ -273,7 +278,7 @@ def service(
     """
     target = snapshot.get(core.Service, namespace, name)
     if target is None:
-        return _absent(snapshot, core.Service, namespace, name)
+        return absent(snapshot, core.Service, namespace, name)
     if not _has_port(target, port, provider):
         return _port_not_found(target, port)
     return (
@@ -301,17 +306,16 @@ def _refused(service: core.Service, provider: Provider, *, native: bool | None) 
     what = f"Service {service.namespace}/{service.name}"
     if provider.leaves_out(service.namespace):
         message = f"{what} is in a namespace that Traefik does not read"
-        return Defect(NOT_READ, f"{message}: add it to --providers.{CRD}.namespaces.")
+        return Defect(NOT_READ, f"{message}: add it to --providers.{provider.name}.namespaces.")
     if service.spec.type == "ExternalName":
         if provider.drops_native_external_names(native=native):
             message = f"{what} is an ExternalName, which has no VIP, and nativeLB is on."
             return Defect("NativeExternalName", f"{message} Turn nativeLB off for it.")
         if not provider.forbids_external_names():
             return None
-        kind = "kubernetesingress" if provider.of_ingresses else "kubernetescrd"
         message = (
             f"{what} is an ExternalName, and Traefik's arguments do not allow those, so the route "
-            f"has no server. Add --providers.{kind}.allowExternalNameServices=true."
+            f"has no server. Add --providers.{provider.name}.allowExternalNameServices=true."
         )
         return Defect("ExternalNameNotAllowed", message)
     if service.spec.cluster_ip == "None" and provider.is_native(native=native):
@@ -401,7 +405,7 @@ T = TypeVar("T", bound=Object)
 
 
 def unserved_route(route: Object, snapshot: Snapshot) -> Defect | None:
-    """A route of Traefik's own kinds that no running Traefik reads."""
+    """A route of Traefik's own kinds, or an HTTPRoute for it, that no running Traefik reads."""
     if not _traefiks_known(snapshot) or _may_be_read(route, snapshot):
         return None
     if unread := _unread(route, snapshot):
@@ -438,11 +442,7 @@ def unserved_ingress(ingress: networking.Ingress, snapshot: Snapshot) -> Defect 
 def _unread(route: Object, snapshot: Snapshot) -> Defect | None:
     """A route that the providers of some Traefiks leave out, and that none of the others reads."""
     known = configs(snapshot)
-    scopes = (
-        config.static.ingresses if isinstance(route, networking.Ingress) else config.static.routes
-        for config in known
-    )
-    if not any(scope.why_unread(route) for scope in scopes):
+    if not any(scope_of(route, config).why_unread(route) for config in known):
         return None
     reasons = dict.fromkeys(why_unread(route, config) for config in known)
     return Defect(NOT_READ, sentences(*list(reasons)[:MOST_REASONS]))
@@ -521,7 +521,7 @@ def entry_points(
     return (Defect("EntryPointNotFound", message, verdict),)
 
 
-def _absent(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
+def absent(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) -> Defect | None:
     """What the absence of an object means: missing, not seen, or (in a saved file) nothing."""
     if snapshot.sees(kind, namespace):
         message = f"{kind.__name__} {namespace}/{name} does not exist."
@@ -544,7 +544,7 @@ def _traefik(snapshot: Snapshot, kind: type[Object], namespace: str, name: str) 
         return Defect(f"{kind.__name__}NotFound", f"{resource.ref}: {_why(resource, snapshot)}")
     if name.endswith(KUBERNETES_CRD):
         return _by_provider(snapshot, kind, name)
-    return None if ELSEWHERE.fullmatch(name) else _absent(snapshot, kind, namespace, name)
+    return None if ELSEWHERE.fullmatch(name) else absent(snapshot, kind, namespace, name)
 
 
 def _unreadable(resource: Object) -> Defect | None:

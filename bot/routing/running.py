@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bot.domain.containers import has_ended
 from bot.domain.finding import Ref
-from bot.domain.resources import core, networking, traefik
+from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing.instance import (
@@ -47,6 +47,7 @@ PROVIDER = "--providers.kubernetes"
 ROUTES: Mapping[str, type[Object]] = {
     "Ingress": networking.Ingress,
     "IngressRoute": traefik.IngressRoute,
+    "HTTPRoute": gateway.HTTPRoute,
 }
 
 TRAEFIK_NAME = "app.kubernetes.io/name"
@@ -153,24 +154,34 @@ def readers(route: Object, known: Iterable[TraefikConfig]) -> tuple[TraefikConfi
 
 
 def route_of(ref: Ref | None, snapshot: Snapshot) -> Object | None:
-    """The Ingress or IngressRoute that a reference names; None where it was not read."""
+    """The route that a reference names; None where it was not read."""
     kind = ROUTES.get(ref.kind) if ref else None
     return snapshot.get(kind, ref.namespace, ref.name) if ref and kind else None
 
 
 def why_unread(route: Object, config: TraefikConfig) -> str:
-    """Why a Traefik does not read an Ingress or a route of its own kinds; empty if it does."""
+    """Why a Traefik does not read a route of any kind; empty if it does.
+
+    A class is named by an Ingress or a route of Traefik's own kinds. That of an HTTPRoute is its
+    Gateway's.
+    """
+    if why := scope_of(route, config).why_unread(route):
+        return f"Traefik does not read it: {why}."
     static, annotations = config.static, route.metadata.annotations
+    if isinstance(route, gateway.HTTPRoute):
+        return ""
     if not isinstance(route, networking.Ingress):
-        return _left_out(route, static.routes) or other_class(annotations, static.class_of_routes)
+        return other_class(annotations, static.class_of_routes)
     name, own = route.spec.ingress_class_name, static.class_of_ingresses
-    of_other = other_class_name(name, own) if name else other_class(annotations, own)
-    return _left_out(route, static.ingresses) or of_other
+    return other_class_name(name, own) if name else other_class(annotations, own)
 
 
-def _left_out(route: Object, scope: Scope) -> str:
-    why = scope.why_unread(route)
-    return f"Traefik does not read it: {why}." if why else ""
+def scope_of(route: Object, config: TraefikConfig) -> Scope:
+    """What a Traefik reads of the kind of a route, by the provider of it."""
+    if isinstance(route, gateway.HTTPRoute):
+        return config.static.gateways
+    is_ingress = isinstance(route, networking.Ingress)
+    return config.static.ingresses if is_ingress else config.static.routes
 
 
 def read_elsewhere(route: Object, snapshot: Snapshot) -> bool:

@@ -28,7 +28,7 @@ TITLES = {
     "certificates": "Certificates, their requests and issuers.",
     "secrets": "ExternalSecrets, their stores, and Secrets by name.",
     "endpoints": "Services without a ready endpoint.",
-    "routes": "IngressRoutes and Ingresses whose references are broken.",
+    "routes": "IngressRoutes, Ingresses and HTTPRoutes whose references are broken.",
     "workloads": "Deployments and their like, Jobs, claims, autoscalers and Namespaces.",
 }
 

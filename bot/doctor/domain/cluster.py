@@ -25,6 +25,7 @@ STORIES = (Right("list", "", "events"), Right("get", "", "pods/log"))
 
 FAMILIES = {
     "Traefik": ("traefik.io", "traefik.containo.us"),
+    "Gateway API": ("gateway.networking.k8s.io",),
     "Flux": (
         "source.toolkit.fluxcd.io",
         "kustomize.toolkit.fluxcd.io",

@@ -12,6 +12,7 @@ from bot.domain.resources import (
     discovery,
     external_secrets,
     flux,
+    gateway,
     networking,
     storage,
     traefik,
@@ -57,6 +58,7 @@ HELM: Served = (("helm.toolkit.fluxcd.io",), ("v2", "v2beta2", "v2beta1"))
 CERT_VERSIONS = ("v1", "v1beta1", "v1alpha3", "v1alpha2")
 CERT_MANAGER: Served = (("cert-manager.io",), CERT_VERSIONS)
 ACME: Served = (("acme.cert-manager.io",), CERT_VERSIONS)
+GATEWAY_API: Served = ((gateway.GROUP,), ("v1", "v1beta1"))
 SECRETS: Served = (("external-secrets.io",), ("v1", "v1beta1", "v1alpha1"))
 
 KINDS: tuple[Kind, ...] = (
@@ -86,6 +88,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(traefik.TLSStore, "tlsstores", *TRAEFIK_CRDS),
     Kind(traefik.ServersTransport, "serverstransports", *TRAEFIK_CRDS),
     Kind(traefik.ServersTransportTCP, "serverstransporttcps", TRAEFIK[:1], ("v1alpha1",)),
+    Kind(gateway.HTTPRoute, "httproutes", *GATEWAY_API),
+    Kind(gateway.Gateway, "gateways", *GATEWAY_API),
+    Kind(gateway.GatewayClass, "gatewayclasses", *GATEWAY_API, namespaced=False),
+    Kind(gateway.ReferenceGrant, "referencegrants", *GATEWAY_API),
     Kind(flux.GitRepository, "gitrepositories", *SOURCE),
     Kind(flux.OCIRepository, "ocirepositories", *SOURCE),
     Kind(flux.HelmRepository, "helmrepositories", *SOURCE),

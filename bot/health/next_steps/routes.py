@@ -7,6 +7,7 @@ from bot.health.next_steps.template import Table, Template, step
 
 SHOW = "kubectl -n {namespace} get {kind} {name} -o yaml"
 SERVICES = "kubectl -n {namespace} get services"
+GATEWAYS = "kubectl get gateways -A -o yaml"
 DESCRIBE = "`/traefik describe` of {namespace}/{name}"
 PODS_OF_TRAEFIK = "kubectl get pods -A -l app.kubernetes.io/name=traefik -o yaml"
 MEASURE = "`/net diagnose` of {namespace}/{name}"
@@ -161,6 +162,63 @@ ROUTE: Table = {
     "NoAddress": (
         step("See whether an ingress controller serves its class.", "kubectl get ingressclass"),
     ),
+    "GatewayNotFound": (
+        step("Correct the Gateway in parentRefs in Git, or create it.", GATEWAYS, SHOW),
+    ),
+    "GatewayClassNotFound": (
+        step(
+            "Correct the class of the Gateway in Git, or let Traefik's provider kubernetesgateway "
+            "make one.",
+            "kubectl get gatewayclasses",
+            GATEWAYS,
+        ),
+    ),
+    "ListenerNotFound": (
+        step("Name a listener in parentRefs in Git that the Gateway has.", GATEWAYS, SHOW),
+    ),
+    "NoMatchingListenerHostname": (
+        step("Correct the hostnames of the route or of the listener in Git.", GATEWAYS, SHOW),
+    ),
+    "NotAllowedByListeners": (
+        step("Allow the route's namespace in allowedRoutes of the listener, in Git.", GATEWAYS),
+    ),
+    **dict.fromkeys(
+        ("NoMatchingParent", "PortUnavailable"),
+        (
+            step(
+                "Correct the listener in Git: its port has to be that of an entrypoint of Traefik "
+                "(in its pod, such as 8000), and its certificate has to exist.",
+                GATEWAYS,
+                PODS_OF_TRAEFIK,
+            ),
+        ),
+    ),
+    "RefNotPermitted": (
+        step(
+            "Create a ReferenceGrant in the namespace that its message names, in Git.",
+            "kubectl get referencegrants -A",
+        ),
+    ),
+    "BackendNotFound": (
+        step("Name a Service, and a port of it, in Git that exist.", SERVICES, SHOW),
+    ),
+    "ExternalNameNotSupported": (
+        step("Use a Service with endpoints, or an IngressRoute for this host, in Git.", SHOW),
+    ),
+    "FilterNotSupported": (
+        step("Take the filter out in Git, or use a Middleware by an ExtensionRef.", SHOW),
+    ),
+    "InvalidKind": (
+        step("Name a Service, a TraefikService or a Middleware in Git that exists.", SHOW),
+    ),
+    "NoBackends": (step("Give the rule a backend or a redirect, in Git.", SERVICES, SHOW),),
+    "NoStatus": (
+        step(
+            "See whether Traefik runs its provider kubernetesgateway, and may write the status.",
+            PODS_OF_TRAEFIK,
+            SHOW,
+        ),
+    ),
     "ReferenceNotSeen": (step("Let the bot read what it could not see; `/doctor` says how."),),
     "NativeLBHelps": (
         step(
@@ -209,7 +267,7 @@ TABLES: Mapping[str, Table] = {
     **dict.fromkeys(
         (
             *("routes-ingressroute", "routes-ingressroutetcp", "routes-ingressrouteudp"),
-            "routes-ingress",
+            *("routes-ingress", "routes-httproute"),
         ),
         ROUTE,
     ),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+GATEWAY_API = "gateway.networking.k8s.io"
+"""Named as if it were Kubernetes' own, and installed as custom resource definitions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -38,7 +41,7 @@ class Resource:
 
 def is_builtin(group: str) -> bool:
     """Whether a group is compiled into the API server."""
-    return "." not in group or group.endswith(".k8s.io")
+    return "." not in group or (group.endswith(".k8s.io") and group != GATEWAY_API)
 
 
 TABLE = """
@@ -66,6 +69,10 @@ ingresses              Ingress               networking.k8s.io           v1     
 networkpolicies        NetworkPolicy         networking.k8s.io           v1         true
 ingressclasses         IngressClass          networking.k8s.io           v1         false
 storageclasses         StorageClass          storage.k8s.io              v1         false sc
+httproutes             HTTPRoute             gateway.networking.k8s.io   v1,v1beta1 true
+gateways               Gateway               gateway.networking.k8s.io   v1,v1beta1 true  gtw
+gatewayclasses         GatewayClass          gateway.networking.k8s.io   v1,v1beta1 false gc
+referencegrants        ReferenceGrant        gateway.networking.k8s.io   v1beta1    true  refgrant
 ingressroutes          IngressRoute          traefik.io                  v1alpha1   true
 ingressroutetcps       IngressRouteTCP       traefik.io                  v1alpha1   true
 ingressrouteudps       IngressRouteUDP       traefik.io                  v1alpha1   true

@@ -12,6 +12,15 @@ from bot.health.views import discord
 from bot.sandbox.scenarios.ordinary import homelab
 from tests.builders import Plain, a_certificate, a_kustomization, a_pod, an_object
 from tests.examples import examples
+from tests.gateways import (
+    a_class,
+    a_condition,
+    a_gateway,
+    a_grant,
+    a_http_rule,
+    a_listener,
+    an_http_route,
+)
 from tests.health.checks.conditioned import CERT_MANAGER, ESO, SOURCE, a_thing, said
 from tests.net.networks import (
     MOMENT,
@@ -26,12 +35,25 @@ from tests.net.networks import (
     labelled,
 )
 
+GATEWAYS = (
+    a_class(),
+    a_gateway(
+        a_listener(tls={"certificateRefs": [{"name": "tls", "namespace": "data"}]}),
+        said=a_condition("Accepted", "False"),
+    ),
+    a_grant(from_kind="Gateway", to_kind="Secret", name="tls"),
+    an_http_route(
+        a_http_rule({"name": "db", "port": 80, "namespace": "data"}),
+        a_http_rule(filters=[{"type": "ExtensionRef", "extensionRef": {"kind": "Middleware"}}]),
+    ),
+)
 CLUSTER = (
     labelled(a_pod(waiting="CrashLoopBackOff"), app="web"),
     a_service(),
     a_slice("web", an_endpoint(ready=False)),
     a_route(a_rule(middlewares=[{"name": "auth"}]), tls={"secretName": "tls"}),
     an_ingress(a_path()),
+    *GATEWAYS,
     a_certificate(),
     a_kustomization(),
 )
@@ -69,6 +91,7 @@ WHOLE = (
     a_thing("ClusterExternalSecret", "env", ESO, said("NotReady"), namespace=""),
     a_thing("PushSecret", "out", "external-secrets.io/v1alpha1", said("Ready")),
     an_object("Endpoints", "web", subsets=[{"notReadyAddresses": [{"ip": "10.42.0.9"}]}]),
+    *GATEWAYS,
     *(an_object(kind, "own", TRAEFIK_IO, spec=spec) for kind, spec in OF_TRAEFIK.items()),
     *(
         a_thing(kind, "web", api, said("Available", "False"), spec={"replicas": 2})
