@@ -27,6 +27,14 @@ NATIVE = "traefik.io/service.nativelb"
 NEWEST = (3, 6)
 """The newest version whose filters are known here."""
 
+SCHEMES = {
+    "http": "http",
+    "https": "https",
+    "kubernetes.io/h2c": "h2c",
+    "kubernetes.io/ws": "http",
+    "kubernetes.io/wss": "https",
+}
+
 REDIRECT, EXTENSION = "RequestRedirect", "ExtensionRef"
 SUPPORTED = frozenset(
     {REDIRECT, EXTENSION, "RequestHeaderModifier", "ResponseHeaderModifier", "URLRewrite"}
@@ -101,6 +109,24 @@ def idle(
                     yield reference, defect
 
 
+def why_refused(reference: BackendReference, route: HTTPRoute, snapshot: Snapshot) -> str:
+    """Why Traefik makes no server of a backend by its kind or place; empty if it may."""
+    to = target(reference, route)
+    if refused := gateways.not_granted(route.ref, reference.group, to, snapshot):
+        return refused.message
+    service = snapshot.get(core.Service, to.namespace, to.name) if is_service(reference) else None
+    if service and service.spec.type == "ExternalName":
+        return f"{to} is an ExternalName, which Traefik takes from no HTTPRoute."
+    if not (is_service(reference) or is_traefiks(reference)):
+        return f"{to} ({reference.group or 'core'}): Traefik knows no backend of this kind."
+    return ""
+
+
+def is_traefiks(reference: BackendReference) -> bool:
+    """Whether a backend is a TraefikService."""
+    return (reference.group, reference.kind) == (TRAEFIK[0], "TraefikService")
+
+
 def target(reference: BackendReference, route: HTTPRoute) -> Ref:
     """The object that a backend names."""
     return Ref(reference.kind, reference.namespace or route.namespace, reference.name)
@@ -109,6 +135,11 @@ def target(reference: BackendReference, route: HTTPRoute) -> Ref:
 def is_service(reference: BackendReference) -> bool:
     """Whether a backend is a Service, and no extension."""
     return (gateways.plain_group(reference.group), reference.kind) == ("", "Service")
+
+
+def scheme(port: core.ServicePort) -> str:
+    """By what Traefik speaks to a port, where its appProtocol says so; else empty."""
+    return SCHEMES.get(port.app_protocol.casefold(), "")
 
 
 def native(service: core.Service) -> bool | None:
@@ -126,21 +157,19 @@ def _of_backend(
     elif is_service(reference):
         service = snapshot.get(core.Service, to.namespace, to.name)
         if service and service.spec.type == "ExternalName":
-            message = f"{to} is an ExternalName, which Traefik takes from no HTTPRoute."
-            yield Defect("ExternalNameNotSupported", message)
+            yield Defect("ExternalNameNotSupported", why_refused(reference, route, snapshot))
             return
         own = native(service) if service else None
         if defect := routing.service(
             snapshot, to.namespace, to.name, reference.port, provider, native=own
         ):
             yield defect
-    elif (reference.group, reference.kind) == (TRAEFIK[0], "TraefikService"):
+    elif is_traefiks(reference):
         service_ = traefik.RouteService(kind="TraefikService", name=reference.name)
         if defect := backends.backend(service_, to.namespace, ANY_PROVIDER, snapshot):
             yield defect
     else:
-        message = f"{to} ({reference.group or 'core'}): Traefik knows no backend of this kind."
-        yield Defect("InvalidKind", message)
+        yield Defect("InvalidKind", why_refused(reference, route, snapshot))
 
 
 def _of_filter(

@@ -15,7 +15,6 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from bot.domain.refusal import NotObserved
-from bot.domain.resources import networking, traefik
 from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.typed import duration
@@ -29,7 +28,7 @@ from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, Route
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
-from bot.traefik.domain.routes import READS, read_routes
+from bot.traefik.domain.routes import NAMES, READS, read_routes
 from bot.traefik.domain.routes_view import RuntimeViews
 
 SINCE = timedelta(hours=1)
@@ -135,7 +134,7 @@ class Traefik:
 
     async def suggestions(self, typed: str, most: int) -> tuple[str, ...]:
         """The routes whose label or rule holds every typed word."""
-        snapshot = await self.cluster.snapshot((traefik.IngressRoute, networking.Ingress))
+        snapshot = await self.cluster.snapshot(NAMES)
         words = typed.casefold().split()
         texts = {
             route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()

@@ -16,7 +16,6 @@ from datetime import datetime
 from bot.domain.finding import Ref
 from bot.domain.redaction.redact import redact
 from bot.domain.refusal import NotObserved
-from bot.domain.resources import networking, traefik
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader, Why
 from bot.errors import ClusterError, Forbidden
 from bot.routing.instance import TraefikConfig, TraefikPod, config_of, configs_of
@@ -46,7 +45,7 @@ from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_events import Cause
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
-from bot.traefik.domain.routes import READS, read_routes
+from bot.traefik.domain.routes import READS, ROUTES, read_routes
 from bot.traefik.domain.runtime_view import Routers, RouterView
 from bot.traefik.logged_refusals import logged_refusals
 from bot.traefik.missing_secrets import missing_secrets
@@ -256,9 +255,8 @@ def word_of(
 
 def _read_by(config: TraefikConfig, snapshot: Snapshot) -> Iterator[RouteView]:
     """The routes that a Traefik reads, also where that no other one reads them is a fault."""
-    kinds = (traefik.IngressRoute, networking.Ingress)
     unread = {
-        route.ref for kind in kinds for route in snapshot.of(kind) if why_unread(route, config)
+        route.ref for kind in ROUTES for route in snapshot.of(kind) if why_unread(route, config)
     }
     for view in read_routes(snapshot, (config,)):
         if not view.unread and view.ref not in unread:

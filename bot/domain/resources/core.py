@@ -223,6 +223,7 @@ class ServicePort(Part, frozen=True):
     port: int = 0
     target_port: int | str | None = None
     protocol: str = "TCP"
+    app_protocol: str = ""
 
 
 class ServiceSpec(Part, frozen=True):

@@ -40,7 +40,10 @@ class Live(Answer, frozen=True):
 
 
 class RuleView(Answer, frozen=True):
-    """A rule: its backends by the objects, and Traefik's live servers (None: not observed)."""
+    """A rule: its backends by the objects, and Traefik's live servers (None: not observed).
+
+    `router` is Traefik's name for it; empty where that is not known.
+    """
 
     match: str
     router: str

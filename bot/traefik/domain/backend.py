@@ -1,6 +1,7 @@
 """The servers that Traefik derives from a reference to a Service, and the reasons.
 
-Source: `loadServers` of kubernetescrd and `loadService` of kubernetesingress, v2.10 to v3.7.
+Source: `loadServers` of kubernetescrd and `loadService` of kubernetesingress, v2.10 to v3.7, and
+`getBackendAddresses` of kubernetesgateway, v3.6.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from msgspec import structs
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
+from bot.domain.resources.gateway import BackendReference, HTTPRoute
 from bot.domain.snapshot import Snapshot
+from bot.routing import http_backends
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import authority
 from bot.routing.instance import (
     NATIVE_BY_DEFAULT_SINCE,
+    NATIVE_GATEWAYS_SINCE,
     NATIVE_LB_SINCE,
     NEW_GROUP_ONLY_SINCE,
     TraefikConfig,
@@ -101,11 +105,43 @@ def of_ingress(
     ).backend()
 
 
+def of_http_route(
+    to: BackendReference, route: HTTPRoute, snapshot: Snapshot, config: TraefikConfig
+) -> Backend:
+    """A backend of an HTTPRoute; its options are an annotation of the Service, and its port's."""
+    ref = http_backends.target(to, route)
+    name = f"{ref.namespace}/{ref.name}"
+    if why := http_backends.why_refused(to, route, snapshot):
+        return Backend(name=name, mode=Mode.NOTHING, because=why.rstrip("."))
+    if http_backends.is_traefiks(to):
+        traefiks = traefik.RouteService(kind=to.kind, name=to.name)
+        if "@" in to.name:
+            traefiks = traefik.RouteService(name=to.name)
+        return of_route(traefiks, ref.namespace, snapshot, config)
+    service = snapshot.get(core.Service, ref.namespace, ref.name)
+    port = _port(service, to.port) if service else None
+    can_be_native = config.since(NATIVE_GATEWAYS_SINCE)
+    backend = _Reference(
+        service=ref,
+        port=to.port,
+        scheme=http_backends.scheme(port) if port else "",
+        native=http_backends.native(service) if service and can_be_native else None,
+        native_of=f"the Service's annotation {http_backends.NATIVE}",
+        native_by_default=config.static.native_gateways and can_be_native,
+        external_allowed=False,
+        ready_only=True,
+        snapshot=snapshot,
+        config=config,
+    ).backend()
+    return structs.replace(backend, lacks_native=backend.lacks_native and can_be_native)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reference:
     """A reference as one of the providers reads it. `native` is None where it is not set.
 
-    `native_of` names what sets it; the next two are the provider's arguments.
+    `native_of` names what sets it; the next two are the provider's arguments. `ready_only`: whether
+    it leaves out endpoints that terminate, in any version.
     """
 
     service: Ref
@@ -115,6 +151,7 @@ class _Reference:
     native_of: str
     native_by_default: bool
     external_allowed: bool
+    ready_only: bool = False
     snapshot: Snapshot
     config: TraefikConfig
 
@@ -177,7 +214,8 @@ class _Reference:
 
     def _used(self, state: discovery.EndpointConditions) -> bool:
         """From v3 on an endpoint counts while it serves, and so while it terminates."""
-        if self.config.since(NEW_GROUP_ONLY_SINCE) and state.serving is not None:
+        of_serving = self.config.since(NEW_GROUP_ONLY_SINCE) and not self.ready_only
+        if of_serving and state.serving is not None:
             return state.serving
         return state.ready is not False
 

@@ -1,6 +1,7 @@
 """How Traefik reads the routes in the cluster: each rule, its Services, and their servers.
 
-Source: Traefik's providers kubernetescrd and kubernetesingress, v2.10 to v3.7. Whether a reference
+Source: Traefik's providers kubernetescrd and kubernetesingress, v2.10 to v3.7, and
+kubernetesgateway, v3.6, of which the names of routers are not told. Whether a reference
 is broken is decided by the checks of `/health routes`, so that both say the same.
 """
 
@@ -8,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from bot.domain.finding import Judgement, Ref
 from bot.domain.report import judge_one
-from bot.domain.resources import core, networking, traefik
+from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health.checks import routes_ingress, routes_ingressroute
+from bot.health.checks import routes_httproute, routes_ingress, routes_ingressroute
+from bot.routing import gateways
 from bot.routing.candidates import superseded
+from bot.routing.gateways import Parent
 from bot.routing.instance import TraefikConfig
 from bot.routing.references import UNSERVED
 from bot.routing.running import RunningTraefik, configs, readers, why_unread
@@ -27,9 +31,23 @@ from bot.traefik.domain.answers import RouteView, RuleView
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
 READS: tuple[type[Object], ...] = tuple(
-    dict.fromkeys((*routes_ingressroute.CHECK.reads, *routes_ingress.CHECK.reads, core.Node))
+    dict.fromkeys(
+        (
+            *routes_ingressroute.CHECK.reads,
+            *routes_ingress.CHECK.reads,
+            *routes_httproute.CHECK.reads,
+            core.Node,
+        )
+    )
 )
 """The kinds of objects that routes depend on."""
+
+ROUTES: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, gateway.HTTPRoute)
+NAMES: tuple[type[Object], ...] = (*ROUTES, gateway.Gateway, gateway.GatewayClass)
+"""The kinds of routes, and those that tell which routes are Traefik's."""
+
+MOST_RULES = 64
+"""How many hosts with paths of one HTTPRoute are listed."""
 
 
 def read_routes(snapshot: Snapshot, known: tuple[TraefikConfig, ...]) -> tuple[RouteView, ...]:
@@ -45,6 +63,10 @@ def read_routes(snapshot: Snapshot, known: tuple[TraefikConfig, ...]) -> tuple[R
     known = known or (TraefikConfig(),)
     routes = [_route(route, snapshot, known) for route in snapshot.of(traefik.IngressRoute)]
     routes += [_ingress(ingress, snapshot, known) for ingress in snapshot.of(networking.Ingress)]
+    for route in snapshot.of(gateway.HTTPRoute):
+        # A route of another controller is none of Traefik's.
+        if parents := gateways.parents(route, snapshot):
+            routes.append(_http_route(route, parents, snapshot, known))
     return tuple(sorted(routes, key=lambda route: (route.ref, route.api_version)))
 
 
@@ -90,6 +112,42 @@ def _ingress(
         entry_points=tuple(filter(None, map(str.strip, entry_points))),
         unread=why_unread(ingress, config),
     )
+
+
+def _http_route(
+    route: gateway.HTTPRoute,
+    parents: tuple[Parent, ...],
+    snapshot: Snapshot,
+    known: tuple[TraefikConfig, ...],
+) -> RouteView:
+    config = _reader(route, known)
+    hosts = gateways.hostnames(route, parents)
+    rules = (
+        RuleView(match=f"{host}{path}", router="", backends=backends)
+        for rule, backends in _with_backends(route, snapshot, config)
+        for host in hosts
+        for path in rule.paths
+    )
+    return _view(
+        "HTTPRoute",
+        route,
+        judge_one(route, routes_httproute.judge, snapshot),
+        tuple(islice(rules, MOST_RULES)),
+        entry_points=(),
+        unread=why_unread(route, config),
+    )
+
+
+def _with_backends(
+    route: gateway.HTTPRoute, snapshot: Snapshot, config: TraefikConfig
+) -> Iterator[tuple[gateway.HTTPRouteRule, tuple[backend.Backend, ...]]]:
+    for rule in route.spec.rules or ():
+        yield (
+            rule,
+            tuple(
+                backend.of_http_route(to, route, snapshot, config) for to in rule.backend_refs or ()
+            ),
+        )
 
 
 def _view(

@@ -104,7 +104,7 @@ def _seen(*, partly: bool, refused: bool) -> Iterable[Verdict]:
 def _rule(
     rule: RuleView, route: Ref, snapshot: Snapshot, routers: Mapping[str, Routers]
 ) -> RuleView:
-    if not routers:
+    if not routers or not rule.router:
         return rule
     prefix = f"{route.namespace}-{route.name}"
     replicas: defaultdict[str, dict[str, None]] = defaultdict(dict)
