@@ -23,6 +23,7 @@ from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change.fields import Manifest
 from bot.remediation.planning.context import PlanningContext
+from bot.remediation.planning.evidence import REPAIRED
 from bot.remediation.ports import StepWriter
 from bot.routing import instance
 from bot.routing.candidates import candidates
@@ -76,7 +77,7 @@ class ContextReader:
             traefik=await self._conversion_target(route_of(subject.route, snapshot)),
             tested=tuple(test.diagnosis.effect for test in self.diagnose.tested),
         )
-        if subject.route is None:
+        if subject.route is None or subject.route.kind not in REPAIRED:
             return context
         try:
             return replace(context, **await self._objects(subject.route, subject, snapshot))

@@ -9,31 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.domain.finding import Ref
 from bot.domain.resources import core, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.resources.gateway import BackendReference, HTTPRoute, HTTPRouteFilter, HTTPRouteRule
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.routing import backends, gateways, middlewares
+from bot.routing import backends, gateway_attachment, gateways, middlewares
 from bot.routing import references as routing
 from bot.routing.instance import GATEWAY, NATIVE_GATEWAYS_SINCE
 from bot.routing.references import ANY_PROVIDER, Defect, Provider
 
-NATIVE = "traefik.io/service.nativelb"
-"""On a Service, it turns nativeLB on for the HTTPRoutes that lead to it, from 3.2 on."""
-
 NEWEST = (3, 6)
 """The newest version whose filters are known here."""
-
-SCHEMES = {
-    "http": "http",
-    "https": "https",
-    "kubernetes.io/h2c": "h2c",
-    "kubernetes.io/ws": "http",
-    "kubernetes.io/wss": "https",
-}
 
 REDIRECT, EXTENSION = "RequestRedirect", "ExtensionRef"
 SUPPORTED = frozenset(
@@ -88,7 +76,7 @@ def of_rule(
     weighed = [reference for reference in references if reference.weight]
     if weighed:
         parts = [tuple(_of_backend(one, route, provider, snapshot)) for one in weighed]
-        return (*own, *gateways.shared(parts))
+        return (*own, *gateway_attachment.shared(parts))
     if any(one.type == EXTENSION for one in filters):
         return own
     if references:
@@ -111,60 +99,38 @@ def idle(
 
 def why_refused(reference: BackendReference, route: HTTPRoute, snapshot: Snapshot) -> str:
     """Why Traefik makes no server of a backend by its kind or place; empty if it may."""
-    to = target(reference, route)
+    to = gateways.target(reference, route)
     if refused := gateways.not_granted(route.ref, reference.group, to, snapshot):
         return refused.message
-    service = snapshot.get(core.Service, to.namespace, to.name) if is_service(reference) else None
+    service = (
+        snapshot.get(core.Service, to.namespace, to.name)
+        if gateways.is_service(reference)
+        else None
+    )
     if service and service.spec.type == "ExternalName":
         return f"{to} is an ExternalName, which Traefik takes from no HTTPRoute."
-    if not (is_service(reference) or is_traefiks(reference)):
+    if not (gateways.is_service(reference) or gateways.is_traefiks(reference)):
         return f"{to} ({reference.group or 'core'}): Traefik knows no backend of this kind."
     return ""
-
-
-def is_traefiks(reference: BackendReference) -> bool:
-    """Whether a backend is a TraefikService."""
-    return (reference.group, reference.kind) == (TRAEFIK[0], "TraefikService")
-
-
-def target(reference: BackendReference, route: HTTPRoute) -> Ref:
-    """The object that a backend names."""
-    return Ref(reference.kind, reference.namespace or route.namespace, reference.name)
-
-
-def is_service(reference: BackendReference) -> bool:
-    """Whether a backend is a Service, and no extension."""
-    return (gateways.plain_group(reference.group), reference.kind) == ("", "Service")
-
-
-def scheme(port: core.ServicePort) -> str:
-    """By what Traefik speaks to a port, where its appProtocol says so; else empty."""
-    return SCHEMES.get(port.app_protocol.casefold(), "")
-
-
-def native(service: core.Service) -> bool | None:
-    """What a Service's annotation says of nativeLB, None where it has none."""
-    value = (service.metadata.annotations or {}).get(NATIVE)
-    return None if value is None else value.strip().lower() == "true"
 
 
 def _of_backend(
     reference: BackendReference, route: HTTPRoute, provider: Provider, snapshot: Snapshot
 ) -> Iterator[Defect]:
-    to = target(reference, route)
+    to = gateways.target(reference, route)
     if refused := gateways.not_granted(route.ref, reference.group, to, snapshot):
         yield refused
-    elif is_service(reference):
+    elif gateways.is_service(reference):
         service = snapshot.get(core.Service, to.namespace, to.name)
         if service and service.spec.type == "ExternalName":
             yield Defect("ExternalNameNotSupported", why_refused(reference, route, snapshot))
             return
-        own = native(service) if service else None
+        own = gateways.native(service) if service else None
         if defect := routing.service(
             snapshot, to.namespace, to.name, reference.port, provider, native=own
         ):
             yield defect
-    elif is_traefiks(reference):
+    elif gateways.is_traefiks(reference):
         service_ = traefik.RouteService(kind="TraefikService", name=reference.name)
         if defect := backends.backend(service_, to.namespace, ANY_PROVIDER, snapshot):
             yield defect

@@ -19,7 +19,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
-from bot.routing import gateways, http_backends, running
+from bot.routing import gateway_attachment, gateways, http_backends, running
 from bot.routing import references as routing
 from bot.routing.gateways import Parent
 from bot.routing.http_backends import GatewayProvider
@@ -51,7 +51,7 @@ def judge(route: gateway.HTTPRoute, snapshot: Snapshot) -> Judgement:
     explained = any(rule.defects for rule in rules) or any(
         http_backends.idle(route, provider, snapshot)
     )
-    common = list(gateways.not_attached(route, parents, snapshot))
+    common = list(gateway_attachment.not_attached(route, parents, snapshot))
     if unresolved and not explained:
         common.append(_by_status(unresolved[0], route))
     broken = routing.judgement(rules, common)
@@ -64,7 +64,7 @@ def judge(route: gateway.HTTPRoute, snapshot: Snapshot) -> Judgement:
 
 def _unresolved(parents: Sequence[Parent], route: gateway.HTTPRoute) -> Iterator[Condition]:
     for parent in parents:
-        entry = gateways.current(parent, route, gateways.RESOLVED)
+        entry = gateway_attachment.current(parent, route, gateway_attachment.RESOLVED)
         if entry and entry.status == "False":
             yield entry
 

@@ -13,6 +13,7 @@ from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
+from bot.routing import gateways
 
 NOT_ELIGIBLE = {
     Effect.USELESS: PlanReason.USELESS,
@@ -21,6 +22,12 @@ NOT_ELIGIBLE = {
     Effect.ALREADY: PlanReason.ALREADY,
     Effect.NEEDLESS: PlanReason.NEEDLESS,
 }
+
+REPAIRED = frozenset({"Ingress", "IngressRoute"})
+"""The kinds of routes for which there is a method."""
+
+BY_HAND = f'metadata:\n  annotations:\n    {gateways.NATIVE}: "true"\n'
+"""Source: Traefik 3.2 and later, provider kubernetesgateway."""
 
 MOST_EVIDENCE = 24
 LONGEST = 900
@@ -34,6 +41,12 @@ def refuse_ineligible(context: PlanningContext) -> PlanRefusal | None:
         return PlanRefusal(reason, diagnosis.effect_because or diagnosis.because)
     if subject.route is None:
         return PlanRefusal(PlanReason.NO_ROUTE, f"{subject.service} is a Service and no route.")
+    if subject.route.kind not in REPAIRED:
+        why = (
+            f"meshmedic repairs no {subject.route.kind}: it has no field for nativeLB, which "
+            "Traefik's provider of the Gateway API reads from an annotation of its own."
+        )
+        return PlanRefusal(PlanReason.HTTP_ROUTE, why, BY_HAND)
     if traefik is None:
         return PlanRefusal(PlanReason.TRAEFIK_UNSEEN, "Which Traefik runs here was not seen.")
     if not traefik.has_native_lb:

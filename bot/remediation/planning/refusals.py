@@ -44,6 +44,11 @@ class PlanReason(StrEnum):
     )
     PER_POD = "per-pod", "Remove it first, if no session and no balancing needs its pod."
     NOT_READ = "not-read", "Ask again when it can be read; `/doctor` says what is missing."
+    HTTP_ROUTE = (
+        "http-route",
+        "Where nativeLB helps, set the annotation traefik.io/service.nativelb of the Service to "
+        "true, where the Service is kept (Traefik 3.2 or later).",
+    )
     OTHER_KIND = "other-kind", "Choose another way."
     NOT_FAITHFUL = (
         "not-faithful",

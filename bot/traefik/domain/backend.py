@@ -16,7 +16,7 @@ from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
 from bot.domain.resources.gateway import BackendReference, HTTPRoute
 from bot.domain.snapshot import Snapshot
-from bot.routing import http_backends
+from bot.routing import gateways, http_backends
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import authority
 from bot.routing.instance import (
@@ -109,11 +109,11 @@ def of_http_route(
     to: BackendReference, route: HTTPRoute, snapshot: Snapshot, config: TraefikConfig
 ) -> Backend:
     """A backend of an HTTPRoute; its options are an annotation of the Service, and its port's."""
-    ref = http_backends.target(to, route)
+    ref = gateways.target(to, route)
     name = f"{ref.namespace}/{ref.name}"
     if why := http_backends.why_refused(to, route, snapshot):
         return Backend(name=name, mode=Mode.NOTHING, because=why.rstrip("."))
-    if http_backends.is_traefiks(to):
+    if gateways.is_traefiks(to):
         traefiks = traefik.RouteService(kind=to.kind, name=to.name)
         if "@" in to.name:
             traefiks = traefik.RouteService(name=to.name)
@@ -124,9 +124,9 @@ def of_http_route(
     backend = _Reference(
         service=ref,
         port=to.port,
-        scheme=http_backends.scheme(port) if port else "",
-        native=http_backends.native(service) if service and can_be_native else None,
-        native_of=f"the Service's annotation {http_backends.NATIVE}",
+        scheme=gateways.scheme(port) if port else "",
+        native=gateways.native(service) if service and can_be_native else None,
+        native_of=f"the Service's annotation {gateways.NATIVE}",
         native_by_default=config.static.native_gateways and can_be_native,
         external_allowed=False,
         ready_only=True,

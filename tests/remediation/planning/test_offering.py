@@ -247,6 +247,12 @@ def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day()
             an_ingress(),
             {"subject": a_subject(local_only=True)},
         ),
+        (
+            Method.ANNOTATION,
+            PlanReason.HTTP_ROUTE,
+            an_ingress(),
+            {"subject": a_subject("HTTPRoute"), "service": None},
+        ),
     ],
 )
 def test_each_refusal_says_why_and_what_to_do_instead(
@@ -256,6 +262,20 @@ def test_each_refusal_says_why_and_what_to_do_instead(
     found = refused(way, route, **more)
     assert found.reason is reason
     assert str(found).endswith(reason.instead)
+
+
+def test_of_an_http_route_every_way_is_refused_with_what_to_paste() -> None:
+    """Traefik's annotation for it is another one than for an Ingress."""
+    context = a_situation(subject=a_subject("HTTPRoute"))
+    offered = offers(context, nowhere_untouchable)
+    assert offered.plans == ()
+    reasons = {(refusal.reason, refusal.paste) for refusal in offered.refusals.values()}
+    pasted = 'metadata:\n  annotations:\n    traefik.io/service.nativelb: "true"\n'
+    assert reasons == {(PlanReason.HTTP_ROUTE, pasted)}
+    needless = a_situation(subject=a_subject("HTTPRoute"), diagnosis=with_effect(Effect.NEEDLESS))
+    best = offers(needless, nowhere_untouchable).best
+    assert isinstance(best, PlanRefusal)
+    assert best.reason is PlanReason.NEEDLESS
 
 
 def test_a_local_service_with_an_endpoint_on_every_edge_is_fine() -> None:
