@@ -6,14 +6,16 @@ import difflib
 import re
 
 from bot.domain.finding import Ref
-from bot.domain.resources import core, discovery, networking, traefik
+from bot.domain.resources import core, discovery, gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.domain.typed import holding
 from bot.net import network_policies as policies
 from bot.net import topology as placing
 from bot.net.diagnosis.subject import Native, Subject, Unresolved
+from bot.routing import gateways
 from bot.routing.candidates import Candidate, candidates
+from bot.routing.http_backends import GatewayProvider
 from bot.routing.native_lb import ANNOTATION
 from bot.routing.references import Provider
 from bot.routing.running import reading, route_of
@@ -28,6 +30,9 @@ SCHEME = "traefik.ingress.kubernetes.io/service.serversscheme"
 READS: tuple[type[Object], ...] = (
     traefik.IngressRoute,
     networking.Ingress,
+    gateway.HTTPRoute,
+    gateway.Gateway,
+    gateway.GatewayClass,
     core.Service,
     discovery.EndpointSlice,
     core.Pod,
@@ -88,7 +93,8 @@ def _nothing(
 ) -> Unresolved:
     labels = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
     close = difflib.get_close_matches(words, labels, n=NEAR, cutoff=0.5)
-    unseen = snapshot.unseen((traefik.IngressRoute, networking.Ingress, core.Service))
+    kinds = (traefik.IngressRoute, networking.Ingress, gateway.HTTPRoute, core.Service)
+    unseen = snapshot.unseen(kinds)
     also = f" Not seen: {', '.join(unseen)}." if unseen else ""
     near = tuple(dict.fromkeys(labels[key] for key in close))
     return Unresolved(f"No route or Service is called {typed!r}.{also}", near=near)
@@ -119,7 +125,8 @@ def _subject(
         name for name in spec.cluster_ips or (spec.cluster_ip,) if name not in ("", "None")
     )
     endpoints, unready = placing.endpoints(service, port, snapshot)
-    scheme = candidate.scheme or annotations.get(SCHEME, "")
+    of_gateway = candidate.kind == "HTTPRoute"
+    scheme = candidate.scheme or ("" if of_gateway else annotations.get(SCHEME, ""))
     return Subject(
         name=candidate.label,
         route=candidate.ref if candidate.kind != "Service" else None,
@@ -150,23 +157,34 @@ def _looks_like_tls(port: core.ServicePort) -> bool:
 
 
 def _native(candidate: Candidate, service: core.Service, snapshot: Snapshot) -> tuple[Native, str]:
-    """Source: Traefik v2.10 to v3.7. The annotation is for an Ingress, the field for a route."""
+    """Source: Traefik v2.10 to v3.7. The field is for an IngressRoute, an annotation for others."""
     if service.spec.type == "ExternalName":
         return Native.IMPOSSIBLE, "The Service is an ExternalName: it has no VIP."
     if service.spec.cluster_ip == "None":
         return Native.IMPOSSIBLE, "The Service is headless: it has no VIP."
-    route = candidate.kind == "IngressRoute"
-    annotation = (service.metadata.annotations or {}).get(ANNOTATION, "").casefold()
-    own = candidate.native if route else {"true": True, "false": False}.get(annotation)
+    provider = _provider(candidate.ref, snapshot)
+    match candidate.kind:
+        case "IngressRoute":
+            own, by = candidate.native, "the route"
+        case "HTTPRoute":
+            own, by = candidate.native, f"the annotation {gateways.NATIVE}"
+            # Older ones do not know the annotation.
+            own = own and provider.is_native(native=True)
+        case _:
+            annotation = (service.metadata.annotations or {}).get(ANNOTATION, "").casefold()
+            own = {"true": True, "false": False}.get(annotation)
+            by = f"the annotation {ANNOTATION}"
     if own:
-        return Native.ON, f"It is on by {'the route' if route else f'the annotation {ANNOTATION}'}."
-    if own is None and _native_by_default(candidate.ref, snapshot):
+        return Native.ON, f"It is on by {by}."
+    if own is None and provider.is_native(native=None):
         return Native.ON, "It is on by Traefik's argument nativeLBByDefault."
     return Native.OFF, ""
 
 
-def _native_by_default(ref: Ref, snapshot: Snapshot) -> bool:
-    """Whether every Traefik that reads the route uses the VIP unless told otherwise."""
+def _provider(ref: Ref, snapshot: Snapshot) -> Provider:
+    """The provider of the route's kind, in every Traefik that reads the route."""
     route = route_of(ref, snapshot)
     known = reading(route, snapshot) if route else ()
-    return Provider(known, of_ingresses=ref.kind == "Ingress").is_native(native=None)
+    if ref.kind == "HTTPRoute":
+        return GatewayProvider(known)
+    return Provider(known, of_ingresses=ref.kind == "Ingress")

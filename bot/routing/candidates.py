@@ -1,23 +1,29 @@
 """What can be diagnosed: every rule of every route that leads to a Service, and every Service.
 
-Source: Traefik's providers kubernetescrd and kubernetesingress. Of two IngressRoutes with one name
-that of traefik.io wins.
+Source: Traefik's providers kubernetescrd, kubernetesingress and kubernetesgateway. Of two
+IngressRoutes with one name that of traefik.io wins.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice, product
 
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import core, networking, traefik
+from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.snapshot import Snapshot
+from bot.routing import gateways
+from bot.routing.gateways import Parent
 
 HOST = re.compile(r"Host\(\s*[`\"]([^`\"]+)[`\"]")
 PATH = re.compile(r"Path(?:Prefix)?\(\s*[`\"]([^`\"]+)[`\"]")
 BY_PROVIDER = "@"
+MOST_RULES = 64
+"""How many hosts with paths of one HTTPRoute are told apart."""
+
 ELDER_GROUP = "traefik.containo.us/"
 
 
@@ -76,7 +82,13 @@ def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
         lambda: tuple(
             dict.fromkeys(
                 (
-                    *sorted((*_ingress_routes(snapshot), *_ingresses(snapshot))),
+                    *sorted(
+                        (
+                            *_ingress_routes(snapshot),
+                            *_ingresses(snapshot),
+                            *_http_routes(snapshot),
+                        )
+                    ),
                     *sorted(_services(snapshot)),
                 )
             )
@@ -149,6 +161,43 @@ def _backends(ingress: networking.Ingress) -> Iterator[tuple[str, str, networkin
         yield host, path.path, path.backend
     if ingress.spec.default:
         yield "", "", ingress.spec.default
+
+
+def _http_routes(snapshot: Snapshot) -> Iterator[Candidate]:
+    """Those of Traefik's Gateways."""
+    for route in snapshot.of(gateway.HTTPRoute):
+        if parents := gateways.parents(route, snapshot):
+            yield from islice(_http_rules(route, parents, snapshot), MOST_RULES)
+
+
+def _http_rules(
+    route: gateway.HTTPRoute, parents: tuple[Parent, ...], snapshot: Snapshot
+) -> Iterator[Candidate]:
+    hosts = gateways.hostnames(route, parents)
+    for rule in route.spec.rules or ():
+        # No request goes to a backend of weight 0.
+        for reference in filter(lambda one: one.weight, rule.backend_refs or ()):
+            to = gateways.target(reference, route)
+            is_service = gateways.is_service(reference)
+            service = snapshot.get(core.Service, to.namespace, to.name) if is_service else None
+            ports = (service.spec.ports if service else None) or ()
+            port = next((port for port in ports if port.port == reference.port), None)
+            for host, path in product(hosts, rule.paths):
+                yield Candidate(
+                    kind="HTTPRoute",
+                    namespace=route.namespace,
+                    name=route.name,
+                    # What stands for several hosts or paths is none to ask for.
+                    host="" if "*" in host else host,
+                    path=path.literal,
+                    match=f"{host}{path.value}",
+                    to_namespace=to.namespace,
+                    to_name=to.name,
+                    port=str(reference.port or ""),
+                    scheme=gateways.scheme(port) if port else "",
+                    native=gateways.native(service) if service else None,
+                    indirect="" if is_service else f"{to.kind} {to.name}",
+                )
 
 
 def _services(snapshot: Snapshot) -> Iterator[Candidate]:

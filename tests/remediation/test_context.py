@@ -5,19 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.finding import Target
+from bot.domain.finding import Ref, Target
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing.protocol import Probe, ProbeAnswer
 from bot.remediation.context import ContextReader
+from bot.remediation.planning.offers import offers
+from bot.remediation.planning.refusals import PlanReason
 from bot.routing.instance import TraefikPod
 from tests.builders import an_object
 from tests.fakes import FakeCluster
+from tests.gateways import a_class, a_gateway, a_http_rule, an_http_route
 from tests.net.diagnosis.probing_world import WorldProber
 from tests.net.diagnosis.test_service import Unwilling, a_cluster, a_world
 from tests.net.networks import a_service, a_slice, an_endpoint
+from tests.remediation.planning.situations import nowhere_untouchable
 
 REDIRECTED = {"home-1": 80}
 
@@ -89,3 +93,28 @@ async def test_a_repair_is_not_planned_from_an_older_proof():
     again = await context_reader(diagnose).of("web.example")
     assert again.diagnosis.row is Row.INCONCLUSIVE
     assert [kept.diagnosis.row for kept in diagnose.remembered] == [Row.REDIRECT]
+
+
+class Unasked(Bare):
+    """Whoever reads an object to write it fails: there is no step for one of that kind."""
+
+    async def live(self, target: Target, /) -> dict[str, Any] | None:
+        raise KeyError(target)
+
+
+async def test_an_http_route_is_diagnosed_and_refused_without_a_look_at_what_would_be_written():
+    """Its Service fails as it does for other routes, and the refusal is about the kind."""
+    cluster = two_routes()
+    cluster.objects += [
+        a_class(),
+        a_gateway(),
+        an_http_route(a_http_rule({"name": "web", "port": 80}), hostnames=("shop.example",)),
+    ]
+    diagnose = Diagnose(cluster, WorldProber(a_world(redirected=REDIRECTED)))
+    situation = await ContextReader(cluster, diagnose, Unasked(), Bare()).of("shop.example")
+    assert situation.subject.route == Ref("HTTPRoute", "apps", "site")
+    assert situation.subject.service.name == "web"
+    assert situation.route is None
+    offered = offers(situation, nowhere_untouchable)
+    assert offered.plans == ()
+    assert {refusal.reason for refusal in offered.refusals.values()} == {PlanReason.HTTP_ROUTE}

@@ -34,7 +34,13 @@ class BackendReference(Part, frozen=True):
 class PathMatch(Part, frozen=True):
     """`rules[].matches[].path`."""
 
+    type: str = "PathPrefix"
     value: str = "/"
+
+    @property
+    def literal(self) -> str:
+        """A path that it takes; empty where it is a regular expression."""
+        return "" if self.type == "RegularExpression" else self.value
 
 
 class HTTPRouteMatch(Part, frozen=True):
@@ -66,9 +72,9 @@ class HTTPRouteRule(Part, frozen=True):
     backend_refs: tuple[BackendReference, ...] | None = None
 
     @property
-    def paths(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[PathMatch, ...]:
         """The paths of its matches, each once; without a match it takes all."""
-        return tuple(dict.fromkeys(match.path.value for match in self.matches or ())) or ("/",)
+        return tuple(dict.fromkeys(match.path for match in self.matches or ())) or (PathMatch(),)
 
 
 class HTTPRouteSpec(Part, frozen=True):

@@ -44,7 +44,10 @@ def judge(route: gateway.HTTPRoute, snapshot: Snapshot) -> Judgement:
     provider = GatewayProvider(running.reading(route, snapshot))
     hosts = gateways.hostnames(route, parents)
     rules = tuple(
-        Rule(f"{hosts[0]}{rule.paths[0]}", http_backends.of_rule(rule, route, provider, snapshot))
+        Rule(
+            f"{hosts[0]}{rule.paths[0].value}",
+            http_backends.of_rule(rule, route, provider, snapshot),
+        )
         for rule in route.spec.rules
     )
     unresolved = tuple(_unresolved(parents, route))

@@ -255,6 +255,16 @@ ROUTE: Table = {
     ),
 }
 
+HTTP_ROUTE: Table = {
+    **ROUTE,
+    "NativeLBHelps": (
+        step(
+            "Set the annotation traefik.io/service.nativelb of the Service to true in Git: it "
+            f"leads past the fault, which {MEASURE} names."
+        ),
+    ),
+}
+
 OF_OBJECT = ("SecretNotFound",)
 """Reasons that mean a Certificate for a route, and any Secret for Traefik's other kinds."""
 
@@ -267,9 +277,10 @@ TABLES: Mapping[str, Table] = {
     **dict.fromkeys(
         (
             *("routes-ingressroute", "routes-ingressroutetcp", "routes-ingressrouteudp"),
-            *("routes-ingress", "routes-httproute"),
+            "routes-ingress",
         ),
         ROUTE,
     ),
+    "routes-httproute": HTTP_ROUTE,
     **dict.fromkeys(("traefik-middlewares", "traefik-services", "traefik-tls"), OBJECT),
 }

@@ -20,7 +20,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_httproute, routes_ingress, routes_ingressroute
 from bot.routing import gateways
-from bot.routing.candidates import superseded
+from bot.routing.candidates import MOST_RULES, superseded
 from bot.routing.gateways import Parent
 from bot.routing.instance import TraefikConfig
 from bot.routing.references import UNSERVED
@@ -45,9 +45,6 @@ READS: tuple[type[Object], ...] = tuple(
 ROUTES: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, gateway.HTTPRoute)
 NAMES: tuple[type[Object], ...] = (*ROUTES, gateway.Gateway, gateway.GatewayClass)
 """The kinds of routes, and those that tell which routes are Traefik's."""
-
-MOST_RULES = 64
-"""How many hosts with paths of one HTTPRoute are listed."""
 
 
 def read_routes(snapshot: Snapshot, known: tuple[TraefikConfig, ...]) -> tuple[RouteView, ...]:
@@ -123,7 +120,7 @@ def _http_route(
     config = _reader(route, known)
     hosts = gateways.hostnames(route, parents)
     rules = (
-        RuleView(match=f"{host}{path}", router="", backends=backends)
+        RuleView(match=f"{host}{path.value}", router="", backends=backends)
         for rule, backends in _with_backends(route, snapshot, config)
         for host in hosts
         for path in rule.paths

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from bot.domain.verdict import Verdict
+from bot.routing.candidates import MOST_RULES
 from bot.routing.instance import StaticConfig, TraefikConfig
 from bot.traefik.domain.answers import RouteView
 from bot.traefik.domain.backend import Mode
-from bot.traefik.domain.routes import MOST_RULES, read_routes
+from bot.traefik.domain.routes import read_routes
 from bot.traefik.service import Traefik
 from tests.builders import Plain
 from tests.fakes import FakeCluster, FakeTraefik
