@@ -45,6 +45,9 @@ SCHEMES = {
     "kubernetes.io/wss": "https",
 }
 
+PROTOCOLS = frozenset({"HTTP", "HTTPS"})
+"""Those of listeners that take an HTTPRoute."""
+
 PARENTS, LISTENERS, HOSTNAMES = 32, 64, 16
 """How many the API server allows of each; a saved file may hold any number."""
 
@@ -64,12 +67,14 @@ class Parent:
 
     @property
     def listeners(self) -> tuple[GatewayListener, ...]:
-        """The listeners that the reference means."""
+        """The listeners that the reference means and that may take an HTTPRoute."""
         section, port = self.reference.section_name, self.reference.port
         return tuple(
             listener
             for listener in listeners_of(self.gateway)
-            if section in ("", listener.name) and port in (None, listener.port)
+            if section in ("", listener.name)
+            and port in (None, listener.port)
+            and listener.protocol in PROTOCOLS
         )
 
 

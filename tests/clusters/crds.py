@@ -1,4 +1,7 @@
-"""The CRDs that a homelab has: each project's newest, and Traefik's old group beside the new."""
+"""The CRDs that a homelab has: each project's newest, and Traefik's old group beside the new.
+
+Those of the Gateway API are not in the data, and stand-ins without a schema.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from bot.domain.resources.registry import KINDS
+from bot.sandbox.kubernetes_api.served import GATEWAY_API, RESOURCES, Resource
 from tests.clusters import Plain
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,12 +37,43 @@ def installed(data: Path) -> tuple[Plain, ...]:
         for document in yaml.load_all(path.read_text(), LOADER):
             if document and document.get("kind") == "CustomResourceDefinition" and _read(document):
                 found.setdefault(document["metadata"]["name"], _bare(document))
-    return tuple(found.values())
+    stand_ins = map(_stand_in, (each for each in RESOURCES if each.group == GATEWAY_API))
+    return (*found.values(), *stand_ins)
 
 
 def _read(crd: Plain) -> bool:
     """Whether the bot reads this group; Traefik starts only where all kinds of its own are."""
     return any(crd["spec"]["group"] in kind.groups for kind in KINDS)
+
+
+def _stand_in(resource: Resource) -> Plain:
+    """It takes any object; without the annotation a server refuses groups of `k8s.io`."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    versions = [
+        {
+            "name": version,
+            "served": True,
+            "storage": version == resource.versions[0],
+            "schema": {"openAPIV3Schema": anything},
+            "subresources": {"status": {}},
+        }
+        for version in resource.versions
+    ]
+    names = {
+        "kind": resource.kind,
+        "listKind": f"{resource.kind}List",
+        "plural": resource.plural,
+        "singular": resource.kind.lower(),
+        "shortNames": list(resource.short_names),
+    }
+    scope = "Namespaced" if resource.namespaced else "Cluster"
+    approved = {"api-approved.kubernetes.io": "unapproved, a stand-in for tests"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": resource.qualified, "annotations": approved},
+        "spec": {"group": resource.group, "names": names, "scope": scope, "versions": versions},
+    }
 
 
 def _bare(crd: Plain) -> Plain:

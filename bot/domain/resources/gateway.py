@@ -126,6 +126,7 @@ class GatewayListener(Part, frozen=True):
     name: str = ""
     hostname: str = ""
     port: int = 0
+    protocol: str = "HTTP"
     tls: ListenerTls | None = None
 
 

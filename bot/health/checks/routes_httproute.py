@@ -31,11 +31,11 @@ from bot.routing.traefik_word import TRAEFIK_WORD
 
 def judge(route: gateway.HTTPRoute, snapshot: Snapshot) -> Judgement:
     """By its parents and its rules: failed where none works, degraded where some do."""
-    if gone := conditions.terminating(route, snapshot.taken_at):
-        return gone
     parents = gateways.parents(route, snapshot)
     if not parents:
         return HEALTHY
+    if gone := conditions.terminating(route, snapshot.taken_at):
+        return gone
     unread = routing.unserved_route(route, snapshot)
     if unread and any(parent.defect is None for parent in parents):
         return Judgement(unread.verdict, unread.reason, unread.message)

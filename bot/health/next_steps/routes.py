@@ -183,7 +183,10 @@ ROUTE: Table = {
         step("Allow the route's namespace in allowedRoutes of the listener, in Git.", GATEWAYS),
     ),
     **dict.fromkeys(
-        ("NoMatchingParent", "PortUnavailable"),
+        (
+            *("NoMatchingParent", "PortUnavailable"),
+            *("InvalidCertificateRef", "InvalidTLSConfiguration"),
+        ),
         (
             step(
                 "Correct the listener in Git: its port has to be that of an entrypoint of Traefik "

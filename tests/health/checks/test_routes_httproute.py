@@ -274,6 +274,24 @@ def test_a_listener_that_traefik_refuses_is_named_with_its_words() -> None:
     assert told(an_http_route(), a_class(), edited, *WEB).verdict is Verdict.HEALTHY
 
 
+def test_a_listener_for_tcp_says_nothing_of_an_http_route() -> None:
+    """Traefik refuses it without its experimental channel, and nobody attaches a site to it."""
+    refused = a_condition("Conflicted", "True", "ProtocolConflict")
+    tcp = a_listener("db", port=5432) | {"protocol": "TCP"}
+    gateway_ = a_gateway(tcp, a_listener(), said=refused, generation=1)
+    assert told(an_http_route(), a_class(), gateway_, *WEB).verdict is Verdict.HEALTHY
+    named = an_http_route(parents=({**TO_EDGE, "sectionName": "db"},))
+    assert told(named, a_class(), gateway_, *WEB).reason == "ListenerNotFound"
+
+
+def test_one_of_two_listeners_that_is_refused_degrades() -> None:
+    """The site answers by the other one."""
+    refused = a_condition("ResolvedRefs", "False", "InvalidCertificateRef", "secret not found")
+    gateway_ = a_gateway(a_listener("tls", port=8443), a_listener(), said=refused, generation=1)
+    judgement = told(an_http_route(), a_class(), gateway_, *WEB)
+    assert outcome(judgement) == (DEGRADED, "InvalidCertificateRef")
+
+
 def test_unresolved_references_count_where_the_objects_show_none() -> None:
     """All of a route with one reference, a part of one with two."""
     said = (a_status(ACCEPTED, UNRESOLVED),)
