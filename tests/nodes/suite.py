@@ -178,7 +178,7 @@ class Suite:
 async def _healthy(suite: Suite) -> None:
     for mode in (modes.JOBS, modes.MIXED, modes.AGENTS):
         await suite.healthy(mode, HEALTHY_RUNS_OF_ALL[mode] if suite.whole else HEALTHY_RUNS)
-        if mode == modes.JOBS:
+        if mode == modes.JOBS and not kubectl.theirs():
             await suite.dead_kubelet(mode)
 
 
