@@ -8,7 +8,10 @@ import socket
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-KINDS = frozenset({"tcp", "http", "dns", "echo", "udp"})
+ROUTE_CHECKS = frozenset({"route-head", "route-get"})
+"""Kinds that run unasked and for ever, so that they may do the least: one request of `/`."""
+
+KINDS = frozenset({"tcp", "http", "dns", "echo", "udp"}) | ROUTE_CHECKS
 
 MOST_PROBES = 2000
 MOST_TRIES = 10_000
@@ -107,10 +110,17 @@ def _probe(given: Any) -> ProbeTask:
         0 <= probe.again <= MOST_AGAIN,
         0 <= probe.settle <= MOST_SECONDS,
         _is_plain(probe.name) and _is_plain(probe.path) and probe.path.startswith("/"),
+        probe.kind not in ROUTE_CHECKS or _is_least(probe),
     )
     if not all(limits):
         raise JobRefused(f"probe {probe.id}: a value is out of its limits")
     return probe
+
+
+def _is_least(probe: ProbeTask) -> bool:
+    """Whether it is one request of `/` for a host, and never a second one."""
+    once = probe.tries == 1 and not probe.again and not probe.settle
+    return once and probe.path == "/" and not probe.size and bool(probe.name)
 
 
 def _listen(listen: ListenTask) -> ListenTask:

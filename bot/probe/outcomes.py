@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from typing import Any
 
 OK = "ok"
 REFUSED = "refused"
@@ -48,7 +49,10 @@ class Ended(Exception):  # caught where the answer is made
 
 @dataclass(slots=True)
 class TryProgress:
-    """What is known of a try so far; times are in milliseconds. `doing` explains a stall."""
+    """What is known of a try so far; times are in milliseconds. `doing` explains a stall.
+
+    `web` are the facts of a route check's answer, as `bot.net.probing.protocol.WebFacts` has them.
+    """
 
     doing: str = ""
     connected: float | None = None
@@ -57,6 +61,7 @@ class TryProgress:
     backend: str = ""
     source: str = ""
     addresses: tuple[str, ...] = ()
+    web: dict[str, Any] | None = None
 
 
 def ended(error: OSError, otherwise: str = UNTRIED) -> Ended:

@@ -5,6 +5,7 @@ asyncio's own TLS holds 256 KiB for each connection: too much for many of them i
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -17,24 +18,40 @@ from bot.probe.outcomes import CLOSED, RESET, TLS, Ended
 T = TypeVar("T")
 
 
-class Secured(Connection):
-    """By TLS, whatever the certificate says: the question is whether anything answers."""
+class Untrusted(Ended):
+    """A certificate was not accepted; `number` is OpenSSL's verify code."""
 
-    def __init__(self, sock: socket.socket, name: str) -> None:
+
+class Secured(Connection):
+    """By TLS, whatever the certificate says: the question is whether anything answers.
+
+    `verified` refuses a certificate that no authority of this machine vouches for, or that is not
+    valid now. The name is not compared.
+    """
+
+    def __init__(self, sock: socket.socket, name: str, *, verified: bool = False) -> None:
         super().__init__(sock)
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = _context().wrap_bio(
+        self._tls = _context(verified=verified).wrap_bio(
             self._incoming, self._outgoing, server_hostname=name or None
         )
+
+    @property
+    def certificate(self) -> bytes:
+        """The certificate that was served, as DER; empty where there was none."""
+        return self._tls.getpeercert(binary_form=True) or b""
 
     async def shake_hands(self) -> None:
         """Do the TLS handshake.
 
         Raises:
+            Untrusted: The certificate was not accepted.
             Ended: The other end does not speak TLS, or refuses.
         """
         try:
             await self._until_done(self._tls.do_handshake)
+        except ssl.SSLCertVerificationError as error:
+            raise Untrusted(TLS, error.verify_message, error.verify_code) from error
         except ssl.SSLEOFError as error:
             raise Ended(TLS, "the connection was closed in the handshake") from error
         except ssl.SSLError as error:
@@ -76,9 +93,18 @@ class Secured(Connection):
                 return done
 
 
+def knows_authorities() -> bool:
+    """Whether this machine has any authorities by which a certificate could be verified."""
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile or (paths.capath and any(os.scandir(paths.capath))))
+
+
 @cache
-def _context() -> ssl.SSLContext:
+def _context(*, verified: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    if verified:
+        context.set_default_verify_paths()
+    else:
+        context.verify_mode = ssl.CERT_NONE
     return context

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.probe.checking import check
 from bot.probe.connecting import connected
 from bot.probe.echo import datagram, echo
-from bot.probe.job import ProbeTask
+from bot.probe.job import ROUTE_CHECKS, ProbeTask
 from bot.probe.outcomes import OK, PATIENT, STALLED, TIMEOUT, UNTRIED, Ended, TryProgress
 from bot.probe.output import Write
 from bot.probe.resolving import look_up
@@ -46,6 +47,8 @@ TRIES: dict[str, Callable[[ProbeTask, TryProgress], Awaitable[None]]] = {
     "dns": look_up,
     "echo": echo,
     "udp": datagram,
+    "route-head": check,
+    "route-get": check,
 }
 
 
@@ -66,12 +69,14 @@ async def try_all(probes: Sequence[ProbeTask], on_answer: Write) -> None:
     """Make all tries, and pass each answer to `on_answer`."""
     began = time.perf_counter()
     room, narrow = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(TLS_AT_ONCE)
+    single = asyncio.Semaphore(1)  # route checks must not be felt by anybody
     waiting = iter(probes)
 
     # Lanes, and not a task for each: ten thousand tasks would be all of the memory.
     async def lane() -> None:
         for probe in waiting:
-            await _all_of(probe, narrow if probe.tls else room, began, on_answer)
+            rooms = narrow if probe.tls else room
+            await _all_of(probe, single if probe.kind in ROUTE_CHECKS else rooms, began, on_answer)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(AT_ONCE, len(probes))):
@@ -152,6 +157,7 @@ async def _once(probe: ProbeTask) -> dict[str, Any]:
         "source": progress.source,
         "addresses": list(progress.addresses[:MOST_ADDRESSES]),
         "detail": detail[:200],
+        "web": progress.web,
     }
     filled = {name: value for name, value in facts.items() if value not in (None, 0, "", [])}
     return {"outcome": outcome, "took": round(took, 3), **filled}

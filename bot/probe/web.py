@@ -46,11 +46,11 @@ async def request(probe: ProbeTask, progress: TryProgress) -> None:
         connection = await _connection(sock, probe, progress)
         progress.doing = "asked, and no answer came"
         await connection.send(_request(probe))
-        head, begun = await _head(connection)
+        head, begun = await read_head(connection)
         progress.doing = "the answer stalled"
-        progress.status = _status(head)
-        headers = _headers(head)
-        body = await _body(connection, begun, headers, progress)
+        progress.status = status_of(head)
+        headers = headers_of(head)
+        body = await read_body(connection, begun, headers, progress)
         progress.backend = _backend(progress.status, headers, body)
 
 
@@ -80,9 +80,12 @@ def _request(probe: ProbeTask) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-async def _head(connection: Connection) -> tuple[bytes, bytes]:
-    """The head, or what there is of it up to MOST_HEAD, and the bytes that came after it."""
-    received = b""
+async def read_head(connection: Connection, received: bytes = b"") -> tuple[bytes, bytes]:
+    """The head, or what there is of it up to MOST_HEAD, and the bytes that came after it.
+
+    Raises:
+        Ended: The other end closed without an answer. `received` is what came of it before.
+    """
     while b"\r\n\r\n" not in received and len(received) < MOST_HEAD:
         part = await connection.receive()
         if not part and not received:
@@ -94,14 +97,20 @@ async def _head(connection: Connection) -> tuple[bytes, bytes]:
     return head, begun
 
 
-def _status(head: bytes) -> int:
+def status_of(head: bytes) -> int:
+    """The status of a head.
+
+    Raises:
+        Ended: It is not HTTP.
+    """
     status_line = STATUS_LINE.match(head)
     if not status_line:
         raise Ended(NOT_HTTP, f"it begins with {head[:24]!r}")
     return int(status_line[1])
 
 
-def _headers(head: bytes) -> dict[str, str]:
+def headers_of(head: bytes) -> dict[str, str]:
+    """The headers in the order in which they came, by their names in small letters."""
     pairs = (line.partition(b":") for line in head.split(b"\r\n")[1:])
     return {
         name.decode("latin-1").strip().lower(): value.decode("latin-1").strip()
@@ -110,10 +119,14 @@ def _headers(head: bytes) -> dict[str, str]:
     }
 
 
-async def _body(
+async def read_body(
     connection: Connection, begun: bytes, headers: dict[str, str], progress: TryProgress
 ) -> bytes:
-    """The beginning of the body; `progress` counts all of it, also where it stalls."""
+    """The beginning of the body; `progress` counts all of it, also where it stalls.
+
+    Raises:
+        Ended: It is shorter than was promised.
+    """
     length = headers.get("content-length", "")
     wanted = min(MOST_BODY, int(length)) if LENGTH.fullmatch(length) else MOST_BODY
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()

@@ -28,6 +28,7 @@ from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.mesh.matrix import By
 from bot.net.probing import agent_configmaps, manifests, signed_job
 from bot.net.probing.protocol import (
+    CertificateFault,
     Heard,
     Listen,
     ListenerAddress,
@@ -37,6 +38,8 @@ from bot.net.probing.protocol import (
     ProbeJob,
     ProbeKind,
     ProberLine,
+    ServedCertificate,
+    WebFacts,
 )
 from bot.probe import job as prober
 from bot.probe.output import encoded
@@ -139,6 +142,16 @@ ANSWER = ProbeAnswer(
     retried=True,
     unsettled=True,
     detail="No route to host",
+    web=WebFacts(
+        server="shop",
+        content_type="text/html",
+        length=5,
+        login=True,
+        location="login.example",
+        retry_after="120",
+        latency=3.5,
+        certificate=ServedCertificate(ends=1795435200, faults=(CertificateFault.EXPIRED,)),
+    ),
 )
 LINE = ProberLine(
     job=JOB.id,
@@ -248,7 +261,7 @@ def _names() -> str:
 
 ENUMS: tuple[type[StrEnum], ...] = (
     Verdict, Why, RunStage, ChangeState, Method, Action, Sort, EditKind, ProbeKind, Outcome, By,
-    Row, Confidence, Effect,
+    Row, Confidence, Effect, CertificateFault,
 )  # fmt: skip
 """Words that are stored, sent or published."""
 

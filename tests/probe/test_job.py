@@ -14,7 +14,7 @@ plain = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
 probes = st.builds(
     probing.Probe,
     id=plain,
-    kind=st.sampled_from(probing.ProbeKind),
+    kind=st.sampled_from(sorted(set(probing.ProbeKind) - jobs.ROUTE_CHECKS)),
     address=addresses,
     port=st.integers(0, 65535),
     name=plain,
@@ -26,12 +26,23 @@ probes = st.builds(
     again=st.integers(0, 5),
     settle=st.floats(0, 30),
 )
+checks = st.builds(
+    probing.Probe,
+    id=plain,
+    kind=st.sampled_from(sorted(jobs.ROUTE_CHECKS)).map(probing.ProbeKind),
+    address=addresses,
+    port=st.integers(0, 65535),
+    name=plain.filter(bool),
+    tls=st.booleans(),
+    seconds=st.floats(0.1, 30),
+    again=st.just(0),
+)
 listens = st.builds(
     probing.Listen, name=plain, port=st.integers(0, 65535), seconds=st.floats(1, 900)
 )
 
 
-@given(st.lists(probes, max_size=5), st.none() | listens)
+@given(st.lists(probes | checks, max_size=5), st.none() | listens)
 def test_the_prober_reads_whatever_the_bot_writes(
     given_probes: list[probing.Probe], listen: probing.Listen | None
 ) -> None:
@@ -63,6 +74,22 @@ JSON = st.recursive(
 def test_no_text_makes_it_do_more_than_refuse(text: bytes) -> None:
     with contextlib.suppress(jobs.JobRefused):
         assert isinstance(jobs.read(text, now=0), jobs.AgentJob)
+
+
+@pytest.mark.parametrize(
+    "more", [{"path": "/login"}, {"path": "/?a=b"}, {"tries": 2}, {"again": 1}, {"size": 1}]
+)
+@pytest.mark.parametrize("kind", sorted(jobs.ROUTE_CHECKS))
+def test_a_route_check_can_be_nothing_but_one_request_of_the_root(
+    kind: str, more: dict[str, object]
+) -> None:
+    """Whoever signs jobs cannot make the agents ask more often, or for more, by this kind."""
+    least = {"id": "a", "kind": kind, "address": "::1", "name": "a.example", "again": 0}
+    body: dict[str, object] = {"id": "j", "expires": 20.0, "probes": [least]}
+    assert jobs.read(msgspec.json.encode(body), now=10).probes[0].path == "/"
+    body["probes"] = [least | more]
+    with pytest.raises(jobs.JobRefused, match="limits"):
+        jobs.read(msgspec.json.encode(body), now=10)
 
 
 @pytest.mark.parametrize(

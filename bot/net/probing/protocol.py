@@ -52,6 +52,10 @@ class ProbeKind(StrEnum):
     """Connect to one of the bot's listeners, send `size` bytes and request as many."""
     UDP = "udp"
     """Send a datagram of `size` bytes to one of the bot's listeners, which sends as much back."""
+    ROUTE_HEAD = "route-head"
+    """A route check: HEAD of `/`, once. Agents of an older image refuse a job with this kind."""
+    ROUTE_GET = "route-get"
+    """The same by GET, for a site that refuses HEAD."""
 
 
 class Outcome(StrEnum):
@@ -74,6 +78,47 @@ class Outcome(StrEnum):
     NOT_HTTP = "not http"
     UNTRIED = "untried"
     """The prober could not even begin; `detail` says why."""
+
+
+class CertificateFault(StrEnum):
+    """What is wrong with a certificate that was served for a name."""
+
+    EXPIRED = "expired"
+    NOT_YET = "not yet valid"
+    WRONG_NAME = "wrong name"
+    SELF_SIGNED = "self-signed"
+    UNKNOWN_ISSUER = "unknown issuer"
+    """No authority that the prober's image knows vouches for it; your own may."""
+    UNCHECKED = "issuer not checked"
+    """The prober's image knows no authorities at all."""
+    UNFIT = "unfit"
+    """OpenSSL refuses it for another reason, such as a weak key."""
+    UNREADABLE = "unreadable"
+
+
+class ServedCertificate(WireStruct, frozen=True):
+    """The certificate of a TLS handshake: when it ends (Unix time), and what is wrong with it."""
+
+    ends: int | None = None
+    faults: tuple[CertificateFault, ...] = ()
+
+
+class WebFacts(WireStruct, frozen=True):
+    """What a route check keeps of an answer, besides its status. Every text is cut.
+
+    `length` is the Content-Length, `login` whether WWW-Authenticate is there, `location` the host
+    that a redirect leads to (empty for the same one), `latency` the milliseconds from the request
+    to the end of the answer's head.
+    """
+
+    server: str = ""
+    content_type: str = ""
+    length: int | None = None
+    login: bool = False
+    location: str = ""
+    retry_after: str = ""
+    latency: float | None = None
+    certificate: ServedCertificate | None = None
 
 
 class Probe(WireStruct, frozen=True):
@@ -109,7 +154,8 @@ class ProbeAnswer(WireStruct, frozen=True):
     is who answered: a listener's node, or the fingerprint of an HTTP answer (equal for equal
     answers of the same backend). `retried` says that an earlier try was given up. `size` is how
     many bytes came back. `source` is the address that the try went out from. `unsettled` says that
-    the target took no connection in all the seconds that it had to settle.
+    the target took no connection in all the seconds that it had to settle. `web` are the facts of
+    a route check, whose `backend` is a fingerprint of the answer's head alone.
     """
 
     id: str
@@ -126,6 +172,7 @@ class ProbeAnswer(WireStruct, frozen=True):
     retried: bool = False
     unsettled: bool = False
     detail: str = ""
+    web: WebFacts | None = None
 
 
 class Listen(WireStruct, frozen=True):
