@@ -20,6 +20,7 @@ from bot.domain.resources import core
 from bot.domain.sentences import sentences
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, Conflict
+from bot.net.entrances import Entrance, entrances
 from bot.net.ports import Prober
 from bot.net.probing.protocol import ProbeAnswer
 from bot.remediation.change import loaded, marker
@@ -30,7 +31,7 @@ from bot.remediation.change.plan import VerificationRequest
 from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step, StepProgress, mistake, progress
 from bot.remediation.change.step_progress import Live
-from bot.remediation.change.verification_requests import Entrance, entrances, probe
+from bot.remediation.change.verification_requests import probe
 from bot.remediation.ports import TEMPORARY, StepWriter
 from bot.remediation.verification import NO_ENTRANCE, NO_PROBER, Sleep, send
 

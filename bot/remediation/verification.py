@@ -14,12 +14,13 @@ from bot.domain.refusal import NotObserved
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import MeshmedicError
+from bot.net.entrances import Entrance, entrances
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Probe, ProbeAnswer, Progress, quiet
 from bot.remediation.change import proof
 from bot.remediation.change.plan import VerificationRequest
 from bot.remediation.change.proof import Count, Sample, Sort, VerificationResult
-from bot.remediation.change.verification_requests import Entrance, entrances, probes
+from bot.remediation.change.verification_requests import probes
 
 TRIES = 10
 """Requests of one sample by each entrance."""

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
+from bot.net.entrances import Entrance
 from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.proof import NOT_FOUND
-from bot.remediation.change.verification_requests import Entrance
 
 Print = tuple[int, str]
 """A status, and who answered; 0 where the request was taken and nothing came back."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from bot.net.entrances import Entrance
 from bot.net.probing.protocol import Outcome, ProbeAnswer
 from bot.remediation.change.loaded import REQUESTS, LoadState, Look, standing, unseen
-from bot.remediation.change.verification_requests import Entrance
 
 WEB, SECURE = Entrance("edge", "10.42.0.2", 8000), Entrance("edge", "10.42.0.2", 8443, tls=True)
 OTHER = Entrance("attic", "10.42.1.2", 8000)
