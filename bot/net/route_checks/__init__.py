@@ -1,0 +1,1 @@
+"""Route checks: whether each site answers, by one light request a host through Traefik."""
