@@ -6,7 +6,7 @@ network plugin's own kinds are not read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.domain.resources import core, networking
 from bot.domain.snapshot import Snapshot
@@ -17,16 +17,27 @@ INGRESS = "Ingress"
 
 def selecting(service: core.Service, snapshot: Snapshot) -> tuple[str, ...] | None:
     """The names of the policies about what comes in to its pods; None where they were not seen."""
-    if not snapshot.sees(networking.NetworkPolicy, service.namespace):
+    # A Service without a selector: any of the policies may be about its pods.
+    return _selecting(service.namespace, serving.selected(service, snapshot), snapshot)
+
+
+def selecting_pod(pod: core.Pod, snapshot: Snapshot) -> tuple[str, ...] | None:
+    """The same of one pod."""
+    return _selecting(pod.namespace, (pod,), snapshot)
+
+
+def _selecting(
+    namespace: str, pods: Sequence[core.Pod], snapshot: Snapshot
+) -> tuple[str, ...] | None:
+    """The policies that select one of these pods; all of the namespace where no pod is known."""
+    if not snapshot.sees(networking.NetworkPolicy, namespace):
         return None
     policies = (
         policy
         for policy in snapshot.of(networking.NetworkPolicy)
-        if policy.namespace == service.namespace
-        and INGRESS in (policy.spec.policy_types or (INGRESS,))
+        if policy.namespace == namespace and INGRESS in (policy.spec.policy_types or (INGRESS,))
     )
-    # A Service without a selector: any of the policies may be about its pods.
-    labels = [pod.metadata.labels or {} for pod in serving.selected(service, snapshot)]
+    labels = [pod.metadata.labels or {} for pod in pods]
     return tuple(
         sorted(
             policy.name

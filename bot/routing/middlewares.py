@@ -209,16 +209,27 @@ def secrets_behind(
     snapshot: Snapshot, here: str, references: Iterable[Reference]
 ) -> Iterator[Place]:
     """The Secrets of the Middlewares that a rule names, and of those in their chains."""
+    for middleware in behind(snapshot, here, references):
+        if middleware:
+            yield from secrets_of(middleware)
+
+
+def behind(
+    snapshot: Snapshot, here: str, references: Iterable[Reference]
+) -> Iterator[traefik.Middleware | None]:
+    """The Middlewares that a rule names, and those in their chains; None for one not seen."""
     waiting = [(here, reference) for reference in references]
     known: set[Ref] = set()
     for place, reference in waiting:
         namespace = reference.namespace or place
-        found = routing.resolved(snapshot, traefik.Middleware, namespace, reference.name)
-        if found and found.ref not in known:
-            known.add(found.ref)
-            yield from secrets_of(found)
-            members = found.spec.chain.middlewares if found.spec.chain else ()
-            waiting += [(found.namespace, member) for member in members]
+        middleware = routing.resolved(snapshot, traefik.Middleware, namespace, reference.name)
+        if middleware is None:
+            yield None
+        elif middleware.ref not in known:
+            known.add(middleware.ref)
+            yield middleware
+            members = middleware.spec.chain.middlewares if middleware.spec.chain else ()
+            waiting += [(middleware.namespace, member) for member in members]
 
 
 def _secrets(middleware: traefik.Middleware, snapshot: Snapshot) -> Iterator[Defect]:

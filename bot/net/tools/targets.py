@@ -106,7 +106,7 @@ def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
         service := snapshot.get(core.Service, match[2], match[1])
     ):
         return _service(service, also)
-    if _is_allowed(name, also):
+    if is_covered(name, also):
         return Place(name)
     if name.endswith(DOMAIN):
         return Refusal(f"{name} is no Service of this cluster: only dig may ask for it.")
@@ -125,7 +125,7 @@ def _object(snapshot: Snapshot, namespace: str, name: str, also: Allowed) -> Pla
 
 def _service(service: core.Service, also: Allowed) -> Place | Refusal:
     spec = service.spec
-    if spec.type == "ExternalName" and not _is_allowed(spec.external_name.lower(), also):
+    if spec.type == "ExternalName" and not is_covered(spec.external_name.lower(), also):
         return Refusal(
             f"{service.namespace}/{service.name} leads out of the cluster: {SETTING} may allow it."
         )
@@ -172,10 +172,11 @@ def _literal(text: str) -> str:
     return str(ip) if ip and address.is_of_one_host(ip) else ""
 
 
-def _is_allowed(name: str, also: Allowed) -> bool:
+def is_covered(name: str, by: Allowed) -> bool:
+    """Whether a name, or a domain that it is in, is among the names of a setting."""
     return is_name(name) and any(
         name == allowed or (allowed.startswith(".") and name.endswith(allowed))
-        for allowed in also.names
+        for allowed in by.names
     )
 
 
