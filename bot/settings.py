@@ -35,6 +35,8 @@ from bot.errors import SettingsError
 from bot.gitops.domain.repository_url import address, secure
 from bot.health.checks import CHECKS
 from bot.net.probing import manifests
+from bot.net.route_checks import interval
+from bot.net.route_checks.monitor import CheckSettings
 from bot.net.tools import targets
 from bot.remediation.change.approval import NEVER, Policy
 from bot.routing.running import NAMESPACES
@@ -135,6 +137,11 @@ def _branch(name: str) -> None:
         raise ValueError(f"{name!r} is no branch's name")
 
 
+def _hosts(entries: tuple[str, ...]) -> None:
+    if targets.allowed(entries).ranges:
+        raise ValueError("it takes names of hosts, and no addresses")
+
+
 def _routes(text: str) -> None:
     routes_config.routes(text, CHECK_NAMES)
 
@@ -143,6 +150,8 @@ People = Annotated[Members, NoDecode, BeforeValidator(_members)]
 Namespace = Annotated[str, _valid(_namespace, empty=True)]
 Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_split)]
 Targets = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), _valid(targets.allowed)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), _valid(_hosts)]
+RouteChecksInterval = Annotated[str, _valid(interval.seconds)]
 Image = Annotated[str, _valid(_image)]
 Channel = Annotated[int, _valid(_channel, empty=True)]
 Times = Annotated[str, _valid(_times, empty=True)]
@@ -237,6 +246,17 @@ class Settings(BaseSettings):
     net_targets: Targets = ()
     """What `/net tool` may ask beyond the cluster, separated by commas: names, `.example.org` for
     all beneath, addresses and ranges.
+    """
+
+    route_checks: RouteChecksInterval = "off"
+    """Ask each site in the background whether it answers, by one HEAD of `/` through Traefik:
+    `off`, `on` (once a minute), or an interval such as `5m`, from `1m` to `24h`. Needs the
+    component `prober-daemonset`.
+    """
+
+    route_checks_except: Hosts = ()
+    """Hosts that route checks never ask, separated by commas: names, and `.example.org` for all
+    beneath. A route's annotation `meshmedic.dev/route-check: "off"` does the same.
     """
 
     approval_minutes: int = Field(default=15, ge=1, le=1440)
@@ -398,10 +418,18 @@ class Settings(BaseSettings):
         return {f"{PREFIX}{name.upper()}_CHANNEL": number for name, number in ids.items() if number}
 
     @property
+    def checks_of_routes(self) -> CheckSettings | None:
+        """How route checks are made; None where they are off."""
+        every = interval.seconds(self.route_checks)
+        return CheckSettings(every, targets.allowed(self.route_checks_except)) if every else None
+
+    @property
     def of_prober(self) -> tuple[str, ...]:
         """The variables that are set and mean nothing without the prober."""
         names = ("probe_image", "probe_host_network", "tool_image", "net_targets")
-        return tuple(f"{PREFIX}{name.upper()}" for name in names if name in self.model_fields_set)
+        given = [name for name in names if name in self.model_fields_set]
+        given += ["route_checks"] if self.checks_of_routes else []
+        return tuple(f"{PREFIX}{name.upper()}" for name in given)
 
     def for_discord(self) -> tuple[str, int]:
         """The token and the server that `run` needs.

@@ -69,6 +69,10 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("DIGEST_WEEKLY", "18:00 someday", ["is no day"]),
         ("DIGEST_TIMEZONE", "Europe/Nowhere", ["no time zone"]),
         ("DIGEST_CHANNEL", "12", ["it is no id", "copy its id"]),
+        ("ROUTE_CHECKS", "30s", ["off, on, or an interval from 1m to 24h", "'30s'"]),
+        ("ROUTE_CHECKS", "5", ["off, on, or an interval"]),
+        ("ROUTE_CHECKS_EXCEPT", "10.0.0.0/8", ["names of hosts"]),
+        ("ROUTE_CHECKS_EXCEPT", "a.example/x", ["is no name"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )
@@ -78,6 +82,25 @@ def test_a_wrong_value_says_which_why_and_what_is_allowed(name: str, value: str,
     assert message.startswith(f"{PREFIX}{name}: ")
     assert "Allowed: " in message
     assert all(word in message for word in words)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ({}, None),
+        ({"ROUTE_CHECKS": "Off"}, None),
+        ({"ROUTE_CHECKS": "on"}, 60),
+        ({"ROUTE_CHECKS": "5m"}, 300),
+        ({"ROUTE_CHECKS": "90s"}, 90),
+    ],
+)
+def test_route_checks_are_off_until_somebody_sets_how_often(
+    given: dict[str, str], seconds: int | None
+):
+    """Nothing is asked of a site that nobody wanted asked, and /doctor hears of what is set."""
+    code = "(read.checks_of_routes and read.checks_of_routes.interval, read.of_prober)"
+    prober = "('MESHMEDIC_ROUTE_CHECKS',)" if seconds else "()"
+    assert said(code, **given) == f"({seconds}, {prober})"
 
 
 def test_every_wrong_value_is_said_at_once():

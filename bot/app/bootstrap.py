@@ -67,9 +67,11 @@ from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.monitor import EVERY as ROUNDS_EVERY
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.service import Mesh
-from bot.net.ports import Prober
+from bot.net.ports import AgentProber, Prober
 from bot.net.probing import agent_configmaps
 from bot.net.request.service import Reach
+from bot.net.route_checks.monitor import EVERY as CHECKS_EVERY
+from bot.net.route_checks.monitor import CheckSettings, RouteMonitor
 from bot.net.tools import targets
 from bot.net.tools.service import Netshoot
 from bot.remediation.change.approval import Policy
@@ -108,6 +110,7 @@ SANDBOX = "meshmedic"
 class BotOptions:
     """What the settings say about people, channels and permissions.
 
+    route_checks: How sites are asked whether they answer; None where nobody asks.
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
     request to the API server succeeds before that is told.
@@ -124,6 +127,7 @@ class BotOptions:
     channels: Mapping[str, int] = field(default_factory=dict)
     probe_image: str = ""
     prober_settings: tuple[str, ...] = ()
+    route_checks: CheckSettings | None = None
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
@@ -146,6 +150,7 @@ class ClusterParts:
     prober: None where a diagnosis has to rest on the objects alone.
     reader: Reads the background probes of the agents.
     agents: Examines the agents for the doctor.
+    checker: Makes route checks by the agents; None where there can be no agents.
     state_namespace: Where Changes are stored; empty if nowhere.
     membership: None where this is the only process, which always acts.
     prepare: Makes the prober ready, while everything else goes on.
@@ -163,6 +168,7 @@ class ClusterParts:
     jobs: tuple[ScheduledCall, ...] = ()
     prepare: Callable[[], Awaitable[None]] | None = None
     agents: AgentsReader | None = None
+    checker: AgentProber | None = None
 
     @property
     def leadership(self) -> Leadership:
@@ -213,6 +219,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         ),
         prober.begin,
         AgentsExaminer(api, prober.agents),
+        prober,
     )
 
 
@@ -249,6 +256,7 @@ class Bot:
         self.readiness = Readiness(self.probes, OwnPodEvents(cache.api, cluster.state_namespace))
         self.memory = ReportStore(cluster.store, leadership) if member else None
         self._rounds = Rounds(cache, cluster.reader, cluster.store) if cluster.reader else None
+        self._checks = self._route_monitor()
         self._health = Health(
             cache,
             traefik=WordReader(cache, traefik).read,
@@ -257,6 +265,7 @@ class Bot:
             diagnosed=lambda: self._diagnose.remembered,
             rounds=lambda: self._rounds.links if self._rounds else None,
             unknown=lambda: self._rounds.gaps if self._rounds else (),
+            route_checks=lambda: self._checks.checks if self._checks else None,
             failing_since=lambda: self._history.failing,
         )
         self._history = HistoryRecorder(
@@ -308,6 +317,12 @@ class Bot:
         self._closing.push_async_callback(self._artist.close)
         self._closing.callback(self._remediation.reconciler.stop)
         self._closing.callback(self._schedule.stop)
+
+    def _route_monitor(self) -> RouteMonitor | None:
+        cluster, settings = self.cluster, self._options.route_checks
+        if settings is None or cluster.checker is None:
+            return None
+        return RouteMonitor(cluster.cache, cluster.checker, cluster.leadership, settings)
 
     async def _restore(self, memory: ReportStore) -> None:
         """Recall what the process knew that acted last. Never raises."""
@@ -363,6 +378,7 @@ class Bot:
             self._options.channels,
             self._options.probe_image,
             self._options.prober_settings,
+            self._options.route_checks is not None,
         )
         doctor = Doctor(
             AccessReader(cache.api, cache.traefik),
@@ -401,6 +417,8 @@ class Bot:
         if self._rounds:
             turn = self._rounds.turn
             yield ScheduledCall(ROUNDS_EVERY, "read the agents' rounds", turn, at_once=True)
+        if self._checks:
+            yield ScheduledCall(CHECKS_EVERY, "route checks", self._checks.turn)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
         if options.rules.routes or options.board:
             channel = DiscordAlertChannel(

@@ -95,6 +95,7 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             channels=read.channels,
             probe_image=read.probe_image,
             prober_settings=read.of_prober,
+            route_checks=read.checks_of_routes is not None,
         )
         digests = partial(_digests, store, read.digests)
         repository = build_pull_requests(read, _NoCluster(ClusterError("No cluster is asked.")))

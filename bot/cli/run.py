@@ -45,6 +45,7 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         channels=read.channels,
         probe_image=read.probe_image,
         prober_settings=read.of_prober,
+        route_checks=read.checks_of_routes,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)

@@ -27,6 +27,7 @@ from bot.health.checks import CHECKS
 from bot.health.told_events import ToldEvents
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses, RouteFault
 from bot.net.mesh.rounds import Links
+from bot.net.route_checks.checks import RouteChecks
 from bot.routing.traefik_word import TraefikWord, nothing_said
 
 REMEMBERED = 16
@@ -62,6 +63,7 @@ class Health:
     diagnosed: The current diagnoses of routes.
     rounds: The results of background probes between nodes.
     unknown: The gaps in these two.
+    route_checks: What route checks say of the sites; None where they are off.
     traefik: What Traefik itself says of routes.
     failing_since: When what fails was first seen failing, by the key of its finding. It outlasts a
     restart, and is earlier than what an object tells whose times are renewed with every try.
@@ -74,6 +76,7 @@ class Health:
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
     unknown: Callable[[], tuple[Gap, ...]] = tuple
+    route_checks: Callable[[], RouteChecks | None] = field(default=lambda: None)
     failing_since: Callable[[], Mapping[str, datetime]] = dict
     traefik: Callable[[], Awaitable[TraefikWord]] = nothing_said
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
@@ -102,6 +105,7 @@ class Health:
             TraefikWord: word,
             Diagnoses: Diagnoses(self.diagnosed()),
             Links: self.rounds(),
+            RouteChecks: self.route_checks(),
             EventReasons: self._told.reasons,
         }
         return replace(seen, gaps=(*seen.gaps, *self.unknown(), *word.gaps), supplements=facts)

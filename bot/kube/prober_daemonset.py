@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from bot.errors import ClusterError
 from bot.kube.agent_rounds import AgentRounds
 from bot.kube.agents import CONNECT, Agents, ProberAgent, Unanswered
 from bot.kube.client import Api
@@ -17,6 +18,7 @@ from bot.kube.pod_start import PULL
 from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in, in_portions
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing.protocol import (
+    UNKNOWN_KIND,
     Heard,
     Listen,
     ListenerAddress,
@@ -112,6 +114,25 @@ class ProbeAgents(ProbeJobs):
         if source.context is not ExecutionContext.TRAEFIK:
             self._methods[source.node, ON_DEMAND] = time.monotonic()
         return answers
+
+    async def by_agent(self, node: str, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+        """The answers by the agent of a node alone; a refusal does not set it apart.
+
+        Raises:
+            ClusterError: There is no agent, or it does not do it; the message says why.
+        """
+        agent = await self._on(node)
+        if agent is None:
+            msg = f"no agent answers on {node}: route checks need the component prober-daemonset"
+            raise ClusterError(msg)
+        try:
+            return await self._ask(agent, probes)
+        except Unanswered as error:
+            if UNKNOWN_KIND not in str(error):
+                raise
+            # While a DaemonSet is being updated, its agents are of two versions.
+            msg = f"the agent on {node} has an older image than the bot, without route checks"
+            raise ClusterError(msg) from error
 
     @asynccontextmanager
     async def listening(

@@ -64,3 +64,15 @@ class Prober(Protocol):
         Backends that cannot have one are absent. Removed afterwards, also after a crash.
         """
         ...
+
+
+class AgentProber(Protocol):
+    """Runs probes by the agents alone: for what goes on all the time, a pod each is too heavy."""
+
+    async def by_agent(self, node: str, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+        """The answers to all probes by the agent of that node, in the order of the probes.
+
+        Raises:
+            ClusterError: There is no agent, or it does not do it; the message says why.
+        """
+        ...

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Pod
 from bot.domain.snapshot import Snapshot
 from bot.health.service import Health
+from bot.net.route_checks.checks import RouteChecks
 from bot.routing.running import NAMESPACES, TraefikNamespaces, namespaces_elsewhere, traefik_pods
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
@@ -34,3 +36,13 @@ async def test_the_checks_know_where_traefik_runs() -> None:
     snapshot = await Health(cluster).snapshot((Pod,))
     assert [pod.namespace for pod in traefik_pods(snapshot)] == ["kube-system"]
     assert namespaces_elsewhere(snapshot) == ("tenant",)
+
+
+async def test_what_route_checks_say_stands_beside_the_objects_and_nothing_where_they_are_off() -> (
+    None
+):
+    """As one more source of evidence for every view."""
+    assert (await Health(FakeCluster()).snapshot((Pod,))).supplement(RouteChecks) is None
+    checks = RouteChecks(interval=timedelta(minutes=1))
+    snapshot = await Health(FakeCluster(), route_checks=lambda: checks).snapshot((Pod,))
+    assert snapshot.supplement(RouteChecks) is checks

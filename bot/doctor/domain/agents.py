@@ -28,6 +28,7 @@ ANSWERS = (
     f"{NAMESPACE}, and at the agents' logs. An agent reads a new key within two minutes."
 )
 
+UNCHECKED = "MESHMEDIC_ROUTE_CHECKS is on, and no agents are installed: no site is checked."
 CLOCKS = (
     "Compare the clocks: run `date -u` there and on the bot's node, and let NTP set the one that "
     "is wrong. Jobs are good for a minute."
@@ -37,10 +38,14 @@ CLOCKS = (
 def examine(
     facts: AgentsFacts | Denied | NotObserved | None, cluster: ClusterFacts, setup: Setup
 ) -> Iterator[Diagnostic]:
-    """One diagnostic with the first fault, since the others follow from it; none without agents."""
+    """One diagnostic with the first fault, since the others follow from it.
+
+    None without agents, unless the settings want what only agents do.
+    """
     match facts:
         case None:
-            return
+            if setup.route_checks:
+                yield AGENTS.warning(UNCHECKED, f"Apply {COMPONENT}, or take the setting away.")
         case NotObserved(why):
             yield AGENTS.unobserved(why)
         case Denied(why):

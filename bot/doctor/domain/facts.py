@@ -32,6 +32,7 @@ class Setup:
     channels: The ids of the channels that the bot posts in by itself, by the setting's name.
     probe_image: The image of pods that probe; empty where that is the bot's own.
     prober_settings: The names of those settings that mean nothing without the prober.
+    route_checks: Whether route checks are on, which agents alone make.
     """
 
     guild_id: int | None
@@ -44,6 +45,7 @@ class Setup:
     channels: Mapping[str, int] = field(default_factory=dict)
     probe_image: str = ""
     prober_settings: tuple[str, ...] = ()
+    route_checks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ PAYLOAD = 8192
 """The most bytes that a probe sends, and that it requests."""
 
 
+UNKNOWN_KIND = "no kind of probe"
+"""What a prober's refusal says of a kind that its image does not know, in every version."""
+
+
 class WireStruct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The base of what goes over the wire."""
 

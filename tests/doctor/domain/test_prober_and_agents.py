@@ -64,6 +64,16 @@ def test_settings_for_a_prober_that_is_not_there_are_told():
     assert prober_of(setup, probe=True)["prober"].outcome is DiagnosticOutcome.OK
 
 
+def test_route_checks_without_agents_to_make_them_are_told():
+    """A pod each minute would be too heavy, so nothing else makes them."""
+    setup = replace(SETUP, route_checks=True)
+    (found,) = agents.examine(None, a_cluster(), setup)
+    assert found.outcome is DiagnosticOutcome.WARNING
+    assert "MESHMEDIC_ROUTE_CHECKS is on, and no agents are installed" in found.observation
+    assert "Apply deploy/components/prober-daemonset" in found.fix
+    assert not tuple(agents.examine(None, a_cluster(), SETUP))
+
+
 @pytest.mark.parametrize("right", prober.wanted(), ids=str)
 def test_each_right_that_a_test_needs_is_told_by_name(right: Any):
     """Also where another one was not answered."""

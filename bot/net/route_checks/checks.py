@@ -1,0 +1,116 @@
+"""What is known of each host by its route checks: a supplement of the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from statistics import median
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.domain.finding import Ref
+from bot.net.probing.protocol import ServedCertificate
+from bot.net.route_checks.answered import CheckOutcome, RouteAnswer
+from bot.net.route_checks.plan import LeftOut
+
+HOUR = timedelta(hours=1)
+MOST_SAMPLES = 60
+"""Latencies of a host that are kept: one a minute at most, for an hour."""
+
+MOST_NODES = 16
+"""Nodes of Traefik by which the latest answer of a host is kept."""
+
+BY_WEIGHT = (CheckOutcome.NOT_TESTED, CheckOutcome.ANSWERS, CheckOutcome.DOES_NOT_ANSWER)
+"""Of what several of Traefik's nodes say of a host, the last of these holds."""
+
+
+class LatencySample(msgspec.Struct, frozen=True, gc=False):
+    """Milliseconds from a request to the head of its answer."""
+
+    at: datetime
+    took: float
+
+
+class NodeAnswer(msgspec.Struct, frozen=True):
+    """The latest answer by Traefik on one node.
+
+    `certificate` is the one that was served; None without TLS. `latency` is in milliseconds, and
+    None where the answer was not the site's own.
+    """
+
+    node: str
+    at: datetime
+    answer: RouteAnswer
+    certificate: ServedCertificate | None = None
+    latency: float | None = None
+
+
+class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
+    """A host: the latest answers by each of Traefik's nodes, and the last hour's latencies.
+
+    `since` is when its outcome became what it is now, as far as this process saw it.
+    """
+
+    host: str
+    route: Ref
+    answers: tuple[NodeAnswer, ...]
+    since: datetime
+    latencies: tuple[LatencySample, ...] = ()
+
+    @property
+    def worst(self) -> NodeAnswer:
+        """The answer that says most against the host; the newest one of these."""
+        return max(self.answers, key=lambda item: (BY_WEIGHT.index(item.answer.outcome), item.at))
+
+    @property
+    def outcome(self) -> CheckOutcome:
+        """What the checks say of the host."""
+        return self.worst.answer.outcome
+
+    @property
+    def latency(self) -> float | None:
+        """The median of the last hour, in milliseconds."""
+        return median(sample.took for sample in self.latencies) if self.latencies else None
+
+
+class RouteChecks(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot's supplement: every host that was checked, by name, and what is not checked.
+
+    Without it, route checks are off, or none was made yet. `interval` is the time between two
+    checks of a host: what is much older was not looked at since.
+    """
+
+    interval: timedelta
+    hosts: tuple[CheckedHost, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+    def of(self, host: str) -> CheckedHost | None:
+        """What is known of a host; None where it was not checked."""
+        return next((item for item in self.hosts if item.host == host), None)
+
+
+def noted(
+    before: CheckedHost | None, route: Ref, news: NodeAnswer, by: Collection[str], host: str
+) -> CheckedHost:
+    """What is known of a host after one more answer. `by` are the nodes on which Traefik runs."""
+    kept = [item for item in before.answers if item.node in by] if before else []
+    samples = [item for item in before.latencies if news.at - item.at < HOUR] if before else []
+    if news.latency is not None:
+        samples.append(LatencySample(news.at, news.latency))
+    now = CheckedHost(
+        host=host,
+        route=route,
+        answers=(*(item for item in kept if item.node != news.node), news)[-MOST_NODES:],
+        since=news.at,
+        latencies=tuple(samples[-MOST_SAMPLES:]),
+    )
+    return replace(now, since=before.since) if before and before.outcome is now.outcome else now
+
+
+def supplement(
+    interval: timedelta, hosts: Iterable[CheckedHost], left_out: tuple[LeftOut, ...]
+) -> RouteChecks:
+    """All of it, in the order of the names."""
+    ordered = sorted(hosts, key=lambda item: item.host)
+    return RouteChecks(interval=interval, hosts=tuple(ordered), left_out=left_out)
