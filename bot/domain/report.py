@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
@@ -22,6 +23,18 @@ from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import temporary, unscheduled
 from bot.domain.verdict import Verdict, worst
+
+
+class ReportSupplement(Protocol):
+    """What one capability adds to a report, such as which sites answer."""
+
+    @property
+    def public(self) -> ReportSupplement:
+        """The part of it that does not rest on what only tests in private show."""
+        ...
+
+
+S = TypeVar("S", bound=ReportSupplement)
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class Report:
     facts: What shows a finding beside objects, such as Traefik's log, by its key.
     seen_well: The keys of what failed and was seen to work since. Of other healthy objects a fault
         is only not seen any more.
+    supplements: What capabilities add, by its type.
     """
 
     taken_at: datetime
@@ -50,6 +64,11 @@ class Report:
     notes: tuple[Finding, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     seen_well: frozenset[str] = frozenset()
+    supplements: Mapping[type, ReportSupplement] = field(default_factory=dict)
+
+    def supplement(self, kind: type[S]) -> S | None:
+        """What a capability added as that type, if anything."""
+        return cast("S | None", self.supplements.get(kind))
 
     @cached_property
     def number(self) -> str:
@@ -117,6 +136,7 @@ class Report:
             self,
             findings=tuple(findings),
             notes=tuple(note for note in self.notes if not note.private),
+            supplements={kind: part.public for kind, part in self.supplements.items()},
         )
 
     def with_code(self, code: str) -> tuple[Finding, ...]:

@@ -37,7 +37,7 @@ def is_missing(snapshot: Snapshot, namespace: str, name: str) -> bool:
 
 def of_tls(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
     """The defect of a TLS secret, by its absence or by its Certificate. Never by its data."""
-    certificate = _certificates(snapshot).get((namespace, name))
+    certificate = certificate_of(snapshot, namespace, name)
     cause = (certificate.ref,) if certificate else ()
     if is_missing(snapshot, namespace, name):
         message = f"Secret {namespace}/{name} does not exist: the default certificate is used."
@@ -103,6 +103,13 @@ def is_known(snapshot: Snapshot, namespace: str, name: str) -> bool:
         return True
     written = place in _certificates(snapshot) or place in _external(snapshot)
     return _is_applied(snapshot, place) or (written and unwritten(snapshot, *place) is None)
+
+
+def certificate_of(
+    snapshot: Snapshot, namespace: str, name: str
+) -> cert_manager.Certificate | None:
+    """The Certificate that writes a TLS secret, if there is one."""
+    return _certificates(snapshot).get((namespace, name))
 
 
 def _lists(snapshot: Snapshot, namespace: str) -> bool:

@@ -50,13 +50,14 @@ class FailedRequests:
     """Requests of a route that did not reach a server, in one way, by Traefik's log.
 
     `address` is that of the server; empty where the log does not tell. `count` is without those of
-    which another line of the log tells, too.
+    which another line of the log tells, too. `first` is the earliest that is known.
     """
 
     count: int
     what: str = ""
     last: datetime | None = None
     address: str = ""
+    first: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class TraefikWord:
 
     `logged` are refusals by its log, where its API tells nothing. `warned` is what it says of
     routes that it serves all the same, in whole or in part. `missing` are Secrets that it did not
-    find, by namespace and name, and when. `gaps` are what could not be read of it.
+    find, by namespace and name, and when. `answered` is when a server last answered a request, by
+    the route and the text of its rule. `gaps` are what could not be read of it.
     """
 
     refused: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
@@ -82,10 +84,11 @@ class TraefikWord:
     warned: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
     missing: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     logged: Mapping[Ref, tuple[LoggedRefusal, ...]] = field(default_factory=dict)
+    answered: Mapping[tuple[Ref, str], datetime] = field(default_factory=dict)
 
     def of_objects(self) -> TraefikWord:
         """What it says of the objects alone."""
-        return replace(self, failed={}, logged={})
+        return replace(self, failed={}, logged={}, answered={})
 
 
 async def nothing_said() -> TraefikWord:
@@ -109,9 +112,7 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
         _said(Verdict.DEGRADED, "WarnedByTraefik", "warns of it", warnings) if warnings else None
     )
     now, passed, requests = snapshot.taken_at, tuple(passed), word.failed.get(route, ())
-    failed = [
-        one for one in requests if not _is_over(one.last, one.address, route, snapshot, passed)
-    ]
+    failed = standing_failures(route, snapshot, passed)
     logged = [
         one
         for one in word.logged.get(route, ())
@@ -122,6 +123,19 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
     if judged is None and times and all(_passed_since(last, passed) for last in times):
         return WORKS_AGAIN
     return warned if warned and judged and judged.verdict is Verdict.UNKNOWN else judged
+
+
+def standing_failures(
+    route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()
+) -> tuple[FailedRequests, ...]:
+    """The failed requests of a route since which nothing was seen by which they no longer count."""
+    word = snapshot.supplement(TraefikWord)
+    passed = tuple(passed)
+    return tuple(
+        requests
+        for requests in (word.failed.get(route, ()) if word else ())
+        if not _is_over(requests.last, requests.address, route, snapshot, passed)
+    )
 
 
 def _is_over(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -14,9 +14,7 @@ from bot.domain.resources.base import Object
 from bot.domain.resources.flux import FluxObject
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import left_behind
-
-SOON = timedelta(days=21)
-"""Overdue: cert-manager renews a certificate of 90 days 30 days before it ends."""
+from bot.sites.domain.site import SOON
 
 FLUX: tuple[type[Object], ...] = (
     flux.GitRepository, flux.OCIRepository, flux.HelmRepository, flux.HelmChart,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -58,13 +59,40 @@ def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
     return None
 
 
+class PassedTest(NamedTuple):
+    """A test of one rule that passed, or requests that reached its servers after a repair.
+
+    match: The rule, as `bot.routing.candidates` names it.
+    private: Only who asked for the test saw it. A repair is public.
+    """
+
+    at: datetime
+    match: str
+    by_repair: bool = False
+    private: bool = False
+
+
+def passed_tests(route: Ref, snapshot: Snapshot) -> Iterator[PassedTest]:
+    """The tests of a route that passed, and the repairs of it that were seen to help."""
+    for diagnosed, now in _applying(route, snapshot):
+        if diagnosed.diagnosis.passed:
+            yield PassedTest(diagnosed.taken_at, now.match, private=diagnosed.private)
+        if diagnosed.worked:
+            yield PassedTest(diagnosed.worked, now.match, by_repair=True)
+
+
 def passed(route: Ref, snapshot: Snapshot) -> Iterator[datetime]:
     """When tests of a route passed, and when a repair was seen to help."""
-    for diagnosed, _ in _applying(route, snapshot):
-        if diagnosed.diagnosis.passed:
-            yield diagnosed.taken_at
-        if diagnosed.worked:
-            yield diagnosed.worked
+    return (test.at for test in passed_tests(route, snapshot))
+
+
+def failing_rules(route: Ref, snapshot: Snapshot) -> dict[str, datetime]:
+    """The rules of a route that tests prove to fail, and when each was tested last."""
+    return {
+        now.match: diagnosed.taken_at
+        for diagnosed, now in sorted(_applying(route, snapshot), key=lambda test: test[0].taken_at)
+        if _fails(diagnosed, now.native)
+    }
 
 
 def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:

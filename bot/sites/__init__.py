@@ -1,0 +1,1 @@
+"""`/sites`: which hosts answer, by evidence that is there already; it makes no request."""

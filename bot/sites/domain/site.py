@@ -1,0 +1,111 @@
+"""A site, its state, and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from bot.domain.finding import Ref
+
+SOON = timedelta(days=21)
+"""Overdue: cert-manager renews a certificate of 90 days 30 days before it ends."""
+
+
+class SiteState(StrEnum):
+    """What is known of a site. Objects alone never make one answer."""
+
+    FAILS = "does not answer"
+    ANSWERS = "answers"
+    NOT_TESTED = "not tested"
+    """Nothing was seen: neither good nor bad, so it counts in no verdict and no exit code."""
+
+
+class EvidenceSource(StrEnum):
+    """Where a request, or what keeps requests from their backend, was seen."""
+
+    TEST = "test"
+    REPAIR = "repair"
+    """Requests through Traefik that proved a repair."""
+    ACCESS_LOG = "access log"
+    TRAEFIK = "Traefik"
+    """Its log or its API."""
+    OBJECTS = "objects"
+
+
+class SiteEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was seen of a route.
+
+    at: When it was seen last; None where a log has no times.
+    symptom: How requests fail, such as `502`; empty where one reached its backend.
+    why: The symptom's reason, as far as it is known.
+    since: When it was first seen so.
+    private: Only who asked for the test saw it.
+    """
+
+    source: EvidenceSource
+    at: datetime | None = None
+    symptom: str = ""
+    why: str = ""
+    since: datetime | None = None
+    private: bool = False
+
+
+class SiteBackend(msgspec.Struct, frozen=True, order=True):
+    """A Service of a site, and the nodes on which its ready endpoints are."""
+
+    service: Ref
+    nodes: tuple[str, ...] = ()
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A host of one or more routes.
+
+    host: Its name. For a rule without a host, or with a pattern, words that say so.
+    evidence: What decided the state; None where it is not tested.
+    since: Since when it does not answer, as far as that is known.
+    routes, decided_by: All of its routes, and those that the state comes from.
+    code: The code of the finding that tells more, if any.
+    certificate_ends: When the first of its certificates ends, where a Certificate tells.
+    """
+
+    host: str
+    state: SiteState
+    evidence: SiteEvidence | None = None
+    since: datetime | None = None
+    code: str = ""
+    routes: tuple[Ref, ...] = ()
+    decided_by: tuple[Ref, ...] = ()
+    backends: tuple[SiteBackend, ...] = ()
+    certificate_ends: datetime | None = None
+
+
+class Sites(msgspec.Struct, frozen=True, kw_only=True):
+    """All sites at one moment, what hurts most first.
+
+    unseen: The kinds of routes that could not be read, so that there may be more.
+    by_public: The same sites by public evidence alone; None where all of it is public.
+    """
+
+    taken_at: datetime
+    all: tuple[Site, ...] = ()
+    unseen: tuple[str, ...] = ()
+    by_public: tuple[Site, ...] | None = None
+
+    @property
+    def public(self) -> Sites:
+        """What everybody may see."""
+        if self.by_public is None:
+            return self
+        return msgspec.structs.replace(self, all=self.by_public, by_public=None)
+
+    def of(self, state: SiteState) -> tuple[Site, ...]:
+        """The sites in one state, in their order."""
+        return tuple(site for site in self.all if site.state is state)
+
+    @property
+    def tested(self) -> Iterator[Site]:
+        """Those of which something was seen."""
+        return (site for site in self.all if site.state is not SiteState.NOT_TESTED)

@@ -1,0 +1,201 @@
+"""From a report and its evidence to the state of each site.
+
+One truth with the health checks: a route that a report calls failed does not answer, whatever else
+was seen. Beside that, the newest of good and failed requests counts, and a good one only for as
+long as `bot.sites.domain.sources` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from bot.domain.finding import Finding, Ref
+from bot.domain.grouping import grouped
+from bot.domain.report import Report
+from bot.domain.resources import discovery
+from bot.domain.snapshot import Snapshot
+from bot.domain.verdict import Verdict
+from bot.net.diagnosis import recent
+from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnoses
+from bot.routing.secrets import certificate_of
+from bot.routing.service_endpoints import SERVICE_NAME
+from bot.routing.traefik_word import RECENT, TRAEFIK_WORD
+from bot.sites.domain import hosts
+from bot.sites.domain.hosts import SiteRule
+from bot.sites.domain.site import (
+    SOON,
+    EvidenceSource,
+    Site,
+    SiteBackend,
+    SiteEvidence,
+    Sites,
+    SiteState,
+)
+from bot.sites.domain.sources import LIMITS, SOURCES
+
+SOURCE_OF = {DIAGNOSES: EvidenceSource.TEST, TRAEFIK_WORD: EvidenceSource.TRAEFIK}
+"""By the fact that shows a finding; others rest on objects."""
+
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+|\d+")
+DISTANT = datetime.max.replace(tzinfo=UTC)
+WORST_FIRST = (SiteState.FAILS, SiteState.ANSWERS, SiteState.NOT_TESTED)
+
+
+class _Ruling(NamedTuple):
+    """The state of one rule, and what decided it."""
+
+    rule: SiteRule
+    state: SiteState
+    evidence: SiteEvidence | None = None
+    since: datetime | None = None
+    code: str = ""
+
+
+def sites(snapshot: Snapshot, report: Report) -> Sites:
+    """All sites of a report, by it and by what was seen beside it."""
+    rules = tuple(hosts.site_rules(snapshot, report.namespace))
+    every = _sites(rules, snapshot, report, private=True)
+    diagnoses = snapshot.supplement(Diagnoses)
+    private = any(test.private for test in diagnoses.standing) if diagnoses else False
+    kinds = {kind.kind_name() for kind in hosts.READS}
+    unseen = (gap.kind for gap in report.unseen if gap.kind in kinds)
+    return Sites(
+        taken_at=report.taken_at,
+        all=every,
+        unseen=tuple(sorted(set(unseen))),
+        by_public=_sites(rules, snapshot, report.public, private=False) if private else None,
+    )
+
+
+def _sites(
+    rules: Iterable[SiteRule], snapshot: Snapshot, report: Report, *, private: bool
+) -> tuple[Site, ...]:
+    findings: dict[Ref, Finding] = {}
+    for finding in sorted(report.findings, key=lambda finding: finding.verdict.rank):
+        findings[finding.subject] = finding
+    rulings = (
+        _ruling(rule, findings.get(rule.route), report.facts, snapshot, private=private)
+        for rule in rules
+    )
+    by_host = grouped((ruling.rule.host, ruling) for ruling in rulings)
+    unordered = (_site(host, its, snapshot) for host, its in by_host.items())
+    return tuple(sorted(unordered, key=lambda site: _hurting_first(site, snapshot.taken_at)))
+
+
+def _hurting_first(site: Site, now: datetime) -> tuple[int, datetime, str]:
+    """What has not answered for longest, then what answers with a certificate that ends soon."""
+    ends = site.certificate_ends
+    soon = ends if ends and ends - now <= SOON else None
+    when = site.since if site.state is SiteState.FAILS else soon
+    return WORST_FIRST.index(site.state), when or DISTANT, site.host
+
+
+def _ruling(
+    rule: SiteRule,
+    finding: Finding | None,
+    facts: Mapping[str, str],
+    snapshot: Snapshot,
+    *,
+    private: bool,
+) -> _Ruling:
+    now = snapshot.taken_at
+    seen = [one for source in SOURCES for one in source(rule, snapshot)]
+    seen = [one for one in seen if private or not one.private]
+    good = _newest(one for one in seen if not one.symptom)
+    failed = _newest(one for one in seen if one.symptom)
+    code = finding.code if finding else ""
+    if finding and finding.verdict is Verdict.FAILED:
+        proven = _by_finding(rule, finding, facts, snapshot)
+        if proven:
+            symptom = failed.symptom if failed else proven.symptom
+            begun = (proven.since, failed.since if failed else None)
+            first = min(filter(None, begun), default=None)
+            evidence = replace(proven, symptom=symptom)
+            return _Ruling(rule, SiteState.FAILS, evidence, first, code)
+    if finding and finding.verdict is Verdict.SUSPENDED:
+        return _Ruling(rule, SiteState.NOT_TESTED, code=code)
+    if failed and not (good and failed.at and good.at and good.at > failed.at):
+        if failed.at and now - failed.at > RECENT:
+            return _Ruling(rule, SiteState.NOT_TESTED, code=code)
+        since = max(filter(None, (failed.since, good.at if good else None)), default=None)
+        return _Ruling(rule, SiteState.FAILS, failed, since, code)
+    if good and good.at and now - good.at <= LIMITS[good.source]:
+        return _Ruling(rule, SiteState.ANSWERS, good, code=code)
+    return _Ruling(rule, SiteState.NOT_TESTED, code=code)
+
+
+def _newest(evidence: Iterable[SiteEvidence]) -> SiteEvidence | None:
+    """What has no time may be of now."""
+    return max(evidence, key=lambda one: one.at or DISTANT, default=None)
+
+
+def _by_finding(
+    rule: SiteRule, finding: Finding, facts: Mapping[str, str], snapshot: Snapshot
+) -> SiteEvidence | None:
+    """What a failed finding says of a rule; None where a test found only others failing."""
+    source = SOURCE_OF.get(facts.get(finding.key, ""), EvidenceSource.OBJECTS)
+    tested = None
+    if source is EvidenceSource.TEST:
+        failing = recent.failing_rules(rule.route, snapshot)
+        if failing and rule.match not in failing:
+            return None
+        tested = failing.get(rule.match)
+    return SiteEvidence(
+        source=source,
+        at=tested or snapshot.taken_at,
+        symptom="a test failed" if tested else _words(finding.reason),
+        why=finding.message,
+        since=finding.since or tested,
+        private=finding.private,
+    )
+
+
+def _words(reason: str) -> str:
+    """A reason such as `ServiceNotFound` in words."""
+    parts = WORDS.findall(reason)
+    return " ".join(part if part.isupper() else part.lower() for part in parts) or "it fails"
+
+
+def _site(host: str, rulings: Iterable[_Ruling], snapshot: Snapshot) -> Site:
+    """The worst of its rules counts; one that was not tested says nothing against another."""
+    ordered = sorted(rulings, key=_worst_first)
+    worst = ordered[0]
+    rules = [ruling.rule for ruling in ordered]
+    services = sorted({service for rule in rules for service in rule.services})
+    certificates = (
+        certificate_of(snapshot, rule.route.namespace, rule.secret) for rule in rules if rule.secret
+    )
+    ends = (certificate.status.not_after for certificate in certificates if certificate)
+    decided = [ruling.rule.route for ruling in ordered if ruling.state is worst.state]
+    return Site(
+        host=host,
+        state=worst.state,
+        evidence=worst.evidence,
+        since=worst.since,
+        code=worst.code,
+        routes=tuple(sorted({rule.route for rule in rules})),
+        decided_by=tuple(dict.fromkeys(decided)),
+        backends=tuple(SiteBackend(service, _nodes(service, snapshot)) for service in services),
+        certificate_ends=min(filter(None, ends), default=None),
+    )
+
+
+def _worst_first(ruling: _Ruling) -> tuple[int, datetime, SiteRule]:
+    return WORST_FIRST.index(ruling.state), ruling.since or DISTANT, ruling.rule
+
+
+def _nodes(service: Ref, snapshot: Snapshot) -> tuple[str, ...]:
+    """The nodes on which the Service's ready endpoints are."""
+    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
+    endpoints = (
+        endpoint
+        for slice_ in slices.get((service.namespace, service.name), ())
+        for endpoint in slice_.endpoints or ()
+        if endpoint.conditions.ready is not False
+    )
+    return tuple(sorted({endpoint.node_name for endpoint in endpoints if endpoint.node_name}))

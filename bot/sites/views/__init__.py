@@ -1,0 +1,1 @@
+"""The sites as people and scripts see them."""
