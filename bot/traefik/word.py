@@ -34,6 +34,7 @@ from bot.routing.traefik_word import (
     TraefikWord,
 )
 from bot.traefik.domain import log_report, runtime_view
+from bot.traefik.domain.answered import RouteRule, answered_rules
 from bot.traefik.domain.answers import (
     FailureView,
     LogsAnswer,
@@ -192,16 +193,38 @@ class WordReader:
 
 
 def _with_earlier(word: TraefikWord, earlier: TraefikWord, now: datetime | None) -> TraefikWord:
-    """With the failed requests that were read before, where the log has lost them since."""
+    """With the requests that were read before, where the log has lost them since."""
+    if now is None:
+        return word
     failed = dict(word.failed)
     for ref, known in earlier.failed.items():
         own = failed.get(ref, ())
         again = {(one.what, one.address) for one in own}
         lost = (one for one in known if (one.what, one.address) not in again)
-        kept = tuple(one for one in lost if now and one.last and now - one.last <= KEPT)
+        kept = tuple(one for one in lost if one.last and now - one.last <= KEPT)
         if own or kept:
-            failed[ref] = (*own, *kept)
-    return replace(word, failed=failed)
+            failed[ref] = (*_as_early(own, known, now), *kept)
+    recent = {key: at for key, at in earlier.answered.items() if now - at <= KEPT}
+    return replace(word, failed=failed, answered=_latest(recent, word.answered))
+
+
+def _as_early(
+    own: Iterable[FailedRequests], known: Iterable[FailedRequests], now: datetime
+) -> Iterator[FailedRequests]:
+    """What failed so within the hour before, and fails so still, began when it did then."""
+    begun = {
+        (one.what, one.address): one.first for one in known if one.last and now - one.last <= KEPT
+    }
+    for one in own:
+        first = min(filter(None, (one.first, begun.get((one.what, one.address)))), default=None)
+        yield replace(one, first=first)
+
+
+def _latest(
+    one: Mapping[RouteRule, datetime], other: Mapping[RouteRule, datetime]
+) -> dict[RouteRule, datetime]:
+    """The later time of each rule."""
+    return {**one, **{key: max(at, one.get(key, at)) for key, at in other.items()}}
 
 
 def word_of(
@@ -237,6 +260,7 @@ def word_of(
         refused[ref][text] = None
     failed: defaultdict[Ref, tuple[FailedRequests, ...]] = defaultdict(tuple)
     logged: defaultdict[Ref, tuple[LoggedRefusal, ...]] = defaultdict(tuple)
+    answered: dict[RouteRule, datetime] = {}
     for part in parts:
         if not part.served:
             for ref, said in logged_refusals(part.summaries, snapshot, part.routes).items():
@@ -244,12 +268,15 @@ def word_of(
         answer = log_report.logs(part.summaries, snapshot, part.routes)
         for ref, requests in _failed(part.routes, answer).items():
             failed[ref] += requests
+        known = answered_rules(part.summaries.values(), part.routes, part.routers_of)
+        answered = _latest(answered, known)
     return TraefikWord(
         {ref: tuple(texts) for ref, texts in refused.items()},
         dict(failed),
         warned={ref: tuple(texts) for ref, texts in warned.items()},
         missing=missing_secrets(summaries.values(), snapshot),
         logged=dict(logged),
+        answered=answered,
     )
 
 
@@ -295,14 +322,18 @@ class _Part:
         """Whether which routes it reads is known."""
         return self.config.static.complete
 
+    def routers_of(self, view: RouteView, rule: RuleView) -> Iterator[RouterView]:
+        """The routers of a rule by the API, of all replicas."""
+        for served in self.served:
+            yield from served.of_rule(view, rule)
+
     def said(self) -> Iterator[tuple[Ref, RouterView]]:
         """Each route's routers that Traefik says something of."""
         for view in self.routes:
             for rule in view.rules:
-                for served in self.served:
-                    for router in served.of_rule(view, rule):
-                        if router.errors:
-                            yield view.ref, router
+                for router in self.routers_of(view, rule):
+                    if router.errors:
+                        yield view.ref, router
 
 
 def _missing(parts: Sequence[_Part]) -> Iterator[tuple[Ref, str]]:
@@ -356,6 +387,7 @@ def _requests(failures: Iterable[FailureView]) -> tuple[FailedRequests, ...]:
             + (f" at {failure.address.text}" if failure.address.text else ""),
             failure.last,
             failure.address.text,
+            failure.first,
         )
         for failure in real
     )

@@ -1,13 +1,13 @@
-"""Lines of Traefik's access log: requests whose server was not reached.
+"""Lines of Traefik's access log: requests whose server was not reached, and those it answered.
 
 Source: Traefik's CommonLogFormatter and its JSON access log, v2.10 to v3.7. A status alone does not
-distinguish Traefik's own answer from a backend's, so 500 and 503 count only without a server.
+distinguish Traefik's own answer from a backend's, so 500 and 503 count only without a server. A
+request counts as answered only where that is certain.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 
 from bot.domain.timestamps import instant
@@ -18,6 +18,7 @@ from bot.traefik.domain.log_events import (
     LogEvent,
     LogReason,
     Origin,
+    ServedRequest,
     UpstreamError,
 )
 
@@ -28,11 +29,20 @@ COMMON = re.compile(
 TRAEFIKS_END = re.compile(r""" (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,12}ms\s*$""")
 """The end of the line that Traefik adds to the common format."""
 
+WHOLE = re.compile(
+    r""" "[^"]*+" "[^"]*+" \d{1,12} (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,12}ms\s*"""
+)
+"""All that follows the size. A client chooses the user's name in an absolute URL, which Traefik
+writes without quotes; a line with a status in such a name does not end so."""
+
 GATEWAY = frozenset({499, 502, 504})
 """Statuses of a request that did not get through, even if the server itself sent them."""
 
 OWN = frozenset({500, 503})
 """Statuses of a request that did not get through, if no server was chosen for it."""
+
+DOUBTFUL = GATEWAY | {500}
+"""Statuses that Traefik itself gives where a server was chosen: 500 for a certificate, too."""
 
 STAMP = re.compile(r"(\d\d)/(\w{3})/(\d{4}):(\S{8}) ([+-]\d\d)(\d\d)")
 NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -46,10 +56,11 @@ def common(line: str) -> LogEvent | None:
     match = COMMON.match(line)
     if match is None:
         return None
-    end = TRAEFIKS_END.search(match["rest"][-2000:])
+    whole = WHOLE.fullmatch(match["rest"])
+    end = whole or TRAEFIKS_END.search(match["rest"][-2000:])
     router, url = map(_value, end.groups()) if end else ("", "")
     status = int(_value(match["status"]) or 0)
-    return _event(status, url, lambda: _stamp(match["time"]), router)
+    return _event(status, url, match["time"], router, certain=whole is not None)
 
 
 def structured(entry: Entry) -> LogEvent | None:
@@ -61,31 +72,40 @@ def structured(entry: Entry) -> LogEvent | None:
     return _event(
         status if isinstance(status, int) else 0,
         _url(fields.get("ServiceURL")) or entry.text("ServiceAddr"),
-        lambda: moment(fields.get("StartUTC")) or moment(fields.get("time")),
+        entry.text("StartUTC") or entry.text("time"),
         entry.text("RouterName"),
         entry.text("ServiceName"),
     )
 
 
+def time_of(stamp: str) -> datetime | None:
+    """The time that a line of either format has; None for anything else."""
+    return _common_time(stamp) or moment(stamp)
+
+
 def _event(
     status: int,
     address: str,
-    read_time: Callable[[], datetime | None],
+    stamp: str,
     router: str,
     service: str = "",
+    *,
+    certain: bool = True,
 ) -> LogEvent:
-    """Most requests did not fail, so their time is not read."""
-    if status not in GATEWAY and not (status in OWN and not address):
-        return Irrelevant(LogReason.REQUEST)
-    return UpstreamError(
-        Cause.CANCELLED if status == 499 else Cause.UNTOLD,  # noqa: PLR2004  # nginx's number
-        status=status,
-        address=address,
-        router=router,
-        service=service,
-        origin=Origin.ACCESS_LOG,
-        time=read_time(),
-    )
+    """Most requests did not fail, so their time is not read; `certain`: nobody forged the line."""
+    if status in GATEWAY or (status in OWN and not address):
+        return UpstreamError(
+            Cause.CANCELLED if status == 499 else Cause.UNTOLD,  # noqa: PLR2004  # nginx's number
+            status=status,
+            address=address,
+            router=router,
+            service=service,
+            origin=Origin.ACCESS_LOG,
+            time=time_of(stamp),
+        )
+    if certain and router and address and status and status not in DOUBTFUL:
+        return ServedRequest(router, stamp)
+    return Irrelevant(LogReason.REQUEST)
 
 
 def _value(quoted: str) -> str:
@@ -101,7 +121,7 @@ def _url(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _stamp(text: str) -> datetime | None:
+def _common_time(text: str) -> datetime | None:
     match = STAMP.fullmatch(text)
     if match is None:
         return None

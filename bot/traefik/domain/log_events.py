@@ -1,4 +1,4 @@
-"""The events that a line of Traefik's log may contain: one of four."""
+"""The events that a line of Traefik's log may contain: one of five."""
 
 from __future__ import annotations
 
@@ -76,6 +76,13 @@ class UpstreamError(msgspec.Struct, frozen=True):
     time: datetime | None = None
 
 
+class ServedRequest(msgspec.Struct, frozen=True):
+    """A request that a server answered, by the access log: its router, and its time as written."""
+
+    router: str
+    stamp: str
+
+
 class ProviderError(msgspec.Struct, frozen=True):
     """An object that Traefik refuses, in whole or in part, with Traefik's own words.
 
@@ -102,4 +109,4 @@ class Irrelevant(msgspec.Struct, frozen=True):
     reason: LogReason
 
 
-LogEvent: TypeAlias = ServerCreated | UpstreamError | ProviderError | Irrelevant
+LogEvent: TypeAlias = ServerCreated | UpstreamError | ServedRequest | ProviderError | Irrelevant

@@ -172,7 +172,7 @@ def parse(line: str) -> LogEvent:
     if len(line) > LONGEST:
         return Irrelevant(LogReason.TOO_LONG)
     if not HINT.search(line):
-        return Irrelevant(_noise(line))
+        return _eventless(line)
     inner = unwrap(line)
     if event := access.common(inner):
         return event
@@ -185,20 +185,21 @@ def parse(line: str) -> LogEvent:
     said = f"{entry.message} {entry.text('error')}"
     if entry.level in FAILING and not OF_CLIENTS.search(said):
         return Irrelevant(LogReason.UNKNOWN_ERROR)
-    return Irrelevant(_noise(line))
+    return _eventless(line)
 
 
-def _noise(line: str) -> LogReason:
+def _eventless(line: str) -> LogEvent:
+    """A line that tells of no trouble; one of an access log may tell of a good request."""
     if not line.strip():
-        return LogReason.BLANK
+        return Irrelevant(LogReason.BLANK)
     for sign, reason in NOISE:
         if sign in line:
-            return reason
-    if access.common(unwrap(line)):
-        return LogReason.REQUEST
+            return Irrelevant(reason)
+    if event := access.common(unwrap(line)):
+        return event
     if NO_LINE.match(line) or not FRAME.search(line):
-        return LogReason.NO_LOG_LINE
-    return LogReason.OTHER
+        return Irrelevant(LogReason.NO_LOG_LINE)
+    return Irrelevant(LogReason.OTHER)
 
 
 def _created(entry: Entry) -> LogEvent | None:

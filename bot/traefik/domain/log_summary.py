@@ -10,10 +10,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from bot.traefik.domain.access_log import time_of
 from bot.traefik.domain.log_events import (
     Irrelevant,
     LogReason,
     ProviderError,
+    ServedRequest,
     ServerCreated,
     UpstreamError,
 )
@@ -59,6 +61,7 @@ class Counted(msgspec.Struct, Generic[E], frozen=True):
 class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The summary of one log. `irrelevant` counts by reason the lines without an event.
 
+    `answered` is when a server last answered a request of each router, by an access log.
     `left_out` counts events beyond the bound. `cut` says in words what was not read at all.
     """
 
@@ -67,6 +70,7 @@ class LogSummary(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Counted[UpstreamError], ...] = ()
     refusals: tuple[Counted[ProviderError], ...] = ()
     irrelevant: Mapping[LogReason, int] = {}
+    answered: Mapping[str, datetime] = {}
     left_out: int = 0
     cut: tuple[str, ...] = ()
 
@@ -125,7 +129,10 @@ class LineSplitter:
 
 
 class LogSummarizer:
-    """A log in chunks or lines in, a summary out. The order of the lines does not matter."""
+    """A log in chunks or lines in, a summary out.
+
+    The order of the lines matters for requests that were answered alone: the last one counts.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -136,6 +143,8 @@ class LogSummarizer:
         self._failures: dict[UpstreamError, Times] = {}
         self._refusals: dict[ProviderError, Times] = {}
         self._irrelevant: Counter[LogReason] = Counter()
+        self._answered: dict[str, str] = {}
+        """The time of the last answered request of each router, as it is written."""
 
     @property
     def taken(self) -> int:
@@ -153,6 +162,10 @@ class LogSummarizer:
         match parse(line):
             case Irrelevant(reason):
                 self._irrelevant[reason] += 1
+            case ServedRequest(router, stamp):
+                self._irrelevant[LogReason.REQUEST] += 1
+                if router in self._answered or len(self._answered) < self._most:
+                    self._answered[router] = stamp
             case ServerCreated() as event:
                 self._add_to(self._servers, event)
             case UpstreamError() as event:
@@ -170,6 +183,9 @@ class LogSummarizer:
             failures=_latest(self._failures),
             refusals=_latest(self._refusals),
             irrelevant=dict(sorted(self._irrelevant.items())),
+            answered={
+                router: at for router, stamp in self._answered.items() if (at := time_of(stamp))
+            },
             left_out=self._left_out,
             cut=(cut,) if cut else (),
         )

@@ -14,6 +14,7 @@ from bot.traefik.domain.log_events import (
     LogReason,
     Origin,
     ProviderError,
+    ServedRequest,
     ServerCreated,
     UpstreamError,
 )
@@ -21,6 +22,7 @@ from bot.traefik.domain.log_parser import LONGEST, address_of, cause_of, parse
 
 ROUTER = "apps-site-1a2b3c4d5e6f7a8b9c0d@kubernetescrd"
 POD = "http://10.42.1.7:8080"
+SEEN = "2026-11-23T11:58:00.5Z"
 
 EXPECTED = {
     ("creating-server", "v1", "ServerCreated"): 3,
@@ -271,7 +273,6 @@ def test_an_access_log_tells_status_and_server(
 @pytest.mark.parametrize(
     "line",
     [
-        f'1.1.1.1 - - [x] "GET / HTTP/1.1" 200 1 "-" "-" 1 "r" "{POD}" 1ms',
         f'1.1.1.1 - - [x] "GET / HTTP/1.1" 500 1 "-" "-" 1 "r" "{POD}" 1ms',
         json.dumps({"DownstreamStatus": 503, "ServiceURL": POD}),
         json.dumps({"DownstreamStatus": 200, "ServiceURL": POD, "error": "none"}),
@@ -281,6 +282,51 @@ def test_an_access_log_tells_status_and_server(
 def test_a_backends_own_answer_is_no_failure_of_the_way(line: str) -> None:
     """A 500 or 503 of a server that was reached is the application's."""
     assert parse(line) == Irrelevant(LogReason.REQUEST)
+
+
+@pytest.mark.parametrize("status", [101, 200, 302, 401, 404, 501, 503])
+def test_a_request_that_a_server_answered_tells_router_and_time(status: int) -> None:
+    """Whatever the server said: a 404 or a page about maintenance is an answer of its own."""
+    at = "23/Nov/2026:11:58:00 +0000"
+    common = f'1.1.1.1 - ada [{at}] "GET / HTTP/2.0" {status} 1 "-" "x" 9 "{ROUTER}" "{POD}" 1ms'
+    assert parse(common) == ServedRequest(ROUTER, at)
+    for server in ({"ServiceURL": POD}, {"ServiceAddr": "10.42.1.7:8080"}):
+        entry = {"DownstreamStatus": status, "RouterName": ROUTER, "StartUTC": SEEN, **server}
+        assert parse(json.dumps(entry)) == ServedRequest(ROUTER, SEEN)
+
+
+@pytest.mark.parametrize(
+    ("status", "router", "server"),
+    [
+        (200, ROUTER, "-"),
+        (401, ROUTER, "-"),
+        (404, "-", "-"),
+        (500, ROUTER, POD),
+        (200, "-", POD),
+        ("-", ROUTER, POD),
+    ],
+)
+def test_what_traefik_may_have_answered_itself_is_no_good_request(
+    status: int | str, router: str, server: str
+) -> None:
+    """A redirect, an authentication, its own 404, and a 500 for a certificate of the server."""
+    line = f'1.1.1.1 - - [x] "GET / HTTP/1.1" {status} 1 "-" "-" 1 "{router}" "{server}" 1ms'
+    assert parse(line) == Irrelevant(LogReason.REQUEST)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a [23/Nov/2026:11:58:00 +0000] "G" 200 5 ',
+        'a [23/Nov/2026:11:58:00 +0000] "G" 200 5 "-" "',
+        f'a [x] "G" 200 5 "-" "-" 1 "{ROUTER}" "{POD}" 1ms',
+        f'a [x] "G" 200 5 "-" "-" 1 "{ROUTER}" "',
+    ],
+)
+def test_a_users_name_forges_no_good_request(name: str) -> None:
+    """A client writes it in an absolute URL, and Traefik logs it without quotes."""
+    line = f'1.1.1.1 - {name} [x] "GET / HTTP/1.1" 502 5 "-" "-" 1 "{ROUTER}" "{POD}" 1ms'
+    assert not isinstance(parse(line), ServedRequest)
 
 
 def test_tcp_and_health_checks_tell_their_server_too() -> None:

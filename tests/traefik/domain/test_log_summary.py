@@ -21,6 +21,11 @@ def refused(at: str, address: str = "10.42.1.7:80") -> str:
     return f'2026-11-23T{at}Z DBG proxy.go:121 > 502 Bad Gateway error="{why}"'
 
 
+def served(at: str, router: str = "r@kubernetescrd", status: int = 200) -> str:
+    request = f'[23/Nov/2026:{at} +0000] "GET / HTTP/2.0" {status} 5 "-" "-" 1'
+    return f'10.42.0.9 - - {request} "{router}" "{POD}" 2ms'
+
+
 def summed(*lines: str, most: int = 100):
     summarizer = LogSummarizer(most)
     for line in lines:
@@ -60,6 +65,29 @@ def test_what_is_beyond_the_bound_is_counted_and_not_kept() -> None:
     """A hostile log names a new address in every line."""
     found = summed(*(refused("12:00:00", f"10.0.0.{number}:80") for number in range(50)), most=10)
     assert (len(found.failures), found.left_out) == (10, 40)
+
+
+def test_of_good_requests_the_last_one_of_each_router_is_kept() -> None:
+    """Its time alone is read; the others are counted as before."""
+    summary = summed(served("12:00:00"), served("12:00:09"), served("12:00:04", "s@kubernetes"))
+    assert summary.answered == {
+        "r@kubernetescrd": datetime(2026, 11, 23, 12, 0, 9, tzinfo=UTC),
+        "s@kubernetes": datetime(2026, 11, 23, 12, 0, 4, tzinfo=UTC),
+    }
+    assert summary.irrelevant == {LogReason.REQUEST: 3}
+
+
+def test_good_requests_are_kept_of_a_bounded_number_of_routers() -> None:
+    """A router that is known stays up to date."""
+    lines = [served("12:00:00", f"r{number}@kubernetescrd") for number in range(50)]
+    summary = summed(*lines, served("13:00:00", "r3@kubernetescrd"), most=10)
+    assert len(summary.answered) == 10
+    assert summary.answered["r3@kubernetescrd"].hour == 13
+
+
+def test_a_good_request_whose_time_cannot_be_read_shows_nothing() -> None:
+    """Without a time nobody knows whether it was before a failure."""
+    assert summed(served("soon")).answered == {}
 
 
 def test_irrelevant_lines_are_counted_by_their_reason() -> None:
