@@ -17,9 +17,20 @@ from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 
-COGS = (HealthCog, DigestCog, NetCog, TraefikCog, FixCog, RunbookCog, DoctorCog, AlertsCog)
+COGS = (
+    HealthCog,
+    SitesCog,
+    DigestCog,
+    NetCog,
+    TraefikCog,
+    FixCog,
+    RunbookCog,
+    DoctorCog,
+    AlertsCog,
+)
 
 
 def definitions() -> Commands:

@@ -17,6 +17,7 @@ from bot.ingress_conversion import refusals_page as refusals
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.views import decision_table_page as decision_table
 from bot.net.views import json as net_json
+from bot.sites.views import json as json_sites
 from bot.traefik.views import json as json_traefik
 from tests import size
 from tests.builders import a_certificate, a_pod
@@ -81,6 +82,12 @@ def test_the_published_schema_of_what_is_told_of_traefik_is_the_one_of_the_code(
     """`docs/traefik.schema.json` was written after the last change."""
     published = json.loads((ROOT / "docs/traefik.schema.json").read_text())
     assert published == json.loads(msgspec.json.encode(json_traefik.schema()))
+
+
+def test_the_published_schema_of_the_sites_is_the_one_of_the_code():
+    """`docs/sites.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/sites.schema.json").read_text())
+    assert published == json.loads(msgspec.json.encode(json_sites.schema()))
 
 
 def test_the_published_schema_of_a_digest_is_the_one_of_the_code():

@@ -42,6 +42,10 @@ from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.render import cards, terminal
 from bot.routing.traefik_word import TraefikWord, judgement
+from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, SiteEvidence, Sites, SiteState
+from bot.sites.views import discord as sites_view
+from bot.sites.views import json as sites_json
+from bot.sites.views import terminal as sites_terminal
 from bot.traefik.domain.answers import LogsAnswer, RefusalView, RoutesAnswer, RouteView, RuleView
 from bot.traefik.views import discord as traefik_view
 from bot.traefik.views import json as traefik_json
@@ -154,6 +158,24 @@ def routes(text: str) -> RoutesAnswer:
     return RoutesAnswer(taken_at=NOW, verdict=Verdict.FAILED, routes=(view,), unseen=(text,))
 
 
+def sites(text: str) -> Sites:
+    """A site of each state of which everything is hostile."""
+    seen = SiteEvidence(source=EvidenceSource.TRAEFIK, symptom=text, why=text)
+    ref = Ref(text, text, text)
+    parts = tuple(
+        Site(
+            host=text,
+            state=state,
+            evidence=None if state is SiteState.NOT_TESTED else seen,
+            routes=(ref, SUBJECT),
+            decided_by=(ref,),
+            backends=(SiteBackend(ref, (text,)),),
+        )
+        for state in SiteState
+    )
+    return Sites(taken_at=NOW, all=parts, unseen=(text,))
+
+
 def logs(text: str) -> LogsAnswer:
     refusal = RefusalView(subject="apps/site", message=text, count=1, last=NOW)
     return LogsAnswer(
@@ -248,6 +270,9 @@ PLACES: dict[str, Callable[[str], str]] = {
     "route": lambda text: shown(traefik_view.route(routes(text).routes[0], routes(text))),
     "routes in a terminal": lambda text: terminal.plain(traefik_terminal.routes(routes(text))),
     "routes in JSON": lambda text: traefik_json.routes(routes(text)).decode(),
+    "sites": lambda text: shown(sites_view.sites(sites(text))),
+    "sites in a terminal": lambda text: terminal.plain(sites_terminal.sites(sites(text))),
+    "sites in JSON": lambda text: sites_json.sites(sites(text)).decode(),
     "Traefik's log": lambda text: shown(traefik_view.logs(logs(text))),
     "Traefik's log in a terminal": lambda text: terminal.plain(traefik_terminal.logs(logs(text))),
     "Traefik's log in JSON": lambda text: traefik_json.logs(logs(text)).decode(),

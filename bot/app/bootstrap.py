@@ -97,6 +97,7 @@ from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 
 if TYPE_CHECKING:  # the package belongs to an extra that production lacks
@@ -390,6 +391,7 @@ class Bot:
         registry.register(
             self.client,
             HealthCog(health, self._namespaces),
+            SitesCog(health),
             DigestCog(digests, health, self._namespaces),
             NetCog(
                 diagnose,

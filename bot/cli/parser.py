@@ -33,6 +33,7 @@ USAGE = 64
 COMMANDS = {
     "run": "answer on Discord, about the real cluster",
     "check": "run the health checks once",
+    "sites": "which sites answer",
     "why": "tell the story of one finding",
     "digest": "what changed since the last digest, and what is open",
     "judge": "judge objects from files, without a cluster",
@@ -117,7 +118,7 @@ def add_files(parser: Parser) -> None:
 
 def add_output(parser: Parser) -> None:
     """The format of the answer."""
-    parser.add_argument("--output", choices=("text", "json"), default="text")
+    parser.add_argument("--output", "-o", choices=("text", "json"), default="text")
 
 
 def add_cluster(parser: Parser, *, namespace: bool = False) -> None:

@@ -29,11 +29,16 @@ from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses, RouteFault
 from bot.net.mesh.rounds import Links
 from bot.net.route_checks.checks import RouteChecks
 from bot.routing.traefik_word import TraefikWord, nothing_said
+from bot.sites.domain.site import Sites
+from bot.sites.domain.weighing import sites
 
 REMEMBERED = 16
 """Reports that are remembered, so that drilling in and exporting show what was answered."""
 
 STORY_EVENTS = 5
+
+ROUTES = "routes"
+"""The scope whose reports say which sites answer."""
 
 MEBIBYTE = 1024 * 1024
 
@@ -94,6 +99,11 @@ class Health:
     async def look(self) -> Report:
         """Examine everything for a background task: the report is not remembered."""
         return await self._report(self.checks, None)
+
+    async def sites(self, namespace: str | None = None) -> Sites:
+        """Which sites answer, as the checks of routes and what was seen of requests say."""
+        report = await self.check((ROUTES,), namespace)
+        return report.supplement(Sites) or Sites(taken_at=report.taken_at)
 
     async def snapshot(
         self, types: Collection[type[Object]], namespace: str | None = None
@@ -208,8 +218,11 @@ class Health:
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Run all checks, so that causes of other scopes are found, then narrow the report."""
-        report = examine(snapshot, self.checks, namespace=namespace, around=self.around)
-        return _dated(focus(report, checks), self.failing_since())
+        examined = examine(snapshot, self.checks, namespace=namespace, around=self.around)
+        report = _dated(focus(examined, checks), self.failing_since())
+        if ROUTES not in report.scopes:
+            return report
+        return replace(report, supplements={Sites: sites(snapshot, report)})
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":

@@ -41,6 +41,7 @@ from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 from tests.builders import a_pod
 from tests.fakes import FakeCluster
@@ -101,6 +102,7 @@ def make_client(
     registry.register(
         client,
         HealthCog(health, lambda: NAMESPACES),
+        SitesCog(health),
         DigestCog(client.digests, health, lambda: NAMESPACES),
         NetCog(
             diagnose,

@@ -37,12 +37,16 @@ def minutes_ago(minutes: float) -> datetime:
     return MOMENT - timedelta(minutes=minutes)
 
 
-def a_cluster(*more: Plain, **rest: Any) -> Snapshot:
+def a_served_cluster() -> list[Plain]:
     """A Service whose pod has been ready for a day, and Traefik."""
     pod = a_backend()
     pod["status"]["conditions"][0]["lastTransitionTime"] = ago(days=1)
-    web = a_service(clusterIP="10.43.0.9")
-    return a_snapshot(web, a_slice("web", placed()), pod, a_traefik(), *more, **rest)
+    return [a_service(clusterIP="10.43.0.9"), a_slice("web", placed()), pod, a_traefik()]
+
+
+def a_cluster(*more: Plain, **rest: Any) -> Snapshot:
+    """The same as a snapshot, with more objects."""
+    return a_snapshot(*a_served_cluster(), *more, **rest)
 
 
 def a_site_route(*matches: str, name: str = "site", to: str = "web", **spec: Any) -> Plain:

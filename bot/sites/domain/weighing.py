@@ -148,7 +148,7 @@ def _by_finding(
     return SiteEvidence(
         source=source,
         at=tested or snapshot.taken_at,
-        symptom="a test failed" if tested else _words(finding.reason),
+        symptom="backend not reached" if tested else _words(finding.reason),
         why=finding.message,
         since=finding.since or tested,
         private=finding.private,

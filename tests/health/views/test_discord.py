@@ -14,7 +14,7 @@ from tests.render.strategies import findings, hostile
 
 FENCE = re.compile(r"```\n.*?\n```", re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
-OWN = re.compile(r"<t:\d+:[fR]>")
+OWN = re.compile(r"<t:\d+:[ftR]>")
 """The one piece of Discord's markup with angle brackets that we write ourselves."""
 
 

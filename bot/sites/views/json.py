@@ -1,0 +1,87 @@
+"""The sites as JSON, for scripts. The schema is published in docs/sites.schema.json."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from bot.domain.finding import Ref
+from bot.render.json_text import indented, schema_of
+from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, Sites, SiteState
+from bot.sites.views import text as sites_text
+
+VERSION = "meshmedic.dev/sites/v1"
+
+
+class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A host. `source` says how its state is known, and `seen` when; empty where it is not tested.
+
+    `decidedBy` are those of its routes that the state comes from. `code` is that of a finding.
+    """
+
+    host: str
+    state: SiteState
+    since: datetime | None
+    symptom: str
+    why: str
+    source: EvidenceSource | None
+    seen: datetime | None
+    code: str
+    routes: tuple[Ref, ...]
+    decided_by: tuple[Ref, ...]
+    backends: tuple[SiteBackend, ...]
+    certificate_ends: datetime | None
+
+
+class JsonSites(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """All sites. `tested` are those that answer or do not; `unseen` kinds of routes were not read.
+
+    `headline` says so in words.
+    """
+
+    schema: str
+    taken_at: datetime
+    headline: str
+    tested: int
+    answering: int
+    unseen: tuple[str, ...]
+    sites: tuple[JsonSite, ...]
+
+
+def sites(sites: Sites) -> bytes:
+    """The sites as indented JSON with a line end."""
+    document = JsonSites(
+        schema=VERSION,
+        taken_at=sites.taken_at,
+        headline=sites_text.headline(sites),
+        tested=sum(1 for _ in sites.tested),
+        answering=len(sites.of(SiteState.ANSWERS)),
+        unseen=sites.unseen,
+        sites=tuple(map(_site, sites.all)),
+    )
+    return indented(document)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the sites."""
+    return schema_of(JsonSites, VERSION)
+
+
+def _site(site: Site) -> JsonSite:
+    seen = site.evidence
+    return JsonSite(
+        host=site.host,
+        state=site.state,
+        since=site.since,
+        symptom=seen.symptom if seen else "",
+        why=seen.why if seen else "",
+        source=seen.source if seen else None,
+        seen=seen.at if seen else None,
+        code=site.code,
+        routes=site.routes,
+        decided_by=site.decided_by,
+        backends=site.backends,
+        certificate_ends=site.certificate_ends,
+    )

@@ -1,0 +1,130 @@
+"""The sites in words: the phrases that Discord, the terminal, the board and digests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.render import text as words
+from bot.sites.domain.site import SOON, EvidenceSource, Site, SiteBackend, Sites, SiteState
+
+NODES = 3
+NAME = 80
+
+SEEN_BY = {
+    EvidenceSource.TEST: "a test got through",
+    EvidenceSource.REPAIR: "requests got through after a repair",
+    EvidenceSource.ACCESS_LOG: "a request was answered",
+}
+"""How it is known that a site answers."""
+
+DAY = timedelta(days=1)
+
+NONE = "There is no site: no Ingress or IngressRoute was seen."
+
+Moment = Callable[[datetime], str]
+"""How a view writes a time."""
+
+
+def headline(sites: Sites | None) -> str:
+    """How many of the sites that were tested answer, and how many were not tested; one line.
+
+    Empty where there is none, or where nobody looked.
+    """
+    if sites is None or not sites.all:
+        return ""
+    answering, failing, untested = (len(sites.of(state)) for state in COUNTED)
+    tested = answering + failing
+    more = f" · {untested:,} not tested" if untested else ""
+    if not tested:
+        return f"{words.plural(untested, 'site')}, none tested yet{_partly(sites)}"
+    answer = "site answers" if tested == 1 else "sites answer"
+    failed = f" · {failing:,} {'does' if failing == 1 else 'do'} not" if failing else ""
+    return f"{answering:,} of {tested:,} {answer}{failed}{more}{_partly(sites)}"
+
+
+COUNTED = (SiteState.ANSWERS, SiteState.FAILS, SiteState.NOT_TESTED)
+
+
+def _partly(sites: Sites) -> str:
+    return " · not all routes were seen" if sites.unseen else ""
+
+
+def state(site: Site, moment: Moment, quoted: Callable[[str], str] = str) -> str:
+    """`does not answer: 502 since 14:02`, or `answers: a test got through at 14:02`.
+
+    `quoted` makes a symptom from the cluster harmless.
+    """
+    seen = site.evidence
+    if seen is None:
+        return str(site.state)
+    if site.state is SiteState.FAILS:
+        since = f" since {moment(site.since)}" if site.since else ""
+        return f"{site.state}: {quoted(words.line(seen.symptom, NAME))}{since}"
+    at = f" at {moment(seen.at)}" if seen.at else ""
+    return f"{site.state}: {SEEN_BY.get(seen.source, seen.source)}{at}"
+
+
+def clock_time(at: datetime, now: datetime) -> str:
+    """The time of a moment of the last day, in UTC; with the date where it is longer ago."""
+    return f"{at:%H:%M}" if now - at < DAY else f"{at:%Y-%m-%d %H:%M}"
+
+
+def why(site: Site) -> str:
+    """Why it does not answer, as far as that is known; empty for others."""
+    return site.evidence.why if site.evidence and site.state is SiteState.FAILS else ""
+
+
+def leads_to(site: Site) -> str:
+    """The Services behind it, each with its nodes; empty where none is known."""
+    return ", ".join(map(_backend, site.backends[:NODES])) + _more(site.backends)
+
+
+def _backend(backend: SiteBackend) -> str:
+    name = f"{backend.service.namespace}/{backend.service.name}"
+    nodes = ", ".join(backend.nodes[:NODES]) + _more(backend.nodes)
+    return f"{name} on {nodes}" if nodes else name
+
+
+def _more(parts: Sequence[object]) -> str:
+    return f" and {len(parts) - NODES:,} more" if len(parts) > NODES else ""
+
+
+def certificate(site: Site, now: datetime) -> str:
+    """When its certificate ends; empty where that is not known."""
+    ends = site.certificate_ends
+    if ends is None:
+        return ""
+    if ends <= now:
+        return f"certificate ended {words.age(ends, now)} ago"
+    if ends - now <= SOON:
+        return f"certificate ends in {words.age(now, ends)}"
+    return f"certificate until {ends:%Y-%m-%d}"
+
+
+def partial(site: Site) -> str:
+    """Which of several routes the state comes from; empty where it is of all."""
+    if len(site.decided_by) == len(site.routes):
+        return ""
+    names = ", ".join(map(str, site.decided_by[:NODES])) + _more(site.decided_by)
+    return f"by {names}, of {len(site.routes):,} routes"
+
+
+def untested(sites: Sites, how: str, room: int) -> str:
+    """One line with the sites of which nothing was seen, and `how` to test them; empty for none.
+
+    `room`: The most characters for names.
+    """
+    rest = sites.of(SiteState.NOT_TESTED)
+    if not rest:
+        return ""
+    names: list[str] = []
+    for site in rest:
+        name = words.line(site.host, NAME)
+        room -= len(name) + 2
+        if room < 0 and names:
+            break
+        names.append(name)
+    hidden = len(rest) - len(names)
+    more = f" and {hidden:,} more" if hidden else ""
+    return f"{words.plural(len(rest), 'site')} not tested: {', '.join(names)}{more}. {how}"

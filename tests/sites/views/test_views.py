@@ -1,0 +1,128 @@
+"""What is told of sites fits its place, whatever is in it, and JSON keeps its schema."""
+
+import io
+import json as stdlib_json
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from rich.cells import cell_len
+from rich.console import Console
+
+from bot.domain.finding import Ref
+from bot.render import terminal as rendered
+from bot.sites.domain.site import (
+    EvidenceSource,
+    Site,
+    SiteBackend,
+    SiteEvidence,
+    Sites,
+    SiteState,
+)
+from bot.sites.views import discord, json, terminal, text
+from tests.golden.sites import MANY, SOME, UNTESTED
+from tests.health.views.test_discord import assert_harmless, texts
+from tests.json_schema import validate
+from tests.traefik.views.test_views import REFS, WORDS
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TIMES = st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+EVIDENCE = st.builds(
+    SiteEvidence,
+    source=st.sampled_from(EvidenceSource),
+    at=TIMES,
+    symptom=WORDS,
+    why=WORDS,
+    since=TIMES,
+)
+SITES = st.builds(
+    Site,
+    host=WORDS,
+    state=st.sampled_from(SiteState),
+    evidence=st.none() | EVIDENCE,
+    since=TIMES,
+    code=WORDS,
+    routes=st.lists(REFS, max_size=5).map(tuple),
+    decided_by=st.lists(REFS, max_size=5).map(tuple),
+    backends=st.lists(
+        st.builds(SiteBackend, REFS, st.lists(WORDS, max_size=5).map(tuple)), max_size=5
+    ).map(tuple),
+    certificate_ends=TIMES,
+)
+WHOLE = st.builds(
+    Sites,
+    taken_at=TIMES.map(lambda at: at or NOW),
+    all=st.lists(SITES, max_size=40).map(tuple),
+    unseen=st.lists(WORDS, max_size=3).map(tuple),
+)
+
+
+@given(WHOLE)
+def test_any_sites_are_a_valid_card(sites: Sites) -> None:
+    """Within Discord's limits, and no text of the cluster means anything there."""
+    assert_harmless(discord.sites(sites))
+
+
+@given(WHOLE)
+def test_any_sites_fit_a_terminal_and_their_schema(sites: Sites) -> None:
+    """At 80 columns, and as JSON."""
+    out = io.StringIO()
+    rendered.show(Console(file=out, width=80, color_system=None), terminal.sites(sites))
+    assert all(cell_len(line) <= 80 for line in out.getvalue().splitlines())
+    validate(stdlib_json.loads(json.sites(sites)), json.schema())
+
+
+def test_the_first_line_counts_only_what_was_tested() -> None:
+    """What nobody saw is neither good nor bad, and is said beside it."""
+    assert text.headline(SOME) == (
+        "3 of 5 sites answer · 2 do not · 2 not tested · not all routes were seen"
+    )
+    assert text.headline(UNTESTED) == "40 sites, none tested yet"
+    assert text.headline(MANY) == "0 of 40 sites answer · 40 do not"
+    one = replace(SOME, all=SOME.all[2:3], unseen=())
+    assert text.headline(one) == "1 of 1 site answers"
+    assert text.headline(replace(one, all=())) == text.headline(None) == ""
+
+
+def test_a_site_that_does_not_answer_says_by_which_symptom_and_since_when() -> None:
+    """In words that a newcomer reads at once."""
+    failing, missing, seen, *_ = SOME.all
+
+    def at(moment: datetime) -> str:
+        return text.clock_time(moment, SOME.taken_at)
+
+    assert text.state(failing, at).startswith("does not answer: 502 since 2026-")
+    assert text.state(missing, at).startswith("does not answer: service not found since ")
+    assert text.state(seen, at).startswith("answers: a request was answered at ")
+    assert text.partial(failing) == "by IngressRoute apps/photos, of 2 routes"
+
+
+def test_times_of_today_need_no_date() -> None:
+    """All are in UTC."""
+    assert text.clock_time(NOW - timedelta(minutes=1), NOW) == "11:59"
+    assert text.clock_time(NOW - timedelta(days=2), NOW) == "2026-11-21 12:00"
+
+
+def test_what_was_not_tested_is_one_line_that_counts_what_has_no_room() -> None:
+    """With how to test them."""
+    line = text.untested(UNTESTED, "Test them.", 60)
+    assert line.startswith("40 sites not tested: site-0.example.org, site-1.example.org")
+    assert line.endswith(" and 37 more. Test them.")
+    assert text.untested(MANY, "Test them.", 60) == ""
+
+
+def test_many_sites_are_cut_with_a_count_and_the_file_has_them_all() -> None:
+    """A message has room for some."""
+    card = discord.sites(MANY)
+    assert any("more in the file" in part for part in texts(card))
+    (file,) = card.files
+    assert file.content.decode().count("does not answer: 502") == 40
+
+
+def test_a_service_on_many_nodes_names_some() -> None:
+    """And says how many more there are."""
+    nodes = tuple(f"node-{number}" for number in range(5))
+    backend = SiteBackend(Ref("Service", "apps", "web"), nodes)
+    site = replace(SOME.all[0], backends=(backend,))
+    assert text.leads_to(site) == "apps/web on node-0, node-1, node-2 and 2 more"
