@@ -12,6 +12,7 @@ from bot.health.views import text as report_text
 from bot.health.views.discord import next_step, note_line
 from bot.render import cards as discord
 from bot.render import text as words
+from bot.sites.views import text as sites_text
 
 LISTED = 15
 LINES = 6
@@ -95,15 +96,17 @@ def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:
 
 
 def board(report: Report, state: Alerts, mark: str) -> discord.Card:
-    """The present state and its age."""
+    """The present state and its age: first of all, how many sites answer."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
     lines = [f"{_head(incident)} since {_time(incident.began)}" for incident in unfinished[:LISTED]]
     if len(unfinished) > LISTED:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
     verdict = report.verdict
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
+    sites = sites_text.of_report(report.public)
+    first = f"**{sites}**\n" if sites else ""
     parts = [
-        f"## {words.MARK[verdict]} {verdict.capitalize()}\n{report_text.headline(report)}",
+        f"## {words.MARK[verdict]} {verdict.capitalize()}\n{first}{report_text.headline(report)}",
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),

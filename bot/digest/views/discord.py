@@ -51,7 +51,9 @@ def digest(
 ) -> render.Card:
     """One message; it says so where something did not fit, and the file has it."""
     verdict = digest.verdict
-    head = f"## {text_view.title(digest)}\n{text_view.headline(digest)}"
+    sites = text_view.sites(digest)
+    first = f"**{sites}**\n" if sites else ""
+    head = f"## {text_view.title(digest)}\n{first}{text_view.headline(digest)}"
     tail = "\n".join(_tail(digest, picture))
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
     parts = [part for part in _parts(digest) if part]
@@ -78,7 +80,9 @@ def brief(digest: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     prefix = "" if digest.healthy or digest.difference.first else "nothing new · "
     late = f"\n-# {next(text_view.notes(digest))}" if digest.due else ""
     name, headline = text_view.name(digest), text_view.headline(digest)
-    line = f"{words.MARK[verdict]} **{name}** · {prefix}{headline} · <t:{at}:f>"
+    sites = text_view.sites(digest)
+    first = f"{sites} · " if sites else ""
+    line = f"{words.MARK[verdict]} **{name}** · {first}{prefix}{headline} · <t:{at}:f>"
     return render.card(verdict, [line + late], rows)
 
 

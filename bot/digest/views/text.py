@@ -14,6 +14,7 @@ from bot.health.views.text import next_step, note_lines, unseen_lines
 from bot.history.domain.trends import Trends
 from bot.history.views.chart import named, share
 from bot.render import text as words
+from bot.sites.views import text as sites_text
 
 LINE = 1000
 KINDS = 12
@@ -41,6 +42,11 @@ def headline(digest: Digest) -> str:
     return (", ".join(counts) or "nothing to tell of what was seen") + _nodes(digest)
 
 
+def sites(digest: Digest) -> str:
+    """How many sites answer, by what everybody may see; empty where nobody looked."""
+    return sites_text.of_report(digest.report.public)
+
+
 def title(digest: Digest) -> str:
     """The mark, the name and the verdict."""
     verdict = digest.verdict
@@ -54,7 +60,8 @@ def name(digest: Digest) -> str:
 
 def text(digest: Digest) -> str:
     """A whole digest, one entry in a line."""
-    return "\n".join([title(digest), headline(digest), "", *_body(digest)]) + "\n"
+    head = filter(None, (title(digest), sites(digest), headline(digest)))
+    return "\n".join([*head, "", *_body(digest)]) + "\n"
 
 
 def _present(digest: Digest, entry: DiffEntry) -> str:

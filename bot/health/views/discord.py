@@ -18,6 +18,7 @@ from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import cards
 from bot.render import text as words
+from bot.sites.views import text as sites_text
 
 ROOTS = 8
 """Findings that are spelled out in a message; the select and the file have more."""
@@ -36,7 +37,10 @@ def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
     """The answer to `/health`; `rows` hold the select to drill in and the buttons."""
     verdict = report.verdict
     place = f" in {cards.code(report.namespace, 63)}" if report.namespace else ""
-    head = f"## {words.MARK[verdict]} {verdict.capitalize()}\n{report_text.headline(report)}{place}"
+    sites = sites_text.of_report(report)
+    first = f"**{sites}**\n" if sites else ""
+    head = f"## {words.MARK[verdict]} {verdict.capitalize()}\n{first}"
+    head += f"{report_text.headline(report)}{place}"
     tail = "\n".join(_tail(report))
     room = cards.TEXT - len(head) - len(tail) - 100
     shown = list(cards.fitting([_root(root, report) for root in report.roots[:ROOTS]], room))

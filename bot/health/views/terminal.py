@@ -19,6 +19,7 @@ from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import text as words
 from bot.render.terminal import STYLE, WIDE, indented, labelled
+from bot.sites.views import text as sites_text
 
 MOST = 200
 """Root causes that are printed; the others are counted, and the JSON has them all."""
@@ -37,7 +38,10 @@ def report(report: Report, *, most: int = MOST) -> RenderableType:
     title = Text(report.verdict.upper(), style=f"bold {STYLE[report.verdict]}")
     place = f" in namespace {words.line(report.namespace, 63)}" if report.namespace else ""
     title.append(f"  {report_text.headline(report)}{place}", style="default not bold")
-    parts: list[RenderableType] = [title, Text(f"{report.taken_at:%Y-%m-%d %H:%M:%S} UTC\n", "dim")]
+    parts: list[RenderableType] = [title]
+    if sites := sites_text.of_report(report):
+        parts.append(Text(sites, "bold"))
+    parts.append(Text(f"{report.taken_at:%Y-%m-%d %H:%M:%S} UTC\n", "dim"))
     for root in report.roots[:most]:
         parts += [*_root(root, report), Text()]
     if len(report.roots) > most:

@@ -8,13 +8,14 @@ over, so the route is unknown. A route whose requests go past the fault is healt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.grouping import grouped
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import route_resolution as resolving
@@ -134,14 +135,19 @@ def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
     return tuple(row for row in diagnosis.evidence if row.bears)[:SHOWN]
 
 
-def _applying(route: Ref, snapshot: Snapshot) -> Iterator[tuple[Diagnosed, Subject]]:
+def _applying(route: Ref, snapshot: Snapshot) -> Sequence[tuple[Diagnosed, Subject]]:
     """Each test of a route, with the route as it is now, if it leads to the same endpoints."""
+    tests = snapshot.once("diagnosis.applying", lambda: grouped(_all_applying(snapshot)))
+    return tests.get(route, ())
+
+
+def _all_applying(snapshot: Snapshot) -> Iterator[tuple[Ref, tuple[Diagnosed, Subject]]]:
     diagnoses = snapshot.supplement(Diagnoses)
     for diagnosed in diagnoses.standing if diagnoses else ():
-        if diagnosed.route == route and diagnosed.taken_at <= snapshot.taken_at:
+        if diagnosed.route and diagnosed.taken_at <= snapshot.taken_at:
             now = resolving.resolve(snapshot, diagnosed.subject.name)
             if isinstance(now, Subject) and not _leads_elsewhere(diagnosed.subject, now):
-                yield diagnosed, now
+                yield diagnosed.route, (diagnosed, now)
 
 
 def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgement:

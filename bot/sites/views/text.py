@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.report import Report
 from bot.render import text as words
 from bot.sites.domain.site import SOON, EvidenceSource, Site, SiteBackend, Sites, SiteState
 
@@ -41,6 +42,11 @@ def headline(sites: Sites | None) -> str:
     answer = "site answers" if tested == 1 else "sites answer"
     failed = f" · {failing:,} {'does' if failing == 1 else 'do'} not" if failing else ""
     return f"{answering:,} of {tested:,} {answer}{failed}{more}{_partly(sites)}"
+
+
+def of_report(report: Report) -> str:
+    """The same of a report: what the board, `/health`, `check` and digests say first of all."""
+    return headline(report.supplement(Sites))
 
 
 COUNTED = (SiteState.ANSWERS, SiteState.FAILS, SiteState.NOT_TESTED)
