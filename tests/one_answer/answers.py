@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -19,6 +19,8 @@ from bot.health import offline
 from bot.health.views import json as health_json
 from bot.runtime.memory_store import Unkept
 from bot.sandbox.discord_page import CHANNEL_ID
+from bot.sites.domain.site import Sites, SiteState
+from bot.sites.views import json as sites_json
 from bot.traefik.domain.answers import RoutesAnswer
 from tests.commands.conftest import texts
 from tests.one_answer.world import World
@@ -100,6 +102,24 @@ def notes_of_routes(answer: RoutesAnswer) -> frozenset[tuple[Subject, str]]:
         for route in answer.routes
         for note in route.notes
     )
+
+
+def of_sites(sites: Sites) -> dict[str, str]:
+    """The state of each site, by the JSON that scripts get."""
+    document = json.loads(sites_json.sites(sites))
+    return {site["host"]: site["state"] for site in document["sites"]}
+
+
+def at_odds(report: Report, sites: Sites) -> Iterator[str]:
+    """Sites that answer by a route that has failed, or fail by one that the report calls well."""
+    verdicts = {finding.subject: finding.verdict for finding in report.findings}
+    for site in sites.all:
+        worst = max((verdicts.get(route, Verdict.HEALTHY).rank for route in site.routes), default=0)
+        fails = site.state is SiteState.FAILS
+        if worst >= Verdict.FAILED.rank and not fails:
+            yield f"{site.host} {site.state}, and a route of it has failed"
+        if worst < Verdict.DEGRADED.rank and fails:
+            yield f"{site.host} does not answer, and /health calls its routes well"
 
 
 def of_digest(digest: Digest) -> frozenset[tuple[str, str, str, int]]:

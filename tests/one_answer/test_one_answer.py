@@ -1,9 +1,9 @@
 """Every front end is asked the same question on every scenario, and gives one answer.
 
-The bot answers in a simulated Discord, by `/health`, `/traefik`, `/net diagnose`, digest, board and
-alerts; the terminal by `check`, `digest` and `traefik`; and `judge` reads an export of the same
-objects. All of them look at one world. They are asked twice: before anybody has tested a route, and
-after `/net diagnose` of each.
+The bot answers in a simulated Discord, by `/health`, `/sites`, `/traefik`, `/net diagnose`, digest,
+board and alerts; the terminal by `check`, `sites`, `digest` and `traefik`; and `judge` reads an
+export of the same objects. All of them look at one world. They are asked twice: before anybody has
+tested a route, and after `/net diagnose` of each.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.alerting.domain.incident import Alerts
+from bot.digest.views import text as digest_text
 from bot.domain.check import SCOPES
 from bot.domain.election import Alone
 from bot.domain.report import Report
@@ -27,12 +28,15 @@ from bot.kube.configmap_store import ConfigMapStore
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed
 from bot.render.text import MARK
 from bot.sandbox.scenarios import SCENARIOS, Scenario
+from bot.sites.domain.site import Sites, SiteState
+from bot.sites.views import text as sites_text
 from bot.traefik.domain.answers import RoutesAnswer
 from tests.one_answer.answers import (
     Answer,
     Subject,
     Told,
     alerts,
+    at_odds,
     digest_of_the_bot,
     digest_of_the_terminal,
     judged,
@@ -40,6 +44,7 @@ from tests.one_answer.answers import (
     of_digest,
     of_report,
     of_routes,
+    of_sites,
     posts,
     roots_of,
 )
@@ -141,6 +146,8 @@ async def _differences(world: World):  # type: ignore[no-untyped-def]
         yield each
     for each in await _by_routes(report, world):
         yield each
+    for each in await _by_sites(report, world):
+        yield each
     for each in _by_diagnoses(answer, world.bot._diagnose.remembered):
         yield each
     for each in await _by_digests(report, world):
@@ -201,6 +208,8 @@ async def _by_digests(report: Report, world: World) -> list[str]:
             continue
         if of_digest(digest) != roots_of(report) or digest.report.verdict != report.verdict:
             found.append(f"{name}: {of_digest(digest) ^ roots_of(report)}, {digest.report.verdict}")
+        if name.startswith("/") and sites_text.of_report(report) not in digest_text.text(digest):
+            found.append(f"{name} does not say {sites_text.of_report(report)!r}")
         if digest.notes != report.public.notes:
             found.append(f"{name} has the notes {digest.notes}")
         if digest.shown != len(report.roots):
@@ -244,6 +253,27 @@ def _whole(
         yield f"{name}: {routes.verdict} in all, and names nothing that it did not see"
 
 
+async def _by_sites(report: Report, world: World) -> list[str]:
+    """`/sites` and `meshmedic sites`: one state of each, beside what the report says of routes.
+
+    A test that passed is known to the bot alone, so the terminal may call its site not tested.
+    """
+    sites = await world.bot._health.sites()
+    bot = of_sites(sites)
+    terminal = of_sites(await (await world.terminal.health()).sites())
+    carried = report.supplement(Sites)
+    lines = [f"/sites: {line}" for line in at_odds(report, sites)]
+    if carried is None or of_sites(carried) != bot:
+        lines.append(f"the report says {carried}, and /sites: {bot}")
+    if terminal.keys() != bot.keys():
+        lines.append(f"meshmedic sites: {terminal.keys() ^ bot.keys()}")
+    for host, state in terminal.items():
+        untold = (state, bot.get(host)) == (SiteState.NOT_TESTED, SiteState.ANSWERS)
+        if state != bot.get(host) and not untold:
+            lines.append(f"meshmedic sites: {host} {state}, and /sites: {bot.get(host)}")
+    return lines
+
+
 def _by_diagnoses(answer: Answer, diagnoses: tuple[Diagnosed, ...]) -> Iterator[str]:
     """A route that a diagnosis proves to be broken, and one that works and is called broken."""
     worst = answer.verdicts()
@@ -274,9 +304,12 @@ async def _by_slash(report: Report, world: World) -> list[str]:
     """What `/health all` and `/traefik routes` show a person."""
     person, channel = world.page.preview.viewers[0], world.page.channel
     found = []
-    for command, wanted in (("health all", health_text.headline(report)), ("traefik routes", "")):
+    answers = (("health all", health_text.headline(report)), ("traefik routes", ""), ("sites", ""))
+    for command, wanted in answers:
         result = await person.slash(channel, command)
         text = await _shown(world, result.response.id)
+        if command != "traefik routes" and sites_text.of_report(report) not in text:
+            found.append(f"/{command} shows {text[:200]!r} of {sites_text.of_report(report)!r}")
         if wanted and not (MARK[report.verdict] in text and wanted in text):
             found.append(f"/{command} shows {text[:200]!r}")
         green = [
@@ -304,8 +337,8 @@ async def _shown(world: World, message: int) -> str:
 def _by_board(report: Report, shown: list[str]) -> Iterator[str]:
     boards = [text for text in shown if "meshmedic-board" in text]
     head = f"## {MARK[report.verdict]} {report.verdict.capitalize()}"
-    headline = health_text.headline(report)
-    if not any(text.startswith(head) and headline in text for text in boards):
+    headline, sites = health_text.headline(report), sites_text.of_report(report)
+    if not any(text.startswith(head) and headline in text and sites in text for text in boards):
         yield f"the board shows {[text[:200] for text in boards]} and not {head!r}, {headline!r}"
 
 
