@@ -33,7 +33,7 @@ def routes(answer: RoutesAnswer) -> render.Card:
     """Every route in a line or two."""
     head = _head(answer.verdict, "Traefik's routes", traefik_text.headline(answer))
     lines = [_line(route) for route in traefik_text.ordered(answer)] or ["-# There is no route."]
-    card = _card(answer.verdict, head, lines, _tail(answer), most=ROUTES)
+    card = _card(answer.verdict, head, lines, _tail(answer, answer.routes), most=ROUTES)
     return _filed(card, "traefik-routes.txt", terminal_traefik.routes(answer))
 
 
@@ -48,7 +48,7 @@ def route(view: RouteView, answer: RoutesAnswer) -> render.Card:
     if traefik_text.lacks_native(view):
         parts.append("-# nativeLB is not set: requests go to pod IPs. That alone is no fault.")
     parts = parts or ["-# It has no rule."]
-    card = _card(view.verdict, head, parts, _tail(answer), noun="parts ")
+    card = _card(view.verdict, head, parts, _tail(answer, (view,)), noun="parts ")
     return _filed(card, "traefik-route.txt", terminal_traefik.route(view, answer))
 
 
@@ -143,8 +143,9 @@ def _group(group: FailureGroup) -> str:
     return "\n".join(lines)
 
 
-def _tail(answer: RoutesAnswer) -> str:
+def _tail(answer: RoutesAnswer, shown: Sequence[RouteView]) -> str:
     lines = _unseen(answer.unseen)
+    lines += [f"-# {words.MARK[Verdict.HEALTHY]} {line}" for line in traefik_text.explained(shown)]
     if lacking := sum(map(traefik_text.lacks_native, answer.routes)):
         lines.append(f"-# {words.plural(lacking, 'route')} without nativeLB: no fault by itself")
     return "\n".join([*lines, f"-# seen <t:{int(answer.taken_at.timestamp())}:R>"])

@@ -24,7 +24,8 @@ def routes(answer: RoutesAnswer) -> RenderableType:
     """Every route with its Services, servers and problems."""
     shown = traefik_text.ordered(answer)
     return Group(
-        _head(answer.verdict, traefik_text.headline(answer)),
+        _head(answer.verdict, traefik_text.headline(answer), traefik_text.word_of(answer.verdict)),
+        *(Text(line, "dim") for line in traefik_text.explained(shown)),
         Text(),
         *map(_route, shown[:MOST]),
         *_more(len(shown) - MOST, "routes"),
@@ -36,7 +37,11 @@ def route(view: RouteView, answer: RoutesAnswer) -> RenderableType:
     """One route, with everything that is known of it."""
     entry_points = ", ".join(view.entry_points) or "Traefik's default ones"
     return Group(
-        _head(view.verdict, f"{view.label} · {traefik_text.traefiks(answer.replicas)}"),
+        _head(
+            view.verdict,
+            f"{view.label} · {traefik_text.traefiks(answer.replicas)}",
+            traefik_text.word_of(view.verdict),
+        ),
         _labelled("API version: ", view.api_version or "-"),
         _labelled("entrypoints: ", entry_points),
         _route(view),
@@ -78,8 +83,9 @@ def logs(answer: LogsAnswer) -> RenderableType:
 
 def _route(view: RouteView) -> RenderableType:
     verdict = Verdict.UNKNOWN if view.unread else view.verdict
+    word = "not read" if view.unread else traefik_text.word_of(verdict)
     title = Text.assemble(
-        (f"{'not read' if view.unread else verdict:<11}", f"bold {terminal.STYLE[verdict]}"),
+        (f"{word:<11}", f"bold {terminal.STYLE[verdict]}"),
         (words.line(view.label, 300), "bold"),
     )
     lines = [_labelled("", view.unread)] if view.unread else []
@@ -127,8 +133,8 @@ def _servers(answer: LogsAnswer) -> Iterator[Text]:
         yield Text(f"  and {former:,} that were replaced since", "dim")
 
 
-def _head(verdict: Verdict, text: str) -> Text:
-    title = Text(verdict.upper(), style=f"bold {terminal.STYLE[verdict]}")
+def _head(verdict: Verdict, text: str, word: str = "") -> Text:
+    title = Text((word or verdict).upper(), style=f"bold {terminal.STYLE[verdict]}")
     title.append(f"  {words.line(text, WIDE)}", style="default not bold")
     return title
 

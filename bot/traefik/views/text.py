@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.finding import Ref
+from bot.domain.verdict import Verdict
 from bot.render import text as words
 from bot.routing.addresses import Address, AddressKind
 from bot.traefik.domain.answers import (
@@ -26,6 +27,21 @@ from bot.traefik.domain.log_events import Cause
 
 SEVERAL = 3
 """Names that are listed one by one."""
+
+
+VALID = "valid: nothing is known against it; which sites answer, /sites tells"
+"""What the word for a route claims, and what it does not."""
+
+
+def explained(routes: Iterable[RouteView]) -> list[str]:
+    """What `valid` means, where one of these is called so."""
+    calls = any(view.verdict is Verdict.HEALTHY and not view.unread for view in routes)
+    return [VALID] if calls else []
+
+
+def word_of(verdict: Verdict) -> str:
+    """A route against which nothing is known is valid: that does not show that it answers."""
+    return "valid" if verdict is Verdict.HEALTHY else verdict
 
 
 def ordered(answer: RoutesAnswer) -> Sequence[RouteView]:
