@@ -16,6 +16,10 @@ STALLS = 900.0
 """Milliseconds: a VIP that takes this much longer than the pod IP lost packets on the way."""
 
 
+MADE = (Aim.FAR_VIP, Aim.SOLE_VIP)
+"""VIPs that are made for the test: of our listeners, and of one endpoint alone."""
+
+
 @dataclass(frozen=True)
 class View:
     """What the pods of one Traefik node see of VIPs, and of the pods behind them."""
@@ -127,8 +131,8 @@ def find_stale(evidence: RouteEvidence) -> Iterator[Match]:
     Told apart: Broken rules fail for the Service's own VIP too. A cluster that takes long to
         programme any new Service fails on every node.
     """
-    places = evidence.places(Aim.FAR_VIP)
-    if not any(evidence.matching(place, (Aim.FAR_VIP,)).ok for place in places):
+    works = (evidence.matching(place, (aim,)).ok for aim in MADE for place in evidence.places(aim))
+    if not any(works):
         return
     for view in _views(evidence):
         new = view.new
