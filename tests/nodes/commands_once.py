@@ -47,6 +47,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("traefik logs", {}, "Traefik's log"),
     ("net matrix", {}, "All nodes reach each other"),
     ("net diagnose", {"route": "apps/web"}, "The route works · proven"),
+    ("sites", {}, r"(?s)1 of 1 site answers.*web\.lab\.example\.org.*a test got through"),
     ("net test", {"from": FIRST, "to": "http://web.apps"}, "(?s)It is reached.*200"),
     ("net tool", {"tool": "curl", "node": FIRST, "target": "http://web.apps"}, LAST),
     ("fix list", {"route": "apps/web"}, "nothing is to be repaired here"),

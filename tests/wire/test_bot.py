@@ -29,7 +29,7 @@ async def test_it_connects_and_registers_its_commands(server: DiscordServer, bot
     """One Identify with the one intent that is needed, and every command in the one server."""
     assert [each["intents"] for each in server.gateway.frames(Op.IDENTIFY)] == [1]
     registered = {each["name"]: each for each in server.commands}
-    asked = {"health", "why", "digest", "net", "traefik", "fix", "runbook", "doctor"}
+    asked = {"health", "why", "sites", "digest", "net", "traefik", "fix", "runbook", "doctor"}
     assert registered.keys() == asked | {"mute", "ack", "unmute"}
     scopes = [each["name"] for each in registered["health"]["options"]]
     assert scopes == ["all", *SCOPES]
