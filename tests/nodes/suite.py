@@ -161,7 +161,7 @@ class Suite:
 
     async def requests(self) -> None:
         """How much the API server is asked while nobody asks the bot."""
-        minutes = 5.0 if self.whole else 1.0
+        minutes = 5.0 if self.whole else 2.0
         count = await asyncio.to_thread(requests_a_minute, minutes)
         name = f"requests of the bot's account at rest, over {minutes:.0f} min"
         self.measured(Figure(name, count, "a minute", REQUESTS))
