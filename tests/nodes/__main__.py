@@ -30,8 +30,8 @@ def main() -> int:
     parser.add_argument("--stop", action="store_true", help="remove the nodes")
     parser.add_argument("--lan", nargs=argparse.REMAINDER, help="run a command beside the nodes")
     arguments, suite = parser.parse_known_args()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, lambda number, _frame: sys.exit(128 + number))
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
     if arguments.stop:
         RealNodes().clean()
         return 0

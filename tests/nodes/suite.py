@@ -86,6 +86,13 @@ class Suite:
         self.tables.append(made)
         return made
 
+    def leaves_out(self, name: str) -> bool:
+        """Whether something needs our own nodes, and these are somebody else's; then say so."""
+        why = theirs.LEFT_OUT.get(name) if kubectl.theirs() else None
+        if why:
+            self.table(f"{name} is left out: {why}")
+        return bool(why)
+
     def measured(self, figure: Figure) -> None:
         """Keep a figure for the last table, and tell it at once."""
         self.figures.append(figure)
@@ -178,7 +185,7 @@ class Suite:
 async def _healthy(suite: Suite) -> None:
     for mode in (modes.JOBS, modes.MIXED, modes.AGENTS):
         await suite.healthy(mode, HEALTHY_RUNS_OF_ALL[mode] if suite.whole else HEALTHY_RUNS)
-        if mode == modes.JOBS and not kubectl.theirs():
+        if mode == modes.JOBS and not suite.leaves_out("dead-kubelet"):
             await suite.dead_kubelet(mode)
 
 
@@ -269,10 +276,8 @@ async def run(*, whole: bool, only: Sequence[str]) -> int:
         for name, part in PARTS.items():
             if name not in only:
                 continue
-            if kubectl.theirs() and (why := theirs.LEFT_OUT.get(name)):
-                suite.table(f"{name} is left out: {why}")
-                continue
-            await _try(suite, name, part)
+            if not suite.leaves_out(name):
+                await _try(suite, name, part)
         table = suite.table("What Discord would have refused")
         problems = bot.discord.problems()
         table.row("requests", "\n".join(problems) or "none", seconds=0, want="^none$")

@@ -23,6 +23,7 @@ BUSYBOX = "docker.io/library/busybox:1"
 LEFT_OUT = {
     "alerts": "its image is on our nodes alone",
     "faults": "they are made on our nodes",
+    "dead-kubelet": "it is stopped on our node",
     "repair": "its fault is made on our node",
     "memory": "it is read from our nodes' cgroups",
     "requests": "they are counted in our API server's audit log",
@@ -33,7 +34,7 @@ LEFT_OUT = {
     "flux": "its controllers and its Git host run beside our nodes",
     "upgrade": "the image of the commit before is on our nodes alone",
 }
-"""Parts that need our own nodes, and why."""
+"""Parts, and a step of one, that need our own nodes, and why."""
 
 NAMESPACES = ("meshmedic", "meshmedic-probe", "apps", "media")
 """What the suite makes, and deletes at the end."""
