@@ -144,6 +144,14 @@ def parse(rule: str, syntax: Syntax = Syntax.V3, *, tcp: bool = False) -> Expres
         return RuleError(str(wrong))
 
 
+def parse_either(rule: str, first: Syntax = Syntax.V3) -> Expression | RuleError:
+    """Parse a rule by one syntax, and by the other one where it is not valid by the first."""
+    expression = parse(rule, first)
+    if isinstance(expression, RuleError):
+        return parse(rule, Syntax.V2 if first is Syntax.V3 else Syntax.V3)
+    return expression
+
+
 def server_names(rule: str) -> tuple[str, ...]:
     """The values of HostSNI in a rule of TCP, in order; none where it is not valid."""
     expression = parse(rule, Syntax.V2, tcp=True)
@@ -166,6 +174,18 @@ def matchers(expression: Expression) -> tuple[Matcher, ...]:
             return matchers(of)
         case Both(parts):
             return tuple(matcher for part in parts for matcher in matchers(part))
+
+
+def affirmed(expression: Expression) -> Iterator[Matcher]:
+    """The matchers of a rule that stand in no negation, in order: those of what it takes."""
+    match expression:
+        case Matcher():
+            yield expression
+        case Not():
+            return
+        case Both(parts):
+            for part in parts:
+                yield from affirmed(part)
 
 
 def quoted(value: str) -> str:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 import msgspec
 
 from bot.net.tools.targets import is_name
-from bot.routing.rules import Both, Expression, Matcher, Not, RuleError, Syntax, matchers, parse
+from bot.routing.rules import (
+    Both,
+    Expression,
+    Matcher,
+    Not,
+    RuleError,
+    affirmed,
+    matchers,
+    parse_either,
+)
 
 LONGEST_RULE = 4096
 MOST_NAMES = 100
@@ -23,7 +32,7 @@ TEMPLATE = "{"
 NO_HOST = "its rule names no host"
 BY_PATTERN = "its rule has a pattern of hosts"
 WILDCARD = "a wildcard stands for hosts that are not known"
-NO_NAME = "the host is no name of DNS"
+NO_NAME = "the host is not a DNS name"
 OTHER_PATH = "its rule does not take /, and no other path is asked"
 
 
@@ -39,12 +48,15 @@ def of_rule(rule: str) -> tuple[RootHost, ...]:
     """The hosts of a rule, as either syntax has it; one without a name where it has none."""
     if len(rule) > LONGEST_RULE:
         return (RootHost("", f"its rule is longer than {LONGEST_RULE} characters"),)
-    expression = parse(rule)
-    if isinstance(expression, RuleError):
-        expression = parse(rule, Syntax.V2)
+    expression = parse_either(rule)
     if isinstance(expression, RuleError):
         return (RootHost("", "its rule is not valid"),)
-    names = dict.fromkeys(_plain(value) for value in _hosts(expression))
+    names = dict.fromkeys(
+        _plain(value)
+        for matcher in affirmed(expression)
+        if matcher.name in HOSTS
+        for value in matcher.values
+    )
     if not names:
         patterns = any(matcher.name == "HostRegexp" for matcher in matchers(expression))
         return (RootHost("", BY_PATTERN if patterns else NO_HOST),)
@@ -77,18 +89,6 @@ def _why(expression: Expression, name: str) -> str:
         others = {item.name for item in matchers(expression) if item.name not in (*HOSTS, *PATHS)}
         return f"its rule also depends on {', '.join(sorted(others)) or 'a pattern'}"
     return "" if takes else OTHER_PATH
-
-
-def _hosts(expression: Expression) -> Iterator[str]:
-    """The hosts that a rule names for what it takes, and not for what it leaves out."""
-    match expression:
-        case Matcher(name, values):
-            yield from values if name in HOSTS else ()
-        case Not():
-            return
-        case Both(parts):
-            for part in parts:
-                yield from _hosts(part)
 
 
 def _takes(expression: Expression, host: str) -> bool | None:

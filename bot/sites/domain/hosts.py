@@ -6,7 +6,7 @@ never guessed: a rule without one, or with a pattern, is shown by what it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.routing.candidates import superseded
 from bot.routing.references import ORDINARY
-from bot.routing.rules import Both, Expression, Matcher, Not, RuleError, Syntax, parse
+from bot.routing.rules import Matcher, RuleError, Syntax, affirmed, parse_either
 
 READS: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress)
 """The kinds whose rules make sites."""
@@ -87,23 +87,15 @@ def _hostless(route: Object) -> str:
 @lru_cache(maxsize=1024)  # Each report reads the same rules again.
 def _hosts(match: str, syntax: str) -> tuple[str, ...]:
     """The hosts that a rule names, and its patterns of hosts, in order."""
-    versions = (Syntax.V2, Syntax.V3) if syntax == Syntax.V2 else (Syntax.V3, Syntax.V2)
-    for version in versions:
-        expression = parse(match, version)
-        if not isinstance(expression, RuleError):
-            return tuple(dict.fromkeys(_named(expression)))
-    return ()
+    expression = parse_either(match, Syntax.V2 if syntax == Syntax.V2 else Syntax.V3)
+    if isinstance(expression, RuleError):
+        return ()
+    return tuple(dict.fromkeys(_named(affirmed(expression))))
 
 
-def _named(expression: Expression) -> Iterator[str]:
-    """What a negation names is no host of the rule."""
-    match expression:
-        case Matcher("Host" | "HostHeader", values):
-            yield from (value.lower() for value in values)
-        case Matcher("HostRegexp"):
-            yield str(expression)
-        case Both(parts):
-            for part in parts:
-                yield from _named(part)
-        case Matcher() | Not():
-            return
+def _named(matchers: Iterable[Matcher]) -> Iterator[str]:
+    for matcher in matchers:
+        if matcher.name in ("Host", "HostHeader"):
+            yield from (value.lower() for value in matcher.values)
+        elif matcher.name == "HostRegexp":
+            yield str(matcher)
