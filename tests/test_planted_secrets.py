@@ -41,8 +41,9 @@ from bot.net.views import discord as net_view
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.render import cards, terminal
+from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import TraefikWord, judgement
-from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, SiteEvidence, Sites, SiteState
+from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, SiteEvidence, Sites
 from bot.sites.views import discord as sites_view
 from bot.sites.views import json as sites_json
 from bot.sites.views import terminal as sites_terminal

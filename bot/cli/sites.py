@@ -8,7 +8,8 @@ from bot.cli.answer import show
 from bot.cli.connection import connected, in_event_loop
 from bot.cli.parser import EXIT, Parser, add_answer
 from bot.domain.verdict import Verdict
-from bot.sites.domain.site import Sites, SiteState
+from bot.routing.site_state import SiteState
+from bot.sites.domain.site import Sites
 from bot.sites.views import json, terminal
 
 

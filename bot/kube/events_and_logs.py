@@ -36,8 +36,10 @@ NOTHING = re.compile(r"previous terminated container .* not found|waiting to sta
 GONE = re.compile(
     r"(?:unable to retrieve container logs for|failed to try resolving symlinks in path) [^\n]*\n?"
 )
-"""What a kubelet writes in the place of a log that it has removed: the answer has begun by then, so
-its status is 200. Source: kubelet, kuberuntime_container.go, and cri-client, logs.go."""
+"""What a kubelet sends, with status 200, instead of a log that it has removed.
+
+Source: kubelet, kuberuntime_container.go, and cri-client, logs.go.
+"""
 
 QUANTITY = re.compile(r"(\d{1,18})(Ki|Mi|Gi|)")
 UNITS = {"": 1, "Ki": 1024, "Mi": 1024**2, "Gi": 1024**3}

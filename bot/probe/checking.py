@@ -55,7 +55,7 @@ async def check(probe: ProbeTask, progress: TryProgress) -> None:
         progress.backend = _print(progress.status, headers)
         progress.web = {**(progress.web or {}), **_facts(headers), "latency": round(latency, 3)}
         if method == "GET":
-            # Whoever breaks off lets the backend fail; that its body is cut says nothing here.
+            # Read it to the end: hanging up early may look like a failure to the backend.
             with suppress(Ended, TimeoutError):
                 await read_body(connection, begun, headers, progress)
 

@@ -22,7 +22,7 @@ HOST = re.compile(r"Host\(\s*[`\"]([^`\"]+)[`\"]")
 PATH = re.compile(r"Path(?:Prefix)?\(\s*[`\"]([^`\"]+)[`\"]")
 BY_PROVIDER = "@"
 MOST_RULES = 64
-"""How many hosts with paths of one HTTPRoute are told apart."""
+"""The most pairs of host and path that one HTTPRoute gives."""
 
 ELDER_GROUP = "traefik.containo.us/"
 

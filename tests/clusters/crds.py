@@ -37,7 +37,7 @@ def installed(data: Path) -> tuple[Plain, ...]:
         for document in yaml.load_all(path.read_text(), LOADER):
             if document and document.get("kind") == "CustomResourceDefinition" and _read(document):
                 found.setdefault(document["metadata"]["name"], _bare(document))
-    stand_ins = map(_stand_in, (each for each in RESOURCES if each.group == GATEWAY_API))
+    stand_ins = (_stand_in(kind) for kind in RESOURCES if kind.group == GATEWAY_API)
     return (*found.values(), *stand_ins)
 
 

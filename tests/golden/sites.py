@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.domain.finding import Ref
+from bot.routing.site_state import SiteState
 from bot.sites.domain.site import (
     EvidenceSource,
     Site,
     SiteBackend,
     SiteEvidence,
     Sites,
-    SiteState,
 )
 from bot.sites.views import discord, json, terminal
 from tests.golden import Pages

@@ -17,9 +17,10 @@ from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from bot.health import offline
 from bot.health.views import json as health_json
+from bot.routing.site_state import SiteState
 from bot.runtime.memory_store import Unkept
 from bot.sandbox.discord_page import CHANNEL_ID
-from bot.sites.domain.site import Sites, SiteState
+from bot.sites.domain.site import Sites
 from bot.sites.views import json as sites_json
 from bot.traefik.domain.answers import RoutesAnswer
 from tests.commands.conftest import texts

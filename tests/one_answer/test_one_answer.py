@@ -27,8 +27,9 @@ from bot.health.views import text as health_text
 from bot.kube.configmap_store import ConfigMapStore
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed
 from bot.render.text import MARK
+from bot.routing.site_state import SiteState
 from bot.sandbox.scenarios import SCENARIOS, Scenario
-from bot.sites.domain.site import Sites, SiteState
+from bot.sites.domain.site import Sites
 from bot.sites.views import text as sites_text
 from bot.traefik.domain.answers import RoutesAnswer
 from tests.one_answer.answers import (
@@ -103,10 +104,10 @@ async def test_every_front_end_gives_one_answer(scenario: Scenario, tmp_path: Pa
     """The same findings, each with one verdict, reason and root; what is not read is named."""
     async with playing(scenario, tmp_path) as world:
         await _begun(world)
-        before = [each async for each in _differences(world)]
+        before = await _differences(world)
         before += _by_files(of_report(await world.bot._health.look()), world)
         await _diagnosed(world)
-        after = [each async for each in _differences(world)]
+        after = await _differences(world)
     if before or after:
         # One line for each: an assertion would cut them.
         pytest.fail("\n".join([*before, *after]))
@@ -136,24 +137,19 @@ async def _diagnosed(world: World) -> None:
     await kept.keep()
 
 
-async def _differences(world: World):  # type: ignore[no-untyped-def]
+async def _differences(world: World) -> list[str]:
     """What any front end says otherwise than the health checks of the bot, in words."""
     report = await world.bot._health.check()
     answer = of_report(report)
-    for each in await _by_terminal(answer, world):
-        yield each
-    for each in await _by_parts(answer, world):
-        yield each
-    for each in await _by_routes(report, world):
-        yield each
-    for each in await _by_sites(report, world):
-        yield each
-    for each in _by_diagnoses(answer, world.bot._diagnose.remembered):
-        yield each
-    for each in await _by_digests(report, world):
-        yield each
-    for each in await _by_posts(report, world):
-        yield each
+    return [
+        *await _by_terminal(answer, world),
+        *await _by_parts(answer, world),
+        *await _by_routes(report, world),
+        *await _by_sites(report, world),
+        *_by_diagnoses(answer, world.bot._diagnose.remembered),
+        *await _by_digests(report, world),
+        *await _by_posts(report, world),
+    ]
 
 
 async def _by_terminal(answer: Answer, world: World) -> list[str]:

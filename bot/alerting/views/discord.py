@@ -103,8 +103,7 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
     verdict = report.verdict
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
-    sites = sites_text.of_report(report.public)
-    first = f"**{sites}**\n" if sites else ""
+    first = sites_text.first_line(report.public)
     parts = [
         f"## {words.MARK[verdict]} {verdict.capitalize()}\n{first}{report_text.headline(report)}",
         "\n".join(lines) or _no_incident(report),

@@ -22,6 +22,7 @@ from bot.health.views.discord import next_step
 from bot.history.domain.trends import Trends
 from bot.render import cards as render
 from bot.render import text as words
+from bot.sites.views import text as sites_text
 
 T = TypeVar("T")
 
@@ -51,8 +52,7 @@ def digest(
 ) -> render.Card:
     """One message; it says so where something did not fit, and the file has it."""
     verdict = digest.verdict
-    sites = text_view.sites(digest)
-    first = f"**{sites}**\n" if sites else ""
+    first = sites_text.first_line(digest.report.public)
     head = f"## {text_view.title(digest)}\n{first}{text_view.headline(digest)}"
     tail = "\n".join(_tail(digest, picture))
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100

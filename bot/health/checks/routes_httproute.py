@@ -59,8 +59,8 @@ def judge(route: gateway.HTTPRoute, snapshot: Snapshot) -> Judgement:
         common.append(_by_status(unresolved[0], route))
     broken = routing.judgement(rules, common)
     if broken and explained:
-        told = (Evidence("Traefik says", _words(condition)) for condition in unresolved[:1])
-        broken = structs.replace(broken, evidence=(*broken.evidence, *told))
+        quoted = (Evidence("Traefik says", _words(condition)) for condition in unresolved[:1])
+        broken = structs.replace(broken, evidence=(*broken.evidence, *quoted))
     silent = all(rule.broken for rule in rules)
     return observed.worst(route.ref, snapshot, broken, silent=silent)
 

@@ -37,9 +37,7 @@ def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
     """The answer to `/health`; `rows` hold the select to drill in and the buttons."""
     verdict = report.verdict
     place = f" in {cards.code(report.namespace, 63)}" if report.namespace else ""
-    sites = sites_text.of_report(report)
-    first = f"**{sites}**\n" if sites else ""
-    head = f"## {words.MARK[verdict]} {verdict.capitalize()}\n{first}"
+    head = f"## {words.MARK[verdict]} {verdict.capitalize()}\n{sites_text.first_line(report)}"
     head += f"{report_text.headline(report)}{place}"
     tail = "\n".join(_tail(report))
     room = cards.TEXT - len(head) - len(tail) - 100

@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from bot.net.probing.protocol import Outcome, ProbeAnswer, WebFacts
+from bot.routing.site_state import SiteState
 
 OWN = frozenset({(500, 21), (502, 11), (503, 19), (503, 20), (504, 15)})
 """Status and length of what Traefik says where it got no answer: `Bad Gateway`, `no available
@@ -43,14 +44,6 @@ class Answerer(StrEnum):
     NOBODY = "nobody"
 
 
-class CheckOutcome(StrEnum):
-    """What a route check says of a site. What is not tested is neither good nor bad."""
-
-    ANSWERS = "answers"
-    DOES_NOT_ANSWER = "does not answer"
-    NOT_TESTED = "not tested"
-
-
 class Need(StrEnum):
     """What else has to be asked before it is clear who answered."""
 
@@ -62,7 +55,7 @@ class Need(StrEnum):
 
 
 class ChainPart(StrEnum):
-    """What a Middleware may do to an answer, or in the place of the backend."""
+    """What a Middleware may do to an answer, or how it may answer instead of the backend."""
 
     LOGIN = "basicAuth or digestAuth"
     FORWARD = "forwardAuth"
@@ -98,7 +91,7 @@ class RouteAnswer(msgspec.Struct, frozen=True):
     """
 
     by: Answerer
-    outcome: CheckOutcome
+    outcome: SiteState
     what: str
     status: int = 0
     needs: Need = Need.NOTHING
@@ -118,17 +111,17 @@ def classify(
     if status == NOT_FOUND and _looks_not_found(facts):
         return _not_found(answer, control)
     if (status, facts.length) in OWN and _looks_own(facts, asked):
-        return _said(Answerer.TRAEFIK, CheckOutcome.DOES_NOT_ANSWER, status)
+        return _said(Answerer.TRAEFIK, SiteState.FAILS, status)
     if _forward_failed(status, facts, asked):
         what = f"HTTP {status} without a word: its forwardAuth is not answered, or it failed"
-        return RouteAnswer(Answerer.MIDDLEWARE, CheckOutcome.DOES_NOT_ANSWER, what, status)
+        return RouteAnswer(Answerer.MIDDLEWARE, SiteState.FAILS, what, status)
     if part := _middleware(status, facts, asked):
         return _behind(part, status, asked, ports)
     return _of_backend(status, facts)
 
 
 def _unanswered(answer: ProbeAnswer, asked: AskedRoute) -> RouteAnswer:
-    silent, unknown = CheckOutcome.DOES_NOT_ANSWER, CheckOutcome.NOT_TESTED
+    silent, unknown = SiteState.FAILS, SiteState.NOT_TESTED
     match answer.outcome:
         case Outcome.REFUSED if not asked.traefik_guarded:
             return RouteAnswer(Answerer.NOBODY, silent, "Traefik's port refuses connections")
@@ -154,10 +147,10 @@ def _not_found(answer: ProbeAnswer, control: ProbeAnswer | None) -> RouteAnswer:
     if control is None or not control.status:
         what = "HTTP 404, perhaps of Traefik itself"
         return RouteAnswer(
-            Answerer.TRAEFIK, CheckOutcome.NOT_TESTED, what, answer.status, Need.CONTROL
+            Answerer.TRAEFIK, SiteState.NOT_TESTED, what, answer.status, Need.CONTROL
         )
     if control.status == NOT_FOUND and control.backend == answer.backend:
-        return _said(Answerer.TRAEFIK, CheckOutcome.DOES_NOT_ANSWER, answer.status)
+        return _said(Answerer.TRAEFIK, SiteState.FAILS, answer.status)
     return _of_backend(answer.status, answer.web or WebFacts())
 
 
@@ -207,10 +200,10 @@ def _behind(
     """What the endpoints' own ports say of a backend that the request did not come to."""
     unseen = part is ChainPart.UNSEEN
     # A plugin may show a page of its own while it starts the backend.
-    bad = CheckOutcome.DOES_NOT_ANSWER
-    bad = CheckOutcome.NOT_TESTED if unseen and status < UNAUTHORIZED else bad
+    waits = unseen and status < UNAUTHORIZED
+    bad = SiteState.NOT_TESTED if waits else SiteState.FAILS
 
-    def said(outcome: CheckOutcome, more: str, needs: Need = Need.NOTHING) -> RouteAnswer:
+    def said(outcome: SiteState, more: str, needs: Need = Need.NOTHING) -> RouteAnswer:
         what = f"HTTP {status}{', perhaps' if unseen else ''} of {part}{more}"
         return RouteAnswer(Answerer.MIDDLEWARE, outcome, what, status, needs)
 
@@ -218,17 +211,17 @@ def _behind(
         return said(bad, ", and no endpoint is ready behind it")
     tried = [answer for answer in ports if answer.outcome is not Outcome.UNTRIED]
     if not tried:
-        return said(CheckOutcome.NOT_TESTED, "", Need.PORTS)
+        return said(SiteState.NOT_TESTED, "", Need.PORTS)
     if not any(answer.outcome is Outcome.OK for answer in tried):
         ends = ", ".join(sorted({str(answer.outcome) for answer in tried}))
         if asked.guarded:
             more = f", and its port is shut ({ends}), perhaps by a NetworkPolicy"
-            return said(CheckOutcome.NOT_TESTED, more)
+            return said(SiteState.NOT_TESTED, more)
         return said(bad, f", and its port does not answer ({ends})")
     if part is ChainPart.ERRORS:
         # The port is open, and something failed all the same: it may be either's page.
-        return said(CheckOutcome.NOT_TESTED, ", and its port is open")
-    return said(CheckOutcome.ANSWERS, ", and its port is open behind it")
+        return said(SiteState.NOT_TESTED, ", and its port is open")
+    return said(SiteState.ANSWERS, ", and its port is open behind it")
 
 
 def _of_backend(status: int, facts: WebFacts) -> RouteAnswer:
@@ -237,8 +230,8 @@ def _of_backend(status: int, facts: WebFacts) -> RouteAnswer:
         again = facts.retry_after[:8]
         wait = f", Retry-After {again} s" if again.isascii() and again.isdecimal() else ""
         what = f"{what} of the backend itself{wait}"
-    return RouteAnswer(Answerer.BACKEND, CheckOutcome.ANSWERS, what, status)
+    return RouteAnswer(Answerer.BACKEND, SiteState.ANSWERS, what, status)
 
 
-def _said(by: Answerer, outcome: CheckOutcome, status: int) -> RouteAnswer:
+def _said(by: Answerer, outcome: SiteState, status: int) -> RouteAnswer:
     return RouteAnswer(by, outcome, f"HTTP {status} of {by}", status)

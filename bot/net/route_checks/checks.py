@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from bot.domain.finding import Ref
 from bot.net.probing.protocol import ServedCertificate
-from bot.net.route_checks.answered import CheckOutcome, RouteAnswer
+from bot.net.route_checks.answered import RouteAnswer
 from bot.net.route_checks.plan import LeftOut
+from bot.routing.site_state import SiteState
 
 HOUR = timedelta(hours=1)
 MOST_SAMPLES = 60
@@ -21,7 +22,7 @@ MOST_SAMPLES = 60
 MOST_NODES = 16
 """Nodes of Traefik by which the latest answer of a host is kept."""
 
-BY_WEIGHT = (CheckOutcome.NOT_TESTED, CheckOutcome.ANSWERS, CheckOutcome.DOES_NOT_ANSWER)
+BY_WEIGHT = (SiteState.NOT_TESTED, SiteState.ANSWERS, SiteState.FAILS)
 """Of what several of Traefik's nodes say of a host, the last of these holds."""
 
 
@@ -64,7 +65,7 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.answers, key=lambda item: (BY_WEIGHT.index(item.answer.outcome), item.at))
 
     @property
-    def outcome(self) -> CheckOutcome:
+    def outcome(self) -> SiteState:
         """What the checks say of the host."""
         return self.worst.answer.outcome
 

@@ -1,8 +1,8 @@
 """Makes the route checks: in the background, by the leader alone, and by agents alone.
 
 A host is asked at most once a minute, whatever happens: its next time is counted from when the
-answer came, and a job whose answer was lost counts as under way for a minute more. Whoever begins
-waits for both, since another process may have begun a job just before.
+answer came, and a job whose answer was lost counts as under way for a minute more. A process that
+begins to lead waits that long first: another one may have begun a job just before.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from bot.net.probing.protocol import Probe, ProbeAnswer, ProbeKind, WebFacts
 from bot.net.route_checks.answered import (
     REFUSES_HEAD,
     Answerer,
-    CheckOutcome,
     Need,
     RouteAnswer,
     classify,
@@ -43,6 +42,7 @@ from bot.net.route_checks.checks import (
 from bot.net.route_checks.interval import SHORTEST
 from bot.net.route_checks.plan import MOST_HOSTS, NOTHING, READS, CheckPlan, RouteCheck, plan
 from bot.net.tools.targets import Allowed
+from bot.routing.site_state import SiteState
 
 log = logging.getLogger(__name__)
 
@@ -290,4 +290,4 @@ def _ports(check: RouteCheck) -> list[Probe]:
 
 
 def _untested(why: str) -> RouteAnswer:
-    return RouteAnswer(Answerer.NOBODY, CheckOutcome.NOT_TESTED, why)
+    return RouteAnswer(Answerer.NOBODY, SiteState.NOT_TESTED, why)

@@ -333,7 +333,7 @@ def _behind(rule: _Rule, snapshot: Snapshot) -> _Behind:
 def _is_pods_own(namespace: str, name: str, address: str, snapshot: Snapshot) -> bool:
     """Whether an address is that of a pod, as the pod says and not the slice that names it.
 
-    Whoever may write slices could name any address. A pod in its node's network has the node's.
+    Anyone who may write slices could name any address. A pod in the host network has its node's.
     """
     pod = snapshot.get(core.Pod, namespace, name) if name else None
     ip = addresses.parse(address)

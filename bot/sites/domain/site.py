@@ -9,18 +9,10 @@ from enum import StrEnum
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.routing.site_state import SiteState
 
 SOON = timedelta(days=21)
 """Overdue: cert-manager renews a certificate of 90 days 30 days before it ends."""
-
-
-class SiteState(StrEnum):
-    """What is known of a site. Objects alone never make one answer."""
-
-    FAILS = "does not answer"
-    ANSWERS = "answers"
-    NOT_TESTED = "not tested"
-    """Nothing was seen: neither good nor bad, so it counts in no verdict and no exit code."""
 
 
 class EvidenceSource(StrEnum):

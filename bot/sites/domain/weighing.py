@@ -24,6 +24,7 @@ from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnoses
 from bot.routing.secrets import certificate_of
 from bot.routing.service_endpoints import SERVICE_NAME
+from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import RECENT, TRAEFIK_WORD
 from bot.sites.domain import hosts
 from bot.sites.domain.hosts import SiteRule
@@ -34,7 +35,6 @@ from bot.sites.domain.site import (
     SiteBackend,
     SiteEvidence,
     Sites,
-    SiteState,
 )
 from bot.sites.domain.sources import LIMITS, SOURCES
 

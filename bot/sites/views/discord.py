@@ -7,7 +7,8 @@ from datetime import datetime
 from bot.domain.verdict import Verdict
 from bot.render import cards, terminal
 from bot.render import text as words
-from bot.sites.domain.site import Site, Sites, SiteState
+from bot.routing.site_state import SiteState
+from bot.sites.domain.site import Site, Sites
 from bot.sites.views import terminal as sites_terminal
 from bot.sites.views import text as sites_text
 

@@ -9,7 +9,8 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.render.json_text import indented, schema_of
-from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, Sites, SiteState
+from bot.routing.site_state import SiteState
+from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, Sites
 from bot.sites.views import text as sites_text
 
 VERSION = "meshmedic.dev/sites/v1"

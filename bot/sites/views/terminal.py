@@ -10,7 +10,8 @@ from rich.text import Text
 from bot.domain.verdict import Verdict
 from bot.render import terminal
 from bot.render import text as words
-from bot.sites.domain.site import Site, Sites, SiteState
+from bot.routing.site_state import SiteState
+from bot.sites.domain.site import Site, Sites
 from bot.sites.views import text as sites_text
 
 MOST = 500

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from bot.domain.report import Report
 from bot.render import text as words
-from bot.sites.domain.site import SOON, EvidenceSource, Site, SiteBackend, Sites, SiteState
+from bot.routing.site_state import SiteState
+from bot.sites.domain.site import SOON, EvidenceSource, Site, SiteBackend, Sites
 
 NODES = 3
 NAME = 80
@@ -47,6 +48,12 @@ def headline(sites: Sites | None) -> str:
 def of_report(report: Report) -> str:
     """The same of a report: what the board, `/health`, `check` and digests say first of all."""
     return headline(report.supplement(Sites))
+
+
+def first_line(report: Report) -> str:
+    """The same as the first line of a card, in bold and with its line end; empty for nothing."""
+    said = of_report(report)
+    return f"**{said}**\n" if said else ""
 
 
 COUNTED = (SiteState.ANSWERS, SiteState.FAILS, SiteState.NOT_TESTED)

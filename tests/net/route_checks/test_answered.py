@@ -11,14 +11,14 @@ from bot.net.route_checks.answered import (
     Answerer,
     AskedRoute,
     ChainPart,
-    CheckOutcome,
     Need,
     RouteAnswer,
     classify,
 )
+from bot.routing.site_state import SiteState
 from tests.net.route_checks import traefik_answers as seen
 
-GOOD, BAD, GREY = CheckOutcome.ANSWERS, CheckOutcome.DOES_NOT_ANSWER, CheckOutcome.NOT_TESTED
+GOOD, BAD, GREY = SiteState.ANSWERS, SiteState.FAILS, SiteState.NOT_TESTED
 OPEN = ProbeAnswer(id="port", outcome=Outcome.OK)
 SHUT = ProbeAnswer(id="port", outcome=Outcome.REFUSED)
 LOST = ProbeAnswer(id="port", outcome=Outcome.TIMEOUT)
@@ -168,7 +168,7 @@ def test_a_plugin_may_say_anything_so_the_port_is_asked() -> None:
     ],
 )
 def test_where_nobody_answers_it_is_said_how_that_ended(
-    outcome: Outcome, detail: str, by: Answerer, expected: CheckOutcome
+    outcome: Outcome, detail: str, by: Answerer, expected: SiteState
 ) -> None:
     """A timeout to Traefik's own port may be a NetworkPolicy's doing: nothing was tested."""
     answered = said(ProbeAnswer(id="p", outcome=outcome, detail=detail))

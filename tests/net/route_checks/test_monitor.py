@@ -25,9 +25,10 @@ from bot.net.probing.protocol import (
     ProbeKind,
     ServedCertificate,
 )
-from bot.net.route_checks.answered import Answerer, CheckOutcome
+from bot.net.route_checks.answered import Answerer
 from bot.net.route_checks.checks import HOUR, MOST_SAMPLES, CheckedHost
 from bot.net.route_checks.monitor import ORPHANED, SECONDS, CheckSettings, RouteMonitor
+from bot.routing.site_state import SiteState
 from tests.builders import Plain
 from tests.net.route_checks import traefik_answers as seen
 from tests.net.route_checks.sites import a_backend, a_cluster, a_middleware, a_site, a_traefik
@@ -186,7 +187,7 @@ async def test_a_host_that_answers_has_its_state_since_when_and_the_last_hours_l
     for _ in range(90):
         await it.after(60)
     checked = it.of()
-    assert (checked.outcome, checked.worst.answer.by) == (CheckOutcome.ANSWERS, Answerer.BACKEND)
+    assert (checked.outcome, checked.worst.answer.by) == (SiteState.ANSWERS, Answerer.BACKEND)
     assert checked.since == BEGAN + timedelta(minutes=1)
     assert checked.worst.at == BEGAN + timedelta(minutes=90)
     assert (len(checked.latencies), checked.latency) == (MOST_SAMPLES, 1.0)
@@ -201,7 +202,7 @@ async def test_when_an_answer_changes_its_kind_that_is_since_then() -> None:
     it.agents.answers["a.example"] = seen.HANGS
     await it.after(60)
     checked = it.of()
-    assert checked.outcome is CheckOutcome.DOES_NOT_ANSWER
+    assert checked.outcome is SiteState.FAILS
     assert checked.worst.answer.what == "HTTP 504 of Traefik itself"
     assert checked.since == BEGAN + timedelta(minutes=2)
     assert len(checked.latencies) == 1, "Traefik's own answer is none of the site"
@@ -224,10 +225,10 @@ async def test_behind_a_login_the_endpoints_port_is_asked_from_the_same_node() -
     (_, node, probe) = it.agents.made[-1]
     assert (node, probe.kind) == ("edge", ProbeKind.TCP)
     assert (probe.address, probe.port) == ("10.42.1.5", 8080)
-    assert it.of().outcome is CheckOutcome.ANSWERS
+    assert it.of().outcome is SiteState.ANSWERS
     it.agents.answers["port"] = ProbeAnswer(id="", outcome=Outcome.REFUSED)
     await it.after(60)
-    assert it.of().outcome is CheckOutcome.DOES_NOT_ANSWER
+    assert it.of().outcome is SiteState.FAILS
 
 
 async def test_traefiks_own_not_found_page_is_asked_for_once_and_remembered() -> None:
@@ -247,7 +248,7 @@ async def test_a_certificate_that_is_wrong_is_told_beside_an_answer_that_is_well
     served = ServedCertificate(ends=1, faults=(CertificateFault.EXPIRED,))
     it.agents.answers["a.example"] = seen.an_answer(200, **seen.NAMED, certificate=served)
     await it.after(60)
-    assert it.of().outcome is CheckOutcome.ANSWERS
+    assert it.of().outcome is SiteState.ANSWERS
     assert it.of().worst.certificate == served
 
 
@@ -258,14 +259,14 @@ async def test_of_two_nodes_with_traefik_the_one_that_fails_is_not_hidden_by_the
     for _ in range(4):
         await it.after(130)
     assert {node for _, node, _ in it.agents.made} == {"edge"}
-    assert it.of().outcome is CheckOutcome.ANSWERS
+    assert it.of().outcome is SiteState.ANSWERS
     assert {item.node for item in it.of().answers} == {"edge", "hall"}
     it.agents.absent = frozenset()
     it.agents.answers["a.example"] = seen.DEAD
     await it.after(130)
     it.agents.answers["a.example"] = seen.FINE
     await it.after(130)
-    assert it.of().outcome is CheckOutcome.DOES_NOT_ANSWER
+    assert it.of().outcome is SiteState.FAILS
     it.cluster.snapshot_ = a_cluster(*SITE, traefik=pods[:1])
     await it.after(130)
     assert {item.node for item in it.of().answers} == {"edge"}
@@ -278,7 +279,7 @@ async def test_without_an_agent_nothing_was_tested_and_it_says_so() -> None:
     await it.after(60)
     checked = it.of()
     assert (checked.outcome, checked.worst.answer.what) == (
-        CheckOutcome.NOT_TESTED,
+        SiteState.NOT_TESTED,
         "no agent answers on edge",
     )
 

@@ -12,8 +12,9 @@ from bot.domain.resources.traefik import IngressRoute
 from bot.domain.snapshot import Gap, Why
 from bot.health.checks import CHECKS
 from bot.net.diagnosis.recent import FRESH
+from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import KEPT, RECENT, TraefikWord
-from bot.sites.domain.site import EvidenceSource, SiteBackend, SiteState
+from bot.sites.domain.site import EvidenceSource, SiteBackend
 from bot.sites.domain.weighing import sites
 from tests.builders import a_certificate
 from tests.net.networks import MOMENT

@@ -16,7 +16,8 @@ from bot.health.service import Health
 from bot.health.views import discord as health_cards
 from bot.health.views import terminal as health_terminal
 from bot.render.terminal import plain
-from bot.sites.domain.site import Sites, SiteState
+from bot.routing.site_state import SiteState
+from bot.sites.domain.site import Sites
 from bot.sites.views import text
 from tests.fakes import FakeCluster
 from tests.golden.moments import NOW

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from bot.domain.finding import Ref
 from bot.render import terminal as rendered
+from bot.routing.site_state import SiteState
 from bot.sites.domain.site import (
     EvidenceSource,
     Site,
     SiteBackend,
     SiteEvidence,
     Sites,
-    SiteState,
 )
 from bot.sites.views import discord, json, terminal, text
 from tests.golden.sites import MANY, SOME, UNTESTED
