@@ -1,4 +1,4 @@
-"""What was observed of a route beside its objects: tests of it, and Traefik's own word."""
+"""What was observed of a route beside its objects: tests, route checks, and Traefik's own word."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.net.diagnosis import recent
+from bot.net.route_checks import judging
 from bot.routing import traefik_word
 
 
 def worst(
     route: Ref, snapshot: Snapshot, by_objects: Judgement | None, *, silent: bool = False
 ) -> Judgement:
-    """The worst that objects, tests and Traefik say of a route; of equals, the first of these.
+    """The worst that objects, tests, Traefik and route checks say of a route; of equals, the first.
 
     What is public and an incident goes first: a test in private hides it from nobody. `silent`:
     no rule leads to anything that answers. Where somebody wants that, nothing else is said.
     """
     if silent and by_objects and by_objects.verdict is Verdict.SUSPENDED:
         return by_objects
-    by_traefik = traefik_word.judgement(route, snapshot, recent.passed(route, snapshot))
-    said = tuple(filter(None, (by_objects, recent.judgement(route, snapshot), by_traefik)))
+    by_checks = judging.judgement(route, snapshot)
+    passed = (*recent.passed(route, snapshot), *judging.passed(route, snapshot))
+    by_traefik = traefik_word.judgement(route, snapshot, passed)
+    by_tests = recent.judgement(route, snapshot)
+    said = tuple(filter(None, (by_objects, by_tests, by_traefik, by_checks)))
     incidents = [one for one in said if not one.private and one.verdict.rank >= INCIDENT.rank]
     judged = max(incidents or said, key=lambda one: one.verdict.rank, default=HEALTHY)
-    if judged.verdict is Verdict.HEALTHY and by_traefik and by_traefik.seen_well:
-        return replace(judged, seen_well=True)
-    return judged
+    well = any(one and one.seen_well for one in (by_traefik, by_checks))
+    return replace(judged, seen_well=True) if well and judged.verdict is Verdict.HEALTHY else judged

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+DOES_NOT_ANSWER = "DoesNotAnswer"
+"""The reason of a route of which a host does not answer by its route checks."""
+
 
 class SiteState(StrEnum):
     """What is known of a site. Objects alone never make one answer."""

@@ -14,6 +14,7 @@ from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing.ready_servers import ready_since
+from bot.routing.site_state import DOES_NOT_ANSWER
 
 TRAEFIK_WORD = "Traefik's log"
 """The name of the gap where Traefik's own word could not be read."""
@@ -27,11 +28,11 @@ MISSED_BY_TRAEFIK = "SecretMissedByTraefik"
 REFUSED_IN_LOG = "RefusedInTraefiksLog"
 """The reason of a route that Traefik refuses by its log, where its API tells nothing."""
 
-ENDS_BY_SILENCE = frozenset({REQUESTS_FAIL, MISSED_BY_TRAEFIK, REFUSED_IN_LOG})
-"""Reasons of what Traefik says no more: that proves no good request, no Secret and no router."""
+ENDS_BY_SILENCE = frozenset({REQUESTS_FAIL, MISSED_BY_TRAEFIK, REFUSED_IN_LOG, DOES_NOT_ANSWER})
+"""Reasons of what is said no more: that proves no good request, no Secret and no router."""
 
 WORKS_AGAIN = Judgement(Verdict.HEALTHY, seen_well=True)
-"""Requests of a route failed, and a test or a repair's proof saw them answered since."""
+"""Requests of a route failed, and were seen to be answered since."""
 
 RECENT = timedelta(minutes=15)
 """For how long a failed request shows how a route is now; afterwards that is unknown."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from bot.domain.finding import Ref
 from bot.routing.site_state import SiteState
 from bot.sites.domain.site import (
@@ -45,6 +47,14 @@ def _ago(minutes: float, source: EvidenceSource, symptom: str = "", why: str = "
 
 REFUSED = _ago(3, EvidenceSource.TRAEFIK, "502", "connection refused at 10.42.1.7:8080")
 MISSING = _ago(0, EvidenceSource.OBJECTS, "service not found", "Service apps/gone does not exist.")
+
+
+def _answered(answer: str, why: str = "") -> SiteEvidence:
+    return replace(_ago(0.5, EvidenceSource.ROUTE_CHECK, why=why), answer=answer)
+
+
+REFUSED_CHECK = _ago(0.5, EvidenceSource.ROUTE_CHECK, "502", "HTTP 502 of Traefik itself")
+ANSWERED_CHECK = _answered("HTTP 200")
 PHOTOS = Ref("IngressRoute", "apps", "photos")
 OTHER = Ref("Ingress", "apps", "photos-api")
 
@@ -66,8 +76,37 @@ MANY = Sites(
     taken_at=NOW, all=tuple(_site(f"site-{number}", REFUSED, since=LONG) for number in range(40))
 )
 NOTHING = Sites(taken_at=NOW)
+CHECKED = Sites(
+    taken_at=NOW,
+    checked=True,
+    all=(
+        _site("photos", REFUSED_CHECK, since=LONG, code="3k7q0zd", latency=8.4),
+        _site("wiki", ANSWERED_CHECK, latency=12.2),
+        _site(
+            "archive",
+            _answered("HTTP 503", "HTTP 503 of the backend itself, Retry-After 120 s"),
+            latency=0.2,
+        ),
+        _site(
+            "mail",
+            _answered(
+                "HTTP 401", "HTTP 401 of basicAuth or digestAuth, and its port is open behind it"
+            ),
+        ),
+        _site("reports", ANSWERED_CHECK, latency=2345.6),
+        _site("paste", untested="its rule does not take /, and no other path is asked"),
+        _site("feeds", untested="the annotation meshmedic.dev/route-check is off"),
+        _site("admin", untested="its rule does not take /, and no other path is asked"),
+    ),
+)
 
-SHOWN = {"some": SOME, "none-tested": UNTESTED, "many": MANY, "none": NOTHING}
+SHOWN = {
+    "some": SOME,
+    "none-tested": UNTESTED,
+    "many": MANY,
+    "none": NOTHING,
+    "checked": CHECKED,
+}
 
 
 def _pages(name: str, sites: Sites) -> Pages:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.health.next_steps import services
 from bot.health.next_steps.template import Table, Template, step
+from bot.routing.site_state import DOES_NOT_ANSWER
 
 SHOW = "kubectl -n {namespace} get {kind} {name} -o yaml"
 SERVICES = "kubectl -n {namespace} get services"
@@ -89,6 +90,7 @@ ROUTE: Table = {
     "WarnedByTraefik": (
         step(f"Correct in Git what Traefik warns of; {DESCRIBE} shows its rules.", SHOW),
     ),
+    DOES_NOT_ANSWER: (step(f"Ask {MEASURE} where its requests fail."),),
     "RequestsFail": (step(f"Ask {MEASURE} where its requests fail; `/traefik logs` counts them."),),
     "RuleNotValid": (step("Correct the rule in Git as its message says.", SHOW),),
     "RuleNeverMatches": (
@@ -268,6 +270,21 @@ HTTP_ROUTE: Table = {
     ),
 }
 
+SERVED = {
+    "ServedCertificateExpired": ROUTE["CertificateExpired"],
+    **dict.fromkeys(
+        (
+            "ServedCertificateOfAnotherName",
+            "ServedCertificateNotYetValid",
+            "ServedCertificateUnfit",
+        ),
+        (
+            *CERTIFICATE[:1],
+            step("Name a Secret in Git, or a resolver, whose certificate is for this host.", SHOW),
+        ),
+    ),
+}
+
 OF_OBJECT = ("SecretNotFound",)
 """Reasons that mean a Certificate for a route, and any Secret for Traefik's other kinds."""
 
@@ -285,5 +302,6 @@ TABLES: Mapping[str, Table] = {
         ROUTE,
     ),
     "routes-httproute": HTTP_ROUTE,
+    "served-certificates": SERVED,
     **dict.fromkeys(("traefik-middlewares", "traefik-services", "traefik-tls"), OBJECT),
 }

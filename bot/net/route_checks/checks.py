@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.domain.finding import Ref
 from bot.net.probing.protocol import ServedCertificate
 from bot.net.route_checks.answered import RouteAnswer
-from bot.net.route_checks.plan import LeftOut
+from bot.net.route_checks.plan import LeftOut, RouteCheck
 from bot.routing.site_state import SiteState
 
 HOUR = timedelta(hours=1)
@@ -21,6 +21,9 @@ MOST_SAMPLES = 60
 
 MOST_NODES = 16
 """Nodes of Traefik by which the latest answer of a host is kept."""
+
+OVERDUE, SLACK = 1.2, timedelta(minutes=1)
+"""How late an answer may be: the interval is longer by a tenth at random, and an agent may wait."""
 
 BY_WEIGHT = (SiteState.NOT_TESTED, SiteState.ANSWERS, SiteState.FAILS)
 """Of what several of Traefik's nodes say of a host, the last of these holds."""
@@ -50,13 +53,19 @@ class NodeAnswer(msgspec.Struct, frozen=True):
 class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
     """A host: the latest answers by each of Traefik's nodes, and the last hour's latencies.
 
-    `since` is when its outcome became what it is now, as far as this process saw it.
+    match: The rule that was asked, as `bot.routing.candidates` names it.
+    sole: Whether all rules of its route lead to the same Services.
+    since: When its outcome became what it is now, as far as this process saw it.
+    failed: When it did not answer last, as far as this process saw it.
     """
 
     host: str
     route: Ref
+    match: str
     answers: tuple[NodeAnswer, ...]
     since: datetime
+    sole: bool = False
+    failed: datetime | None = None
     latencies: tuple[LatencySample, ...] = ()
 
     @property
@@ -68,6 +77,29 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
     def outcome(self) -> SiteState:
         """What the checks say of the host."""
         return self.worst.answer.outcome
+
+    @property
+    def certificate(self) -> ServedCertificate | None:
+        """The certificate that was served last; None without TLS."""
+        latest = max(self.answers, key=lambda item: (item.certificate is not None, item.at))
+        return latest.certificate
+
+    def until(self, interval: timedelta) -> datetime:
+        """How long this shows how the host is: until its next answers are long overdue.
+
+        Traefik's nodes are asked in turn.
+        """
+        return self.worst.at + interval * (len(self.answers) + 1) * OVERDUE + SLACK
+
+    def well_before(self, interval: timedelta) -> datetime | None:
+        """What failed before this time is over: the host has answered in three checks since.
+
+        A check takes one way of those that requests may take, to one of up to three endpoints.
+        """
+        if self.outcome is not SiteState.ANSWERS:
+            return None
+        before = min(item.at for item in self.answers) - 2 * interval
+        return before if before >= self.since else None
 
     @property
     def latency(self) -> float | None:
@@ -86,27 +118,33 @@ class RouteChecks(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[CheckedHost, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
-    def of(self, host: str) -> CheckedHost | None:
-        """What is known of a host; None where it was not checked."""
-        return next((item for item in self.hosts if item.host == host), None)
+    def of(self, route: Ref) -> tuple[CheckedHost, ...]:
+        """What is known of the hosts of a route; nothing where none was checked."""
+        return tuple(item for item in self.hosts if item.route == route)
 
 
-def noted(
-    before: CheckedHost | None, route: Ref, news: NodeAnswer, by: Collection[str], host: str
-) -> CheckedHost:
-    """What is known of a host after one more answer. `by` are the nodes on which Traefik runs."""
+def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> CheckedHost:
+    """What is known of a host after one more answer; nothing earlier where its rule is another."""
+    if before and (before.route, before.match) != (check.route, check.match):
+        before = None
+    by = {at.node for at in check.by}
     kept = [item for item in before.answers if item.node in by] if before else []
     samples = [item for item in before.latencies if news.at - item.at < HOUR] if before else []
     if news.latency is not None:
         samples.append(LatencySample(news.at, news.latency))
     now = CheckedHost(
-        host=host,
-        route=route,
+        host=check.host,
+        route=check.route,
+        match=check.match,
+        sole=check.sole,
         answers=(*(item for item in kept if item.node != news.node), news)[-MOST_NODES:],
         since=news.at,
         latencies=tuple(samples[-MOST_SAMPLES:]),
     )
-    return replace(now, since=before.since) if before and before.outcome is now.outcome else now
+    fails = now.outcome is SiteState.FAILS
+    failed = news.at if fails else before.failed if before else None
+    same = before and before.outcome is now.outcome
+    return replace(now, failed=failed, since=before.since if before and same else news.at)
 
 
 def supplement(

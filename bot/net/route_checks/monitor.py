@@ -251,8 +251,7 @@ class RouteMonitor:
         facts = (answer.web if answer else None) or WebFacts()
         own = facts.latency if said.by is Answerer.BACKEND else None
         news = NodeAnswer(entrance.node, self.clock(), said, facts.certificate, own)
-        before, nodes = self._hosts.get(check.host), {at.node for at in check.by}
-        self._hosts[check.host] = noted(before, check.route, news, nodes, check.host)
+        self._hosts[check.host] = noted(self._hosts.get(check.host), check, news)
 
     def _part(self, of: float) -> float:
         return self.chance() * of

@@ -74,14 +74,18 @@ class PodPort(msgspec.Struct, frozen=True, order=True):
 class RouteCheck(msgspec.Struct, frozen=True, kw_only=True):
     """How a host is checked. `by` are ports of Traefik's pods that are as good as each other.
 
-    `ports` are those of the endpoints, where they are pods of this cluster.
+    match: The rule that is asked, as `bot.routing.candidates` names it.
+    sole: Whether all rules of its route lead to the same Services, so that it speaks for them.
+    ports: Those of the endpoints, where they are pods of this cluster.
     """
 
     host: str
     route: Ref
+    match: str
     by: tuple[Entrance, ...]
     asked: AskedRoute = AskedRoute()
     ports: tuple[PodPort, ...] = ()
+    sole: bool = False
 
 
 class LeftOut(msgspec.Struct, frozen=True, order=True):
@@ -103,10 +107,12 @@ class CheckPlan(msgspec.Struct, frozen=True):
 class _Rule:
     """What a rule says of one host.
 
-    `tls` says whether its router takes TLS alone, `secured` whether people are to come by TLS.
+    `tls` says whether its router takes TLS alone, `secured` whether people are to come by TLS,
+    `sole` whether all rules of the route lead to the same Services.
     """
 
     route: Object
+    match: str
     root: RootHost
     entry_points: tuple[str, ...]
     middlewares: tuple[Reference, ...]
@@ -115,6 +121,7 @@ class _Rule:
     length: int
     tls: bool
     secured: bool
+    sole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +221,8 @@ def _check(
     return RouteCheck(
         host=host,
         route=rule.route.ref,
+        match=rule.match,
+        sole=rule.sole,
         by=tuple(sorted(msgspec.structs.replace(at, tls=tls) for at, _ in chosen)),
         asked=AskedRoute(
             host=host,
@@ -265,6 +274,7 @@ def _rules(snapshot: Snapshot) -> Iterator[_Rule]:
 def _of_route(route: traefik.IngressRoute) -> Iterator[_Rule]:
     names = tuple(name.casefold() for name in route.spec.entry_points or ())
     tls = route.spec.tls is not None
+    sole = all(rule.services == route.spec.routes[0].services for rule in route.spec.routes)
     for rule in route.spec.routes:
         services = tuple(
             (to.namespace or route.namespace, to.name, str(to.port or ""))
@@ -273,7 +283,16 @@ def _of_route(route: traefik.IngressRoute) -> Iterator[_Rule]:
         )
         for root in roots.of_rule(rule.match):
             yield _Rule(
-                route, root, names, rule.middlewares or (), services, len(rule.match), tls, tls
+                route,
+                rule.match,
+                root,
+                names,
+                rule.middlewares or (),
+                services,
+                len(rule.match),
+                tls,
+                tls,
+                sole,
             )
 
 
@@ -286,6 +305,9 @@ def _of_ingress(ingress: networking.Ingress) -> Iterator[_Rule]:
         if name.strip()
     )
     tls = annotations.get(TLS, "").lower() in TRUE
+    backends = [path.backend for _, path in ingress.spec.paths]
+    backends += [ingress.spec.default] if ingress.spec.default else []
+    sole = len({backend.target for backend in backends}) == 1
     by_host: dict[str, list[networking.IngressPath]] = {}
     for host, path in ingress.spec.paths:
         by_host.setdefault(host, []).append(path)
@@ -296,6 +318,7 @@ def _of_ingress(ingress: networking.Ingress) -> Iterator[_Rule]:
         targets = [path.backend.target for path in taking]
         yield _Rule(
             ingress,
+            f"{host}{taking[0].path or '/'}" if taking else host,
             roots.of_paths(host, takes_root=bool(taking)),
             tuple(name.strip().casefold() for name in named if name.strip()),
             references,
@@ -303,6 +326,7 @@ def _of_ingress(ingress: networking.Ingress) -> Iterator[_Rule]:
             len(host),
             tls,
             tls or bool(ingress.spec.tls),
+            sole,
         )
 
 

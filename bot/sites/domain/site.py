@@ -21,6 +21,7 @@ class EvidenceSource(StrEnum):
     TEST = "test"
     REPAIR = "repair"
     """Requests through Traefik that proved a repair."""
+    ROUTE_CHECK = "route check"
     ACCESS_LOG = "access log"
     TRAEFIK = "Traefik"
     """Its log or its API."""
@@ -31,15 +32,19 @@ class SiteEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was seen of a route.
 
     at: When it was seen last; None where a log has no times.
+    until: How long it shows how the site is; None for as long as it is known.
     symptom: How requests fail, such as `502`; empty where one reached its backend.
-    why: The symptom's reason, as far as it is known.
+    answer: What was answered, such as `HTTP 200`, where that is known.
+    why: More of the symptom or the answer, as far as it is known.
     since: When it was first seen so.
     private: Only who asked for the test saw it.
     """
 
     source: EvidenceSource
     at: datetime | None = None
+    until: datetime | None = None
     symptom: str = ""
+    answer: str = ""
     why: str = ""
     since: datetime | None = None
     private: bool = False
@@ -57,20 +62,25 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     host: Its name. For a rule without a host, or with a pattern, words that say so.
     evidence: What decided the state; None where it is not tested.
+    untested: Why route checks do not ask it, or what they could not tell; empty without them.
     since: Since when it does not answer, as far as that is known.
     routes, decided_by: All of its routes, and those that the state comes from.
     code: The code of the finding that tells more, if any.
-    certificate_ends: When the first of its certificates ends, where a Certificate tells.
+    latency: The median of the last hour in milliseconds, by route checks; None without any.
+    certificate_ends: When the certificate ends that is served, else the first of those that
+        Certificates keep; None where neither is known.
     """
 
     host: str
     state: SiteState
     evidence: SiteEvidence | None = None
+    untested: str = ""
     since: datetime | None = None
     code: str = ""
     routes: tuple[Ref, ...] = ()
     decided_by: tuple[Ref, ...] = ()
     backends: tuple[SiteBackend, ...] = ()
+    latency: float | None = None
     certificate_ends: datetime | None = None
 
 
@@ -78,12 +88,14 @@ class Sites(msgspec.Struct, frozen=True, kw_only=True):
     """All sites at one moment, what hurts most first.
 
     unseen: The kinds of routes that could not be read, so that there may be more.
+    checked: Whether route checks are made, as far as this process knows.
     by_public: The same sites by public evidence alone; None where all of it is public.
     """
 
     taken_at: datetime
     all: tuple[Site, ...] = ()
     unseen: tuple[str, ...] = ()
+    checked: bool = False
     by_public: tuple[Site, ...] | None = None
 
     @property

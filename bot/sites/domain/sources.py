@@ -1,33 +1,29 @@
 """What was seen of the requests of a rule, from each source that costs nothing.
 
-A further source is a function in SOURCES, with the age in LIMITS up to which it shows anything.
+A further source is a function in SOURCES. Each says how long it shows how a site is:
+
+- A test or a repair's proof counts for a day, as in the health checks: it tries every way that
+  requests may take, and only while the route leads to the same endpoints.
+- A route check counts until the next one is long overdue.
+- A request in a log took one way, so a good one counts for an hour, as far back as the log is read,
+  and a failed one for fifteen minutes, as in the health checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator
 
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis import recent
+from bot.net.route_checks import judging
+from bot.net.route_checks.checks import CheckedHost, RouteChecks
 from bot.routing import traefik_word
-from bot.routing.traefik_word import KEPT, TraefikWord
+from bot.routing.site_state import SiteState
+from bot.routing.traefik_word import KEPT, RECENT, TraefikWord
 from bot.sites.domain.hosts import SiteRule
 from bot.sites.domain.site import EvidenceSource, SiteEvidence
 
 Source = Callable[[SiteRule, Snapshot], Iterator[SiteEvidence]]
-
-LIMITS: Mapping[EvidenceSource, timedelta] = {
-    EvidenceSource.TEST: recent.FRESH,
-    EvidenceSource.REPAIR: recent.FRESH,
-    EvidenceSource.ACCESS_LOG: KEPT,
-}
-"""How long a good request shows that a site answers.
-
-A test counts for a day, as in the health checks: it tries every way that requests may take, and
-only while the route leads to the same endpoints. One request in a log took one way, so it counts
-for an hour: as far back as the log is read.
-"""
 
 
 def tests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
@@ -35,7 +31,38 @@ def tests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
     for test in recent.passed_tests(rule.route, snapshot):
         if test.match == rule.match:
             source = EvidenceSource.REPAIR if test.by_repair else EvidenceSource.TEST
-            yield SiteEvidence(source=source, at=test.at, private=test.private)
+            until = test.at + recent.FRESH
+            yield SiteEvidence(source=source, at=test.at, until=until, private=test.private)
+
+
+def route_checks(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
+    """The route checks of a host, where they ask this rule of it."""
+    checks, host = snapshot.supplement(RouteChecks), checked(rule, snapshot)
+    if checks is None or host is None or host.outcome is SiteState.NOT_TESTED:
+        return
+    said, fails = host.worst.answer, host.outcome is SiteState.FAILS
+    answer = f"HTTP {said.status}" if said.status else ""
+    yield SiteEvidence(
+        source=EvidenceSource.ROUTE_CHECK,
+        at=host.worst.at,
+        until=host.until(checks.interval),
+        symptom=str(said.status or said.what) if fails else "",
+        answer="" if fails else answer,
+        why=said.what if answer and said.what != answer else "",
+        since=host.since,
+    )
+
+
+def checked(rule: SiteRule, snapshot: Snapshot) -> CheckedHost | None:
+    """What route checks know of a host by this rule; None where they ask another one, or none."""
+    checks = snapshot.supplement(RouteChecks)
+    if checks is None:
+        return None
+    hosts = snapshot.once(
+        "sites.checked",
+        lambda: {(host.host, host.route, host.match): host for host in checks.hosts},
+    )
+    return hosts.get((rule.host.removesuffix("."), rule.route, rule.match))
 
 
 def answered_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
@@ -43,22 +70,23 @@ def answered_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEviden
     word = snapshot.supplement(TraefikWord)
     at = word.answered.get((rule.route, rule.match)) if word else None
     if at:
-        yield SiteEvidence(source=EvidenceSource.ACCESS_LOG, at=at)
+        yield SiteEvidence(source=EvidenceSource.ACCESS_LOG, at=at, until=at + KEPT)
 
 
 def failed_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
     """Requests in Traefik's log that did not reach a server, as the health checks count them."""
-    passed = recent.passed(rule.route, snapshot)
+    passed = (*recent.passed(rule.route, snapshot), *judging.passed(rule.route, snapshot))
     for requests in traefik_word.standing_failures(rule.route, snapshot, passed):
         status, _, why = requests.what.partition(" ")
         known = status.isdecimal()
         yield SiteEvidence(
             source=EvidenceSource.TRAEFIK,
             at=requests.last,
+            until=requests.last + RECENT if requests.last else None,
             symptom=status if known else "requests fail",
             why=why if known else requests.what,
             since=requests.first or requests.last,
         )
 
 
-SOURCES: tuple[Source, ...] = (tests, answered_requests, failed_requests)
+SOURCES: tuple[Source, ...] = (tests, route_checks, answered_requests, failed_requests)

@@ -22,10 +22,12 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnoses
+from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.net.route_checks.judging import ROUTE_CHECKS
 from bot.routing.secrets import certificate_of
 from bot.routing.service_endpoints import SERVICE_NAME
 from bot.routing.site_state import SiteState
-from bot.routing.traefik_word import RECENT, TRAEFIK_WORD
+from bot.routing.traefik_word import TRAEFIK_WORD
 from bot.sites.domain import hosts
 from bot.sites.domain.hosts import SiteRule
 from bot.sites.domain.site import (
@@ -36,10 +38,17 @@ from bot.sites.domain.site import (
     SiteEvidence,
     Sites,
 )
-from bot.sites.domain.sources import LIMITS, SOURCES
+from bot.sites.domain.sources import SOURCES, checked
 
-SOURCE_OF = {DIAGNOSES: EvidenceSource.TEST, TRAEFIK_WORD: EvidenceSource.TRAEFIK}
+SOURCE_OF = {
+    DIAGNOSES: EvidenceSource.TEST,
+    TRAEFIK_WORD: EvidenceSource.TRAEFIK,
+    ROUTE_CHECKS: EvidenceSource.ROUTE_CHECK,
+}
 """By the fact that shows a finding; others rest on objects."""
+
+OVERDUE = "its last route check is long ago"
+"""The process that made it leads no more, or nobody could ask since."""
 
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+|\d+")
 DISTANT = datetime.max.replace(tzinfo=UTC)
@@ -68,6 +77,7 @@ def sites(snapshot: Snapshot, report: Report) -> Sites:
         taken_at=report.taken_at,
         all=every,
         unseen=tuple(sorted(set(unseen))),
+        checked=snapshot.supplement(RouteChecks) is not None,
         by_public=_sites(rules, snapshot, report.public, private=False) if private else None,
     )
 
@@ -110,7 +120,7 @@ def _ruling(
     failed = _newest(one for one in seen if one.symptom)
     code = finding.code if finding else ""
     if finding and finding.verdict is Verdict.FAILED:
-        proven = _by_finding(rule, finding, facts, snapshot)
+        proven = _by_finding(rule, finding, facts, seen, snapshot)
         if proven:
             symptom = failed.symptom if failed else proven.symptom
             begun = (proven.since, failed.since if failed else None)
@@ -120,11 +130,11 @@ def _ruling(
     if finding and finding.verdict is Verdict.SUSPENDED:
         return _Ruling(rule, SiteState.NOT_TESTED, code=code)
     if failed and not (good and failed.at and good.at and good.at > failed.at):
-        if failed.at and now - failed.at > RECENT:
+        if failed.until and failed.until < now:
             return _Ruling(rule, SiteState.NOT_TESTED, code=code)
         since = max(filter(None, (failed.since, good.at if good else None)), default=None)
         return _Ruling(rule, SiteState.FAILS, failed, since, code)
-    if good and good.at and now - good.at <= LIMITS[good.source]:
+    if good and good.until and now <= good.until:
         return _Ruling(rule, SiteState.ANSWERS, good, code=code)
     return _Ruling(rule, SiteState.NOT_TESTED, code=code)
 
@@ -135,11 +145,17 @@ def _newest(evidence: Iterable[SiteEvidence]) -> SiteEvidence | None:
 
 
 def _by_finding(
-    rule: SiteRule, finding: Finding, facts: Mapping[str, str], snapshot: Snapshot
+    rule: SiteRule,
+    finding: Finding,
+    facts: Mapping[str, str],
+    seen: Iterable[SiteEvidence],
+    snapshot: Snapshot,
 ) -> SiteEvidence | None:
-    """What a failed finding says of a rule; None where a test found only others failing."""
+    """What a failed finding says of a rule; None where only others were seen to fail."""
     source = SOURCE_OF.get(facts.get(finding.key, ""), EvidenceSource.OBJECTS)
     tested = None
+    if source is EvidenceSource.ROUTE_CHECK:
+        return next((one for one in seen if one.source is source and one.symptom), None)
     if source is EvidenceSource.TEST:
         failing = recent.failing_rules(rule.route, snapshot)
         if failing and rule.match not in failing:
@@ -167,22 +183,51 @@ def _site(host: str, rulings: Iterable[_Ruling], snapshot: Snapshot) -> Site:
     worst = ordered[0]
     rules = [ruling.rule for ruling in ordered]
     services = sorted({service for rule in rules for service in rule.services})
-    certificates = (
-        certificate_of(snapshot, rule.route.namespace, rule.secret) for rule in rules if rule.secret
-    )
-    ends = (certificate.status.not_after for certificate in certificates if certificate)
+    known = [host for host in (checked(rule, snapshot) for rule in rules) if host]
     decided = [ruling.rule.route for ruling in ordered if ruling.state is worst.state]
     return Site(
         host=host,
         state=worst.state,
         evidence=worst.evidence,
+        untested=_untested(rules, snapshot) if worst.state is SiteState.NOT_TESTED else "",
         since=worst.since,
         code=worst.code,
         routes=tuple(sorted({rule.route for rule in rules})),
         decided_by=tuple(dict.fromkeys(decided)),
         backends=tuple(SiteBackend(service, _nodes(service, snapshot)) for service in services),
-        certificate_ends=min(filter(None, ends), default=None),
+        latency=next((host.latency for host in known if host.latency is not None), None),
+        certificate_ends=_certificate_ends(rules, known, snapshot),
     )
+
+
+def _certificate_ends(
+    rules: Iterable[SiteRule], known: Iterable[CheckedHost], snapshot: Snapshot
+) -> datetime | None:
+    served = [host.certificate.ends for host in known if host.certificate and host.certificate.ends]
+    if served:
+        return datetime.fromtimestamp(min(served), UTC)
+    certificates = (
+        certificate_of(snapshot, rule.route.namespace, rule.secret) for rule in rules if rule.secret
+    )
+    ends = (certificate.status.not_after for certificate in certificates if certificate)
+    return min(filter(None, ends), default=None)
+
+
+def _untested(rules: Iterable[SiteRule], snapshot: Snapshot) -> str:
+    """Why route checks tell nothing of a site's rules; empty where none are made."""
+    checks = snapshot.supplement(RouteChecks)
+    if checks is None:
+        return ""
+    left_out = snapshot.once(
+        "sites.left_out", lambda: {item.host or item.route: item.why for item in checks.left_out}
+    )
+    for rule in rules:
+        if host := checked(rule, snapshot):
+            current = snapshot.taken_at <= host.until(checks.interval)
+            return host.worst.answer.what if current else OVERDUE
+        if why := left_out.get(rule.host.removesuffix(".")) or left_out.get(rule.route):
+            return why
+    return ""
 
 
 def _worst_first(ruling: _Ruling) -> tuple[int, datetime, SiteRule]:

@@ -21,6 +21,7 @@ FILE = "sites.txt"
 LARGEST_FILE = 8 * 1024 * 1024
 
 HOW = "`/net diagnose` tests one."
+TURN_ON = "Route checks test all of them: set `MESHMEDIC_ROUTE_CHECKS`. `/net diagnose` tests one."
 
 
 def sites(sites: Sites) -> cards.Card:
@@ -54,6 +55,7 @@ def _line(site: Site, now: datetime) -> str:
     )
     details = (
         words.brief(sites_text.why(site), WHY),
+        sites_text.latency(site),
         sites_text.leads_to(site),
         sites_text.certificate(site, now),
         sites_text.partial(site),
@@ -71,7 +73,8 @@ def _moment(at: datetime, now: datetime) -> str:
 def _tail(sites: Sites) -> list[str]:
     lines = []
     if untested := sites_text.untested(sites, "", NAMES):
-        lines.append(f"-# {cards.code(untested, NAMES + 200)} {HOW}")
+        how = HOW if sites.checked else TURN_ON
+        lines.append(f"-# {cards.code(untested, NAMES + 200)} {how}")
     if sites.unseen:
         kinds = cards.code(", ".join(sites.unseen), 100)
         lines.append(f"{words.MARK[Verdict.UNKNOWN]} **not seen** {kinds}")

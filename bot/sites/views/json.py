@@ -19,6 +19,8 @@ VERSION = "meshmedic.dev/sites/v1"
 class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A host. `source` says how its state is known, and `seen` when; empty where it is not tested.
 
+    `answer` is what was answered, such as `HTTP 200`. `why` says more of that or of the symptom,
+    or why it is not tested. `latency` is the median of the last hour's checks, in milliseconds.
     `decidedBy` are those of its routes that the state comes from. `code` is that of a finding.
     """
 
@@ -26,6 +28,7 @@ class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     state: SiteState
     since: datetime | None
     symptom: str
+    answer: str
     why: str
     source: EvidenceSource | None
     seen: datetime | None
@@ -33,6 +36,7 @@ class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     routes: tuple[Ref, ...]
     decided_by: tuple[Ref, ...]
     backends: tuple[SiteBackend, ...]
+    latency: float | None
     certificate_ends: datetime | None
 
 
@@ -77,12 +81,14 @@ def _site(site: Site) -> JsonSite:
         state=site.state,
         since=site.since,
         symptom=seen.symptom if seen else "",
-        why=seen.why if seen else "",
+        answer=seen.answer if seen else "",
+        why=seen.why if seen else site.untested,
         source=seen.source if seen else None,
         seen=seen.at if seen else None,
         code=site.code,
         routes=site.routes,
         decided_by=site.decided_by,
         backends=site.backends,
+        latency=site.latency,
         certificate_ends=site.certificate_ends,
     )

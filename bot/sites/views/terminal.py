@@ -23,8 +23,11 @@ WIDEST = 44
 INDENT = 3
 WHY = 75
 
-HOW = "meshmedic net diagnose HOST tests one; what the bot has tested stands in /sites."
-"""A test that passed is known to the process that made it alone."""
+HOW = (
+    "meshmedic net diagnose HOST tests one. Route checks (MESHMEDIC_ROUTE_CHECKS) test all, and "
+    "what the bot has tested stands in /sites."
+)
+"""What was tested is known to the process alone that did it."""
 
 VERDICT = {SiteState.FAILS: Verdict.FAILED, SiteState.ANSWERS: Verdict.HEALTHY}
 """The verdict whose sign and colour a state has."""
@@ -57,6 +60,7 @@ def _rows(site: Site, sites: Sites, width: int) -> Iterator[RenderableType]:
     if reason := words.brief(sites_text.why(site), WHY):
         yield terminal.indented(Text(reason), INDENT)
     parts = (
+        sites_text.latency(site),
         sites_text.leads_to(site),
         sites_text.certificate(site, now),
         sites_text.partial(site),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.grouping import grouped
 from bot.domain.report import Report
 from bot.render import text as words
 from bot.routing.site_state import SiteState
@@ -12,6 +13,7 @@ from bot.sites.domain.site import SOON, EvidenceSource, Site, SiteBackend, Sites
 
 NODES = 3
 NAME = 80
+ANSWER = 120
 
 SEEN_BY = {
     EvidenceSource.TEST: "a test got through",
@@ -21,6 +23,8 @@ SEEN_BY = {
 """How it is known that a site answers."""
 
 DAY = timedelta(days=1)
+SECOND = 1000
+"""In milliseconds, as latencies are."""
 
 NONE = "There is no site: no Ingress or IngressRoute was seen."
 
@@ -64,9 +68,9 @@ def _partly(sites: Sites) -> str:
 
 
 def state(site: Site, moment: Moment, quoted: Callable[[str], str] = str) -> str:
-    """`does not answer: 502 since 14:02`, or `answers: a test got through at 14:02`.
+    """`does not answer: 502 since 14:02`, or `answers: HTTP 200 at 14:02`.
 
-    `quoted` makes a symptom from the cluster harmless.
+    `quoted` makes what comes from the cluster harmless.
     """
     seen = site.evidence
     if seen is None:
@@ -75,7 +79,8 @@ def state(site: Site, moment: Moment, quoted: Callable[[str], str] = str) -> str
         since = f" since {moment(site.since)}" if site.since else ""
         return f"{site.state}: {quoted(words.line(seen.symptom, NAME))}{since}"
     at = f" at {moment(seen.at)}" if seen.at else ""
-    return f"{site.state}: {SEEN_BY.get(seen.source, seen.source)}{at}"
+    answer = quoted(words.line(seen.answer, ANSWER)) if seen.answer else ""
+    return f"{site.state}: {answer or SEEN_BY.get(seen.source, seen.source)}{at}"
 
 
 def clock_time(at: datetime, now: datetime) -> str:
@@ -84,8 +89,18 @@ def clock_time(at: datetime, now: datetime) -> str:
 
 
 def why(site: Site) -> str:
-    """Why it does not answer, as far as that is known; empty for others."""
-    return site.evidence.why if site.evidence and site.state is SiteState.FAILS else ""
+    """Why it does not answer, or what else is known of its answer; empty for nothing."""
+    return site.evidence.why if site.evidence else ""
+
+
+def latency(site: Site) -> str:
+    """How long an answer takes, by the last hour; empty where that is not known."""
+    if site.latency is None:
+        return ""
+    took = site.latency
+    return (
+        f"{took / 1000:,.1f} s" if took >= SECOND else f"{took:,.0f} ms" if took >= 1 else "<1 ms"
+    )
 
 
 def leads_to(site: Site) -> str:
@@ -126,18 +141,27 @@ def partial(site: Site) -> str:
 def untested(sites: Sites, how: str, room: int) -> str:
     """One line with the sites of which nothing was seen, and `how` to test them; empty for none.
 
-    `room`: The most characters for names.
+    Those that have a reason in common stand together, and it follows them. `room`: The most
+    characters for names.
     """
     rest = sites.of(SiteState.NOT_TESTED)
     if not rest:
         return ""
-    names: list[str] = []
-    for site in rest:
-        name = words.line(site.host, NAME)
-        room -= len(name) + 2
-        if room < 0 and names:
-            break
-        names.append(name)
-    hidden = len(rest) - len(names)
+    shown: list[str] = []
+    named = 0
+    for why, of_one in grouped((site.untested, site) for site in rest).items():
+        names: list[str] = []
+        for site in of_one:
+            name = words.line(site.host, NAME)
+            room -= len(name) + 2
+            if room < 0 and named:
+                break
+            names.append(name)
+            named += 1
+        if names:
+            reason = words.line(why, NAME)
+            room -= len(reason) + 3
+            shown.append(f"{', '.join(names)} ({reason})" if reason else ", ".join(names))
+    hidden = len(rest) - named
     more = f" and {hidden:,} more" if hidden else ""
-    return f"{words.plural(len(rest), 'site')} not tested: {', '.join(names)}{more}. {how}"
+    return f"{words.plural(len(rest), 'site')} not tested: {', '.join(shown)}{more}. {how}"

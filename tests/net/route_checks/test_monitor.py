@@ -131,7 +131,7 @@ class Situation:
 
     def of(self, host: str = "a.example") -> CheckedHost:
         assert self.monitor.checks
-        checked = self.monitor.checks.of(host)
+        checked = next((it for it in self.monitor.checks.hosts if it.host == host), None)
         assert checked
         return checked
 

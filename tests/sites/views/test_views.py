@@ -33,6 +33,7 @@ EVIDENCE = st.builds(
     source=st.sampled_from(EvidenceSource),
     at=TIMES,
     symptom=WORDS,
+    answer=WORDS,
     why=WORDS,
     since=TIMES,
 )
@@ -48,6 +49,8 @@ SITES = st.builds(
     backends=st.lists(
         st.builds(SiteBackend, REFS, st.lists(WORDS, max_size=5).map(tuple)), max_size=5
     ).map(tuple),
+    untested=WORDS,
+    latency=st.none() | st.floats(min_value=0, max_value=1e7),
     certificate_ends=TIMES,
 )
 WHOLE = st.builds(
@@ -55,6 +58,7 @@ WHOLE = st.builds(
     taken_at=TIMES.map(lambda at: at or NOW),
     all=st.lists(SITES, max_size=40).map(tuple),
     unseen=st.lists(WORDS, max_size=3).map(tuple),
+    checked=st.booleans(),
 )
 
 
@@ -126,3 +130,27 @@ def test_a_service_on_many_nodes_names_some() -> None:
     backend = SiteBackend(Ref("Service", "apps", "web"), nodes)
     site = replace(SOME.all[0], backends=(backend,))
     assert text.leads_to(site) == "apps/web on node-0, node-1, node-2 and 2 more"
+
+
+def test_sites_that_are_not_tested_for_one_reason_stand_together() -> None:
+    rest = {"host": "x", "state": SiteState.NOT_TESTED}
+    three = (("a", "no host"), ("b", ""), ("c", "no host"))
+    sites = Sites(
+        taken_at=NOW, all=tuple(Site(**{**rest, "host": name}, untested=why) for name, why in three)
+    )
+    assert text.untested(sites, "Test them.", 100) == (
+        "3 sites not tested: a, c (no host), b. Test them."
+    )
+
+
+def test_who_has_no_route_checks_is_told_how_to_turn_them_on() -> None:
+    """Who has them is not."""
+    card = "".join(texts(discord.sites(UNTESTED)))
+    assert "set `MESHMEDIC_ROUTE_CHECKS`" in card
+    assert "ROUTE_CHECKS" not in "".join(texts(discord.sites(replace(UNTESTED, checked=True))))
+
+
+def test_a_latency_has_a_unit_that_fits() -> None:
+    site = Site(host="a", state=SiteState.ANSWERS)
+    for took, said in ((None, ""), (0.3, "<1 ms"), (12.4, "12 ms"), (2340.0, "2.3 s")):
+        assert text.latency(replace(site, latency=took)) == said
