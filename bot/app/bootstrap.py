@@ -106,6 +106,9 @@ if TYPE_CHECKING:  # the package belongs to an extra that production lacks
 SANDBOX = "meshmedic"
 """The namespace in which the sandbox stores Changes."""
 
+SANDBOX_CHECKS = CheckSettings(5.0, shortest=5.0, first=1.0)
+"""Often, for people in front of a page: its sites are simulated."""
+
 
 @dataclass(frozen=True, slots=True)
 class BotOptions:
@@ -323,12 +326,15 @@ class Bot:
         cluster, settings = self.cluster, self._options.route_checks
         if settings is None or cluster.checker is None:
             return None
-        return RouteMonitor(cluster.cache, cluster.checker, cluster.leadership, settings)
+        leadership, store = cluster.leadership, cluster.store
+        return RouteMonitor(cluster.cache, cluster.checker, leadership, settings, store)
 
     async def _restore(self, memory: ReportStore) -> None:
         """Recall what the process knew that acted last. Never raises."""
         await memory.restore(self._health, self._diagnose)
         await self._history.restore()
+        if self._checks:
+            await self._checks.restore()
 
     async def _start(self) -> None:
         """Fill the cache, then begin with the jobs."""
@@ -478,6 +484,7 @@ def sandbox_client(parts: SandboxParts) -> Client:
         parts.reader,
         parts.store,
         SANDBOX,
+        checker=parts.checker,
     )
     options = BotOptions(
         parts.roles,
@@ -485,6 +492,7 @@ def sandbox_client(parts: SandboxParts) -> Client:
         digests=parts.plan,
         rules=parts.rules,
         board=parts.plan.channel,
+        route_checks=SANDBOX_CHECKS if parts.checker else None,
         look_every=parts.look or LOOK_EVERY,
         board_every=parts.look or BOARD_EVERY,
     )

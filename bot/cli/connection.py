@@ -66,6 +66,7 @@ class ClusterConnection:
             diagnosed=lambda: facts.diagnosed,
             rounds=lambda: facts.links,
             unknown=lambda: facts.gaps,
+            route_checks=lambda: facts.route_checks,
             failing_since=lambda: facts.failing,
             traefik=WordReader(self.cluster, self.traefik_reader).read,
         )

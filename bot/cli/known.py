@@ -19,6 +19,8 @@ from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed
 from bot.net.mesh.history import LINKS
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.rounds import Links
+from bot.net.route_checks.checks import RouteChecks
+from bot.net.route_checks.record import CHECKS
 from bot.runtime.memory_store import Unkept
 
 NO_STATE = (
@@ -35,6 +37,7 @@ NAMES = {
     HISTORY.name: "history",
     LINKS.name: "history of the network",
     MUTES.name: "mutes",
+    CHECKS.name: "route checks",
 }
 """What people call the bot's records."""
 
@@ -82,6 +85,7 @@ class KnownFacts:
     links: Links | None = None
     gaps: tuple[Gap, ...] = ()
     failing: Mapping[str, datetime] = field(default_factory=dict)
+    route_checks: RouteChecks | None = None
 
 
 async def read_facts(cluster: SnapshotReader, reader: Reader, store: Store | None) -> KnownFacts:
@@ -91,16 +95,17 @@ async def read_facts(cluster: SnapshotReader, reader: Reader, store: Store | Non
     """
     rounds = Rounds(cluster, reader, store or Unkept())
     state = ReadableState(store or Unkept())
-    (proofs, history), _ = await asyncio.gather(_records(state), rounds.look())
+    (proofs, history, checks), _ = await asyncio.gather(_records(state), rounds.look())
     gaps = (*rounds.gaps, *(gap for gap in state.gaps if gap.kind == DIAGNOSES))
     if store is None:
         gaps = (*gaps, Gap(DIAGNOSES, Why.NOT_SET_UP, NO_STATE))
     # Without the history only an age is missing.
     failing = failing_since(history)
     proven = tuple(map(diagnosed, proofs.proofs))
-    return KnownFacts(proven, rounds.links, gaps, failing)
+    return KnownFacts(proven, rounds.links, gaps, failing, checks)
 
 
-async def _records(state: ReadableState) -> tuple[Proofs, History]:
-    """The proven faults that stand, and since when what fails now fails."""
-    return await state.read(PROOFS) or Proofs(), await state.read(HISTORY) or History()
+async def _records(state: ReadableState) -> tuple[Proofs, History, RouteChecks | None]:
+    """The proven faults that stand, since when what fails now fails, and what route checks said."""
+    proofs = await state.read(PROOFS) or Proofs()
+    return proofs, await state.read(HISTORY) or History(), await state.read(CHECKS)

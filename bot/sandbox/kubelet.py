@@ -68,7 +68,7 @@ class Kubelet:
 
     def __init__(self, cluster: SimulatedCluster, network: Network) -> None:
         self._cluster = cluster
-        self._network = network
+        self.network = network
         self._numbers = itertools.count(200)
         self._heard: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
         """By the address of a listener: how often it heard from (source, protocol)."""
@@ -121,7 +121,7 @@ class Kubelet:
         """Give the pods of an app a busybox shell for commands."""
         for pod in self._all("pods"):
             if (pod["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == app:
-                shell = tools.busybox(self._network, pod["spec"]["nodeName"], self._learn)
+                shell = tools.busybox(self.network, pod["spec"]["nodeName"], self.learn)
                 for container in pod["spec"]["containers"]:
                     key = (pod["metadata"]["namespace"], pod["metadata"]["name"], container["name"])
                     self._cluster.shells.setdefault(key, shell)
@@ -145,13 +145,13 @@ class Kubelet:
         if node in self.pulls:
             await self._pull(pod, self.pulls[node])
         self._cluster.put(pod)
-        self._learn()
+        self.learn()
         (container,) = pod["spec"]["containers"]
         if "args" in container:
             await self._probe(pod, container["args"][0])
         else:
             argv = [word.replace("$$(", "$(") for word in container["command"]]
-            output, code = tools.run(self._network, pod["spec"]["nodeName"], argv)
+            output, code = tools.run(self.network, pod["spec"]["nodeName"], argv)
             self._log(pod["metadata"]["name"], output)
             self._end(pod, code)
 
@@ -236,16 +236,16 @@ class Kubelet:
 
     async def _settle(self, probes: list[Probe]) -> None:
         """Wait as the prober does: until kube-proxy knows the VIPs, or their time is over."""
-        fresh = self._network.fresh
+        fresh = self.network.fresh
         waits = [min(probe.settle, fresh.get(probe.address, 0.0)) for probe in probes]
         await asyncio.sleep(max(waits, default=0.0) + TICK)
-        self._learn()
+        self.learn()
 
     def _answers(self, probes: list[Probe], pod: Plain) -> Iterator[ProbeAnswer]:
         """The outcomes of probes from a pod; listeners count those that reach them."""
         host = bool(pod["spec"].get("hostNetwork"))
         for probe in probes:
-            for answer in self._network.answers(pod["spec"]["nodeName"], probe, host=host):
+            for answer in self.network.answers(pod["spec"]["nodeName"], probe, host=host):
                 if answer.outcome is Outcome.OK and probe.port == LISTENER:
                     self._hear(probe, pod["status"]["podIP"])
                 yield answer
@@ -253,7 +253,7 @@ class Kubelet:
     def _hear(self, probe: Probe, source: str) -> None:
         """Let a listener count a probe that reached it, directly or by a temporary Service."""
         target = probe.address, probe.port
-        for reached, _ in self._network.vips.get(target, [target]):
+        for reached, _ in self.network.vips.get(target, [target]):
             if reached in self._listeners:
                 protocol = "udp" if probe.kind is ProbeKind.UDP else "tcp"
                 self._heard[reached][source, protocol] += 1
@@ -274,14 +274,15 @@ class Kubelet:
     def _log(self, pod: str, text: str) -> None:
         self._cluster.logs[NAMESPACE, pod, manifests.CONTAINER, False] = text
 
-    def _learn(self) -> None:
-        self._network.learn(
+    def learn(self) -> None:
+        """Let the network know the present objects."""
+        self.network.learn(
             *map(self._all, ("nodes", "pods", "services", SLICES)),
             ingresses=self._all("ingresses.networking.k8s.io"),
             routes=self._all("ingressroutes.traefik.io"),
         )
         now = time.monotonic()
-        self._network.fresh = {vip: at - now for vip, at in self._known_from.items() if at > now}
+        self.network.fresh = {vip: at - now for vip, at in self._known_from.items() if at > now}
 
     def _all(self, kind: str) -> list[Plain]:
         return [stored.plain() for stored in self._cluster.in_order(kind)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
+from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind, WebFacts
 from bot.sandbox.proxy import Plain, ProxyRule, proxy_rules
 
 LISTENER = 8473
@@ -22,7 +22,11 @@ NOTHING: list[Plain] = []
 ENTRANCES = (8000, 8443)
 """The ports of Traefik's entrypoints web and websecure, by its chart."""
 
+BY_HTTP = (ProbeKind.HTTP, ProbeKind.ROUTE_HEAD, ProbeKind.ROUTE_GET)
 NOT_FOUND, BAD_GATEWAY, UNAVAILABLE, TIMED_OUT = 404, 502, 503, 504
+OWN_LENGTH = {NOT_FOUND: 19, BAD_GATEWAY: 11, UNAVAILABLE: 19, TIMED_OUT: 15}
+"""The lengths of Traefik's own answers."""
+ITSELF = "Traefik itself"
 CLUSTER_DOMAIN = ".svc.cluster.local"
 SAME_NODE = 0.08
 REFUSED_HERE = 0.04
@@ -141,7 +145,7 @@ class Network:
                 id=probe.id, outcome=Outcome.TIMEOUT, took=3000.0, retried=probe.again > 0
             )
         trip = round_trip(node, place.node)
-        if place.proxies and port in ENTRANCES and probe.kind is ProbeKind.HTTP:
+        if place.proxies and port in ENTRANCES and probe.kind in BY_HTTP:
             return self._proxied(probe, place, trip)
         if port not in place.ports:
             return _refused(probe, trip)
@@ -156,17 +160,17 @@ class Network:
         rule = next((rule for rule in rules if rule.matches(probe.name, probe.path)), None)
         vip = self.ports.get((rule.service, rule.port)) if rule else None
         if rule is None or vip is None:
-            return _answered(probe, NOT_FOUND, "Traefik itself", trip)
+            return _answered(probe, NOT_FOUND, ITSELF, trip)
         endpoints = [vip] if rule.native else self.vips.get(vip, [])
         if not endpoints:
-            return _answered(probe, UNAVAILABLE, "Traefik itself", trip)
+            return _answered(probe, UNAVAILABLE, ITSELF, trip)
         address, port = endpoints[next(self._turn) % len(endpoints)]
         inner = Probe(id=probe.id, kind=ProbeKind.HTTP, address=address, port=port)
         answer = self._answer(traefik.node, inner, host=False)
         if answer.outcome is Outcome.OK:
             return _answered(probe, answer.status, answer.backend, trip + answer.took)
         status = TIMED_OUT if answer.outcome is Outcome.TIMEOUT else BAD_GATEWAY
-        return _answered(probe, status, "Traefik itself", trip + answer.took)
+        return _answered(probe, status, ITSELF, trip + answer.took)
 
     def _cut(self, node: str, place: NetworkPlace, address: str) -> bool:
         """Whether an overlay that is down lies between; the nodes' own addresses need none."""
@@ -197,8 +201,19 @@ def _accepted(probe: Probe, place: NetworkPlace, trip: float) -> ProbeAnswer:
 
 
 def _answered(probe: Probe, status: int, backend: str, took: float) -> ProbeAnswer:
+    facts = None
+    if probe.kind is not ProbeKind.HTTP:
+        own = backend == ITSELF
+        length = OWN_LENGTH[status] if own else 512
+        facts = WebFacts(server="" if own else "nginx", length=length, latency=took)
     return ProbeAnswer(
-        id=probe.id, outcome=Outcome.OK, took=took, size=512, status=status, backend=backend
+        id=probe.id,
+        outcome=Outcome.OK,
+        took=took,
+        size=512,
+        status=status,
+        backend=backend,
+        web=facts,
     )
 
 

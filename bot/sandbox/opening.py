@@ -27,10 +27,11 @@ from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
 from bot.net.mesh.monitor import Reader
-from bot.net.ports import Prober
+from bot.net.ports import AgentProber, Prober
 from bot.net.probing.manifests import TOOL_IMAGE
 from bot.net.tools.service import Runner
 from bot.runtime.memory_store import Unkept
+from bot.sandbox.agent_prober import SimulatedAgents
 from bot.sandbox.discord_page import CHANNEL_ID, GUILD_ID, NOTICE, OWNER_ID, TITLE, live_discord
 from bot.sandbox.kubelet import Kubelet
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
@@ -75,6 +76,7 @@ DIGESTS = DigestPlan(channel=CHANNEL_ID)
 class SandboxParts:
     """The cluster, the people and the settings from which the sandbox's bot is built.
 
+    checker: Makes route checks; None on a real cluster.
     look: Seconds between two looks of the alerts; 0 for the default.
     """
 
@@ -88,6 +90,7 @@ class SandboxParts:
     plan: DigestPlan
     rules: Rules
     look: int
+    checker: AgentProber | None
 
 
 MakeClient = Callable[[SandboxParts], discord.Client]
@@ -98,6 +101,7 @@ class World:
     """A cluster, and how the page and the bot's alerts and digests are set up for it.
 
     image: Of the prober; empty where the cluster knows it. hear: Called with what people write.
+    checker: Makes route checks.
     """
 
     kubeconfig: Path
@@ -109,6 +113,7 @@ class World:
     plan: DigestPlan = DIGESTS
     image: str = ""
     hear: Callable[[str], str | None] | None = None
+    checker: AgentProber | None = None
 
 
 async def open_sandbox(
@@ -127,10 +132,11 @@ async def open_sandbox(
     else:
         chosen = find(scenario)
         homelab = chosen.build(datetime.now(UTC))
-        async with _played(homelab) as (cluster, path):
+        async with _played(homelab) as (cluster, path, agents):
             _say(f"scenario    {chosen.name}: {chosen.title}")
             _say(f"terminal    export KUBECONFIG={path}")
-            await _serve(await _simulated(chosen, homelab, cluster, path), port, make_client)
+            world = await _simulated(chosen, homelab, cluster, path)
+            await _serve(replace(world, checker=agents), port, make_client)
 
 
 async def _simulated(
@@ -177,12 +183,14 @@ def listed() -> str:
 @asynccontextmanager
 async def simulated(scenario: Scenario) -> AsyncIterator[Path]:
     """A simulated cluster that plays the scenario; yields the path of its kubeconfig."""
-    async with _played(scenario.build(datetime.now(UTC))) as (_, path):
+    async with _played(scenario.build(datetime.now(UTC))) as (_, path, _agents):
         yield path
 
 
 @asynccontextmanager
-async def _played(homelab: Homelab) -> AsyncIterator[tuple[SimulatedCluster, Path]]:
+async def _played(
+    homelab: Homelab,
+) -> AsyncIterator[tuple[SimulatedCluster, Path, SimulatedAgents]]:
     cluster = SimulatedCluster(homelab.objects)
     homelab.prepare(cluster)
     kubelet = Kubelet(cluster, Network(homelab.broken))
@@ -194,7 +202,7 @@ async def _played(homelab: Homelab) -> AsyncIterator[tuple[SimulatedCluster, Pat
             jobs = _keep_fresh(homelab, cluster), kubelet.run()
             tasks = [asyncio.create_task(job) for job in jobs]
             try:
-                yield cluster, path
+                yield cluster, path, SimulatedAgents(kubelet.network, kubelet.learn)
             finally:
                 for task in tasks:
                     task.cancel()
@@ -221,6 +229,7 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
             world.plan,
             world.rules,
             world.look,
+            world.checker,
         )
         async with live_discord(
             make_client(parts),

@@ -13,12 +13,14 @@ from bot.health.service import Health
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.net.diagnosis.proofs import PROOFS, Proofs, proof
 from bot.net.mesh.rounds import BACKGROUND_PROBES
+from bot.net.route_checks.record import CHECKS, kept
 from bot.runtime.memory_store import Unkept
 from tests.fakes import FakeCluster
 from tests.health.checks.test_connectivity import a_node
 from tests.net.diagnosis.test_recent import PROVEN, remembered
 from tests.net.mesh.test_monitor import FakeReader
 from tests.net.mesh.witnesses import NAMES, witnesses
+from tests.net.route_checks.checked import BAD, a_host, checks_of
 
 BROKEN = {(NAMES[0], NAMES[1])}
 
@@ -109,3 +111,14 @@ async def test_a_state_that_cannot_be_read_leaves_routes_unknown(error: ClusterE
     report = await Health(nodes(), unknown=lambda: facts.gaps).check()
     assert report.verdict is Verdict.UNKNOWN
     assert (await Health(nodes(), unknown=lambda: facts.gaps).check(("nodes",))).gaps == ()
+
+
+async def test_what_route_checks_said_is_known_as_the_bot_kept_it():
+    """So `meshmedic sites` says what `/sites` says."""
+    store = Unkept()
+    reader = FakeReader({})
+    assert (await known(reader, store)).route_checks is None
+    checks = checks_of(a_host(BAD))
+    await store.change(CHECKS, lambda _: kept(checks))
+    facts = await known(reader, store)
+    assert facts.route_checks == kept(checks)

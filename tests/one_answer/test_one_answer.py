@@ -2,8 +2,8 @@
 
 The bot answers in a simulated Discord, by `/health`, `/sites`, `/traefik`, `/net diagnose`, digest,
 board and alerts; the terminal by `check`, `sites`, `digest` and `traefik`; and `judge` reads an
-export of the same objects. All of them look at one world. They are asked twice: before anybody has
-tested a route, and after `/net diagnose` of each.
+export of the same objects. All of them look at one world. They are asked three times: before
+anybody has tested a route, after route checks, and after `/net diagnose` of each.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from bot.health.report_store import ReportStore
 from bot.health.views import text as health_text
 from bot.kube.configmap_store import ConfigMapStore
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed
+from bot.net.route_checks.monitor import CheckSettings, RouteMonitor
 from bot.render.text import MARK
 from bot.routing.site_state import SiteState
 from bot.sandbox.scenarios import SCENARIOS, Scenario
@@ -106,6 +107,8 @@ async def test_every_front_end_gives_one_answer(scenario: Scenario, tmp_path: Pa
         await _begun(world)
         before = await _differences(world)
         before += _by_files(of_report(await world.bot._health.look()), world)
+        await _checked(world)
+        before += [f"with route checks: {line}" for line in await _differences(world)]
         await _diagnosed(world)
         after = await _differences(world)
     if before or after:
@@ -118,6 +121,14 @@ async def _begun(world: World) -> None:
     rounds = world.bot._rounds
     assert rounds is not None
     await rounds.look()
+
+
+async def _checked(world: World) -> None:
+    """Ask every site once, and keep what was answered where the terminal looks for it."""
+    store = ConfigMapStore(world.terminal.api, STATE, Alone())
+    often = CheckSettings(3600.0, first=0.0)
+    world.bot._checks = RouteMonitor(world.bot.cluster.cache, world.agents, Alone(), often, store)
+    await world.bot._checks.turn()
 
 
 async def _diagnosed(world: World) -> None:

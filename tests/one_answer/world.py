@@ -21,6 +21,7 @@ from bot.kube.tool_jobs import ToolJobs
 from bot.net.probing.manifests import TOOL_IMAGE
 from bot.net.tools.service import Netshoot
 from bot.runtime.memory_store import Unkept
+from bot.sandbox.agent_prober import SimulatedAgents
 from bot.sandbox.discord_page import CHANNEL_ID, GUILD_ID, DiscordPage, live_discord
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.network import Network
@@ -49,6 +50,7 @@ class World:
     page: DiscordPage
     terminal: ClusterConnection
     store: Unkept
+    agents: SimulatedAgents
 
     async def look(self) -> None:
         """Look at the cluster as alerts and board do, and post what is due."""
@@ -92,9 +94,9 @@ async def playing(scenario: Scenario, folder: Path) -> AsyncIterator[World]:
         )
         page = await stack.enter_async_context(live_discord(bot.client))
         settings = Settings(secret_inventory=True, state_namespace=STATE)
-        yield World(
-            lab, cluster, bot, page, ClusterConnection(api, settings, kubeconfig, None), store
-        )
+        terminal = ClusterConnection(api, settings, kubeconfig, None)
+        agents = SimulatedAgents(_network(lab), lambda: None)
+        yield World(lab, cluster, bot, page, terminal, store, agents)
 
 
 def _network(lab: Homelab) -> Network:

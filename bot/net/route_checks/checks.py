@@ -25,6 +25,9 @@ MOST_NODES = 16
 OVERDUE, SLACK = 1.2, timedelta(minutes=1)
 """How late an answer may be: the interval is longer by a tenth at random, and an agent may wait."""
 
+KEEP_EVERY = timedelta(minutes=5)
+"""What did not change is stored again after this time."""
+
 BY_WEIGHT = (SiteState.NOT_TESTED, SiteState.ANSWERS, SiteState.FAILS)
 """Of what several of Traefik's nodes say of a host, the last of these holds."""
 
@@ -57,6 +60,7 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
     sole: Whether all rules of its route lead to the same Services.
     since: When its outcome became what it is now, as far as this process saw it.
     failed: When it did not answer last, as far as this process saw it.
+    kept: It was stored, so it may be older by as long as nothing was stored.
     """
 
     host: str
@@ -67,6 +71,7 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
     sole: bool = False
     failed: datetime | None = None
     latencies: tuple[LatencySample, ...] = ()
+    kept: bool = False
 
     @property
     def worst(self) -> NodeAnswer:
@@ -89,7 +94,8 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
 
         Traefik's nodes are asked in turn.
         """
-        return self.worst.at + interval * (len(self.answers) + 1) * OVERDUE + SLACK
+        late = KEEP_EVERY if self.kept else timedelta()
+        return self.worst.at + interval * (len(self.answers) + 1) * OVERDUE + SLACK + late
 
     def well_before(self, interval: timedelta) -> datetime | None:
         """What failed before this time is over: the host has answered in three checks since.

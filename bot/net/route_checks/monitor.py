@@ -18,10 +18,11 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from bot.domain.election import Leadership
+from bot.domain.record import Store
 from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import SnapshotReader
-from bot.errors import ClusterError
+from bot.errors import ClusterError, MeshmedicError
 from bot.net.entrances import NOWHERE, Entrance
 from bot.net.ports import AgentProber
 from bot.net.probing.protocol import Probe, ProbeAnswer, ProbeKind, WebFacts
@@ -33,6 +34,7 @@ from bot.net.route_checks.answered import (
     classify,
 )
 from bot.net.route_checks.checks import (
+    KEEP_EVERY,
     CheckedHost,
     NodeAnswer,
     RouteChecks,
@@ -41,6 +43,7 @@ from bot.net.route_checks.checks import (
 )
 from bot.net.route_checks.interval import SHORTEST
 from bot.net.route_checks.plan import MOST_HOSTS, NOTHING, READS, CheckPlan, RouteCheck, plan
+from bot.net.route_checks.record import CHECKS, kept
 from bot.net.tools.targets import Allowed
 from bot.routing.site_state import SiteState
 
@@ -83,10 +86,16 @@ CONTROL_KEPT = 600.0
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
-    """How often a host is asked, in seconds, and which hosts never are."""
+    """How often a host is asked, in seconds, and which hosts never are.
+
+    shortest: The seconds between two requests at the least, whatever `interval` is.
+    first: The seconds until a new host is asked: another process may have begun a job just before.
+    """
 
     interval: float
     excepted: Allowed = NOTHING
+    shortest: float = SHORTEST
+    first: float = SHORTEST + ORPHANED
 
 
 @dataclass(slots=True)
@@ -110,6 +119,7 @@ class RouteMonitor:
     prober: AgentProber
     leadership: Leadership
     settings: CheckSettings
+    store: Store
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     timer: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
@@ -120,6 +130,19 @@ class RouteMonitor:
     _paused: dict[str, float] = field(default_factory=dict, init=False)
     """Until when the agent of a node is left alone."""
     _controls: dict[Entrance, tuple[float, ProbeAnswer]] = field(default_factory=dict, init=False)
+    _stored: tuple[object, ...] = field(default=(), init=False)
+    """The states that were stored last, and when."""
+    _stored_at: datetime = field(default=datetime.min.replace(tzinfo=UTC), init=False)
+
+    async def restore(self) -> None:
+        """Recall what the process knew that led last, but what is known here. Never raises."""
+        try:
+            before = await self.store.read(CHECKS)
+        except MeshmedicError as error:
+            log.warning("what route checks knew before is not known: %s", error)
+            return
+        for host in before.hosts if before else ():
+            self._hosts.setdefault(host.host, host)
 
     async def turn(self) -> None:
         """Check what is due. Called on a schedule, one call at a time.
@@ -145,13 +168,13 @@ class RouteMonitor:
                 entrance = check.by[course.turns % len(check.by)]
                 by_node.setdefault(entrance.node, []).append((check, entrance))
         await asyncio.gather(*(self._on(node, due) for node, due in by_node.items()))
-        self._publish(planned)
+        await self._keep(self._publish(planned))
 
     def _follow(self, planned: CheckPlan) -> None:
         """Begin with new hosts, and forget those that have been gone for a while."""
         now = self.timer()
         for check in planned.checks:
-            first = now + SHORTEST + ORPHANED + self._part(SPREAD)
+            first = now + self.settings.first + self._part(min(SPREAD, self.settings.first))
             self._courses.setdefault(check.host, _Course(first, now)).planned = now
         latest = sorted(self._courses.items(), key=lambda item: -item[1].planned)[:MOST_KEPT]
         self._courses = {host: item for host, item in latest if now - item.planned < KEPT}
@@ -163,10 +186,24 @@ class RouteMonitor:
         }
         self._publish(planned)
 
-    def _publish(self, planned: CheckPlan) -> None:
+    async def _keep(self, checks: RouteChecks) -> None:
+        """Store what is known, where it is other than what was stored, or that is long ago."""
+        now = self.clock()
+        states = tuple((host.host, host.outcome) for host in checks.hosts)
+        if not states or (states == self._stored and now - self._stored_at < KEEP_EVERY):
+            return
+        # Also where it fails: it is tried again after a while, and not every few seconds.
+        self._stored, self._stored_at = states, now
+        try:
+            await self.store.change(CHECKS, lambda _: kept(checks))
+        except MeshmedicError as error:
+            log.warning("route checks are not kept: %s", error)
+
+    def _publish(self, planned: CheckPlan) -> RouteChecks:
         interval = timedelta(seconds=self._interval)
         hosts = (self._hosts.get(check.host) for check in planned.checks)
         self.checks = supplement(interval, filter(None, hosts), planned.left_out)
+        return self.checks
 
     async def _on(self, node: str, due: Sequence[tuple[RouteCheck, Entrance]]) -> None:
         """Ask by the agent of one node, a few hosts at a time and one after the other."""
@@ -258,7 +295,7 @@ class RouteMonitor:
 
     @property
     def _interval(self) -> float:
-        return max(SHORTEST, self.settings.interval)
+        return max(self.settings.shortest, self.settings.interval)
 
 
 def _least(name: str, host: str, entrance: Entrance) -> Probe:

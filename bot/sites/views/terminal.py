@@ -23,11 +23,9 @@ WIDEST = 44
 INDENT = 3
 WHY = 75
 
-HOW = (
-    "meshmedic net diagnose HOST tests one. Route checks (MESHMEDIC_ROUTE_CHECKS) test all, and "
-    "what the bot has tested stands in /sites."
-)
-"""What was tested is known to the process alone that did it."""
+HOW = "meshmedic net diagnose HOST tests one; what the bot has tested stands in /sites."
+TURN_ON = f"Route checks test all of them: set MESHMEDIC_ROUTE_CHECKS for the bot. {HOW}"
+"""A test that passed is known to the process alone that made it."""
 
 VERDICT = {SiteState.FAILS: Verdict.FAILED, SiteState.ANSWERS: Verdict.HEALTHY}
 """The verdict whose sign and colour a state has."""
@@ -72,7 +70,8 @@ def _rows(site: Site, sites: Sites, width: int) -> Iterator[RenderableType]:
 def _notes(sites: Sites, hidden: int) -> Iterator[Text]:
     if hidden > 0:
         yield Text(f"… and {hidden:,} more; --output json has all.")
-    if untested := sites_text.untested(sites, HOW, NAMES):
+    how = HOW if sites.checked else TURN_ON
+    if untested := sites_text.untested(sites, how, NAMES):
         yield Text()
         yield Text(untested, "dim")
     if sites.unseen:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from bot.domain.record import RecordType
 from bot.domain.resources import traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
@@ -29,11 +30,13 @@ from bot.net.route_checks.answered import Answerer
 from bot.net.route_checks.checks import HOUR, MOST_SAMPLES, CheckedHost
 from bot.net.route_checks.monitor import ORPHANED, SECONDS, CheckSettings, RouteMonitor
 from bot.routing.site_state import SiteState
+from bot.runtime.memory_store import Unkept
 from tests.builders import Plain
 from tests.net.route_checks import traefik_answers as seen
 from tests.net.route_checks.sites import a_backend, a_cluster, a_middleware, a_site, a_traefik
 
 BEGAN = datetime(2026, 11, 23, 12, tzinfo=UTC)
+T = TypeVar("T")
 CHECKS = (ProbeKind.ROUTE_HEAD, ProbeKind.ROUTE_GET)
 
 
@@ -114,6 +117,28 @@ class Agents:
         )
 
 
+class Counting(Unkept):
+    """A store that counts, or fails."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__()
+        self.fails = fails
+        self.writes = 0
+
+    async def read(self, record_type: RecordType[T]) -> T | None:
+        if self.fails:
+            raise ClusterError("it is gone")
+        return await super().read(record_type)
+
+    async def change(
+        self, record_type: RecordType[T], change: Callable[[T | None], T]
+    ) -> tuple[T | None, T]:
+        self.writes += 1
+        if self.fails:
+            raise ClusterError("it is gone")
+        return await super().change(record_type, change)
+
+
 @dataclass
 class Situation:
     """A monitor over made-up time, agents and objects."""
@@ -139,13 +164,14 @@ class Situation:
 def a_situation(*plain: Plain, waits: bool = True, **more: Any) -> Situation:
     """A monitor that has begun, and has waited all but a minute; without chance."""
     clock = Clock()
-    agents, leading = Agents(clock), Leading()
+    agents, leading, store = Agents(clock), Leading(), Unkept()
     cluster = Objects(a_cluster(*plain, **more))
     monitor = RouteMonitor(
         cluster,
         agents,
         leading,
         CheckSettings(60.0),
+        store,
         clock=clock.time,
         timer=clock,
         chance=lambda: 0.0,
@@ -376,6 +402,7 @@ class OnceAMinute(RuleBasedStateMachine):
             old.agents,
             old.leading,
             old.monitor.settings,
+            Unkept(),
             clock=old.clock.time,
             timer=old.clock,
             chance=lambda: 0.0,
@@ -403,3 +430,47 @@ def test_an_agent_may_go_on_for_no_longer_than_is_waited_for_it() -> None:
     from bot.kube.prober_jobs import LONGEST  # noqa: PLC0415
 
     assert ORPHANED >= LONGEST
+
+
+async def test_the_next_process_knows_what_this_one_knew() -> None:
+    """Since when a site does not answer outlasts a restart."""
+    it = await asyncio.to_thread(a_situation, *SITE)
+    it.agents.answers["a.example"] = seen.DEAD
+    for _ in range(5):
+        await it.after(60)
+    before = it.of()
+    assert before.outcome is SiteState.FAILS
+    other = RouteMonitor(
+        it.cluster,
+        it.agents,
+        it.leading,
+        it.monitor.settings,
+        it.monitor.store,
+        clock=it.clock.time,
+    )
+    await other.restore()
+    await other.turn()
+    assert other.checks
+    (after,) = other.checks.hosts
+    assert (after.outcome, after.since, after.kept) == (SiteState.FAILS, before.since, True)
+
+
+async def test_what_is_known_is_stored_when_it_changes_and_every_five_minutes() -> None:
+    """The API server has more to do than to hear that nothing changed."""
+    it = await asyncio.to_thread(a_situation, *SITE)
+    counting = it.monitor.store = Counting()
+    for _ in range(20):
+        await it.after(60)
+    assert counting.writes == 4
+    it.agents.answers["a.example"] = seen.DEAD
+    await it.after(60)
+    assert counting.writes == 5
+
+
+async def test_a_store_that_fails_stops_no_checks() -> None:
+    it = await asyncio.to_thread(a_situation, *SITE)
+    it.monitor.store = Counting(fails=True)
+    await it.monitor.restore()
+    for _ in range(3):
+        await it.after(60)
+    assert it.of().outcome is SiteState.ANSWERS

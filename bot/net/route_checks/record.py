@@ -1,0 +1,32 @@
+"""What is kept of route checks: for the terminal, and for whoever leads next."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from bot.domain.record import RecordType
+from bot.net.route_checks.checks import CheckedHost, LatencySample, RouteChecks
+from bot.routing.site_state import SiteState
+
+
+def kept(checks: RouteChecks) -> RouteChecks:
+    """The part that is stored: of an hour's latencies the median, and not what is left out."""
+    return replace(checks, hosts=tuple(map(_shorter, checks.hosts)), left_out=())
+
+
+def _shorter(host: CheckedHost) -> CheckedHost:
+    took = host.latency
+    median = () if took is None else (LatencySample(host.latencies[-1].at, took),)
+    return replace(host, latencies=median, kept=True)
+
+
+def _spare(checks: RouteChecks) -> RouteChecks | None:
+    """Without a tenth of the hosts: those that answer go first."""
+    if not checks.hosts:
+        return None
+    ordered = sorted(checks.hosts, key=lambda host: host.outcome is not SiteState.FAILS)
+    fewer = ordered[: len(ordered) * 9 // 10]
+    return replace(checks, hosts=tuple(sorted(fewer, key=lambda host: host.host)))
+
+
+CHECKS: RecordType[RouteChecks] = RecordType("route-checks", RouteChecks, spare=_spare)
