@@ -41,7 +41,12 @@ from bot.net.mesh import history as links
 from bot.net.mesh.history import LINKS, LinkHistory
 from bot.net.mesh.matrix import By
 from bot.net.mesh.rounds import Fault
-from bot.net.probing.protocol import Outcome
+from bot.net.probing.protocol import CertificateFault, Outcome, ServedCertificate
+from bot.net.route_checks.answered import Answerer, Need, RouteAnswer
+from bot.net.route_checks.checks import CheckedHost, LatencySample, NodeAnswer, RouteChecks
+from bot.net.route_checks.plan import LeftOut
+from bot.net.route_checks.record import CHECKS as ROUTE_CHECKS
+from bot.routing.site_state import SiteState
 from tests.golden import Pages
 from tests.golden.shapes import pretty
 
@@ -200,6 +205,40 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     worked=AT,
                 ),
             )
+        ),
+    ),
+    (
+        ROUTE_CHECKS,
+        RouteChecks(
+            interval=timedelta(minutes=1),
+            hosts=(
+                CheckedHost(
+                    host="web.example",
+                    route=Ref("Ingress", "apps", "web"),
+                    match="web.example/",
+                    answers=(
+                        NodeAnswer(
+                            "edge",
+                            LATER,
+                            RouteAnswer(
+                                Answerer.TRAEFIK,
+                                SiteState.NOT_TESTED,
+                                "HTTP 404, perhaps of Traefik itself",
+                                404,
+                                Need.CONTROL,
+                            ),
+                            ServedCertificate(1_800_000_000, (CertificateFault.EXPIRED,)),
+                            12.5,
+                        ),
+                    ),
+                    since=AT,
+                    sole=True,
+                    failed=AT,
+                    latencies=(LatencySample(LATER, 12.5),),
+                    kept=True,
+                ),
+            ),
+            left_out=(LeftOut(NODE, "api.example", "its rule does not take /"),),
         ),
     ),
     (
