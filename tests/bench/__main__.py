@@ -18,6 +18,7 @@ from rich.console import Console
 
 from tests.bench import (
     cached,
+    checked,
     cold,
     diagnosed,
     digested,
@@ -72,6 +73,7 @@ async def _measure(share: float, *, quick: bool) -> list[Figure]:
                 drawn.measure(1 if quick else 5, str(Path(folder) / "memory")),
                 prober.measure((5,) if quick else (5, 30)),
                 diagnosed.measure(1 if quick else 3),
+                checked.measure(),
             )
             for part in parts:
                 async for figure in part:
