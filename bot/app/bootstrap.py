@@ -46,8 +46,10 @@ from bot.domain.resources.core import Namespace
 from bot.gitops.service import PullRequests
 from bot.health.report_store import ReportStore
 from bot.health.service import Health
+from bot.history.domain.uptime import of_route_checks
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import HistoryRecorder
+from bot.history.requests import RequestRecorder
 from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.cache import WatchCache
 from bot.kube.change_events import ChangeEvents
@@ -273,7 +275,11 @@ class Bot:
             failing_since=lambda: self._history.failing,
         )
         self._history = HistoryRecorder(
-            self._health, cluster.store, leadership, self._health.rounds
+            self._health,
+            cluster.store,
+            leadership,
+            self._health.rounds,
+            self._request_recorder(self._checks),
         )
         # By the snapshots of the health checks, so that both say the same of a route.
         self._traefik = Traefik(self._health, traefik)
@@ -328,6 +334,11 @@ class Bot:
             return None
         leadership, store = cluster.leadership, cluster.store
         return RouteMonitor(cluster.cache, cluster.checker, leadership, settings, store)
+
+    def _request_recorder(self, checks: RouteMonitor | None) -> RequestRecorder | None:
+        if checks is None:
+            return None
+        return RequestRecorder(self.cluster.store, (lambda: of_route_checks(checks.remembered),))
 
     async def _restore(self, memory: ReportStore) -> None:
         """Recall what the process knew that acted last. Never raises."""

@@ -1,1 +1,1 @@
-"""Health history, recorded every five minutes: trends for digests and `/digest history`."""
+"""Health history and uptime, recorded every five minutes, for digests and `/digest history`."""

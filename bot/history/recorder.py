@@ -14,6 +14,7 @@ from bot.domain.snapshot import Snapshot
 from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History, failing_since, noted
+from bot.history.requests import RequestRecorder
 from bot.net.mesh import history as mesh_history
 from bot.net.mesh.history import LINKS
 from bot.net.mesh.rounds import Links
@@ -29,6 +30,7 @@ class HistoryRecorder:
     """Stores reports and restarts of containers while this process is the leader.
 
     links: The latest state of the network between nodes; None where it is not probed.
+    requests: Stores the uptime of sites; None where nothing counts requests.
     failing: When what fails now was first seen failing, by the key of its finding.
     """
 
@@ -36,6 +38,7 @@ class HistoryRecorder:
     store: Store
     leadership: Leadership
     links: Callable[[], Links | None] = field(default=lambda: None)
+    requests: RequestRecorder | None = None
     failing: Mapping[str, datetime] = field(default_factory=dict)
     _restarts: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -62,6 +65,8 @@ class HistoryRecorder:
         self.failing = failing_since(history)
         if links := self.links():
             await self.store.change(LINKS, lambda before: mesh_history.noted(before, links))
+        if self.requests:
+            await self.requests.record()
 
     def _new_restarts(self, snapshot: Snapshot) -> int:
         """Restarts since the last report, of pods that existed then."""

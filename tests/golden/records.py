@@ -33,6 +33,7 @@ from bot.domain.verdict import LETTER, Verdict
 from bot.health.report_store import REPORT, Remembered
 from bot.history.domain import record as history
 from bot.history.domain.record import HISTORY, History, Point
+from bot.history.domain.uptime import UPTIME, RequestCount, UptimeRecord
 from bot.kube.configmap_store import KEY, LABELS, PREFIX
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.diagnosis.proofs import PROOFS, Proofs, ProvenFault
@@ -146,6 +147,14 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
         ),
     ),
     (
+        UPTIME,
+        UptimeRecord(
+            day=20_780,
+            hosts={"shop.example.com": (RequestCount(1440, 2), RequestCount(720))},
+            batches=("0123456789ab",),
+        ),
+    ),
+    (
         DIGESTS,
         DigestState(
             schedules={"weekly": SCHEDULE},
@@ -236,6 +245,8 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     failed=AT,
                     latencies=(LatencySample(LATER, 12.5),),
                     kept=True,
+                    asked=3,
+                    answered=2,
                 ),
             ),
             left_out=(LeftOut(NODE, "api.example", "its rule does not take /"),),

@@ -1,1 +1,1 @@
-"""The health of each area over the last weeks: hourly points and incidents."""
+"""The last weeks: the health of each area by the hour, incidents, and the uptime of sites."""

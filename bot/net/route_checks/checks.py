@@ -61,6 +61,8 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
     since: When its outcome became what it is now, as far as this process saw it.
     failed: When it did not answer last, as far as this process saw it.
     kept: It was stored, so it may be older by as long as nothing was stored.
+    asked: The requests since this process began that showed whether the site answers.
+    answered: Those of them that it answered.
     """
 
     host: str
@@ -72,6 +74,8 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
     failed: datetime | None = None
     latencies: tuple[LatencySample, ...] = ()
     kept: bool = False
+    asked: int = 0
+    answered: int = 0
 
     @property
     def worst(self) -> NodeAnswer:
@@ -130,7 +134,11 @@ class RouteChecks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> CheckedHost:
-    """What is known of a host after one more answer; nothing earlier where its rule is another."""
+    """What is known of a host after one more answer.
+
+    Where its rule is another one, nothing earlier but how often it was asked.
+    """
+    asked, answered = (before.asked, before.answered) if before else (0, 0)
     if before and (before.route, before.match) != (check.route, check.match):
         before = None
     by = {at.node for at in check.by}
@@ -138,6 +146,7 @@ def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> Ch
     samples = [item for item in before.latencies if news.at - item.at < HOUR] if before else []
     if news.latency is not None:
         samples.append(LatencySample(news.at, news.latency))
+    outcome = news.answer.outcome
     now = CheckedHost(
         host=check.host,
         route=check.route,
@@ -146,6 +155,8 @@ def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> Ch
         answers=(*(item for item in kept if item.node != news.node), news)[-MOST_NODES:],
         since=news.at,
         latencies=tuple(samples[-MOST_SAMPLES:]),
+        asked=asked + (outcome is not SiteState.NOT_TESTED),
+        answered=answered + (outcome is SiteState.ANSWERS),
     )
     fails = now.outcome is SiteState.FAILS
     failed = news.at if fails else before.failed if before else None

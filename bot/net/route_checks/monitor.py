@@ -144,6 +144,12 @@ class RouteMonitor:
         for host in before.hosts if before else ():
             self._hosts.setdefault(host.host, host)
 
+    @property
+    def remembered(self) -> tuple[CheckedHost, ...]:
+        """Every host of which anything is known, those of the latest plan first."""
+        planned = {item.host: item for item in self.checks.hosts} if self.checks else {}
+        return tuple((planned | self._hosts).values())
+
     async def turn(self) -> None:
         """Check what is due. Called on a schedule, one call at a time.
 

@@ -17,7 +17,8 @@ def kept(checks: RouteChecks) -> RouteChecks:
 def _shorter(host: CheckedHost) -> CheckedHost:
     took = host.latency
     median = () if took is None else (LatencySample(host.latencies[-1].at, took),)
-    return replace(host, latencies=median, kept=True)
+    # The next process counts from zero: what this one counted is stored with the uptime.
+    return replace(host, latencies=median, kept=True, asked=0, answered=0)
 
 
 def _spare(checks: RouteChecks) -> RouteChecks | None:

@@ -28,7 +28,7 @@ from bot.net.probing.protocol import (
 )
 from bot.net.route_checks.answered import Answerer
 from bot.net.route_checks.checks import HOUR, MOST_SAMPLES, CheckedHost
-from bot.net.route_checks.monitor import ORPHANED, SECONDS, CheckSettings, RouteMonitor
+from bot.net.route_checks.monitor import KEPT, ORPHANED, SECONDS, CheckSettings, RouteMonitor
 from bot.routing.site_state import SiteState
 from bot.runtime.memory_store import Unkept
 from tests.builders import Plain
@@ -332,6 +332,42 @@ async def test_a_traefik_that_is_restarted_elsewhere_does_not_end_what_is_known(
     checked = it.of()
     assert [item.node for item in checked.answers] == ["hall"]
     assert (checked.since, len(checked.latencies)) == (BEGAN + timedelta(minutes=1), 2)
+
+
+async def test_requests_are_counted_while_their_host_is_remembered() -> None:
+    """What was not tested counts for nothing, and a plan without the host changes no count."""
+    it = await asyncio.to_thread(a_situation, *SITE)
+    for answer in (seen.FINE, seen.DEAD, seen.FINE):
+        it.agents.answers["a.example"] = answer
+        await it.after(60)
+    it.agents.absent = frozenset({"edge"})
+    await it.after(60)
+    assert it.of().outcome is SiteState.NOT_TESTED
+    assert (it.of().asked, it.of().answered) == (3, 2)
+    it.cluster.snapshot_ = a_cluster(
+        a_site("b.example"), *a_backend(), traefik=(a_traefik("hall"),)
+    )
+    it.agents.absent = frozenset()
+    await it.after(130)
+    await it.after(130)
+    known = [(item.host, item.asked, item.answered) for item in it.monitor.remembered]
+    assert known == [("b.example", 1, 1), ("a.example", 3, 2)]
+    await it.after(KEPT)
+    assert [item.host for item in it.monitor.remembered] == ["b.example"]
+
+
+async def test_another_rule_of_a_host_ends_what_was_answered_and_no_count() -> None:
+    """Its requests were made all the same."""
+    it = await asyncio.to_thread(a_situation, *SITE)
+    it.agents.answers["a.example"] = seen.DEAD
+    await it.after(60)
+    it.agents.answers["a.example"] = seen.FINE
+    it.cluster.snapshot_ = a_cluster(
+        a_site(match="Host(`a.example`) && PathPrefix(`/`)"), *a_backend()
+    )
+    await it.after(60)
+    assert it.of().failed is None
+    assert (it.of().asked, it.of().answered) == (2, 1)
 
 
 async def test_routes_that_could_not_be_read_are_not_taken_for_gone() -> None:

@@ -46,6 +46,14 @@ def test_what_was_kept_counts_for_as_long_again_as_nothing_was_stored() -> None:
     assert after.until(MINUTE) - before.until(MINUTE) == KEEP_EVERY
 
 
+def test_requests_are_counted_by_one_process_alone() -> None:
+    """The next one would count those of this one again."""
+    before = a_host(GOOD, BAD, GOOD)
+    (after,) = recalled(checks_of(before)).hosts
+    assert (before.asked, before.answered) == (3, 2)
+    assert (after.asked, after.answered) == (0, 0)
+
+
 def test_what_is_left_out_is_not_kept() -> None:
     """The plan says it anew, and it may be long."""
     assert recalled(checks_of(left_out=(LeftOut(ROUTE, "a", "why"),))).left_out == ()
