@@ -14,6 +14,7 @@ from bot.domain.record import RecordType, Store, T
 from bot.domain.snapshot import Gap, SnapshotReader, Why
 from bot.errors import Forbidden, MeshmedicError
 from bot.history.domain.record import HISTORY, History, failing_since
+from bot.history.domain.uptime import UPTIME
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed
 from bot.net.mesh.history import LINKS
@@ -36,6 +37,7 @@ NAMES = {
     DIGESTS.name: "digests of /digest set",
     HISTORY.name: "history",
     LINKS.name: "history of the network",
+    UPTIME.name: "uptime of sites",
     MUTES.name: "mutes",
     CHECKS.name: "route checks",
 }

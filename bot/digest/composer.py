@@ -20,6 +20,7 @@ from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History
 from bot.history.domain.trends import Trends, trends
+from bot.history.domain.uptime import UPTIME
 from bot.history.views import chart
 from bot.net.mesh.history import LINKS, LinkHistory
 
@@ -72,7 +73,11 @@ class Composer:
         """What the history says of the last days."""
         history = await self.store.read(HISTORY) or History()
         links = await self.store.read(LINKS)
-        return trends(history, self.clock(), BACK, links)
+        return await self._trends(history, links, self.clock())
+
+    async def _trends(self, history: History, links: LinkHistory | None, now: datetime) -> Trends:
+        requests = await self.store.read(UPTIME)
+        return trends(history, now, BACK, links, requests)
 
     async def _digest(
         self,
@@ -98,5 +103,5 @@ class Composer:
             due=due,
             muted=await self.muted(report),
             approvals=approvals,
-            trends=trends(history, report.taken_at, BACK, links) if schedule.trends else None,
+            trends=await self._trends(history, links, report.taken_at) if schedule.trends else None,
         )

@@ -17,6 +17,7 @@ from bot.digest.views import json as json_digest
 from bot.domain.election import Alone
 from bot.domain.verdict import Verdict
 from bot.history.domain.record import HISTORY, History, Point
+from bot.history.domain.uptime import UPTIME, RequestCount, UptimeRecord
 from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
@@ -25,6 +26,9 @@ from tests.builders import a_kustomization, a_pod
 from tests.json_schema import validate
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+SHOP = {"shop.example.com": (RequestCount(200, 1),)}
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Homelab:
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     async def the_bot_kept(self) -> None:
-        """A base that knows one pod, a digest of pods alone, and a history."""
+        """A base that knows one pod, a digest of pods alone, a history, and uptime of sites."""
         known = {
             f"pods/Pod/apps/{name}": KnownEntry(Verdict.FAILED, "CrashLoopBackOff", LONG_AGO)
             for name in ("web", "gone")
@@ -58,10 +62,13 @@ class Homelab:
             await state.change(DIGESTS, lambda _: DigestState({"media": pods}))
             await state.change(BASES, lambda _: Bases({"media": Base(LONG_AGO, known)}))
             await state.change(HISTORY, lambda _: History(points))
+            await state.change(UPTIME, lambda _: UptimeRecord(hour // 24, SHOP))
 
     def writes(self) -> list[str]:
         """What is kept, with the versions that a write would change."""
-        names = [f"meshmedic-{record_type.name}" for record_type in (DIGESTS, BASES, HISTORY)]
+        names = [
+            f"meshmedic-{record_type.name}" for record_type in (DIGESTS, BASES, HISTORY, UPTIME)
+        ]
         kept = [self.cluster.get("ConfigMap", "meshmedic", name) for name in names]
         assert all(kept)
         return [json.dumps(each, sort_keys=True) for each in kept]
@@ -102,6 +109,7 @@ async def test_it_is_compared_with_what_the_bots_last_digest_told_and_keeps_noth
     assert (told["new"], told["first"], told["trends"]) == ([], False, None)
     _, out, _ = await homelab.digest(place="meshmedic")
     assert "hours without any fault: pods 100 %" in out
+    assert "shop.example.com: 7 days 99.50 % of 200 requests (1 day seen)" in " ".join(out.split())
     assert homelab.writes() == before != []
 
 
@@ -118,7 +126,7 @@ async def test_a_state_that_cannot_be_read_is_named_and_the_rest_is_shown(
     assert "The first of its name" not in out
     words = " ".join(out.split())
     assert "forbidden: " in words
-    for name in ("last digest", "history", "mutes", "digests of /digest set"):
+    for name in ("last digest", "history", "uptime of sites", "mutes", "digests of /digest set"):
         assert name in words
     assert 'needs the verb "get" on configmaps in the bot\'s namespace' in words
     assert all(len(line) <= 80 for line in out.splitlines())

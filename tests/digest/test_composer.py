@@ -1,5 +1,6 @@
 """What a digest says beside the findings: what is open, what expires, nodes, what was not seen."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ from bot.digest.composer import Composer
 from bot.digest.domain.records import DigestSchedule
 from bot.digest.domain.schedule import Timetable
 from bot.digest.views import discord as discord_digest
+from bot.digest.views import json as json_digest
 from bot.digest.views import text as told
 from bot.domain.snapshot import Gap, Why
 from bot.errors import ClusterError
 from bot.health.service import Health
 from bot.history.domain.record import HISTORY, History, Point
+from bot.history.domain.uptime import UPTIME, RequestBatch, RequestCount, noted
 from bot.remediation.change.change import Change, waiting
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
@@ -23,6 +26,7 @@ from tests.builders import a_certificate, a_kustomization, a_pod, an_object
 from tests.commands.conftest import texts
 from tests.digest.domain.test_open_items import a_node
 from tests.fakes import FakeCluster
+from tests.json_schema import validate
 from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, World
 from tests.remediation.planning.situations import a_service
 from tests.remediation.test_pull_request_flow import FLUX, LABELS, FakePulls
@@ -96,6 +100,22 @@ async def test_nodes_are_counted_in_the_first_line() -> None:
     nodes = [a_node("a"), a_node("b", ready="False"), a_node("c", unschedulable=True)]
     said = await says(composer(FakeCluster(nodes)))
     assert "nodes 2/3 ready, 1 cordoned" in said.splitlines()[1]
+
+
+async def test_a_digest_with_trends_tells_the_uptime_of_sites() -> None:
+    """And one without them does not."""
+    made = composer(FakeCluster([a_pod()]))
+    batch = RequestBatch("a", datetime.now(UTC), {"shop.example.com": RequestCount(400, 1)})
+    await made.store.change(UPTIME, lambda before: noted(before, batch))
+    weekly = msgspec.structs.replace(DAILY, name="weekly", trends=True)
+    line = "7 days 99.75 % of 400 requests (1 day seen)"
+    assert f"  shop.example.com: {line}\n" in await says(made, weekly)
+    assert "shop.example.com" not in await says(made)
+    assert [site.host for site in (await made.trends()).sites] == ["shop.example.com"]
+    letter = await made.compose(weekly)
+    view = discord_digest.digest(letter.digest, letter.picture, letter.alt).view
+    assert f"• `shop.example.com`: {line}" in texts(view.to_components())
+    validate(json.loads(json_digest.digest(letter.digest)), json_digest.schema())
 
 
 @pytest.mark.parametrize("kind", ["Certificate", "Node", "HelmRelease", "Service"])

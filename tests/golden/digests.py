@@ -22,6 +22,7 @@ from bot.digest.views import text as told
 from bot.domain.verdict import Verdict
 from bot.history.domain.record import History
 from bot.history.domain.trends import Trends, trends
+from bot.history.domain.uptime import RequestCount, UptimeRecord
 from bot.history.views import chart as timeline
 from bot.net.mesh.history import LinkHistory
 from bot.render import cards as discord
@@ -34,6 +35,19 @@ BERLIN = ZoneInfo("Europe/Berlin")
 YESTERDAY = NOW - timedelta(hours=22)
 LINKS = LinkHistory(hour=int(NOW.timestamp()) // 3600, nodes={"edge": "hhhff", "home-1": "hhhhh"})
 
+DAY, CLEAN = RequestCount(1439), (RequestCount(1439),) * 31
+REQUESTS = UptimeRecord(
+    day=int(NOW.timestamp()) // 86_400,
+    hosts={
+        "shop.example.com": (*CLEAN[:20], RequestCount(1438, 7), *CLEAN[:10]),
+        "cloud.example.com": (*CLEAN[:28], RequestCount(1438, 1), DAY, DAY),
+        "new.example.com": (RequestCount(1439, 144), DAY, RequestCount(720)),
+        "gone.example.com": (*CLEAN[:5], *(RequestCount(),) * 9),
+        "first.example.com": (RequestCount(1, 1),),
+        **{f"site-{number}.example.com": CLEAN for number in range(7)},
+    },
+)
+
 
 @cache
 def _history() -> History:
@@ -44,7 +58,7 @@ def _history() -> History:
 
 @cache
 def _trends() -> Trends:
-    return trends(_history(), NOW, BACK, LINKS)
+    return trends(_history(), NOW, BACK, LINKS, REQUESTS)
 
 
 def _before() -> Base:

@@ -20,6 +20,7 @@ from bot.domain.finding import Ref
 from bot.domain.verdict import Verdict
 from bot.health.views.discord import next_step
 from bot.history.domain.trends import Trends
+from bot.history.views import uptime
 from bot.render import cards as render
 from bot.render import text as words
 from bot.sites.views import text as sites_text
@@ -119,6 +120,8 @@ def history(runs: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Car
     """The last runs, the latest first, and the trends of the history."""
     lines = "\n".join(_run(*run) for run in runs) or "Nothing yet."
     parts = ["## What was sent", lines, f"**The last 7 days**\n{_trends(trends)}"]
+    if trends.sites:
+        parts.append(_uptime(trends, render.TEXT - sum(map(len, parts))))
     return render.card(None, parts, ())
 
 
@@ -165,6 +168,7 @@ def _parts(digest: Digest, *, steps: bool = True) -> Iterator[str]:
         yield f"**Muted** ({len(digest.muted):,}) " + render.code("; ".join(digest.muted), 300)
     if digest.trends:
         yield f"**The last 7 days**\n{_trends(digest.trends)}"
+        yield _uptime(digest.trends) if digest.trends.sites else ""
 
 
 def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int = SPELLED) -> str:
@@ -219,6 +223,17 @@ def _place(subject: Ref) -> str:
 def _trends(trends: Trends) -> str:
     lines = text_view.trend_lines(trends, lambda name: render.code(name, 80))
     return "\n".join(f"• {line}" for line in lines)
+
+
+def _uptime(trends: Trends, room: int = render.TEXT) -> str:
+    """A line for each of the worst sites, as many as there is room for."""
+    quoted = partial(render.code, most=uptime.NAME)
+    for most in range(uptime.SHOWN, 0, -1):
+        lines = uptime.lines(trends.sites, quoted, most)
+        shown = "\n".join(f"• {line}" for line in lines)
+        if len(text := f"**{uptime.TITLE}** ({len(trends.sites):,})\n{shown}") <= room:
+            return text
+    return f"-# {uptime.TITLE}: no room for it here."
 
 
 def _kind(kind: str) -> str:

@@ -13,6 +13,7 @@ from bot.digest.views import text as text_view
 from bot.domain.verdict import Verdict
 from bot.health.views.json import JsonNextStep, next_step
 from bot.history.domain.trends import ProblemTrend, Trends
+from bot.history.domain.uptime import SiteUptime
 from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/digest/v1"
@@ -32,7 +33,7 @@ class JsonEntry(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     next_step: JsonNextStep | None
 
 
-class JsonUptime(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class JsonAreaHours(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """Hours of an area that were seen, and of these those in which none of its objects failed.
 
     It is no availability: one failing object of many makes an hour count.
@@ -41,6 +42,22 @@ class JsonUptime(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     area: str
     seen: int
     well: int
+
+
+class JsonUptimeWindow(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Requests of the last `days` whole days (UTC) and of today, seen on `daysSeen` of them."""
+
+    days: int
+    days_seen: int
+    seen: int
+    answered: int
+
+
+class JsonSiteUptime(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The uptime of a host: the requests that were seen, and those that it answered."""
+
+    host: str
+    windows: tuple[JsonUptimeWindow, ...]
 
 
 class JsonTrouble(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -52,16 +69,21 @@ class JsonTrouble(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class JsonTrends(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Of the hours before; `recovery` is the mean time to it in seconds."""
+    """Of the hours before; `recovery` is the mean time to it in seconds.
+
+    `sites` is the uptime by host, the worst first. `uptime` is of areas, and no availability.
+    """
 
     hours: int
     unseen: int
-    uptime: tuple[JsonUptime, ...]
+    # A published name stays what it is.
+    areas: tuple[JsonAreaHours, ...] = msgspec.field(name="uptime")
     incidents: int
     recovery: int | None
     restarts: int
     flapping: tuple[JsonTrouble, ...]
     worst: tuple[JsonTrouble, ...]
+    sites: tuple[JsonSiteUptime, ...]
 
 
 class JsonDigest(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -148,12 +170,28 @@ def _trends(trends: Trends) -> JsonTrends:
     return JsonTrends(
         hours=trends.hours,
         unseen=trends.unseen,
-        uptime=tuple(JsonUptime(area=o.area, seen=o.seen, well=o.well) for o in trends.uptime),
+        areas=tuple(JsonAreaHours(area=o.area, seen=o.seen, well=o.well) for o in trends.areas),
         incidents=trends.incidents,
         recovery=_seconds(trends.recovery) if trends.recovery else None,
         restarts=trends.restarts,
         flapping=tuple(map(_trouble, trends.flapping)),
         worst=tuple(map(_trouble, trends.worst)),
+        sites=tuple(map(_site, trends.sites)),
+    )
+
+
+def _site(site: SiteUptime) -> JsonSiteUptime:
+    return JsonSiteUptime(
+        host=site.host,
+        windows=tuple(
+            JsonUptimeWindow(
+                days=window.days,
+                days_seen=window.days_seen,
+                seen=window.requests.seen,
+                answered=window.requests.answered,
+            )
+            for window in site.windows
+        ),
     )
 
 

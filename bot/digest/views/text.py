@@ -10,8 +10,10 @@ from bot.digest.domain.diff import LAST_DIGEST, DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
 from bot.domain.verdict import Verdict
+from bot.health.service import ROUTES
 from bot.health.views.text import next_step, note_lines, unseen_lines
 from bot.history.domain.trends import Trends
+from bot.history.views import uptime
 from bot.history.views.chart import named, share
 from bot.render import text as words
 from bot.sites.views import text as sites_text
@@ -118,10 +120,14 @@ def expiring(digest: Digest) -> Iterator[str]:
 def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
     """Hours without a fault by area, incidents, recovery, restarts, flapping, longest problems.
 
-    One object that fails makes an hour count as one with a fault.
-    `quoted` makes a name from the cluster harmless.
+    One object that fails makes an hour count as one with a fault. Of routes the uptime of sites
+    tells more, where there is one. `quoted` makes a name from the cluster harmless.
     """
-    areas = [f"{area.area} {share(area.share)}" for area in trends.uptime if area.seen]
+    areas = [
+        f"{area.area} {share(area.share)}"
+        for area in trends.areas
+        if area.seen and not (trends.sites and area.area == ROUTES)
+    ]
     if areas:
         yield "hours without any fault: " + ", ".join(areas)
     if trends.links:
@@ -174,11 +180,14 @@ def _body(digest: Digest) -> Iterator[str]:
     yield from _part("Not seen", unseen(digest))
     if digest.trends:
         yield from _part("Trends", trend_lines(digest.trends))
+        sites = digest.trends.sites
+        yield from _part(uptime.TITLE, uptime.lines(sites), len(sites))
 
 
-def _part(name: str, entries: Iterable[str]) -> Iterator[str]:
+def _part(name: str, entries: Iterable[str], count: int | None = None) -> Iterator[str]:
+    """A heading and its lines; `count` says how many entries they stand for, where not one each."""
     if lines := list(entries):
-        yield f"{name} ({len(lines):,})"
+        yield f"{name} ({count or len(lines):,})"
         yield from (f"  {words.line(line, LINE)}" for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Trends: hours without a fault by area, mean time to recovery, flapping, the worst problems."""
+"""Trends: faultless hours by area, uptime of sites, mean time to recovery, the worst problems."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 from bot.domain.check import SCOPES
 from bot.domain.verdict import HOUR, INCIDENT, MEANS, Verdict
 from bot.history.domain.record import History, PastIncident, Point
+from bot.history.domain.uptime import SiteUptime, UptimeRecord, uptime
 from bot.net.mesh.history import Course, LinkHistory, courses
 
 FLAPS = 3
@@ -18,7 +19,7 @@ FLAPS = 3
 WORST = 5
 
 
-class Uptime(msgspec.Struct, frozen=True):
+class AreaHours(msgspec.Struct, frozen=True):
     """One area: hours that were observed, and those of them without an incident.
 
     It is no availability: one route that fails for an hour makes that an hour with a fault, however
@@ -44,21 +45,29 @@ class ProblemTrend(msgspec.Struct, frozen=True):
 
 
 class Trends(msgspec.Struct, frozen=True):
-    """Trends of the `hours` before now; `unseen` of them have no point."""
+    """Trends of the `hours` before now; `unseen` of them have no point.
+
+    `sites` is the uptime by host, which looks back by windows of its own.
+    """
 
     hours: int
     unseen: int
-    uptime: tuple[Uptime, ...] = ()
+    areas: tuple[AreaHours, ...] = ()
     incidents: int = 0
     recovery: timedelta | None = None
     flapping: tuple[ProblemTrend, ...] = ()
     worst: tuple[ProblemTrend, ...] = ()
     restarts: int = 0
     links: tuple[Course, ...] = ()
+    sites: tuple[SiteUptime, ...] = ()
 
 
 def trends(
-    history: History, now: datetime, back: timedelta, links: LinkHistory | None = None
+    history: History,
+    now: datetime,
+    back: timedelta,
+    links: LinkHistory | None = None,
+    requests: UptimeRecord | None = None,
 ) -> Trends:
     """The trends of the time `back` before `now`; `recovery` is None where nothing recovered."""
     hours = int(back / HOUR)
@@ -70,21 +79,22 @@ def trends(
     return Trends(
         hours=hours,
         unseen=max(0, hours - len(points)),
-        uptime=tuple(_uptime(points, number, area) for number, area in enumerate(SCOPES)),
+        areas=tuple(_hours(points, number, area) for number, area in enumerate(SCOPES)),
         incidents=len(incidents),
         recovery=sum(recoveries, timedelta()) / len(recoveries) if recoveries else None,
         flapping=tuple(problem for problem in problems if problem.times >= FLAPS),
         worst=problems[:WORST],
         restarts=sum(point.restarts for point in points),
         links=courses(links, now, back),
+        sites=uptime(requests, now),
     )
 
 
-def _uptime(points: list[Point], number: int, area: str) -> Uptime:
+def _hours(points: list[Point], number: int, area: str) -> AreaHours:
     letters = [point.areas[number : number + 1] for point in points]
     verdicts = [MEANS[letter] for letter in letters if letter in MEANS]
     known = [verdict for verdict in verdicts if verdict is not Verdict.UNKNOWN]
-    return Uptime(area, len(known), sum(verdict.rank < INCIDENT.rank for verdict in known))
+    return AreaHours(area, len(known), sum(verdict.rank < INCIDENT.rank for verdict in known))
 
 
 def _problems(

@@ -96,7 +96,7 @@ def _lanes(points: dict[int, Point], summary: Trends, start: datetime) -> list[L
             for hour in range(first, first + summary.hours)
         )
         if set(letters) - {ABSENT, "?"}:
-            note = share(summary.uptime[number].share)
+            note = share(summary.areas[number].share)
             lanes.append(Lane(area, _spans(letters), note))
     return lanes
 

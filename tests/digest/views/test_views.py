@@ -1,5 +1,6 @@
 """Digests are total: whatever the cluster says, the message is valid and means nothing else."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -13,14 +14,18 @@ from bot.charts.spec import Undrawn
 from bot.digest.domain.diff import DiffEntry, Difference, GoneEntry, base
 from bot.digest.domain.digest import Digest, compose
 from bot.digest.domain.open_items import Expiring, Nodes, OpenItem, StandingItem
+from bot.digest.domain.records import RunRecord, RunStage
 from bot.digest.views import discord as discord_digest
+from bot.digest.views import json as json_digest
 from bot.digest.views import text as told
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import HOUR, Verdict
-from bot.history.domain.trends import ProblemTrend, Trends, Uptime
+from bot.history.domain.trends import AreaHours, ProblemTrend, Trends
+from bot.history.views import uptime
 from tests.health.views.test_discord import assert_harmless, texts
+from tests.history.views.test_uptime import a_site
 from tests.render.strategies import NOW, hostile, moments, reports
 
 refs = st.builds(Ref, st.sampled_from(["HelmRelease", "Pod"]), hostile, hostile)
@@ -33,14 +38,21 @@ standings = st.builds(
 troubles = st.builds(
     ProblemTrend, hostile, st.integers(1, 9), st.timedeltas(min_value=0 * (NOW - NOW))
 )
+site_uptimes = st.builds(
+    a_site,
+    hostile,
+    st.tuples(st.integers(0, 8), st.integers(5, 9), st.integers(0, 5)),
+    st.tuples(st.integers(0, 31), st.integers(5, 9), st.integers(0, 5)),
+)
 known_trends = st.builds(
     Trends,
     st.just(168),
     st.integers(0, 168),
-    st.just((Uptime("pods", 10, 9),)),
+    st.just((AreaHours("pods", 10, 9),)),
     st.integers(0, 9),
     flapping=st.lists(troubles, max_size=6).map(tuple),
     worst=st.lists(troubles, max_size=5).map(tuple),
+    sites=st.lists(site_uptimes, max_size=12).map(tuple),
 )
 
 
@@ -128,7 +140,20 @@ def full() -> Digest:
         due=NOW,
         muted=tuple(f"muted-{number}" for number in range(300)),
         approvals=tuple(f"approval-{number}" for number in range(300)),
-        trends=Trends(168, 9, (Uptime("pods", 9, 8),), 99, HOUR, trouble, trouble, 1234),
+        trends=Trends(
+            hours=168,
+            unseen=9,
+            areas=(AreaHours("pods", 9, 8),),
+            incidents=99,
+            recovery=HOUR,
+            flapping=trouble,
+            worst=trouble,
+            restarts=1234,
+            sites=tuple(
+                a_site(f"{number}.{'x' * 240}", (8, 11_520, 9), (31, 44_640, 9))
+                for number in range(500)
+            ),
+        ),
     )
 
 
@@ -150,14 +175,31 @@ def test_an_over_long_digest_is_cut_to_discords_limits_and_whole_in_its_file():
     assert_harmless(discord_digest.brief(each))
 
 
+def test_what_was_sent_and_the_trends_of_many_sites_fit_into_one_message():
+    """Fewer sites have a line where there is less room, and the last line counts the others."""
+    run = RunRecord(
+        day=NOW.date(), due=NOW, stage=RunStage.UNCHANGED, at=NOW, by="x", message=1, late=True,
+        findings=10_000, new=10_000,
+    )  # fmt: skip
+    trends = full().trends
+    assert trends
+    for runs, spelled in ((1, 10), (15, 3), (20, 1)):
+        card = discord_digest.history([("d" * 31, run)] * runs, trends)
+        assert_harmless(card)
+        shown = "\n".join(texts(card))
+        assert len(re.findall(r"^• `\d+\.x", shown, re.MULTILINE)) >= spelled
+        assert "more with 99.92 % or more in 7 days" in shown
+    assert len(re.findall(r"^• `\d+\.x", shown, re.MULTILINE)) < uptime.SHOWN
+
+
 def test_the_trends_are_told_with_all_five_of_the_worst():
-    """Uptime by area, what was not seen, mean time to recovery, restarts, flapping, the longest."""
+    """Hours by area, what was not seen, mean time to recovery, restarts, flapping, the longest."""
     lines = list(
         told.trend_lines(
             Trends(
                 168,
                 12,
-                (Uptime("pods", 100, 95), Uptime("nodes", 0, 0), Uptime("flux", 156, 156)),
+                (AreaHours("pods", 100, 95), AreaHours("nodes", 0, 0), AreaHours("flux", 156, 156)),
                 7,
                 timedelta(minutes=90),
                 (ProblemTrend("pods/Pod/apps/web", 4, HOUR),),
@@ -173,3 +215,30 @@ def test_the_trends_are_told_with_all_five_of_the_worst():
         "flapping: Pod apps/web ×4",
         "longest: Node n0 9.0 h, Node n1 8.0 h, Node n2 7.0 h, Node n3 6.0 h, Node n4 5.0 h",
     ]
+
+
+def test_where_sites_are_told_routes_are_no_area_of_their_own():
+    """Hours of routes without a fault are no uptime; without a request they are all there is."""
+    areas = (AreaHours("pods", 100, 95), AreaHours("routes", 100, 50))
+    site = a_site("a", (8, 10, 0), (31, 10, 0))
+    (line, *_) = told.trend_lines(Trends(168, 0, areas, sites=(site,)))
+    assert line == "hours without any fault: pods 95.0 %"
+    (line, *_) = told.trend_lines(Trends(168, 0, areas))
+    assert line == "hours without any fault: pods 95.0 %, routes 50.0 %"
+
+
+def test_scripts_get_every_site_with_the_numbers_behind_its_percentages():
+    """Beside the areas, whose published name stays."""
+    sites = tuple(a_site(f"{n}.example.com", (8, 100, n), (31, 200, n)) for n in range(20))
+    trends = Trends(168, 0, (AreaHours("pods", 9, 8),), sites=sites)
+    digest = compose("weekly", Report(NOW), StandingItem(), None, trends=trends)
+    shown = json.loads(json_digest.digest(digest))["trends"]
+    assert shown["uptime"] == [{"area": "pods", "seen": 9, "well": 8}]
+    assert len(shown["sites"]) == 20
+    assert shown["sites"][3] == {
+        "host": "3.example.com",
+        "windows": [
+            {"days": 7, "daysSeen": 8, "seen": 100, "answered": 97},
+            {"days": 30, "daysSeen": 31, "seen": 200, "answered": 197},
+        ],
+    }

@@ -68,7 +68,7 @@ def test_an_incident_that_is_not_seen_goes_on() -> None:
     assert [each.ended for each in history.incidents] == [None]
     letter = history.points[-1].areas[SCOPES.index("pods")]
     assert letter == "?"
-    pods = trends(history, NOW + timedelta(hours=1), WEEK).uptime[SCOPES.index("pods")]
+    pods = trends(history, NOW + timedelta(hours=1), WEEK).areas[SCOPES.index("pods")]
     assert (pods.seen, pods.well) == (1, 0)
 
 
@@ -131,7 +131,7 @@ def test_whatever_the_clock_does_the_history_stays_in_order_and_bounded(looks) -
         assert each.ended is None or each.ended >= each.began
     assert len([each for each in history.incidents if each.ended is None]) <= 1
     told = trends(history, NOW, WEEK)
-    assert all(0 <= each.well <= each.seen <= told.hours for each in told.uptime)
+    assert all(0 <= each.well <= each.seen <= told.hours for each in told.areas)
 
 
 @pytest.mark.slow
@@ -172,7 +172,7 @@ def test_the_picture_has_a_block_a_level_and_unseen_hours_are_frames() -> None:
 
 
 def test_the_trends_of_a_week_count_what_lies_in_it_and_name_the_five_worst() -> None:
-    """Uptime leaves out hours that nobody saw; recovery is the mean of what has ended."""
+    """Hours by area leave out those that nobody saw; recovery is the mean of what has ended."""
     hour = int(NOW.timestamp()) // 3600
     letters = ("h" * 7, "f" + "h" * 6, "?" + "h" * 6, "h" * 7)
     points = (
@@ -192,7 +192,7 @@ def test_the_trends_of_a_week_count_what_lies_in_it_and_name_the_five_worst() ->
         PastIncident("nodes/Node//edge", NOW - timedelta(hours=3)),
     )
     told = trends(History(points, incidents), NOW, WEEK)
-    pods, nodes = told.uptime[:2]
+    pods, nodes = told.areas[:2]
     assert (pods.seen, pods.well, nodes.seen, nodes.well) == (3, 2, 4, 4)
     assert (told.unseen, told.restarts, told.incidents) == (7 * 24 - 4, 8, 8)
     assert told.recovery == timedelta(hours=4)
