@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice
 
 import msgspec
 
@@ -16,13 +16,11 @@ from bot.domain.finding import Ref
 from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.routing import gateways
-from bot.routing.gateways import Parent
+from bot.routing.gateways import MOST_RULES, Parent
 
 HOST = re.compile(r"Host\(\s*[`\"]([^`\"]+)[`\"]")
 PATH = re.compile(r"Path(?:Prefix)?\(\s*[`\"]([^`\"]+)[`\"]")
 BY_PROVIDER = "@"
-MOST_RULES = 64
-"""The most pairs of host and path that one HTTPRoute gives."""
 
 ELDER_GROUP = "traefik.containo.us/"
 
@@ -173,31 +171,29 @@ def _http_routes(snapshot: Snapshot) -> Iterator[Candidate]:
 def _http_rules(
     route: gateway.HTTPRoute, parents: tuple[Parent, ...], snapshot: Snapshot
 ) -> Iterator[Candidate]:
-    hosts = gateways.hostnames(route, parents)
-    for rule in route.spec.rules or ():
+    for named in gateways.named_rules(route, parents):
         # No request goes to a backend of weight 0.
-        for reference in filter(lambda one: one.weight, rule.backend_refs or ()):
+        for reference in filter(lambda one: one.weight, named.rule.backend_refs or ()):
             to = gateways.target(reference, route)
             is_service = gateways.is_service(reference)
             service = snapshot.get(core.Service, to.namespace, to.name) if is_service else None
             ports = (service.spec.ports if service else None) or ()
             port = next((port for port in ports if port.port == reference.port), None)
-            for host, path in product(hosts, rule.paths):
-                yield Candidate(
-                    kind="HTTPRoute",
-                    namespace=route.namespace,
-                    name=route.name,
-                    # What stands for several hosts or paths is none to ask for.
-                    host="" if "*" in host else host,
-                    path=path.literal,
-                    match=f"{host}{path.value}",
-                    to_namespace=to.namespace,
-                    to_name=to.name,
-                    port=str(reference.port or ""),
-                    scheme=gateways.scheme(port) if port else "",
-                    native=gateways.native(service) if service else None,
-                    indirect="" if is_service else f"{to.kind} {to.name}",
-                )
+            yield Candidate(
+                kind="HTTPRoute",
+                namespace=route.namespace,
+                name=route.name,
+                # What stands for several hosts or paths is none to ask for.
+                host="" if "*" in named.host else named.host,
+                path=named.path.literal,
+                match=named.match,
+                to_namespace=to.namespace,
+                to_name=to.name,
+                port=str(reference.port or ""),
+                scheme=gateways.scheme(port) if port else "",
+                native=gateways.native(service) if service else None,
+                indirect="" if is_service else f"{to.kind} {to.name}",
+            )
 
 
 def _services(snapshot: Snapshot) -> Iterator[Candidate]:

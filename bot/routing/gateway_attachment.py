@@ -10,13 +10,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.domain import conditions
-from bot.domain.finding import Ref
 from bot.domain.resources.base import Condition
 from bot.domain.resources.gateway import Gateway, GatewayListener, HTTPRoute
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import secrets
-from bot.routing.gateways import Parent, intersection, listeners_of, named_hosts, not_granted
+from bot.routing.gateways import (
+    Parent,
+    ServedHost,
+    intersection,
+    listeners_of,
+    named_hosts,
+    not_granted,
+)
 from bot.routing.references import NOTHING_ANSWERS, Defect
 
 ACCEPTED, RESOLVED = "Accepted", "ResolvedRefs"
@@ -93,12 +99,8 @@ def _of_listener(
 ) -> Iterator[Defect]:
     """What is wrong with a listener: its certificate, and what Traefik says of it."""
     what = f"Listener {listener.name} of {gateway.ref}"
-    # Traefik takes the first certificate and no other.
-    for reference in ((listener.tls.certificate_refs if listener.tls else None) or ())[:1]:
-        place = reference.namespace or gateway.namespace, reference.name
-        secret = Ref("Secret", *place)
-        if reference.kind != "Secret":
-            continue
+    if secret := ServedHost(gateway, listener, "").certificate:
+        place = secret.namespace, secret.name
         if refused := not_granted(gateway.ref, "", secret, snapshot):
             yield replace(refused, message=f"{what}: {refused.message}")
         elif secrets.is_missing(snapshot, *place):

@@ -7,7 +7,10 @@ status alone does not tell whose a Gateway is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -21,7 +24,9 @@ from bot.domain.resources.gateway import (
     GatewayClass,
     GatewayListener,
     HTTPRoute,
+    HTTPRouteRule,
     ParentReference,
+    PathMatch,
     ReferenceGrant,
     RouteParentStatus,
 )
@@ -50,6 +55,9 @@ PROTOCOLS = frozenset({"HTTP", "HTTPS"})
 
 PARENTS, LISTENERS, HOSTNAMES = 32, 64, 16
 """How many the API server allows of each; a saved file may hold any number."""
+
+MOST_RULES = 64
+"""The most pairs of host and path that one HTTPRoute gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +146,68 @@ def _key(reference: ParentReference, route: HTTPRoute) -> ParentReference:
     return structs.replace(reference, namespace=reference.namespace or route.namespace)
 
 
+class ServedHost(NamedTuple):
+    """A listener that takes a route, and a host by which it does; an empty one is every host."""
+
+    gateway: Gateway
+    listener: GatewayListener
+    host: str
+
+    @property
+    def certificate(self) -> Ref | None:
+        """The Secret of the listener's certificate. Traefik takes the first and no other."""
+        references = (self.listener.tls.certificate_refs if self.listener.tls else None) or ()
+        for reference in references[:1]:
+            if reference.kind == "Secret":
+                here = reference.namespace or self.gateway.namespace
+                return Ref("Secret", here, reference.name)
+        return None
+
+
+def served_hosts(route: HTTPRoute, known: tuple[Parent, ...]) -> Iterator[ServedHost]:
+    """Each listener of its parents that fits a hostname of it, with the narrower of the two."""
+    for parent in known:
+        for listener in parent.listeners if parent.gateway else ():
+            for name in named_hosts(route):
+                host = intersection(listener.hostname, name)
+                if parent.gateway and host is not None:
+                    yield ServedHost(parent.gateway, listener, host)
+
+
 def hostnames(route: HTTPRoute, known: tuple[Parent, ...]) -> tuple[str, ...]:
     """The hosts that Traefik serves it by: its own where a listener takes them, or a listener's.
 
     An empty one stands for every host.
     """
-    own = named_hosts(route)
-    listeners = [listener for parent in known for listener in parent.listeners]
-    if not listeners:
-        return own
-    both = (intersection(listener.hostname, name) for listener in listeners for name in own)
-    return tuple(dict.fromkeys(name for name in both if name is not None)) or own
+    return tuple(dict.fromkeys(one.host for one in served_hosts(route, known))) or named_hosts(
+        route
+    )
+
+
+class NamedRule(NamedTuple):
+    """A rule of an HTTPRoute for one host and one path; `number` is its place in the route."""
+
+    number: int
+    rule: HTTPRouteRule
+    host: str
+    path: PathMatch
+
+    @property
+    def match(self) -> str:
+        """What it is called everywhere."""
+        return f"{self.host}{self.path.value}"
+
+
+def named_rules(route: HTTPRoute, known: tuple[Parent, ...]) -> Iterator[NamedRule]:
+    """The rules of a route, each by every host and path."""
+    hosts = hostnames(route, known)
+    every = (
+        NamedRule(number, rule, host, path)
+        for number, rule in enumerate(route.spec.rules or ())
+        for host in hosts
+        for path in rule.paths
+    )
+    return islice(every, MOST_RULES)
 
 
 def intersection(one: str, other: str) -> str | None:

@@ -1,7 +1,8 @@
 """The hosts of all routes: what each rule is for, and where it leads.
 
 A rule is named by its text, as `bot.routing.candidates` and Traefik's log report name it. A host is
-never guessed: a rule without one, or with a pattern, is shown by what it has.
+never guessed: a rule without one, or with a pattern, is shown by what it has. The hosts of an
+HTTPRoute are those that its listeners leave it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.domain.finding import Ref
-from bot.domain.resources import networking, traefik
+from bot.domain.grouping import grouped
+from bot.domain.resources import gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
+from bot.routing import gateways
 from bot.routing.candidates import superseded
 from bot.routing.references import ORDINARY
 from bot.routing.rules import Matcher, RuleError, Syntax, affirmed, parse_either
 
-READS: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress)
+READS: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, gateway.HTTPRoute)
 """The kinds whose rules make sites."""
 
 DEFAULT_BACKEND = "default backend"
@@ -27,14 +30,14 @@ DEFAULT_BACKEND = "default backend"
 class SiteRule(NamedTuple):
     """One rule of a route, for one of its hosts.
 
-    secret: The name of its TLS secret in the route's namespace; empty where none is named.
+    certificates: The Secrets of its TLS certificates.
     """
 
     host: str
     route: Ref
     match: str
     services: tuple[Ref, ...] = ()
-    secret: str = ""
+    certificates: tuple[Ref, ...] = ()
 
 
 def site_rules(snapshot: Snapshot, namespace: str | None = None) -> Iterator[SiteRule]:
@@ -45,10 +48,13 @@ def site_rules(snapshot: Snapshot, namespace: str | None = None) -> Iterator[Sit
     for ingress in snapshot.of(networking.Ingress):
         if namespace in (None, ingress.namespace):
             yield from _of_ingress(ingress)
+    for http_route in snapshot.of(gateway.HTTPRoute):
+        if namespace in (None, http_route.namespace):
+            yield from _of_http_route(http_route, snapshot)
 
 
 def _of_route(route: traefik.IngressRoute) -> Iterator[SiteRule]:
-    secret = route.spec.tls.secret_name if route.spec.tls else ""
+    secrets = _secrets(route, route.spec.tls.secret_name if route.spec.tls else "")
     for rule in route.spec.routes:
         services = tuple(
             Ref("Service", to.namespace or route.namespace, to.name)
@@ -57,7 +63,7 @@ def _of_route(route: traefik.IngressRoute) -> Iterator[SiteRule]:
         )
         read = _hosts if len(rule.match) <= ORDINARY else _hosts.__wrapped__
         for host in read(rule.match, rule.syntax) or (_hostless(route),):
-            yield SiteRule(host, route.ref, rule.match, services, secret)
+            yield SiteRule(host, route.ref, rule.match, services, secrets)
 
 
 def _of_ingress(ingress: networking.Ingress) -> Iterator[SiteRule]:
@@ -69,15 +75,34 @@ def _of_ingress(ingress: networking.Ingress) -> Iterator[SiteRule]:
     for host, match, backend in backends:
         name, _ = backend.target
         services = (Ref("Service", ingress.namespace, name),) if name else ()
-        secret = _secret(ingress, host)
-        yield SiteRule(host.lower() or _hostless(ingress), ingress.ref, match, services, secret)
+        named = (tls for tls in ingress.spec.tls or () if host in (tls.hosts or ()))
+        secrets = _secrets(ingress, next((tls.secret_name for tls in named), ""))
+        yield SiteRule(host.lower() or _hostless(ingress), ingress.ref, match, services, secrets)
 
 
-def _secret(ingress: networking.Ingress, host: str) -> str:
-    for tls in ingress.spec.tls or ():
-        if host in (tls.hosts or ()):
-            return tls.secret_name
-    return ""
+def _of_http_route(route: gateway.HTTPRoute, snapshot: Snapshot) -> Iterator[SiteRule]:
+    """The rules of a route, if a Gateway of it is Traefik's."""
+    parents = gateways.parents(route, snapshot)
+    if not parents:
+        return
+    certificates = grouped(
+        (one.host, one.certificate)
+        for one in gateways.served_hosts(route, parents)
+        if one.certificate
+    )
+    for named in gateways.named_rules(route, parents):
+        services = tuple(
+            gateways.target(to, route)
+            for to in named.rule.backend_refs or ()
+            if to.weight and gateways.is_service(to)
+        )
+        secrets = tuple(dict.fromkeys(certificates.get(named.host, ())))
+        host = named.host.lower() or _hostless(route)
+        yield SiteRule(host, route.ref, named.match, services, secrets)
+
+
+def _secrets(route: Object, name: str) -> tuple[Ref, ...]:
+    return (Ref("Secret", route.namespace, name),) if name else ()
 
 
 def _hostless(route: Object) -> str:

@@ -207,7 +207,9 @@ def _certificate_ends(
     if served:
         return datetime.fromtimestamp(min(served), UTC)
     certificates = (
-        certificate_of(snapshot, rule.route.namespace, rule.secret) for rule in rules if rule.secret
+        certificate_of(snapshot, secret.namespace, secret.name)
+        for rule in rules
+        for secret in rule.certificates
     )
     ends = (certificate.status.not_after for certificate in certificates if certificate)
     return min(filter(None, ends), default=None)

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 SECOND = 1000
 """In milliseconds, as latencies are."""
 
-NONE = "There is no site: no Ingress or IngressRoute was seen."
+NONE = "There is no site: no Ingress, IngressRoute or HTTPRoute of Traefik was seen."
 
 Moment = Callable[[datetime], str]
 """How a view writes a time."""

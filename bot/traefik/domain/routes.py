@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 from bot.domain.finding import Judgement, Ref
 from bot.domain.report import judge_one
@@ -20,7 +19,7 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_httproute, routes_ingress, routes_ingressroute
 from bot.routing import gateways
-from bot.routing.candidates import MOST_RULES, superseded
+from bot.routing.candidates import superseded
 from bot.routing.gateways import Parent
 from bot.routing.instance import TraefikConfig
 from bot.routing.references import UNSERVED
@@ -118,33 +117,21 @@ def _http_route(
     known: tuple[TraefikConfig, ...],
 ) -> RouteView:
     config = _reader(route, known)
-    hosts = gateways.hostnames(route, parents)
-    rules = (
-        RuleView(match=f"{host}{path.value}", router="", backends=backends)
-        for rule, backends in _with_backends(route, snapshot, config)
-        for host in hosts
-        for path in rule.paths
-    )
+    backends = [
+        tuple(backend.of_http_route(to, route, snapshot, config) for to in rule.backend_refs or ())
+        for rule in route.spec.rules or ()
+    ]
     return _view(
         "HTTPRoute",
         route,
         judge_one(route, routes_httproute.judge, snapshot),
-        tuple(islice(rules, MOST_RULES)),
+        tuple(
+            RuleView(match=named.match, router="", backends=backends[named.number])
+            for named in gateways.named_rules(route, parents)
+        ),
         entry_points=(),
         unread=why_unread(route, config),
     )
-
-
-def _with_backends(
-    route: gateway.HTTPRoute, snapshot: Snapshot, config: TraefikConfig
-) -> Iterator[tuple[gateway.HTTPRouteRule, tuple[backend.Backend, ...]]]:
-    for rule in route.spec.rules or ():
-        yield (
-            rule,
-            tuple(
-                backend.of_http_route(to, route, snapshot, config) for to in rule.backend_refs or ()
-            ),
-        )
 
 
 def _view(

@@ -49,7 +49,8 @@ def test_an_ingress_has_a_site_for_each_host_and_one_for_any() -> None:
     spec["tls"] = [{"hosts": ["A.example"], "secretName": "a-tls"}]
     spec["defaultBackend"] = {"service": {"name": "else", "port": {"number": 80}}}
     named, other = site_rules(a_snapshot(ingress))
-    assert (named.host, named.match, named.secret) == ("a.example", "A.example/", "a-tls")
+    assert (named.host, named.match) == ("a.example", "A.example/")
+    assert named.certificates == (Ref("Secret", "apps", "a-tls"),)
     assert named.services == (Ref("Service", "apps", "web"),)
     assert other.host == "any host (Ingress apps/web)"
     assert other.services == (Ref("Service", "apps", "else"),)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.verdict import Verdict
-from bot.routing.candidates import MOST_RULES
+from bot.routing.gateways import MOST_RULES
 from bot.routing.instance import StaticConfig, TraefikConfig
 from bot.traefik.domain.answers import RouteView
 from bot.traefik.domain.backend import Mode
