@@ -14,28 +14,22 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, networking, traefik
-from bot.domain.resources.base import Object, Reference
+from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.net import network_policies, topology
 from bot.net.entrances import Entrance, entrances_of
-from bot.net.route_checks import chain, roots
+from bot.net.route_checks import chain
 from bot.net.route_checks.answered import AskedRoute, ChainPart
-from bot.net.route_checks.roots import RootHost
+from bot.net.route_checks.host_rules import HostRule, host_rules
 from bot.net.tools.targets import Allowed, is_covered
 from bot.routing import addresses
-from bot.routing.backends import is_indirect
-from bot.routing.candidates import superseded
-from bot.routing.instance import TRUE, TraefikConfig, config_of
-from bot.routing.named_secrets import MIDDLEWARES
-from bot.routing.references import ANNOTATIONS
+from bot.routing.instance import TraefikConfig, config_of
 from bot.routing.running import is_running, traefik_pod, why_unread
 
 OFF = "meshmedic.dev/route-check"
 """The annotation by which a route's owner takes its hosts out, with the value `off`."""
 
 SETTING = "MESHMEDIC_ROUTE_CHECKS_EXCEPT"
-ENTRY_POINTS = f"{ANNOTATIONS}router.entrypoints"
-TLS = f"{ANNOTATIONS}router.tls"
 
 NOTHING = Allowed()
 
@@ -104,27 +98,6 @@ class CheckPlan(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    """What a rule says of one host.
-
-    `tls` says whether its router takes TLS alone, `secured` whether people are to come by TLS,
-    `sole` whether all rules of the route lead to the same Services.
-    """
-
-    route: Object
-    match: str
-    root: RootHost
-    entry_points: tuple[str, ...]
-    middlewares: tuple[Reference, ...]
-    services: tuple[tuple[str, str, str], ...]
-    """Namespace, name and port."""
-    length: int
-    tls: bool
-    secured: bool
-    sole: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Traefik:
     config: TraefikConfig
     entrances: tuple[Entrance, ...]
@@ -143,7 +116,7 @@ class _Behind:
 
 def plan(snapshot: Snapshot, excepted: Allowed = NOTHING, most: int = MOST_HOSTS) -> CheckPlan:
     """What to check. `excepted` are the hosts of the setting."""
-    rules = tuple(_rules(snapshot))
+    rules = tuple(host_rules(snapshot))
     running = tuple(_running(snapshot))
     off = {(rule.route.namespace, rule.root.host) for rule in rules if _is_off(rule.route)}
     checks: dict[str, list[tuple[tuple[object, ...], RouteCheck]]] = {}
@@ -175,17 +148,14 @@ def _shared(checks: Iterable[RouteCheck]) -> list[RouteCheck]:
     return [check for _, check in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _rank(rule: _Rule, check: RouteCheck) -> tuple[object, ...]:
-    """Which of several rules of a host is asked: not one that only redirects, by TLS, the longest.
-
-    Of two rules on one entrypoint, Traefik takes the longer one.
-    """
+def _rank(rule: HostRule, check: RouteCheck) -> tuple[object, ...]:
+    """Which of several rules of a host is asked: not one that only redirects, by TLS, the first."""
     redirects = ChainPart.REDIRECT in check.asked.chain
-    return redirects, not check.asked.tls, -rule.length, rule.route.ref
+    return redirects, not check.asked.tls, -rule.priority, rule.route.ref
 
 
 def _check(
-    rule: _Rule,
+    rule: HostRule,
     running: Sequence[_Traefik],
     off: set[tuple[str, str]],
     excepted: Allowed,
@@ -206,7 +176,7 @@ def _check(
         (entrance, reader)
         for reader in readers
         for entrance in reader.entrances
-        if not rule.entry_points or entrance.name in rule.entry_points
+        if rule.is_taken_by(entrance)
     ]
     if not usable:
         return NO_ENTRANCE
@@ -263,74 +233,7 @@ def _is_off(route: Object) -> bool:
     return value.strip().lower() in ("off", "false")
 
 
-def _rules(snapshot: Snapshot) -> Iterator[_Rule]:
-    for route in snapshot.of(traefik.IngressRoute):
-        if not superseded(route, snapshot):
-            yield from _of_route(route)
-    for ingress in snapshot.of(networking.Ingress):
-        yield from _of_ingress(ingress)
-
-
-def _of_route(route: traefik.IngressRoute) -> Iterator[_Rule]:
-    names = tuple(name.casefold() for name in route.spec.entry_points or ())
-    tls = route.spec.tls is not None
-    sole = all(rule.services == route.spec.routes[0].services for rule in route.spec.routes)
-    for rule in route.spec.routes:
-        services = tuple(
-            (to.namespace or route.namespace, to.name, str(to.port or ""))
-            for to in rule.services or ()
-            if not is_indirect(to)
-        )
-        for root in roots.of_rule(rule.match):
-            yield _Rule(
-                route,
-                rule.match,
-                root,
-                names,
-                rule.middlewares or (),
-                services,
-                len(rule.match),
-                tls,
-                tls,
-                sole,
-            )
-
-
-def _of_ingress(ingress: networking.Ingress) -> Iterator[_Rule]:
-    annotations = ingress.metadata.annotations or {}
-    named = annotations.get(ENTRY_POINTS, "").split(",")
-    references = tuple(
-        Reference(name=name.strip())
-        for name in annotations.get(MIDDLEWARES, "").split(",")
-        if name.strip()
-    )
-    tls = annotations.get(TLS, "").lower() in TRUE
-    backends = [path.backend for _, path in ingress.spec.paths]
-    backends += [ingress.spec.default] if ingress.spec.default else []
-    sole = len({backend.target for backend in backends}) == 1
-    by_host: dict[str, list[networking.IngressPath]] = {}
-    for host, path in ingress.spec.paths:
-        by_host.setdefault(host, []).append(path)
-    if ingress.spec.default and not by_host:
-        by_host[""] = []
-    for host, paths in by_host.items():
-        taking = [path for path in paths if path.path in ("", roots.ROOT)]
-        targets = [path.backend.target for path in taking]
-        yield _Rule(
-            ingress,
-            f"{host}{taking[0].path or '/'}" if taking else host,
-            roots.of_paths(host, takes_root=bool(taking)),
-            tuple(name.strip().casefold() for name in named if name.strip()),
-            references,
-            tuple((ingress.namespace, name, str(port or "")) for name, port in targets if name),
-            len(host),
-            tls,
-            tls or bool(ingress.spec.tls),
-            sole,
-        )
-
-
-def _behind(rule: _Rule, snapshot: Snapshot) -> _Behind:
+def _behind(rule: HostRule, snapshot: Snapshot) -> _Behind:
     """The ports behind a rule, and whether its Services are known to have no ready endpoint."""
     ports: list[PodPort] = []
     deserted, guarded = bool(rule.services), False
