@@ -14,6 +14,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.health.checks import CHECKS
 from bot.kube import agents
 from bot.net.probing import agent_configmaps, signed_job
+from bot.net.route_checks import plan
 from bot.probe import serve
 from bot.settings import PREFIX, SECRETS_DIR, Settings
 from tests.places import ROOT
@@ -59,6 +60,13 @@ def test_the_role_of_a_check_allows_what_that_check_reads_and_nothing_else(check
         (group, kind.plural, verb) for kind in kinds for group in kind.groups for verb in READ
     }
     assert rights(CHECK_ROLES[f"meshmedic-check-{check.name}"]) == wanted
+
+
+def test_the_viewer_reads_what_route_checks_are_planned_by():
+    """Also where the Gateway API is installed."""
+    held = set().union(*map(rights, CHECK_ROLES.values()))
+    for kind in (KIND_OF[each] for each in plan.READS):
+        assert {(group, kind.plural, verb) for group in kind.groups for verb in READ} <= held
 
 
 def test_the_viewer_is_the_checks_and_what_is_asked_about_one_finding():

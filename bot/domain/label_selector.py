@@ -1,4 +1,4 @@
-"""Label selectors as text, such as `app=web,tier in (a,b)`.
+"""Label selectors: as text, such as `app=web,tier in (a,b)`, and as objects have them.
 
 Source: Kubernetes, "Labels and Selectors".
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from bot.domain.resources.networking import Selector, SelectorRequirement
 
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 _IN = re.compile(r"([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)")
@@ -46,3 +48,27 @@ def requirement(part: str) -> Requirement | None:
         absent, key = match.groups()
         return Requirement(key, frozenset({None}), wanted=bool(absent))
     return None
+
+
+def selects(selector: Selector, labels: Mapping[str, str]) -> bool:
+    """Whether an object's selector fits these labels."""
+    labels_ = selector.match_labels or {}
+    return labels_.items() <= labels.items() and all(
+        _fits(expression, labels) for expression in selector.match_expressions or ()
+    )
+
+
+def _fits(requirement: SelectorRequirement, labels: Mapping[str, str]) -> bool:
+    """An operator that is not known may select: it is taken for fitting."""
+    has, values = requirement.key in labels, requirement.values or ()
+    match requirement.operator:
+        case "In":
+            return has and labels[requirement.key] in values
+        case "NotIn":
+            return not has or labels[requirement.key] not in values
+        case "Exists":
+            return has
+        case "DoesNotExist":
+            return not has
+        case _:
+            return True

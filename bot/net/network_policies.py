@@ -6,8 +6,9 @@ network plugin's own kinds are not read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from bot.domain.label_selector import selects
 from bot.domain.resources import core, networking
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
@@ -42,29 +43,6 @@ def _selecting(
         sorted(
             policy.name
             for policy in policies
-            if not labels or any(_selects(policy.spec.pod_selector, own) for own in labels)
+            if not labels or any(selects(policy.spec.pod_selector, own) for own in labels)
         )
     )
-
-
-def _selects(selector: networking.Selector, labels: Mapping[str, str]) -> bool:
-    labels_ = selector.match_labels or {}
-    return labels_.items() <= labels.items() and all(
-        _fits(expression, labels) for expression in selector.match_expressions or ()
-    )
-
-
-def _fits(requirement: networking.SelectorRequirement, labels: Mapping[str, str]) -> bool:
-    """An operator that is not known may select: it is taken for fitting."""
-    has, values = requirement.key in labels, requirement.values or ()
-    match requirement.operator:
-        case "In":
-            return has and labels[requirement.key] in values
-        case "NotIn":
-            return not has or labels[requirement.key] not in values
-        case "Exists":
-            return has
-        case "DoesNotExist":
-            return not has
-        case _:
-            return True

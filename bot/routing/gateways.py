@@ -16,6 +16,7 @@ from msgspec import structs
 
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
+from bot.domain.label_selector import selects
 from bot.domain.resources import core
 from bot.domain.resources.gateway import (
     GROUP,
@@ -172,6 +173,27 @@ def served_hosts(route: HTTPRoute, known: tuple[Parent, ...]) -> Iterator[Served
                 host = intersection(listener.hostname, name)
                 if parent.gateway and host is not None:
                     yield ServedHost(parent.gateway, listener, host)
+
+
+def is_allowed(one: ServedHost, route: HTTPRoute, snapshot: Snapshot) -> bool | None:
+    """Whether a listener lets a route in; None where that depends on a namespace not seen."""
+    allowed = one.listener.allowed_routes
+    kinds = [(kind.group, kind.kind) for kind in allowed.kinds or ()]
+    if kinds and (GROUP, "HTTPRoute") not in kinds:
+        return False
+    match allowed.namespaces.from_:
+        case "All":
+            return True
+        case "Same":
+            return route.namespace == one.gateway.namespace
+        case "Selector":
+            selector = allowed.namespaces.selector
+            namespace = snapshot.get(core.Namespace, "", route.namespace)
+            if selector is None or namespace is None:
+                return None if selector else False
+            return selects(selector, namespace.metadata.labels or {})
+        case _:
+            return False
 
 
 def hostnames(route: HTTPRoute, known: tuple[Parent, ...]) -> tuple[str, ...]:

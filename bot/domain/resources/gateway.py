@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.resources.base import Condition, Object, Part
+from bot.domain.resources.networking import Selector
 
 GROUP = "gateway.networking.k8s.io"
 
@@ -43,10 +44,31 @@ class PathMatch(Part, frozen=True):
         return "" if self.type == "RegularExpression" else self.value
 
 
+class ValueMatch(Part, frozen=True):
+    """`headers[]` or `queryParams[]` of `rules[].matches[]`."""
+
+    type: str = "Exact"
+    name: str = ""
+    value: str = ""
+
+
 class HTTPRouteMatch(Part, frozen=True):
-    """`rules[].matches[]`, as far as it tells the path."""
+    """`rules[].matches[]`."""
 
     path: PathMatch = PathMatch()
+    method: str = ""
+    headers: tuple[ValueMatch, ...] | None = None
+    query_params: tuple[ValueMatch, ...] | None = None
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What a request must have beside its path."""
+        every = {
+            "method": self.method,
+            "headers": self.headers,
+            "query parameters": self.query_params,
+        }
+        return tuple(name for name, set_ in every.items() if set_)
 
 
 class ExtensionReference(Part, frozen=True):
@@ -72,9 +94,14 @@ class HTTPRouteRule(Part, frozen=True):
     backend_refs: tuple[BackendReference, ...] | None = None
 
     @property
+    def every_match(self) -> tuple[HTTPRouteMatch, ...]:
+        """Its matches; without one it takes all requests."""
+        return self.matches or (HTTPRouteMatch(),)
+
+    @property
     def paths(self) -> tuple[PathMatch, ...]:
-        """The paths of its matches, each once; without a match it takes all."""
-        return tuple(dict.fromkeys(match.path for match in self.matches or ())) or (PathMatch(),)
+        """The paths of its matches, each once."""
+        return tuple(dict.fromkeys(match.path for match in self.every_match))
 
 
 class HTTPRouteSpec(Part, frozen=True):
@@ -120,6 +147,27 @@ class ListenerTls(Part, frozen=True):
     certificate_refs: tuple[CertificateReference, ...] | None = None
 
 
+class RouteNamespaces(Part, frozen=True):
+    """`allowedRoutes.namespaces`."""
+
+    from_: str = msgspec.field(default="Same", name="from")
+    selector: Selector | None = None
+
+
+class RouteKind(Part, frozen=True):
+    """`allowedRoutes.kinds[]`."""
+
+    group: str = GROUP
+    kind: str = ""
+
+
+class AllowedRoutes(Part, frozen=True):
+    """`listeners[].allowedRoutes`; without kinds it allows those of its protocol."""
+
+    namespaces: RouteNamespaces = RouteNamespaces()
+    kinds: tuple[RouteKind, ...] | None = None
+
+
 class GatewayListener(Part, frozen=True):
     """`listeners[]`; without a hostname it takes all."""
 
@@ -128,6 +176,7 @@ class GatewayListener(Part, frozen=True):
     port: int = 0
     protocol: str = "HTTP"
     tls: ListenerTls | None = None
+    allowed_routes: AllowedRoutes = AllowedRoutes()
 
 
 class ListenerStatus(Part, frozen=True):

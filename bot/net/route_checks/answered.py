@@ -66,6 +66,8 @@ class ChainPart(StrEnum):
     HEADERS = "headers"
     UNSEEN = "a Middleware that was not seen"
     """It was not read, or is a plugin: it may do anything."""
+    UNRESOLVED = "a reference that Traefik does not resolve"
+    """For a backend or filter of an HTTPRoute that it cannot use, Traefik answers 500 itself."""
 
 
 class AskedRoute(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +119,9 @@ def classify(
         return RouteAnswer(Answerer.MIDDLEWARE, SiteState.FAILS, what, status)
     if part := _middleware(status, facts, asked):
         return _behind(part, status, asked, ports)
+    if ChainPart.UNRESOLVED in asked.chain and _is_bare_error(status, facts, asked):
+        what = f"HTTP {status} without a word: of the backend, or of Traefik itself"
+        return RouteAnswer(Answerer.TRAEFIK, SiteState.NOT_TESTED, what, status)
     return _of_backend(status, facts)
 
 
@@ -170,8 +175,12 @@ def _is_plain(facts: WebFacts) -> bool:
 
 def _forward_failed(status: int, facts: WebFacts, asked: AskedRoute) -> bool:
     """Whether it looks like forwardAuth without its service: a 500 that says nothing at all."""
-    empty = not (facts.length or facts.content_type or facts.server)
-    return status == SERVER_ERROR and empty and ChainPart.FORWARD in asked.chain
+    return ChainPart.FORWARD in asked.chain and _is_bare_error(status, facts, asked)
+
+
+def _is_bare_error(status: int, facts: WebFacts, asked: AskedRoute) -> bool:
+    empty = not (facts.length or facts.content_type)
+    return status == SERVER_ERROR and empty and _looks_own(facts, asked)
 
 
 def _middleware(status: int, facts: WebFacts, asked: AskedRoute) -> ChainPart | None:

@@ -13,7 +13,7 @@ from itertools import count
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources import core, discovery, networking, traefik
+from bot.domain.resources import core, discovery, gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.net import network_policies, topology
@@ -43,6 +43,11 @@ MOST_PORTS = 3
 READS: tuple[type[Object], ...] = (
     traefik.IngressRoute,
     networking.Ingress,
+    gateway.HTTPRoute,
+    gateway.Gateway,
+    gateway.GatewayClass,
+    gateway.ReferenceGrant,
+    core.Namespace,
     traefik.Middleware,
     core.Service,
     discovery.EndpointSlice,
@@ -183,7 +188,7 @@ def _check(
     first, _ = min(usable, key=lambda pair: (pair[0].tls != rule.secured, pair[0].name))
     chosen = [(at, reader) for at, reader in usable if (at.name, at.tls) == (first.name, first.tls)]
     tls = first.tls or rule.tls
-    known = chain.parts(snapshot, rule.route.namespace, rule.middlewares)
+    known = rule.parts | chain.parts(snapshot, rule.route.namespace, rule.middlewares)
     for at, reader in chosen:
         known |= reader.before.get(at.name, frozenset())
         known |= frozenset() if reader.config.static.complete else {ChainPart.UNSEEN}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
 
+from bot.domain.resources.gateway import HTTPRouteMatch
 from bot.net.tools.targets import is_name
 from bot.routing.rules import (
     Both,
@@ -25,6 +26,7 @@ MOST_NAMES = 100
 
 HOSTS = ("Host", "HostHeader")
 PATHS = ("Path", "PathPrefix")
+PATH_TYPES, PATTERN = ("PathPrefix", "Exact"), "RegularExpression"
 ROOT = "/"
 TEMPLATE = "{"
 """Begins a pattern in a path or host of Traefik 2."""
@@ -33,6 +35,7 @@ NO_HOST = "its rule names no host"
 BY_PATTERN = "its rule has a pattern of hosts"
 WILDCARD = "a wildcard stands for hosts that are not known"
 NO_NAME = "the host is not a DNS name"
+DEPENDS = "its rule also depends on"
 OTHER_PATH = "its rule does not take /, and no other path is asked"
 
 
@@ -71,6 +74,19 @@ def of_paths(host: str, *, takes_root: bool) -> RootHost:
     return RootHost(name, _unfit(name) or ("" if takes_root else OTHER_PATH))
 
 
+def of_matches(host: str, matches: Iterable[HTTPRouteMatch]) -> RootHost:
+    """A host of an HTTPRoute's rule, one match of which takes every request of `/` or none does."""
+    name = _plain(host)
+    if not name:
+        return RootHost("", NO_HOST)
+    return RootHost(name, _unfit(name) or _why_unmatched(tuple(matches)))
+
+
+def takes_root(match: HTTPRouteMatch) -> bool:
+    """Whether the path of a match takes `/`."""
+    return match.path.type in PATH_TYPES and match.path.value == ROOT
+
+
 def _plain(host: str) -> str:
     return host.strip().lower().removesuffix(".")
 
@@ -81,13 +97,23 @@ def _unfit(name: str) -> str:
     return "" if is_name(name) else NO_NAME
 
 
+def _why_unmatched(matches: Sequence[HTTPRouteMatch]) -> str:
+    taking = [match for match in matches if takes_root(match)]
+    if any(not match.conditions for match in taking):
+        return ""
+    others = {name for match in taking for name in match.conditions}
+    if any(match.path.type == PATTERN for match in matches):
+        others.add("a pattern")
+    return f"{DEPENDS} {', '.join(sorted(others))}" if others else OTHER_PATH
+
+
 def _why(expression: Expression, name: str) -> str:
     if unfit := _unfit(name):
         return unfit
     takes = _takes(expression, name)
     if takes is None:
         others = {item.name for item in matchers(expression) if item.name not in (*HOSTS, *PATHS)}
-        return f"its rule also depends on {', '.join(sorted(others)) or 'a pattern'}"
+        return f"{DEPENDS} {', '.join(sorted(others)) or 'a pattern'}"
     return "" if takes else OTHER_PATH
 
 

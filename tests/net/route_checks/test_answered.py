@@ -230,3 +230,16 @@ def test_no_middleware_makes_an_answer_of_a_dead_backend_count_as_one(
     for answer in (seen.DEAD, seen.HANGS, seen.NO_SERVER):
         assert said(answer, *chain).outcome is BAD
     assert said(seen.DEAD_RENAMED, *chain, ChainPart.HEADERS).outcome is BAD
+
+
+def test_a_bare_500_of_an_http_route_may_be_traefiks_own_and_shows_nothing() -> None:
+    """Traefik says nothing more where it cannot use a backend or a filter."""
+    for bare in (seen.FORWARD_DEAD, seen.FORWARD_DEAD_BY_GET):
+        answer = said(bare, ChainPart.UNRESOLVED)
+        assert (answer.by, answer.outcome, answer.needs) == (Answerer.TRAEFIK, GREY, Need.NOTHING)
+        assert said(bare).outcome is GOOD, "nothing of Traefik's answers so for other routes"
+    named = seen.an_answer(500, **seen.NAMED, length=0)
+    assert said(named, ChainPart.UNRESOLVED).by is Answerer.BACKEND
+    assert said(named, ChainPart.UNRESOLVED, ChainPart.HEADERS).outcome is GREY
+    page = seen.an_answer(500, length=5)
+    assert said(page, ChainPart.UNRESOLVED).by is Answerer.BACKEND
