@@ -125,7 +125,8 @@ class StaticConfig:
     Services without an endpoint. `rule_syntax`: that of rules which name none. `plugins` and
     `resolvers`: the names of plugins and certificate resolvers, in small letters. `routes`,
     `ingresses` and `gateways`: what the providers read. `entry_points`: their names, in small
-    letters. `strict_prefix`: whether a Prefix of an Ingress ends where a segment does.
+    letters; `entry_point_ports`: the ports of those whose arguments tell them. `strict_prefix`:
+    whether a Prefix of an Ingress ends where a segment does.
     """
 
     complete: bool = False
@@ -151,6 +152,7 @@ class StaticConfig:
     ingresses: Scope = Scope(INGRESS)
     gateways: Scope = Scope(GATEWAY)
     entry_points: tuple[str, ...] = ()
+    entry_point_ports: tuple[tuple[str, int], ...] = ()
     strict_prefix: bool = False
 
     @property
@@ -270,6 +272,11 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         # The selector of this provider chooses GatewayClasses, and no routes.
         gateways=replace(_scope(flags, GATEWAY) or Scope(GATEWAY), labels=(), selector=""),
         entry_points=_named(ENTRY_POINT, flags),
+        entry_point_ports=tuple(
+            (name, int(match[1]))
+            for name in _named(ENTRY_POINT, flags)
+            if (match := PORT.fullmatch(flags.get(f"entrypoints.{name}.address", "")))
+        ),
         strict_prefix=on(f"{ingress}strictprefixmatching"),
     )
 

@@ -304,7 +304,7 @@ class _Served:
 
     def of_rule(self, view: RouteView, rule: RuleView) -> tuple[RouterView, ...]:
         return self.routers.of_rule(
-            rule.router, rule.match, f"{view.ref.namespace}-{view.ref.name}"
+            rule.routers, rule.match, f"{view.ref.namespace}-{view.ref.name}"
         )
 
 

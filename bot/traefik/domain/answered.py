@@ -28,7 +28,7 @@ def answered_rules(
     rules: defaultdict[str, set[RouteRule]] = defaultdict(set)
     for view in routes:
         for rule in view.rules:
-            names = {rule.router, *(router.name for router in routers_of(view, rule))}
+            names = {*rule.routers, *(router.name for router in routers_of(view, rule))}
             for name in names:
                 rules[name].add((view.ref, rule.match))
     times: dict[RouteRule, datetime] = {}
@@ -44,6 +44,6 @@ def _times(
         for router, at in summary.answered.items():
             # An entrypoint makes `web-…` of `…`.
             known = rules.get(router) or rules.get(router.partition("-")[2], set())
-            if len(known) == 1:
-                (key,) = known
-                yield key, at
+            # A router of an HTTPRoute takes the requests of several hosts.
+            if len({ref for ref, _ in known}) == 1:
+                yield from ((key, at) for key in known)

@@ -42,14 +42,21 @@ class Live(Answer, frozen=True):
 class RuleView(Answer, frozen=True):
     """A rule: its backends by the objects, and Traefik's live servers (None: not observed).
 
-    `router` is Traefik's name for it; empty where that is not known.
+    `router` is Traefik's name for it; empty where that is not known. An HTTPRoute has a router for
+    each entrypoint, and which of several names it has is not known: `other_routers` are the rest.
     """
 
     match: str
     router: str
+    other_routers: tuple[str, ...] = ()
     backends: tuple[Backend, ...] = ()
     live: tuple[Live, ...] | None = None
     errors: tuple[str, ...] = ()
+
+    @property
+    def routers(self) -> tuple[str, ...]:
+        """All names that its routers may have."""
+        return (self.router, *self.other_routers) if self.router else ()
 
 
 class RouteView(Answer, frozen=True):

@@ -185,9 +185,8 @@ class _LogReport:
     def _name(self, route: RouteView, routers: Routers) -> None:
         prefix = f"{route.ref.namespace}-{route.ref.name}"
         for rule in route.rules:
-            self._by_router[rule.router] = route.label
-            for router in routers.of_rule(rule.router, rule.match, prefix):
-                self._by_router[router.name] = route.label
+            named = (router.name for router in routers.of_rule(rule.routers, rule.match, prefix))
+            self._by_router |= dict.fromkeys((*rule.routers, *named), route.label)
 
     def _routes(self, failure: UpstreamError) -> tuple[str, ...]:
         """By the router that the line names, else by the servers at that address."""

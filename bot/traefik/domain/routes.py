@@ -1,8 +1,8 @@
 """How Traefik reads the routes in the cluster: each rule, its Services, and their servers.
 
 Source: Traefik's providers kubernetescrd and kubernetesingress, v2.10 to v3.7, and
-kubernetesgateway, v3.6, of which the names of routers are not told. Whether a reference
-is broken is decided by the checks of `/health routes`, so that both say the same.
+kubernetesgateway, v3.6. Whether a reference is broken is decided by the checks of `/health routes`,
+so that both say the same.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from bot.routing.references import UNSERVED
 from bot.routing.running import RunningTraefik, configs, readers, why_unread
 from bot.traefik.domain import backend, router_names
 from bot.traefik.domain.answers import RouteView, RuleView
+from bot.traefik.domain.http_route_routers import names_by_rule
 
 ENTRY_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 
@@ -117,21 +118,35 @@ def _http_route(
     known: tuple[TraefikConfig, ...],
 ) -> RouteView:
     config = _reader(route, known)
-    backends = [
-        tuple(backend.of_http_route(to, route, snapshot, config) for to in rule.backend_refs or ())
-        for rule in route.spec.rules or ()
-    ]
     return _view(
         "HTTPRoute",
         route,
         judge_one(route, routes_httproute.judge, snapshot),
-        tuple(
-            RuleView(match=named.match, router="", backends=backends[named.number])
-            for named in gateways.named_rules(route, parents)
-        ),
+        tuple(_http_rules(route, parents, snapshot, config)),
         entry_points=(),
         unread=why_unread(route, config),
     )
+
+
+def _http_rules(
+    route: gateway.HTTPRoute,
+    parents: tuple[Parent, ...],
+    snapshot: Snapshot,
+    config: TraefikConfig,
+) -> Iterator[RuleView]:
+    routers = names_by_rule(route, parents, config)
+    backends = [
+        tuple(backend.of_http_route(to, route, snapshot, config) for to in rule.backend_refs or ())
+        for rule in route.spec.rules or ()
+    ]
+    for named in gateways.named_rules(route, parents):
+        first, *others = routers(named) or ("",)
+        yield RuleView(
+            match=named.match,
+            router=first,
+            other_routers=tuple(others),
+            backends=backends[named.number],
+        )
 
 
 def _view(

@@ -89,7 +89,7 @@ def _refused(route: RouteView, routers: Mapping[str, Routers]) -> bool:
         router.refused
         for rule in route.rules
         for known in routers.values()
-        for router in known.of_rule(rule.router, rule.match, prefix)
+        for router in known.of_rule(rule.routers, rule.match, prefix)
     )
 
 
@@ -104,13 +104,13 @@ def _seen(*, partly: bool, refused: bool) -> Iterable[Verdict]:
 def _rule(
     rule: RuleView, route: Ref, snapshot: Snapshot, routers: Mapping[str, Routers]
 ) -> RuleView:
-    if not routers or not rule.router:
+    if not routers or not rule.routers:
         return rule
     prefix = f"{route.namespace}-{route.name}"
     replicas: defaultdict[str, dict[str, None]] = defaultdict(dict)
     errors: dict[str, None] = {}
     for name, known in routers.items():
-        for router in known.of_rule(rule.router, rule.match, prefix):
+        for router in known.of_rule(rule.routers, rule.match, prefix):
             errors |= dict.fromkeys(router.errors)
             for url in router.urls:
                 replicas[url][name] = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -61,11 +61,16 @@ class Routers:
                 self._by_name[name].append(router)
             self._by_rule[router.name.rpartition("@")[2], router.rule].append(router)
 
-    def of_rule(self, router: str, match: str, prefix: str) -> tuple[RouterView, ...]:
-        """The routers of one rule: by Traefik's name for it, else by its text and its object."""
-        if named := self._by_name.get(router):
-            return tuple(sorted(named, key=lambda candidate: candidate.name != router))
-        provider = router.rpartition("@")[2]
+    def of_rule(self, names: Sequence[str], match: str, prefix: str) -> tuple[RouterView, ...]:
+        """The routers of one rule: by Traefik's names for it, else by its text and its object."""
+        named = {router.name: router for name in names for router in self._by_name.get(name, ())}
+        if named:
+            return tuple(sorted(named.values(), key=lambda router: router.name not in names))
+        providers = {name.rpartition("@")[2] for name in names}
         begins = router_names.normalized(prefix)
-        alike = self._by_rule.get((provider, match), ()) if match else ()
-        return tuple(candidate for candidate in alike if begins in candidate.name)
+        return tuple(
+            router
+            for provider in sorted(providers)
+            for router in (self._by_rule.get((provider, match), ()) if match else ())
+            if begins in router.name
+        )
