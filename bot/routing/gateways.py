@@ -221,13 +221,13 @@ class NamedRule(NamedTuple):
 
 
 def named_rules(route: HTTPRoute, known: tuple[Parent, ...]) -> Iterator[NamedRule]:
-    """The rules of a route, each by every host and path."""
+    """The rules of a route, each by every path and host: where there are many, no host is lost."""
     hosts = hostnames(route, known)
     every = (
         NamedRule(number, rule, host, path)
         for number, rule in enumerate(route.spec.rules or ())
-        for host in hosts
         for path in rule.paths
+        for host in hosts
     )
     return islice(every, MOST_RULES)
 

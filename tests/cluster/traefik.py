@@ -28,6 +28,8 @@ READS = [
     {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"]},
     {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses", "ingressclasses"]},
     {"apiGroups": ["traefik.io"], "resources": ["*"]},
+    {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["*"]},
+    {"apiGroups": [""], "resources": ["namespaces"]},
 ]
 """What Traefik's documentation asks for, without the status of Ingresses, which it need not write.
 
@@ -118,8 +120,16 @@ class At:
 
 
 @contextmanager
-def running(real: RealCluster, folder: Path, *more: str, at: At | None = None) -> Iterator[Traefik]:
+def running(
+    real: RealCluster,
+    folder: Path,
+    *more: str,
+    at: At | None = None,
+    kinds: tuple[str, ...] = ("kubernetesingress", "kubernetescrd"),
+) -> Iterator[Traefik]:
     """Traefik with its own service account on this API server; `more` are further arguments.
+
+    `kinds` are its providers.
 
     The API server is asked for on loopback: in a network namespace something must lead there.
     """
@@ -150,7 +160,7 @@ def running(real: RealCluster, folder: Path, *more: str, at: At | None = None) -
     assert real.plane is not None
     providers = (
         f"--providers.{name}.{option}"
-        for name in ("kubernetesingress", "kubernetescrd")
+        for name in kinds
         for option in (
             f"endpoint={real.plane.url}",
             f"token={token}",

@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.resources import core, gateway
+from bot.domain.snapshot import Snapshot
 from bot.net.entrances import Entrance
 from bot.net.route_checks import host_rules, roots
 from bot.net.route_checks import plan as planning
 from bot.net.route_checks.answered import ChainPart
 from bot.net.route_checks.plan import CheckPlan, PodPort, plan
 from bot.net.tools.targets import allowed, is_name
+from bot.sites.domain.hosts import site_rules
 from tests.builders import Plain, an_object
 from tests.gateways import (
     BACKEND,
@@ -45,18 +47,20 @@ BY_TLS = {"protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "secure"}]}}
 PLAIN, SAFE = a_listener(), a_listener("safe", "", 8443, **BY_TLS)
 
 
-def planned(
+def edged(
     *routes: Plain,
     listeners: tuple[Plain, ...] = (PLAIN, SAFE),
     traefik: Plain | None = None,
     more: tuple[Plain, ...] = (),
-    excepted: tuple[str, ...] = (),
-    **rest: Any,
-) -> CheckPlan:
-    """The plan for these routes at a Gateway with a listener for each entrypoint."""
+) -> Snapshot:
+    """These routes at a Gateway with a listener for each entrypoint."""
     pods = (traefik or a_traefik("edge", READER),)
-    edge = (a_class(), a_gateway(*listeners))
-    return plan(a_cluster(*routes, *edge, *more, traefik=pods, **rest), allowed(excepted))
+    return a_cluster(*routes, a_class(), a_gateway(*listeners), *more, traefik=pods)
+
+
+def planned(*routes: Plain, excepted: tuple[str, ...] = (), **rest: Any) -> CheckPlan:
+    """The plan for them."""
+    return plan(edged(*routes, **rest), allowed(excepted))
 
 
 def matching(**match: Any) -> Plain:
@@ -270,11 +274,13 @@ def test_nothing_but_a_plain_host_at_traefiks_own_pod_is_ever_planned(
     rules = [{"matches": every, "backendRefs": [BACKEND]} for every in matches]
     listeners = tuple(a_listener(f"l{n}", host) for n, host in enumerate(theirs))
     route = an_http_route(*rules, hostnames=tuple(own))
-    got = planned(route, listeners=(*listeners, SAFE), more=a_backend(written))
+    snapshot = edged(route, listeners=(*listeners, SAFE), more=a_backend(written))
+    got, names = plan(snapshot), {(rule.route, rule.match) for rule in site_rules(snapshot)}
     hosts = [check.host for check in got.checks]
     assert len(hosts) == len(set(hosts))
     assert not set(hosts) & {item.host for item in got.left_out}
     for check in got.checks:
         assert is_name(check.host)
+        assert (check.route, check.match) in names, "the site would not know of it"
         assert set(check.by) <= {WEB, SECURE, msgspec.structs.replace(WEB, tls=True)}
         assert {at.address for at in check.ports} <= {"10.42.1.5"}

@@ -67,6 +67,18 @@ def test_a_host_is_one_that_a_listener_leaves_the_route(
     assert [rule.host for rule in rules(an_http_route(hostnames=own), *listeners)] == hosts
 
 
+def test_where_a_route_has_more_rules_than_are_named_each_host_has_one() -> None:
+    """As many hosts as the API server allows."""
+    hosts = tuple(f"h{number}.example" for number in range(16))
+    many = [a_http_rule(path=f"/{number}") for number in range(16)]
+    named = rules(an_http_route(*many, hostnames=hosts))
+    assert (len(named), {rule.host for rule in named}) == (MOST_RULES, {*hosts})
+    paths = [{"path": {"type": "PathPrefix", "value": f"/{number}"}} for number in range(64)]
+    assert {rule.host for rule in rules(an_http_route({"matches": paths}, hostnames=hosts))} == {
+        *hosts
+    }
+
+
 def test_a_route_of_another_controller_is_no_site() -> None:
     """Also where Traefik's status says nothing of it, and its Gateway is not there."""
     route = an_http_route()
