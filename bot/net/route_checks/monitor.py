@@ -19,9 +19,9 @@ from msgspec.structs import replace
 
 from bot.domain.election import Leadership
 from bot.domain.record import Store
-from bot.domain.resources import core, networking, traefik
+from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.resources.base import Object
-from bot.domain.snapshot import SnapshotReader
+from bot.domain.snapshot import AWAY, Snapshot, SnapshotReader
 from bot.errors import ClusterError, MeshmedicError
 from bot.net.entrances import NOWHERE, Entrance
 from bot.net.ports import AgentProber
@@ -51,6 +51,9 @@ log = logging.getLogger(__name__)
 
 DECIDING: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, core.Pod)
 """Kinds without which nobody knows which hosts there are, and where Traefik is."""
+
+OPTIONAL: tuple[type[Object], ...] = (gateway.HTTPRoute, gateway.Gateway, gateway.GatewayClass)
+"""The same where the Gateway API is installed, and where the bot may read it."""
 
 EVERY = 10
 """Seconds between two turns; in most of them nothing is due."""
@@ -160,7 +163,7 @@ class RouteMonitor:
             self._courses.clear()
             return
         snapshot = await self.cluster.snapshot(READS)
-        if not all(kind in snapshot.objects for kind in DECIDING):
+        if not _decides(snapshot):
             # What was not read is not gone: what is known of hosts is kept.
             return
         # Hundreds of rules: in a thread, so that the event loop goes on.
@@ -333,3 +336,11 @@ def _ports(check: RouteCheck) -> list[Probe]:
 
 def _untested(why: str) -> RouteAnswer:
     return RouteAnswer(Answerer.NOBODY, SiteState.NOT_TESTED, why)
+
+
+def _decides(snapshot: Snapshot) -> bool:
+    """Whether it shows which hosts there are; what may never be read holds nothing back."""
+    away = {gap.kind for gap in snapshot.gaps if gap.why in AWAY}
+    return all(kind in snapshot.objects for kind in DECIDING) and not any(
+        kind not in snapshot.objects and kind.kind_name() in away for kind in OPTIONAL
+    )

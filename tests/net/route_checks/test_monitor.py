@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.domain.record import RecordType
-from bot.domain.resources import traefik
+from bot.domain.resources import gateway, traefik
 from bot.domain.resources.base import Object
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.errors import ClusterError
 from bot.net.entrances import NOWHERE
 from bot.net.probing.protocol import (
@@ -376,6 +377,22 @@ async def test_routes_that_could_not_be_read_are_not_taken_for_gone() -> None:
     it.cluster.snapshot_ = a_cluster(unseen=(traefik.IngressRoute,))
     await it.after(60)
     assert it.of().since == BEGAN + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("why", "kept"), [(Why.UNREACHABLE, True), (Why.NOT_YET, True), (Why.FORBIDDEN, False)]
+)
+async def test_http_routes_that_cannot_be_read_for_now_are_not_taken_for_gone(
+    why: Why, kept: bool
+) -> None:
+    """Where they may never be read, the other sites are checked all the same."""
+    it = await asyncio.to_thread(a_situation, *SITE)
+    await it.after(60)
+    gaps = (Gap("HTTPRoute", why),)
+    it.cluster.snapshot_ = a_cluster(unseen=(gateway.HTTPRoute,), gaps=gaps)
+    await it.after(60)
+    assert it.monitor.checks is not None
+    assert bool(it.monitor.checks.hosts) is kept
 
 
 async def test_many_slow_hosts_are_asked_a_few_in_a_turn_and_none_is_passed_over() -> None:
