@@ -28,7 +28,8 @@ AROUND = Finding(
     subject=Ref("IngressRoute", "media", "jellyfin"),
     verdict=Verdict.HEALTHY,
     reason="WorkedAround",
-    message="The route works by the VIP (nativeLB), past a fault that stays: Refused on edge.",
+    message="The route answers by the VIP (nativeLB), past a fault that stays: Refused on edge. "
+    "Requests got through at 2026-11-23 11:00 UTC (the proof of a repair).",
 )
 
 REPORTS: dict[str, Callable[[], Report]] = {

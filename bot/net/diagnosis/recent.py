@@ -3,13 +3,14 @@
 No finding without evidence: pod-IP routing that was not seen to fail is healthy. A proven fault
 stands while the route leads to the same endpoints in the same way, until a test passes; one that
 could not tell does not end it. After a day without a new test, the fault is neither confirmed nor
-over, so the route is unknown. A route whose requests go past the fault is healthy, with a note.
+over, so the route is unknown. A route whose requests go past the fault is healthy, with a note, for
+as long as they are seen to get through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -33,9 +34,7 @@ from bot.net.diagnosis.diagnosis import (
 )
 from bot.net.diagnosis.rules import CONNECTING
 from bot.net.diagnosis.subject import Native, Subject
-
-FRESH = timedelta(hours=24)
-"""How long a test shows how a route is now."""
+from bot.net.diagnosis.workaround import FRESH, WORKED_AROUND, Workaround, avoids, workaround
 
 STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS}) - {
     Row.SLOW_PATH
@@ -48,16 +47,32 @@ SHOWN = 5
 
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
     """The verdict that the tests of a route support; None where there is none."""
-    tests = sorted(_applying(route, snapshot), key=lambda test: test[0].taken_at)
-    failing = [(test, now.native) for test, now in tests if _fails(test, now.native)]
-    around = [(test, now.native) for test, now in tests if _avoids(test, now.native)]
+    tests = sorted(applying(snapshot).get(route, ()), key=lambda test: test[0].taken_at)
+    failing = [(test, now) for test, now in tests if fails(test, now.native)]
+    around = [(test, now) for test, now in tests if avoids(test, now.native)]
     # Where one rule of the route was not seen to get through, another one excuses nothing.
     unsure = [pair for pair in around if not _gets_through(*pair)]
-    for pairs, judged in ((failing, _failing), (unsure, _unsure), (around, _worked_around)):
+    for pairs, judged in ((failing, _failing), (unsure, _unsure)):
         if pairs:
-            test, native = pairs[-1]
-            return _aged(judged(test, native), test, snapshot)
-    return None
+            test, now = pairs[-1]
+            return _aged(judged(test, now.native), test, snapshot)
+    ways = [workaround(test, now, snapshot) for test, now in around]
+    lapsed = next((way for way in ways if way.lapsed), None)
+    oldest = min(ways, key=lambda way: way.proof.at, default=None)
+    return _lapsed(lapsed) if lapsed else _worked_around(oldest) if oldest else None
+
+
+def past_fault(test: Diagnosed, now: Subject, snapshot: Snapshot) -> Workaround | None:
+    """How a route leads past the fault that a test of it proved; None where it was not seen to."""
+    if not avoids(test, now.native) or not _gets_through(test, now):
+        return None
+    return workaround(test, now, snapshot)
+
+
+def hurt(test: Diagnosed, now: Subject, snapshot: Snapshot) -> bool:
+    """Whether the fault that a test of a route proved is in its way, or may be by now."""
+    way = past_fault(test, now, snapshot)
+    return bool(way.lapsed) if way else fails(test, now.native) or avoids(test, now.native)
 
 
 class PassedTest(NamedTuple):
@@ -75,7 +90,7 @@ class PassedTest(NamedTuple):
 
 def passed_tests(route: Ref, snapshot: Snapshot) -> Iterator[PassedTest]:
     """The tests of a route that passed, and the repairs of it that were seen to help."""
-    for diagnosed, now in _applying(route, snapshot):
+    for diagnosed, now in applying(snapshot).get(route, ()):
         if diagnosed.diagnosis.passed:
             yield PassedTest(diagnosed.taken_at, now.match, private=diagnosed.private)
         if diagnosed.worked:
@@ -91,8 +106,10 @@ def failing_rules(route: Ref, snapshot: Snapshot) -> dict[str, datetime]:
     """The rules of a route that tests prove to fail, and when each was tested last."""
     return {
         now.match: diagnosed.taken_at
-        for diagnosed, now in sorted(_applying(route, snapshot), key=lambda test: test[0].taken_at)
-        if _fails(diagnosed, now.native)
+        for diagnosed, now in sorted(
+            applying(snapshot).get(route, ()), key=lambda test: test[0].taken_at
+        )
+        if fails(diagnosed, now.native)
     }
 
 
@@ -127,7 +144,7 @@ def _stays_public(before: Diagnosed, after: Diagnosed) -> bool:
 def proves(diagnosed: Diagnosed) -> bool:
     """Whether a diagnosis alone is reason for a finding or a note, now or once nativeLB is on."""
     ways = (diagnosed.subject.native, Native.ON)
-    return _fails_as_tested(diagnosed) or any(_avoids(diagnosed, native) for native in ways)
+    return _fails_as_tested(diagnosed) or any(avoids(diagnosed, native) for native in ways)
 
 
 def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
@@ -135,10 +152,9 @@ def bearing(diagnosis: Diagnosis) -> tuple[Seen, ...]:
     return tuple(row for row in diagnosis.evidence if row.bears)[:SHOWN]
 
 
-def _applying(route: Ref, snapshot: Snapshot) -> Sequence[tuple[Diagnosed, Subject]]:
-    """Each test of a route, with the route as it is now, if it leads to the same endpoints."""
-    tests = snapshot.once("diagnosis.applying", lambda: grouped(_all_applying(snapshot)))
-    return tests.get(route, ())
+def applying(snapshot: Snapshot) -> Mapping[Ref, Sequence[tuple[Diagnosed, Subject]]]:
+    """The tests of each route, with the route as it is now, if it leads to the same endpoints."""
+    return snapshot.once("diagnosis.applying", lambda: grouped(_all_applying(snapshot)))
 
 
 def _all_applying(snapshot: Snapshot) -> Iterator[tuple[Ref, tuple[Diagnosed, Subject]]]:
@@ -151,7 +167,7 @@ def _all_applying(snapshot: Snapshot) -> Iterator[tuple[Ref, tuple[Diagnosed, Su
 
 
 def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgement:
-    if judgement.noted or snapshot.taken_at - test.taken_at <= FRESH:
+    if snapshot.taken_at - test.taken_at <= FRESH:
         return judgement
     return msgspec.structs.replace(
         judgement,
@@ -174,48 +190,52 @@ def _places(subject: Subject) -> frozenset[tuple[str, int]]:
 
 
 def _fails_as_tested(diagnosed: Diagnosed) -> bool:
-    return _fails(diagnosed, diagnosed.subject.native)
+    return fails(diagnosed, diagnosed.subject.native)
 
 
-def _fails(diagnosed: Diagnosed, native: Native) -> bool:
+def fails(diagnosed: Diagnosed, native: Native) -> bool:
     """Whether requests that go so are proven to fail, or nativeLB to lead past what fails."""
     diagnosis = diagnosed.diagnosis
     if diagnosis.effect is not Effect.HELPS and diagnosis.confidence is not Confidence.PROVEN:
         return False
     if diagnosis.row in BY_VIP:
         return native is Native.ON
-    around = native is Native.ON and diagnosis.row in CURABLE
-    return native is diagnosed.subject.native and diagnosis.row in STOPS and not around
+    if diagnosis.row in CURABLE:
+        return native is not Native.ON
+    return native is diagnosed.subject.native and diagnosis.row in STOPS
 
 
-def _avoids(diagnosed: Diagnosed, native: Native) -> bool:
-    """Whether requests that go so lead past a proven fault, which they do not repair."""
-    diagnosis, tested = diagnosed.diagnosis, diagnosed.subject.native
-    proven = diagnosis.confidence is Confidence.PROVEN and tested is native
-    if native is Native.ON:
-        return diagnosis.row in CURABLE and (proven or diagnosis.effect is Effect.HELPS)
-    return diagnosis.row in BY_VIP and proven and diagnosis.passed
-
-
-def _gets_through(diagnosed: Diagnosed, native: Native) -> bool:
+def _gets_through(diagnosed: Diagnosed, now: Subject) -> bool:
     """Whether all requests that go so were seen to lead past the fault.
 
     That nativeLB helps is only said where the VIP worked from everywhere, and nothing else fails.
     """
     diagnosis = diagnosed.diagnosis
-    return diagnosis.passed if diagnosed.subject.native is native else True
+    return diagnosis.passed if diagnosed.subject.native is now.native else True
 
 
-def _worked_around(diagnosed: Diagnosed, native: Native) -> Judgement:
+def _worked_around(way: Workaround) -> Judgement:
     """The route is well. The network's fault stays, which is good to know."""
-    way = "by the VIP (nativeLB)" if native is Native.ON else "by pod IPs"
-    because = diagnosed.diagnosis.because
+    because = way.test.diagnosis.because
     return msgspec.structs.replace(
-        _judged(diagnosed),
+        _judged(way.test),
         verdict=Verdict.HEALTHY,
-        reason="WorkedAround",
-        message=f"The route works {way}, past a fault that stays: {because}",
+        reason=WORKED_AROUND,
+        message=f"The route answers {way.way}, past a fault that stays: {because} "
+        f"Requests got through at {way.proof}.",
+        since=way.since,
         noted=True,
+    )
+
+
+def _lapsed(way: Workaround) -> Judgement:
+    """Nobody knows whether requests still get past the fault."""
+    return msgspec.structs.replace(
+        _judged(way.test),
+        verdict=Verdict.UNKNOWN,
+        reason=way.test.diagnosis.row.reason,
+        message=f"{way.lapsed}: /net diagnose {way.test.subject.name}. Requests last got through "
+        f"{way.way} at {way.proof}, past this fault: {way.test.diagnosis.because}",
     )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis import recent
+from bot.net.diagnosis.workaround import FRESH
 from bot.net.route_checks import judging
 from bot.net.route_checks.checks import CheckedHost, RouteChecks
 from bot.routing import traefik_word
@@ -31,7 +32,7 @@ def tests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
     for test in recent.passed_tests(rule.route, snapshot):
         if test.match == rule.match:
             source = EvidenceSource.REPAIR if test.by_repair else EvidenceSource.TEST
-            until = test.at + recent.FRESH
+            until = test.at + FRESH
             yield SiteEvidence(source=source, at=test.at, until=until, private=test.private)
 
 

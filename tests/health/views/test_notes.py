@@ -211,4 +211,4 @@ def test_health_traefik_and_a_diagnosis_call_a_route_healthy_that_leads_past_a_f
         "".join(texts(traefik_cards.route(view, answer))),
         plain(traefik_terminal.routes(answer)),
     ):
-        assert f"{REASON}: The route works" in text
+        assert f"{REASON}: The route answers" in text
