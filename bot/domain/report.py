@@ -104,6 +104,10 @@ class Report:
         """The findings by key."""
         return {finding.key: finding for finding in self.findings}
 
+    def is_noted(self, key: str, reason: str) -> bool:
+        """Whether there is a note with that reason on the object of a finding."""
+        return any(note.key == key and note.reason == reason for note in self.notes)
+
     @cached_property
     def roots(self) -> tuple[Finding, ...]:
         """The root causes: findings that no other finding caused."""

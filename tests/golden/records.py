@@ -112,6 +112,7 @@ INCIDENT = Incident(
     seen_well=True,
     thread=Thread(told=2, post=POST, upto=3, refused=True, role=11),
     roles=(11,),
+    worked_around=True,
 )
 
 RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
@@ -212,6 +213,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                     private=True,
                     passed=True,
                     worked=AT,
+                    places=("edge",),
                 ),
             )
         ),

@@ -9,13 +9,17 @@ from typing import Any
 
 from bot.manifests import reader
 from bot.sandbox.kubernetes_api import SERVED
-from bot.sandbox.network import Broken
+from bot.sandbox.network import LISTENER, Broken
 from bot.sandbox.scenarios import Homelab, Scenario
+from bot.sandbox.scenarios.agents import with_agents
 from bot.sandbox.scenarios.apps import APPS
 from bot.sandbox.scenarios.homelab import healthy
 from tests.places import DATA
 
 Plain = dict[str, Any]
+
+PORTS = {LISTENER, *(app.port for app in APPS if app.node != "edge")}
+REDIRECTS = frozenset(("edge", port) for port in PORTS)
 
 KINDS = {resource.kind for resource in SERVED}
 
@@ -54,8 +58,16 @@ def _around(now: datetime) -> Homelab:
     for route in lab.of("IngressRoute"):
         for service in route["spec"]["routes"][0]["services"]:
             service["nativeLB"] = True
-    edge = frozenset(("edge", app.port) for app in APPS if app.node != "edge")
-    lab.broken = Broken(redirects=edge, overlay_down=frozenset({"cabin-pi"}))
+    lab.broken = Broken(redirects=REDIRECTS, overlay_down=frozenset({"cabin-pi"}))
+    with_agents(lab)
+    return lab
+
+
+def _redirected(now: datetime) -> Homelab:
+    """A rule of Traefik's node catches what its pods send to others, agents among them."""
+    lab = healthy(now)
+    lab.broken = Broken(redirects=REDIRECTS)
+    with_agents(lab)
     return lab
 
 
@@ -92,4 +104,5 @@ def _key(manifest: Plain) -> tuple[str, str, str, str]:
 
 ROUTES = Scenario("routes", "Broken routes.", "Each in another way.", _routes)
 AROUND = Scenario("around", "Worked around.", "And what cannot be.", _around)
+REDIRECTED = Scenario("redirected", "A way round.", "Then repaired.", _redirected)
 REPORTED = Scenario("reported", "Field reports.", "Of others.", _reported)

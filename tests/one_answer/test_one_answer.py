@@ -9,12 +9,15 @@ anybody has tested a route, after route checks, and after `/net diagnose` of eac
 import asyncio
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.alerting.domain.incident import Alerts
+from bot.cli.parser import EXIT
 from bot.digest.views import text as digest_text
 from bot.domain.check import SCOPES
 from bot.domain.election import Alone
@@ -25,7 +28,10 @@ from bot.health.checks import CHECKS
 from bot.health.report_store import ReportStore
 from bot.health.views import text as health_text
 from bot.kube.configmap_store import ConfigMapStore
+from bot.net import route_resolution
+from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed
+from bot.net.diagnosis.subject import Native
 from bot.net.route_checks.monitor import CheckSettings, RouteMonitor
 from bot.render.text import MARK
 from bot.routing.site_state import SiteState
@@ -50,7 +56,7 @@ from tests.one_answer.answers import (
     posts,
     roots_of,
 )
-from tests.one_answer.more import AROUND, REPORTED, ROUTES
+from tests.one_answer.more import AROUND, REDIRECTED, REPORTED, ROUTES
 from tests.one_answer.world import STATE, World, playing
 
 MOST_NAMESPACES = 3
@@ -99,7 +105,9 @@ EXCUSES: dict[str, Excuse] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "scenario", [*SCENARIOS, ROUTES, AROUND, REPORTED], ids=lambda scenario: scenario.name
+    "scenario",
+    [*SCENARIOS, ROUTES, AROUND, REDIRECTED, REPORTED],
+    ids=lambda scenario: scenario.name,
 )
 async def test_every_front_end_gives_one_answer(scenario: Scenario, tmp_path: Path):
     """The same findings, each with one verdict, reason and root; what is not read is named."""
@@ -114,6 +122,69 @@ async def test_every_front_end_gives_one_answer(scenario: Scenario, tmp_path: Pa
     if before or after:
         # One line for each: an assertion would cut them.
         pytest.fail("\n".join([*before, *after]))
+
+
+@pytest.mark.slow
+async def test_every_front_end_tells_a_way_round_alike_through_repair_and_revert(tmp_path: Path):
+    """Failed, then worked around with a proof that holds, then failed again."""
+    async with playing(REDIRECTED, tmp_path) as world:
+        await _begun(world)
+        await _diagnosed(world)
+        before, found = await world.bot._health.look(), await _differences(world)
+        await _native(world, on=True)
+        await _repaired(world)
+        around, also = await world.bot._health.look(), await _differences(world)
+        state = await alerts(world)
+        await _native(world, on=False)
+        again, last = await world.bot._health.look(), await _differences(world)
+        reopened = await alerts(world)
+    if found or also or last:
+        pytest.fail("\n".join([*found, *also, *last]))
+    link = "connectivity/Node//edge"
+    hurt = {finding.key for finding in before.findings}
+    assert link in hurt
+    assert EXIT[before.verdict] == EXIT[again.verdict] == EXIT[Verdict.FAILED]
+    assert (around.findings, EXIT[around.verdict]) == ((), 0)
+    assert {note.key for note in around.notes} == hurt == {find.key for find in again.findings}
+    assert {note.reason for note in around.notes} == {"WorkedAround"}
+    assert state.incidents
+    assert {incident.end for incident in state.incidents if incident.ended} == {"worked around"}
+    assert all(incident.ended for incident in state.incidents)
+    assert reopened.holding(link)
+
+
+async def _native(world: World, *, on: bool) -> None:
+    """Set nativeLB of every route, or take it back, until the bot has seen it."""
+    for route in world.lab.of("IngressRoute"):
+        for rule in route["spec"]["routes"]:
+            for service in rule["services"]:
+                service["nativeLB"] = on
+        world.cluster.put(route)
+    value = {"traefik.ingress.kubernetes.io/service.nativelb": "true"} if on else {}
+    for ingress in world.lab.of("Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                namespace, name = ingress["metadata"]["namespace"], path["backend"]["service"]
+                service = world.lab.get("Service", namespace, name["name"])
+                service["metadata"]["annotations"] = value
+                world.cluster.put(service)
+    wanted = Native.ON if on else Native.OFF
+    for _ in range(100):
+        snapshot = await world.bot._health.snapshot(route_resolution.READS)
+        tests = chain.from_iterable(recent.applying(snapshot).values())
+        if {now.native for _, now in tests} == {wanted}:
+            return
+        await asyncio.sleep(0.1)
+    pytest.fail(f"the bot did not see nativeLB {wanted}")
+
+
+async def _repaired(world: World) -> None:
+    """Note that requests got through by now, as the proof of a repair does."""
+    diagnose = world.bot._diagnose
+    for test in diagnose.remembered:
+        if recent.proves(test):
+            diagnose.note_worked(test.subject.name, datetime.now(UTC))
+    await _keep_proofs(world)
 
 
 async def _begun(world: World) -> None:
@@ -143,8 +214,12 @@ async def _diagnosed(world: World) -> None:
         # Some lead to nothing that could be tested, which is a finding already.
         if isinstance(found, BaseException) and not isinstance(found, InputError):
             raise found
+    await _keep_proofs(world)
+
+
+async def _keep_proofs(world: World) -> None:
     kept = ReportStore(ConfigMapStore(world.terminal.api, STATE, Alone()), Alone())
-    kept.note_proofs(diagnose.proofs)
+    kept.note_proofs(world.bot._diagnose.proofs)
     await kept.keep()
 
 
@@ -282,7 +357,10 @@ async def _by_sites(report: Report, world: World) -> list[str]:
 
 
 def _by_diagnoses(answer: Answer, diagnoses: tuple[Diagnosed, ...]) -> Iterator[str]:
-    """A route that a diagnosis proves to be broken, and one that works and is called broken."""
+    """A route that a diagnosis proves to be broken, and one that works and is called broken.
+
+    What was repaired since is no more as it was tested.
+    """
     worst = answer.verdicts()
     for diagnosed in diagnoses:
         route, diagnosis = diagnosed.route, diagnosed.diagnosis
@@ -290,7 +368,7 @@ def _by_diagnoses(answer: Answer, diagnoses: tuple[Diagnosed, ...]) -> Iterator[
             continue
         told = worst.get((route.kind, route.namespace, route.name))
         rank = Verdict(told.verdict).rank if told else 0
-        proven = diagnosis.confidence is Confidence.PROVEN
+        proven = diagnosis.confidence is Confidence.PROVEN and diagnosed.worked is None
         if diagnosis.verdict is Verdict.FAILED and proven and rank < Verdict.FAILED.rank:
             yield f"/net diagnose: {route} {diagnosis.row}, and /health: {told}"
         if rank > max(diagnosis.verdict.rank, Verdict.UNKNOWN.rank):

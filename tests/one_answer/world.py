@@ -36,8 +36,15 @@ STATE = "meshmedic"
 RARELY = 3600
 """Seconds between two looks of the alerts: a test looks by itself."""
 
-AT_ONCE = Rules(routes=(AlertRoute(CHANNEL_ID),), grace={}, grace_else=timedelta(0), budget=100)
-"""Every finding that is bad enough is an incident with the first report that has it."""
+AT_ONCE = Rules(
+    routes=(AlertRoute(CHANNEL_ID),),
+    grace={},
+    grace_else=timedelta(0),
+    budget=100,
+    steady=timedelta(0),
+)
+"""Every finding that is bad enough is an incident with the first report that has it, and it is over
+with the first one that has it no more."""
 
 
 @dataclass(frozen=True)

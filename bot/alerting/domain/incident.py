@@ -88,7 +88,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     observed to be well, and `well` for how long it was seen so. revision: Counts changes that are
     worth an edit. shown: The revision that Discord has. posted, ended_post: Its two messages. held:
     The budget kept its message back, for a summary. seen_well: It was seen to work since it failed,
-    not only seen failing no more. roles: Those that were mentioned.
+    not only seen failing no more. worked_around: Its fault stays, and what was known to fail by it
+    goes another way. roles: Those that were mentioned.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     seen_well: bool = False
     thread: Thread = Thread()
     roles: tuple[int, ...] = ()
+    worked_around: bool = False
 
     @property
     def began(self) -> datetime:
@@ -119,11 +121,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def silent(self) -> bool:
         """Whether its end is that it is not seen failing any more: nobody saw it well."""
-        return self.head.reason in ENDS_BY_SILENCE and not self.seen_well
+        known = self.seen_well or self.worked_around
+        return self.head.reason in ENDS_BY_SILENCE and not known
 
     @property
     def end(self) -> str:
         """What is said of it once it is over."""
+        if self.worked_around:
+            return "worked around"
         return "no longer seen failing" if self.silent else "recovered"
 
     def with_line(self, at: datetime, what: str) -> Incident:

@@ -4,8 +4,9 @@ An unobserved finding is neither new nor recovered: its time stands still while 
 rests on are not observed. The same holds for an object that failed and is trying again: it has
 failed since the first time, until it is healthy or gone. Only what was seen well, look after look
 and for long enough, has recovered: what crashes is well for moments too. A route of which requests
-failed is no longer seen failing, unless a test or a repair's proof saw them succeed. Findings of
-the first report are known, and do not alert. That kinds cannot be seen any more is a finding
+failed is no longer seen failing, unless a test or a repair's proof saw them succeed. A fault that
+stays, and past which all lead that it was known to hurt, is worked around. Findings of the first
+report are known, and do not alert. That kinds cannot be seen any more is a finding
 itself.
 """
 
@@ -34,6 +35,7 @@ from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
+from bot.net.diagnosis.workaround import WORKED_AROUND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
 KEYS = 200
@@ -255,7 +257,7 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
         # It is trying again: until that succeeds, its effects are not another incident.
         head = old
     worst = max((finding.verdict for finding in findings), key=lambda verdict: verdict.rank)
-    incident = replace(incident, clear=None, well=None, seen_well=False)
+    incident = replace(incident, clear=None, well=None, seen_well=False, worked_around=False)
     if head.key != old.key:
         incident = incident.with_line(at, f"it is {head.reason} of {head.subject}")
     elif (head.verdict, head.reason) != (old.verdict, old.reason):
@@ -276,7 +278,13 @@ def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
         return replace(incident, well=incident.well and incident.well.interrupted())
     well = seen_well(incident.well, view.report.taken_at)
     works = incident.seen_well or incident.head.key in view.report.seen_well
-    incident = replace(incident, clear=well.began, well=well, seen_well=works)
+    incident = replace(
+        incident,
+        clear=well.began,
+        well=well,
+        seen_well=works,
+        worked_around=view.report.is_noted(incident.head.key, WORKED_AROUND),
+    )
     if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
     return replace(incident, ended=well.began).with_line(well.began, incident.end)

@@ -21,6 +21,7 @@ NAMED = 8
 
 THREAD_NAME = 100
 
+FAULT_STAYS = "\nThe fault itself stays: `/health all` has it as a note."
 UNPROVEN = "\nThat Traefik's log is silent is no proof that it works: `/net diagnose` tests it."
 
 
@@ -76,7 +77,8 @@ def end(incident: Incident, mark: str) -> discord.Card:
     subject = discord.code(str(incident.head.subject), discord.SUBJECT)
     verdict = _end_verdict(incident)
     text = f"{words.MARK[verdict]} **{incident.end.capitalize()}** {subject} after {lasted}"
-    return discord.card(verdict, [f"{text}{UNPROVEN * incident.silent}\n-# {mark}"], ())
+    more = FAULT_STAYS * incident.worked_around + UNPROVEN * incident.silent
+    return discord.card(verdict, [f"{text}{more}\n-# {mark}"], ())
 
 
 def _end_verdict(incident: Incident) -> Verdict:

@@ -14,6 +14,7 @@ from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
+from bot.net.diagnosis.workaround import WORKED_AROUND
 from bot.routing.traefik_word import ENDS_BY_SILENCE
 
 LAST_DIGEST = "last digest"
@@ -82,7 +83,8 @@ class GoneEntry(msgspec.Struct, frozen=True):
 class Difference(msgspec.Struct, frozen=True):
     """The parts of a digest. `lost` existed before, and cannot be observed now.
 
-    So it is with requests that failed: that none fails any more proves no good one.
+    So it is with requests that failed: that none fails any more proves no good one. What is
+    `around` is not fixed either: the fault stays, and nothing is known to fail by it any more.
     """
 
     new: tuple[DiffEntry, ...] = ()
@@ -93,6 +95,7 @@ class Difference(msgspec.Struct, frozen=True):
     lost: tuple[GoneEntry, ...] = ()
     first: bool = False
     forgotten: int = 0
+    around: tuple[GoneEntry, ...] = ()
 
     @property
     def present(self) -> tuple[DiffEntry, ...]:
@@ -102,7 +105,8 @@ class Difference(msgspec.Struct, frozen=True):
     @property
     def some(self) -> bool:
         """Whether anything changed."""
-        return bool(self.new or self.worse or self.better or self.fixed or self.lost)
+        gone = self.fixed or self.around or self.lost
+        return bool(self.new or self.worse or self.better or gone)
 
 
 def difference(before: Base | None, now: Report, threshold: Verdict) -> Difference:
@@ -126,16 +130,21 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
         for key, known_entry in known.items()
         if key not in now.by_key and _covers(now, key)
     }
+    around = {
+        key: known_entry for key, known_entry in gone.items() if now.is_noted(key, WORKED_AROUND)
+    }
     fixed = {
         key: known_entry
         for key, known_entry in gone.items()
-        if _observes(now, key)
+        if key not in around
+        and _observes(now, key)
         and (known_entry.reason not in ENDS_BY_SILENCE or key in now.seen_well)
     }
-    lost = {key: entry for key, entry in gone.items() if key not in fixed}
+    lost = {key: entry for key, entry in gone.items() if key not in fixed.keys() | around.keys()}
     return Difference(
         **{name: tuple(entries) for name, entries in sorted_in.items()},
         fixed=_causes(fixed, public, threshold),
+        around=_causes(around, public, threshold),
         lost=_causes(lost, public, threshold),
         first=before is None,
         forgotten=before.dropped if before else 0,

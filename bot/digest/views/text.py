@@ -36,6 +36,7 @@ def headline(digest: Digest) -> str:
             ("as before", parts.same),
             ("better", parts.better),
             ("fixed", parts.fixed),
+            ("worked around", parts.around),
             ("muted", digest.muted),
         )
         if entries
@@ -173,6 +174,7 @@ def _body(digest: Digest) -> Iterator[str]:
     yield from _part("Better", map(present, parts.better))
     yield from _part("As before", map(present, parts.same))
     yield from _part("Fixed", map(gone, parts.fixed))
+    yield from _part("Worked around", map(gone, parts.around))
     yield from _part("Was there, not seen now", map(gone, parts.lost))
     yield from _part("Muted", digest.muted)
     yield from _part("Still open", opened(digest))

@@ -163,6 +163,12 @@ CONNECTIVITY: Table = {
             "kubectl get networkpolicies -A",
         ),
     ),
+    "WorkedAround": (
+        step(
+            "Fix the fault itself when there is time: `/net diagnose` of a route that leads past "
+            "it names it."
+        ),
+    ),
     "ConnectivityNotSeen": (
         step(
             "See whether the agents of the prober run.",

@@ -23,7 +23,7 @@ class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     """A proven fault of a route, and where the route led when it was tested.
 
     `subject` is how to ask for it again; `endpoints` are addresses and ports. `private` where it
-    was only asked for in private.
+    was only asked for in private. `places` are the nodes or pairs at fault.
     """
 
     subject: str
@@ -43,6 +43,7 @@ class ProvenFault(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     passed: bool = False
     worked: datetime | None = None
+    places: tuple[str, ...] = ()
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ PROOFS: RecordType[Proofs] = RecordType("proofs", Proofs, spare=_spare)
 
 
 OF_SUBJECT = ("service", "port", "route", "native", "endpoints_seen")
-OF_DIAGNOSIS = ("row", "confidence", "because", "effect", "effect_because", "passed")
+OF_DIAGNOSIS = ("row", "confidence", "because", "effect", "effect_because", "passed", "places")
 """What is kept under the name that it has there."""
 
 

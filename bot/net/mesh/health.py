@@ -22,8 +22,10 @@ from bot.domain.verdict import Verdict
 from bot.net import topology
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.overlay_kind import OverlayFacts, facts_of
+from bot.net.diagnosis.workaround import WORKED_AROUND, Workaround
 from bot.net.mesh.matrix import Break, By
 from bot.net.mesh.rounds import BACKGROUND_PROBES, INTERVALS, Fault, Links
+from bot.net.mesh.worked_around import only, worked_around
 from bot.net.topology import is_ready
 
 SHOWN = 8
@@ -70,12 +72,20 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
         all_pairs = frozenset(fault.pair for fault in links.faults)
         links = msgspec.structs.replace(links, carried=all_pairs)
     overlay = facts_of(topology.nodes(snapshot))
-    broken = {
-        name: _broken(name, breaks, links, down, overlay)
-        for name, breaks in subjects(links.breaks, down).items()
+    around = worked_around(links, snapshot)
+    passed = only(links, around) if around else Links(taken_at=links.taken_at)
+    left = only(links, [f for f in links.faults if f not in around]) if around else links
+    notes = {
+        name: _noted(breaks, passed, around)
+        for name, breaks in subjects(passed.breaks, down).items()
         if name in nodes
     }
-    return {**dict(_unobserved(links, nodes, snapshot.taken_at)), **broken}
+    broken = {
+        name: _broken(name, breaks, left, down, overlay)
+        for name, breaks in subjects(left.breaks, down).items()
+        if name in nodes
+    }
+    return {**notes, **dict(_unobserved(links, nodes, snapshot.taken_at)), **broken}
 
 
 def subjects(
@@ -103,20 +113,51 @@ def verdict(breaks: Iterable[Break]) -> Verdict:
     return Verdict.FAILED if dead else Verdict.DEGRADED
 
 
+def _noted(
+    breaks: list[Break], links: Links, around: Mapping[Fault, tuple[Workaround, ...]]
+) -> Judgement:
+    """What is broken still, and how many routes lead past it."""
+    faults = _faults(breaks, links)
+    ways = [way for fault in faults for way in around[fault]]
+    routes = len({way.now.route for way in ways})
+    since = min(way.since for way in ways)
+    oldest = min((way.proof for way in ways), key=lambda proof: proof.at)
+    lead = "route that it hurts leads" if routes == 1 else "routes that it hurts lead"
+    past = (
+        f"{routes:,} {lead} past it since {since:%Y-%m-%d %H:%M} UTC, and requests got through at "
+        f"{oldest}. Connections of other pods may still fail there."
+    )
+    return Judgement(
+        verdict=Verdict.HEALTHY,
+        reason=WORKED_AROUND,
+        message=" ".join((*_sentences(breaks), past)),
+        since=since,
+        evidence=tuple(_evidence(faults, links)),
+        noted=True,
+        fact=BACKGROUND_PROBES,
+    )
+
+
+def _sentences(breaks: Sequence[Break]) -> list[str]:
+    sentences = [break_.words for break_ in breaks[:TOLD]]
+    return [*sentences, f"And {len(breaks) - TOLD} more."] if len(breaks) > TOLD else sentences
+
+
+def _faults(breaks: Iterable[Break], links: Links) -> list[Fault]:
+    by_test = {fault.key: fault for fault in links.faults}
+    cells = (cell for break_ in breaks for cell in break_.cells)
+    return [by_test[cell.key] for cell in cells if cell.key in by_test]
+
+
 def _broken(
     name: str, breaks: list[Break], links: Links, down: frozenset[str], overlay: OverlayFacts
 ) -> Judgement:
-    by_test = {fault.key: fault for fault in links.faults}
-    cells = [cell for break_ in breaks for cell in break_.cells]
-    faults = [by_test[cell.key] for cell in cells if cell.key in by_test]
-    sentences = [break_.words for break_ in breaks[:TOLD]]
-    if len(breaks) > TOLD:
-        sentences.append(f"And {len(breaks) - TOLD} more.")
+    faults, sentences = _faults(breaks, links), _sentences(breaks)
     if all(fault.pair in links.carried for fault in faults):
         sentences.append("So it was when it was last seen; now it cannot be looked at.")
     sentences += dict.fromkeys(_meaning(break_, overlay) for break_ in breaks[:TOLD])
     pairs = sum(break_.way in ("->", "<->") for break_ in breaks)
-    culprits = {node for cell in cells for node in cell.pair} & down
+    culprits = {node for break_ in breaks for cell in break_.cells for node in cell.pair} & down
     return Judgement(
         verdict=verdict(breaks),
         reason=PAIRS_BROKEN if 1 < pairs == len(breaks) else _reason(breaks[0]),

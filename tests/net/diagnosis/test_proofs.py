@@ -8,6 +8,7 @@ from bot.health.checks import routes_ingress
 from bot.net.diagnosis.diagnosis import Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed, proof
 from tests.net.diagnosis.test_recent import PROVEN, remembered, with_tests
+from tests.net.mesh.around import notes_of_links, proven, report
 from tests.net.test_route_resolution import a_cluster, an_ingress
 
 
@@ -21,6 +22,20 @@ def test_a_finding_is_the_same_after_a_restart(hours: float):
     (after,) = map(diagnosed, kept.proofs)
     assert judged(after) == judged(before)
     assert judged(after).reason == "NativeLBHelps"
+
+
+def test_a_link_is_worked_around_after_a_restart_too():
+    """What the test named is kept with it; a proof of an earlier version names nothing."""
+    before = proven("web", repaired=1)
+    text = written(PROOFS, Proofs((proof(before),)))
+    assert isinstance(text, str)
+    kept = read(PROOFS, text)
+    assert isinstance(kept, Proofs)
+    (after,) = map(diagnosed, kept.proofs)
+    assert notes_of_links(report(after)) == notes_of_links(report(before)) != []
+    earlier = read(PROOFS, text.replace(',"places":["edge"]', ""))
+    assert isinstance(earlier, Proofs)
+    assert notes_of_links(report(*map(diagnosed, earlier.proofs))) == []
 
 
 def judged(test: Diagnosed):
