@@ -36,7 +36,8 @@ async def test_a_site_that_nobody_tested_is_neither_good_nor_bad(room: Room) -> 
     """It is one line that says how to test it."""
     answer = said(await room.viewer.slash(room.channel, "sites"))
     assert answer.startswith("## ❔ 1 site, none tested yet")
-    assert "`1 site not tested: web.example.` `/net diagnose` tests one." in answer
+    assert "`1 site not tested: web.example.` Route checks test all of them" in answer
+    assert "`/net diagnose` tests one." in answer
     assert "🟢" not in answer
 
 
