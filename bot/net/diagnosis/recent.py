@@ -1,10 +1,10 @@
 """What tests say of a route that its objects alone call healthy.
 
 No finding without evidence: pod-IP routing that was not seen to fail is healthy. A proven fault
-stands while the route leads to the same endpoints in the same way, until a test passes; one that
-could not tell does not end it. After a day without a new test, the fault is neither confirmed nor
-over, so the route is unknown. A route whose requests go past the fault is healthy, with a note, for
-as long as they are seen to get through.
+stands while the route leads to the same endpoints in the same way, until a test passes, or route
+checks are answered in a row; a test that could not tell does not end it. After a day without a new
+test, the fault is neither confirmed nor over, so the route is unknown. A route whose requests go
+past the fault is healthy, with a note, for as long as they are seen to get through.
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ from bot.net.diagnosis.diagnosis import (
 )
 from bot.net.diagnosis.rules import CONNECTING
 from bot.net.diagnosis.subject import Native, Subject
-from bot.net.diagnosis.workaround import FRESH, WORKED_AROUND, Workaround, avoids, workaround
+from bot.net.diagnosis.workaround import (
+    FRESH,
+    WORKED_AROUND,
+    Workaround,
+    avoids,
+    ended_by_checks,
+    workaround,
+)
 
 STOPS = frozenset({*(rule.row for rule in CONNECTING), Row.MTU, Row.STALE_ENDPOINTS}) - {
     Row.SLOW_PATH
@@ -47,9 +54,12 @@ SHOWN = 5
 
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
     """The verdict that the tests of a route support; None where there is none."""
-    tests = sorted(applying(snapshot).get(route, ()), key=lambda test: test[0].taken_at)
-    failing = [(test, now) for test, now in tests if fails(test, now.native)]
-    around = [(test, now) for test, now in tests if avoids(test, now.native)]
+    tests = applying(snapshot).get(route, ())
+    failing = _failing_tests(route, snapshot)
+    around = sorted(
+        ((test, now) for test, now in tests if avoids(test, now.native)),
+        key=lambda pair: pair[0].taken_at,
+    )
     # Where one rule of the route was not seen to get through, another one excuses nothing.
     unsure = [pair for pair in around if not _gets_through(*pair)]
     for pairs, judged in ((failing, _failing), (unsure, _unsure)):
@@ -104,13 +114,27 @@ def passed(route: Ref, snapshot: Snapshot) -> Iterator[datetime]:
 
 def failing_rules(route: Ref, snapshot: Snapshot) -> dict[str, datetime]:
     """The rules of a route that tests prove to fail, and when each was tested last."""
-    return {
-        now.match: diagnosed.taken_at
-        for diagnosed, now in sorted(
-            applying(snapshot).get(route, ()), key=lambda test: test[0].taken_at
-        )
-        if fails(diagnosed, now.native)
-    }
+    return {now.match: test.taken_at for test, now in _failing_tests(route, snapshot)}
+
+
+def _failing_tests(route: Ref, snapshot: Snapshot) -> list[tuple[Diagnosed, Subject]]:
+    """The tests of a route that prove a fault, the latest last, without what is over since."""
+    tests = applying(snapshot).get(route, ())
+    failing = (
+        (test, now)
+        for test, now in tests
+        if fails(test, now.native) and not _is_over(test, now, snapshot)
+    )
+    return sorted(failing, key=lambda pair: pair[0].taken_at)
+
+
+def _is_over(test: Diagnosed, now: Subject, snapshot: Snapshot) -> bool:
+    """Whether the backend has answered route checks in a row since, more than there are endpoints.
+
+    They go round the endpoints, so that each of them was asked.
+    """
+    ends = ended_by_checks(now, snapshot, at_least=len(now.endpoints) + 1)
+    return any(before >= test.taken_at for before in ends)
 
 
 def standing(before: Diagnosed | None, after: Diagnosed) -> Diagnosed:

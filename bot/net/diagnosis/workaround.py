@@ -88,13 +88,25 @@ def _by_tests(test: Diagnosed) -> Iterator[GoodRequests]:
         yield GoodRequests(test.worked, "the proof of a repair", ends=test.worked)
 
 
-def _by_checks(now: Subject, snapshot: Snapshot) -> Iterator[GoodRequests]:
+def ended_by_checks(now: Subject, snapshot: Snapshot, at_least: int) -> Iterator[datetime]:
+    """Before when failures of a rule are over, by so many route checks that its backend answered.
+
+    Three of them at the least.
+    """
     checks = snapshot.supplement(RouteChecks)
     for host in _checked(now, snapshot):
         if checks and all(_is_reached(answer.answer) for answer in host.answers):
+            before = host.well_before(checks.interval, max(3, at_least))
+            yield from [before] if before else []
+
+
+def _by_checks(now: Subject, snapshot: Snapshot) -> Iterator[GoodRequests]:
+    for host in _checked(now, snapshot):
+        if all(_is_reached(answer.answer) for answer in host.answers):
             # Each of Traefik's nodes goes its own way: the oldest answer is that of them all.
             at = min(answer.at for answer in host.answers)
-            yield GoodRequests(at, "route checks", ends=host.well_before(checks.interval))
+            ends = next(ended_by_checks(now, snapshot, 3), None)
+            yield GoodRequests(at, "route checks", ends=ends)
 
 
 def _by_access_log(now: Subject, snapshot: Snapshot) -> Iterator[GoodRequests]:

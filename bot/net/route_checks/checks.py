@@ -101,14 +101,14 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
         late = KEEP_EVERY if self.kept else timedelta()
         return self.worst.at + interval * (len(self.answers) + 1) * OVERDUE + SLACK + late
 
-    def well_before(self, interval: timedelta) -> datetime | None:
-        """What failed before this time is over: the host has answered in three checks since.
+    def well_before(self, interval: timedelta, count: int = 3) -> datetime | None:
+        """What failed before this time is over: the host has answered so many checks since.
 
         A check takes one way of those that requests may take, to one of up to three endpoints.
         """
         if self.outcome is not SiteState.ANSWERS:
             return None
-        before = min(item.at for item in self.answers) - 2 * interval
+        before = min(item.at for item in self.answers) - (count - 1) * interval
         return before if before >= self.since else None
 
     @property

@@ -256,3 +256,25 @@ def test_a_route_by_pod_ips_needs_no_fresh_proof():
     """It was never seen to fail, and goes past a VIP that nobody uses."""
     test = remembered(found(Row.VIP_BROKEN, Effect.HARMS, passed=True), a_route(), hours=25)
     assert is_note(judged(test, now=a_route()))
+
+
+def test_a_fault_that_a_test_proved_is_over_once_its_backend_answers_checks_in_a_row() -> None:
+    """Nobody has to test it again. Behind a login nothing of the backend's way is seen."""
+    test = remembered(found(), a_route(), hours=2)
+    now = a_route()
+    assert judged(test, now=now).verdict is Verdict.FAILED
+    assert judged(test, now=now, checks=answered(0, since=1)).verdict is Verdict.HEALTHY
+    login = checked(("node-0", SiteState.ANSWERS, Answerer.MIDDLEWARE, 0), since=1)
+    assert judged(test, now=now, checks=login).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 1.9])
+def test_a_few_answers_may_have_come_from_endpoints_that_were_never_at_fault(
+    minutes: float,
+) -> None:
+    """So it is with answers from before the test."""
+    test = remembered(found(), a_route(), hours=2)
+    few = answered(0, since=minutes / 60)
+    assert judged(test, now=a_route(), checks=few).verdict is Verdict.FAILED
+    before = remembered(found(), a_route(), hours=0.01)
+    assert judged(before, now=a_route(), checks=answered(0)).verdict is Verdict.FAILED
