@@ -265,7 +265,7 @@ class Bot:
         self._checks = self._route_monitor()
         self._health = Health(
             cache,
-            traefik=WordReader(cache, traefik).read,
+            traefik=WordReader(cache, traefik, traefik).read,
             around=self.metrics.around,
             on_report=self.memory.note if self.memory else None,
             diagnosed=lambda: self._diagnose.remembered,

@@ -68,7 +68,7 @@ class ClusterConnection:
             unknown=lambda: facts.gaps,
             route_checks=lambda: facts.route_checks,
             failing_since=lambda: facts.failing,
-            traefik=WordReader(self.cluster, self.traefik_reader).read,
+            traefik=WordReader(self.cluster, self.traefik_reader, self.traefik_reader).read,
         )
 
     async def traefik(self) -> Traefik:

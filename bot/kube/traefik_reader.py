@@ -1,4 +1,4 @@
-"""Traefik through the API server: its pods, its own API, its log."""
+"""Traefik through the API server: its pods, its own API, its log, its metrics."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ QUICK = 6.0
 
 MOST = 16 * 1024 * 1024
 """Bytes of an answer of Traefik's API."""
+
+MOST_METRICS = 8 * 1024 * 1024
+"""Bytes of its metrics: some 100 a series, eight series for each service and code."""
 
 CHUNK = 64 * 1024
 PAGES = 200
@@ -161,6 +164,24 @@ class TraefikReader:
         if lines >= request.lines:
             return LogEnd(size, f"{pod.name}: only the last {lines:,} lines were read.")
         return LogEnd(size)
+
+    async def metrics(self, pod: TraefikPod, port: int, on_chunk: Callable[[bytes], None]) -> None:
+        """Pass the metrics of a replica to `on_chunk`, by the API server's proxy.
+
+        Raises:
+            Forbidden: The permission for pods/proxy is missing.
+            ClusterError: They cannot be read to their end.
+        """
+        at = path(collection(pod.namespace), f"{pod.name}:{port}", "proxy", "metrics")
+        size = 0
+        limits = within(self._seconds)
+        async with self._api.stream(at, (), accept="text/plain", limits=limits) as response:
+            async for chunk in response.content.iter_chunked(CHUNK):
+                size += len(chunk)
+                if size > MOST_METRICS:
+                    raise ServerError(f"{pod.name}: its metrics are more than {MOST_METRICS:,} B.")
+                on_chunk(chunk)
+                await breathe()
 
     async def _by_proxy(
         self, pod: TraefikPod, port: int, base: str, place: str, query: Query = ()

@@ -20,6 +20,7 @@ TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$
 LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
 PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
 ENTRY_POINT = re.compile(r"entrypoints\.([^.]+)")
+ENTRY_MIDDLEWARES = re.compile(r"entrypoints\.[^.]+\.http\.middlewares")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")
 RESOLVER = re.compile(r"certificatesresolvers\.([^.]+)\.")
 NARROWING = re.compile(
@@ -42,6 +43,9 @@ TRAEFIK_CLASS = "traefik"
 
 API_PORT = 8080
 """The port of Traefik's own entrypoint, unless the arguments name another one."""
+
+OWN_ENTRY_POINT = "traefik"
+PROMETHEUS = "metrics.prometheus"
 
 LEVEL = "ERROR"
 """Traefik's default log level, v2 and v3."""
@@ -126,7 +130,9 @@ class StaticConfig:
     `resolvers`: the names of plugins and certificate resolvers, in small letters. `routes`,
     `ingresses` and `gateways`: what the providers read. `entry_points`: their names, in small
     letters; `entry_point_ports`: the ports of those whose arguments tell them. `strict_prefix`:
-    whether a Prefix of an Ingress ends where a segment does.
+    whether a Prefix of an Ingress ends where a segment does. `metrics_port`: where requests are
+    counted for Prometheus, by router or service; 0 where the arguments do not tell.
+    `entry_middlewares`: whether an entrypoint has Middlewares of its own.
     """
 
     complete: bool = False
@@ -154,6 +160,8 @@ class StaticConfig:
     entry_points: tuple[str, ...] = ()
     entry_point_ports: tuple[tuple[str, int], ...] = ()
     strict_prefix: bool = False
+    metrics_port: int = 0
+    entry_middlewares: bool = False
 
     @property
     def shows_servers(self) -> bool:
@@ -246,7 +254,7 @@ def static_config(args: Sequence[str]) -> StaticConfig:
         return flags.get(key, "false").lower() in TRUE
 
     crd, ingress = f"providers.{CRD}.", f"providers.{INGRESS}."
-    port = PORT.fullmatch(flags.get("entrypoints.traefik.address", ""))
+    port = PORT.fullmatch(flags.get(f"entrypoints.{OWN_ENTRY_POINT}.address", ""))
     return StaticConfig(
         complete=True,
         api_open=on("api.insecure"),
@@ -278,7 +286,31 @@ def static_config(args: Sequence[str]) -> StaticConfig:
             if (match := PORT.fullmatch(flags.get(f"entrypoints.{name}.address", "")))
         ),
         strict_prefix=on(f"{ingress}strictprefixmatching"),
+        metrics_port=_metrics_port(flags),
+        entry_middlewares=any(map(ENTRY_MIDDLEWARES.match, flags)),
     )
+
+
+def _metrics_port(flags: Mapping[str, str]) -> int:
+    """The port at which `/metrics` answers by plain HTTP, with requests by router or service.
+
+    Source: Traefik's `Prometheus.SetDefaults`, v2.10 to v3.7: on as soon as one of its options is
+    set, by service and not by router, at its own entrypoint.
+    """
+    own = any(key.startswith(f"{PROMETHEUS}.") for key in flags)
+
+    def on(key: str, *, default: bool = False) -> bool:
+        return flags.get(f"{PROMETHEUS}{key}", str(default)).lower() in TRUE
+
+    counts = on(".addserviceslabels", default=True) or on(".addrouterslabels")
+    if not on("", default=own) or on(".manualrouting") or not counts:
+        return 0
+    entry = f"entrypoints.{flags.get(f'{PROMETHEUS}.entrypoint', OWN_ENTRY_POINT).lower()}."
+    if any(key.startswith(f"{entry}http.tls") for key in flags):
+        return 0
+    default = f":{API_PORT}" if entry == f"entrypoints.{OWN_ENTRY_POINT}." else ""
+    port = PORT.fullmatch(flags.get(f"{entry}address", default))
+    return int(port[1]) if port else 0
 
 
 def _named(pattern: re.Pattern[str], keys: Iterable[str]) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
 """What Traefik itself says of a route: it refuses its rules, or requests of it fail.
 
 Its own word counts more than what the objects look like. It is a supplement of a snapshot, read
-from Traefik's API and log by bot.traefik.word, so that every view judges by the same.
+from Traefik's API, log and metrics by bot.traefik.word, so that every view judges by the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -45,13 +45,17 @@ CLOCKS = timedelta(seconds=5)
 
 SHOWN = 3
 
+BY_LOG, BY_METRICS = "Traefik's log", "Traefik's metrics"
+"""What tells of failed requests."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailedRequests:
-    """Requests of a route that did not reach a server, in one way, by Traefik's log.
+    """Requests of a route that did not reach a server, in one way.
 
-    `address` is that of the server; empty where the log does not tell. `count` is without those of
-    which another line of the log tells, too. `first` is the earliest that is known.
+    `address` is that of the server; empty where nothing tells. `count` is without those of which
+    another line of the log tells, too. `first` is the earliest that is known. `match` is their
+    rule, empty where they may be of any rule of the route; a good request of it ends them.
     """
 
     count: int
@@ -59,6 +63,8 @@ class FailedRequests:
     last: datetime | None = None
     address: str = ""
     first: datetime | None = None
+    match: str = ""
+    source: str = BY_LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class TraefikWord:
     `logged` are refusals by its log, where its API tells nothing. `warned` is what it says of
     routes that it serves all the same, in whole or in part. `missing` are Secrets that it did not
     find, by namespace and name, and when. `answered` is when a server last answered a request, by
-    the route and the text of its rule. `gaps` are what could not be read of it.
+    the route and the text of its rule. `metered` is the same by its metrics: the earliest time at
+    which the last one may have been. `gaps` are what could not be read of it.
     """
 
     refused: Mapping[Ref, tuple[str, ...]] = field(default_factory=dict)
@@ -86,10 +93,17 @@ class TraefikWord:
     missing: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     logged: Mapping[Ref, tuple[LoggedRefusal, ...]] = field(default_factory=dict)
     answered: Mapping[tuple[Ref, str], datetime] = field(default_factory=dict)
+    metered: Mapping[tuple[Ref, str], datetime] = field(default_factory=dict)
 
     def of_objects(self) -> TraefikWord:
         """What it says of the objects alone."""
-        return replace(self, failed={}, logged={}, answered={})
+        return replace(self, failed={}, logged={}, answered={}, metered={})
+
+    def good_requests(self, route: Ref, match: str) -> Iterator[datetime]:
+        """When a server answered requests of a rule."""
+        yield from filter(
+            None, (known.get((route, match)) for known in (self.answered, self.metered))
+        )
 
 
 async def nothing_said() -> TraefikWord:
@@ -120,8 +134,9 @@ def judgement(route: Ref, snapshot: Snapshot, passed: Iterable[datetime] = ()) -
         if not _is_over(one.last, "", route, snapshot, passed)
     ]
     judged = _failed(failed, now) if failed else _logged(logged, now) if logged else warned
-    times = [one.last for one in requests] + [one.last for one in word.logged.get(route, ())]
-    if judged is None and times and all(_passed_since(last, passed) for last in times):
+    seen = [(one.last, _seen_well(one, route, word, passed)) for one in requests]
+    seen += [(one.last, passed) for one in word.logged.get(route, ())]
+    if judged is None and seen and all(_passed_since(last, well) for last, well in seen):
         return WORKS_AGAIN
     return warned if warned and judged and judged.verdict is Verdict.UNKNOWN else judged
 
@@ -132,11 +147,22 @@ def standing_failures(
     """The failed requests of a route since which nothing was seen by which they no longer count."""
     word = snapshot.supplement(TraefikWord)
     passed = tuple(passed)
+    if word is None:
+        return ()
     return tuple(
-        requests
-        for requests in (word.failed.get(route, ()) if word else ())
-        if not _is_over(requests.last, requests.address, route, snapshot, passed)
+        one
+        for one in word.failed.get(route, ())
+        if not _is_over(
+            one.last, one.address, route, snapshot, _seen_well(one, route, word, passed)
+        )
     )
+
+
+def _seen_well(
+    requests: FailedRequests, route: Ref, word: TraefikWord, passed: tuple[datetime, ...]
+) -> tuple[datetime, ...]:
+    """When tests passed, and when requests of the same rule were answered."""
+    return (*passed, *(word.good_requests(route, requests.match) if requests.match else ()))
 
 
 def _is_over(
@@ -182,11 +208,13 @@ def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
     count = f"{total:,} requests" if total > 1 else "1 request"
     what = tuple(dict.fromkeys(one.what for one in failed))[:SHOWN]
     last = max((one.last for one in failed if one.last), default=None)
-    message = f"{count} of it did not reach a server, by Traefik's log: {'; '.join(what)}."
+    sources = " and ".join(dict.fromkeys(one.source for one in failed))
+    message = f"{count} of it did not reach a server, by {sources}: {'; '.join(what)}."
     recent = last is None or now - last <= RECENT
     if not recent:
         message += " None failed of late, and whether it works now is not known."
     times = (Evidence("last failure", f"{last:%Y-%m-%d %H:%M} UTC"),) if last else ()
-    evidence = (*times, *(Evidence("Traefik's log", text) for text in what))
+    source_of = {one.what: one.source for one in failed}
+    evidence = (*times, *(Evidence(source_of[text], text) for text in what))
     verdict = Verdict.DEGRADED if recent else Verdict.UNKNOWN
     return Judgement(verdict, REQUESTS_FAIL, message, evidence=evidence, fact=TRAEFIK_WORD)

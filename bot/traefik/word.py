@@ -1,7 +1,8 @@
 """Reads what Traefik itself says of routes, for the health checks: quickly, and not too often.
 
-Traefik's API tells what it refuses, and its log which requests failed. A part that cannot be read
-is named as a gap.
+Traefik's API tells what it refuses, its log which requests failed, and its metrics both how many
+failed and how many were answered. A part that cannot be read is named as a gap, but for the
+metrics.
 """
 
 from __future__ import annotations
@@ -46,10 +47,13 @@ from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_events import Cause
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
+from bot.traefik.domain.metered import RuleNames, Tally, tallies, with_metered
+from bot.traefik.domain.request_counts import Rise
 from bot.traefik.domain.routes import READS, ROUTES, read_routes
 from bot.traefik.domain.runtime_view import Routers, RouterView
 from bot.traefik.logged_refusals import logged_refusals
 from bot.traefik.missing_secrets import missing_secrets
+from bot.traefik.request_meter import MetricsSource, RequestMeter
 from bot.traefik.service import PodSource
 
 SECONDS = int(KEPT.total_seconds())
@@ -88,9 +92,12 @@ class WordReader:
 
     cluster: SnapshotReader
     source: PodSource
+    metrics: MetricsSource | None = None
     patience: float = PATIENCE
     clock: Callable[[], float] = time.monotonic
+    _meter: RequestMeter = field(init=False)
     _known: TraefikWord = NO_WORD
+    """Without what the metrics told."""
     _read_at: float = float("-inf")
     _heard: datetime | None = None
     """When a pod of Traefik was read last."""
@@ -98,13 +105,16 @@ class WordReader:
     """The configurations of which the API was read."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    def __post_init__(self) -> None:
+        self._meter = RequestMeter(self.metrics, self.clock)
+
     async def read(self) -> TraefikWord:
         """What Traefik said within the last minute."""
         async with self._lock:
             if self.clock() - self._read_at >= EVERY:
                 self._known = _with_earlier(await self._read(), self._known, self._heard)
                 self._read_at = self.clock()
-            return self._known
+            return with_metered(self._known, self._meter.known)
 
     async def _read(self) -> TraefikWord:
         until = asyncio.get_running_loop().time() + self.patience
@@ -131,10 +141,11 @@ class WordReader:
 
     async def _of_pods(self, pods: tuple[TraefikPod, ...], until: float) -> TraefikWord:
         """What can be read until then: an API that hangs takes nothing from the log."""
-        snapshot, answers, logs = await asyncio.gather(
+        snapshot, answers, logs, samples = await asyncio.gather(
             self._snapshot(until),
             asyncio.gather(*(self._runtime(pod, until) for pod in pods)),
             asyncio.gather(*(self._log(pod, until) for pod in pods)),
+            self._meter.read(pods, until),
         )
         named = [pod.name for pod in pods]
         pairs = zip(named, answers, strict=True)
@@ -143,7 +154,10 @@ class WordReader:
             name: log for name, (log, _) in zip(named, logs, strict=True) if log is not None
         }
         # Thousands of lines and routes: in a thread, so that the event loop goes on.
-        word = await asyncio.to_thread(word_of, snapshot, pods, runtimes, summaries)
+        read = await asyncio.to_thread(_Read.of, snapshot, pods, runtimes, summaries)
+        word = await asyncio.to_thread(read.word)
+        rises = self._meter.rises(samples, snapshot.taken_at)
+        self._meter.note(await asyncio.to_thread(read.tallies, rises), snapshot.taken_at)
         lost = self._lost(dict(zip(pods, answers, strict=True)))
         self._heard = snapshot.taken_at
         found = (*answers, *lost, *(gap for _, gap in logs))
@@ -237,47 +251,81 @@ def word_of(
 
     `runtimes` and `summaries` are by the names of pods.
     """
-    groups: defaultdict[TraefikConfig, list[str]] = defaultdict(list)
-    for pod in pods:
-        groups[config_of(pod)].append(pod.name)
-    if not configs(snapshot):
-        running = RunningTraefik(tuple(groups))
-        snapshot = replace(snapshot, supplements={**snapshot.supplements, RunningTraefik: running})
-    parts = [
-        _Part(
-            config,
-            tuple(_read_by(config, snapshot)),
-            tuple(_Served.of(runtimes[name]) for name in names if name in runtimes),
-            {name: summaries[name] for name in names if name in summaries},
+    return _Read.of(snapshot, pods, runtimes, summaries).word()
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read of all Traefiks, apart by their configurations."""
+
+    snapshot: Snapshot
+    parts: tuple[_Part, ...]
+    summaries: Mapping[str, LogSummary]
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Snapshot,
+        pods: tuple[TraefikPod, ...],
+        runtimes: Mapping[str, Runtime],
+        summaries: Mapping[str, LogSummary],
+    ) -> _Read:
+        groups: defaultdict[TraefikConfig, list[str]] = defaultdict(list)
+        for pod in pods:
+            groups[config_of(pod)].append(pod.name)
+        if not configs(snapshot):
+            running = RunningTraefik(tuple(groups))
+            supplements = {**snapshot.supplements, RunningTraefik: running}
+            snapshot = replace(snapshot, supplements=supplements)
+        parts = tuple(
+            _Part(
+                config,
+                tuple(_read_by(config, snapshot)),
+                tuple(_Served.of(runtimes[name]) for name in names if name in runtimes),
+                {name: summaries[name] for name in names if name in summaries},
+                frozenset(names),
+            )
+            for config, names in groups.items()
         )
-        for config, names in groups.items()
-    ]
-    refused: defaultdict[Ref, dict[str, None]] = defaultdict(dict)
-    warned: defaultdict[Ref, dict[str, None]] = defaultdict(dict)
-    for ref, router in (said for part in parts for said in part.said()):
-        (refused if router.refused else warned)[ref] |= dict.fromkeys(router.errors)
-    for ref, text in _missing(parts):
-        refused[ref][text] = None
-    failed: defaultdict[Ref, tuple[FailedRequests, ...]] = defaultdict(tuple)
-    logged: defaultdict[Ref, tuple[LoggedRefusal, ...]] = defaultdict(tuple)
-    answered: dict[RouteRule, datetime] = {}
-    for part in parts:
-        if not part.served:
-            for ref, said in logged_refusals(part.summaries, snapshot, part.routes).items():
-                logged[ref] += said
-        answer = log_report.logs(part.summaries, snapshot, part.routes)
-        for ref, requests in _failed(part.routes, answer).items():
-            failed[ref] += requests
-        known = answered_rules(part.summaries.values(), part.routes, part.routers_of)
-        answered = _latest(answered, known)
-    return TraefikWord(
-        {ref: tuple(texts) for ref, texts in refused.items()},
-        dict(failed),
-        warned={ref: tuple(texts) for ref, texts in warned.items()},
-        missing=missing_secrets(summaries.values(), snapshot),
-        logged=dict(logged),
-        answered=answered,
-    )
+        return cls(snapshot, parts, summaries)
+
+    def word(self) -> TraefikWord:
+        """What API and log say."""
+        refused: defaultdict[Ref, dict[str, None]] = defaultdict(dict)
+        warned: defaultdict[Ref, dict[str, None]] = defaultdict(dict)
+        for ref, router in (said for part in self.parts for said in part.said()):
+            (refused if router.refused else warned)[ref] |= dict.fromkeys(router.errors)
+        for ref, text in _missing(self.parts):
+            refused[ref][text] = None
+        failed: defaultdict[Ref, tuple[FailedRequests, ...]] = defaultdict(tuple)
+        logged: defaultdict[Ref, tuple[LoggedRefusal, ...]] = defaultdict(tuple)
+        answered: dict[RouteRule, datetime] = {}
+        for part in self.parts:
+            if not part.served:
+                refusals = logged_refusals(part.summaries, self.snapshot, part.routes)
+                for ref, said in refusals.items():
+                    logged[ref] += said
+            answer = log_report.logs(part.summaries, self.snapshot, part.routes)
+            for ref, requests in _failed(part.routes, answer).items():
+                failed[ref] += requests
+            known = answered_rules(part.summaries.values(), part.routes, part.routers_of)
+            answered = _latest(answered, known)
+        return TraefikWord(
+            {ref: tuple(texts) for ref, texts in refused.items()},
+            dict(failed),
+            warned={ref: tuple(texts) for ref, texts in warned.items()},
+            missing=missing_secrets(self.summaries.values(), self.snapshot),
+            logged=dict(logged),
+            answered=answered,
+        )
+
+    def tallies(self, rises: Mapping[str, Rise]) -> dict[RouteRule, Tally]:
+        """What the metrics say of each rule."""
+        counted: dict[RouteRule, Tally] = {}
+        for part in self.parts:
+            for rule, tally in part.tallies(rises, self.snapshot).items():
+                counted[rule] = counted[rule] + tally if rule in counted else tally
+        return counted
 
 
 def _read_by(config: TraefikConfig, snapshot: Snapshot) -> Iterator[RouteView]:
@@ -316,6 +364,7 @@ class _Part:
     routes: tuple[RouteView, ...]
     served: tuple[_Served, ...]
     summaries: Mapping[str, LogSummary]
+    pods: frozenset[str]
 
     @property
     def is_known(self) -> bool:
@@ -334,6 +383,21 @@ class _Part:
                 for router in self.routers_of(view, rule):
                     if router.errors:
                         yield view.ref, router
+
+    def tallies(self, rises: Mapping[str, Rise], snapshot: Snapshot) -> dict[RouteRule, Tally]:
+        """What the metrics of its replicas say of each rule."""
+        own = {pod: risen for pod, risen in rises.items() if pod in self.pods}
+        if not own:
+            return {}
+        static = self.config.static
+        telling = {
+            name
+            for name, summary in self.summaries.items()
+            if static.shows_failures or log_report.shows_failures(summary)
+        }
+        retries = static.entry_middlewares
+        rules = RuleNames(self.routes, self.routers_of, snapshot, retries=retries)
+        return tallies(own, rules, telling)
 
 
 def _missing(parts: Sequence[_Part]) -> Iterator[tuple[Ref, str]]:

@@ -14,6 +14,7 @@ from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.net.route_checks.host_rules import HostRule, host_rules
 from bot.routing.instance import TraefikConfig, static_config
+from bot.traefik.domain.metered import services_of
 from bot.traefik.domain.routes import READS, read_routes
 from tests.cluster import traefik
 from tests.cluster.test_traefik import a_service
@@ -135,6 +136,23 @@ def test_every_router_is_known_by_its_name(running: Traefik, seen: Snapshot, at:
     known = {name for rule in rules for name in rule.routers}
     assert routers(running).keys() - known == set()
     assert {rule.router for rule in rules} <= routers(running).keys()
+
+
+def test_the_service_that_counts_requests_is_known_by_its_name(
+    running: Traefik, seen: Snapshot, at: At
+) -> None:
+    """But that of a backend that is not there: Traefik makes none."""
+    arguments = ("--providers.kubernetesgateway", f"--entrypoints.web.address=127.0.0.1:{at.web}")
+    config = TraefikConfig(running.version(), static_config(arguments))
+    names = {
+        name
+        for view in read_routes(seen, (config,))
+        if view.ref.name != "unresolved"
+        for rule in view.rules
+        for name in services_of(rule, rule.routers)
+    }
+    assert names == {f"{PLACE}-web-http-80@kubernetesgateway"}
+    assert names <= running.services().keys()
 
 
 def test_of_two_rules_of_the_root_traefik_takes_the_one_that_is_asked(

@@ -194,11 +194,19 @@ def test_it_reads_traefiks_api_at_any_port(path: str, bot: Somebody) -> None:
         assert (answer.code, NO_ADDRESS in answer.said) == (400, True), answer
 
 
+def test_it_reads_traefiks_metrics(bot: Somebody) -> None:
+    """At the port that Traefik's arguments name."""
+    answer = bot.ask("GET", f"{TRAEFIK}/pods/traefik-5d8c:9100/proxy/metrics")
+    assert (answer.code, NO_ADDRESS in answer.said) == (400, True), answer
+
+
 NO_ADDRESS = "address not allowed"
 READ_BEYOND = {
     "another pod": ("svclb-traefik-1:8080", RAWDATA),
     "a pod of the system": ("coredns-1:9153", RAWDATA),
-    "another path": ("traefik-5d8c:8080", "proxy/metrics"),
+    "another path": ("traefik-5d8c:8080", "proxy/ping"),
+    "below the metrics": ("traefik-5d8c:9100", "proxy/metrics/debug"),
+    "another pod's metrics": ("coredns-1:9153", "proxy/metrics"),
     "a dump": ("traefik-5d8c:8080", "proxy/api/support-dump"),
     "a path that climbs": ("traefik-5d8c:8080", "proxy/api/../metrics?x=/api/rawdata"),
     "nothing": ("traefik-5d8c:8080", "proxy"),
@@ -210,7 +218,7 @@ def test_it_reads_nothing_else_through_the_proxy(what: str, bot: Somebody) -> No
     """RBAC would allow any port and path of any pod there; the policy does not."""
     name, path = READ_BEYOND[what]
     answer = bot.ask("GET", f"{TRAEFIK}/pods/{name}/{path}")
-    assert (answer.code, "routers and services alone" in answer.said) == (422, True), answer
+    assert (answer.code, "services and metrics alone" in answer.said) == (422, True), answer
 
 
 def test_it_sends_nothing_through_the_proxy(bot: Somebody) -> None:

@@ -11,12 +11,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.domain.refusal import NotObserved
-from bot.errors import Forbidden
+from bot.errors import ClusterError, Forbidden, ServerError
 from bot.kube.connect import connect
-from bot.kube.traefik_reader import TraefikReader
+from bot.kube.traefik_reader import MOST_METRICS, TraefikReader
 from bot.routing.instance import TraefikPod
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
-from bot.sandbox.kubernetes_api.streams import Reply, StreamEnded
+from bot.sandbox.kubernetes_api.streams import Listener, Reply, StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import BYTES, LogRequest
 from bot.traefik.service import Traefik
@@ -279,3 +279,46 @@ async def test_a_log_that_hangs_costs_a_bounded_time(tmp_path: Path) -> None:
         cluster.faults.hang = True
         end = await reader.log(pod, LogRequest(patience=0.2), lambda _: None)
     assert "no more was read" in end.cut
+
+
+METRICS = b'traefik_service_requests_total{code="200",service="a@kubernetescrd"} 3\n'
+
+
+def counting(body: bytes) -> Listener:
+    """A port where these metrics are, and no other page."""
+
+    def answer(path: str, _query: Mapping[str, str]) -> Reply:
+        return Reply(200, body) if path == "/metrics" else Reply(404, b"404 page not found")
+
+    return answer
+
+
+async def test_metrics_are_read_through_the_api_server(tmp_path: Path) -> None:
+    """At the port that is named, as they are."""
+    taken: list[bytes] = []
+    async with reading(tmp_path, a_pod()) as (cluster, reader):
+        cluster.listeners[PLACE, NAME, 9100] = counting(METRICS * 3000)
+        await reader.metrics(await the_pod(reader), 9100, taken.append)
+    assert b"".join(taken) == METRICS * 3000
+    assert len(taken) > 1
+
+
+async def test_metrics_without_an_end_are_an_error(tmp_path: Path) -> None:
+    """And so are those that nobody serves, or that the bot may not read."""
+    size = 0
+
+    def take(chunk: bytes) -> None:
+        nonlocal size
+        size += len(chunk)
+
+    async with reading(tmp_path, a_pod()) as (cluster, reader):
+        pod = await the_pod(reader)
+        with pytest.raises(ClusterError):
+            await reader.metrics(pod, 9100, take)
+        cluster.listeners[PLACE, NAME, 9100] = counting(b"x" * (MOST_METRICS + 1))
+        with pytest.raises(ServerError):
+            await reader.metrics(pod, 9100, take)
+        assert size <= MOST_METRICS
+        cluster.forbid("get", "pods/proxy")
+        with pytest.raises(Forbidden):
+            await reader.metrics(pod, 9100, take)

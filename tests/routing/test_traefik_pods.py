@@ -238,6 +238,49 @@ def test_that_nobody_serves_a_class_is_not_said_beside_one_who_may() -> None:
         assert len(configs(snapshot)) == 1
 
 
+K3S = (
+    "--entryPoints.metrics.address=:9100/tcp",
+    "--entryPoints.traefik.address=:8080/tcp",
+    "--metrics.prometheus=true",
+    "--metrics.prometheus.entrypoint=metrics",
+)
+"""How k3s and Traefik's chart start it."""
+
+PROMETHEUS = "--metrics.prometheus"
+
+
+@pytest.mark.parametrize(
+    ("args", "port"),
+    [
+        (K3S, 9100),
+        ((*K3S, f"{PROMETHEUS}.addServicesLabels=false"), 0),
+        ((*K3S, f"{PROMETHEUS}.addServicesLabels=false", f"{PROMETHEUS}.addRoutersLabels"), 9100),
+        ((*K3S, f"{PROMETHEUS}.manualRouting=true"), 0),
+        ((*K3S, "--entryPoints.metrics.http.tls=true"), 0),
+        ((*K3S[1:],), 0),
+        ((K3S[0], K3S[3]), 9100),
+        ((*K3S[:2], f"{PROMETHEUS}=false", K3S[3]), 0),
+        (K3S[:2], 0),
+        ((f"{PROMETHEUS}",), 8080),
+        ((f"{PROMETHEUS}=true", "--entryPoints.traefik.address=10.0.0.1:9000"), 9000),
+        ((f"{PROMETHEUS}=true", "--entryPoints.traefik.address=$(ADDRESS)"), 0),
+        ((*K3S, "--configFile=/etc/traefik.yaml"), 0),
+        ((), 0),
+    ],
+)
+def test_the_port_of_the_metrics_is_known_only_where_the_arguments_tell(
+    args: tuple[str, ...], port: int
+) -> None:
+    """They count by service unless told otherwise, and not by router."""
+    assert static_config(args).metrics_port == port
+
+
+def test_arguments_tell_whether_an_entrypoint_has_middlewares() -> None:
+    """In either case of letters."""
+    assert static_config(("--entryPoints.web.http.middlewares=a@file",)).entry_middlewares
+    assert not static_config(("--entryPoints.web.http.tls=true",)).entry_middlewares
+
+
 def test_arguments_name_the_entrypoints_and_prefixes_that_end_at_a_segment() -> None:
     static = static_config(
         (

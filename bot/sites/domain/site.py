@@ -23,6 +23,8 @@ class EvidenceSource(StrEnum):
     """Requests through Traefik that proved a repair."""
     ROUTE_CHECK = "route check"
     ACCESS_LOG = "access log"
+    METRICS = "metrics"
+    """Traefik's own, for Prometheus."""
     TRAEFIK = "Traefik"
     """Its log or its API."""
     OBJECTS = "objects"

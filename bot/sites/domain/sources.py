@@ -5,8 +5,8 @@ A further source is a function in SOURCES. Each says how long it shows how a sit
 - A test or a repair's proof counts for a day, as in the health checks: it tries every way that
   requests may take, and only while the route leads to the same endpoints.
 - A route check counts until the next one is long overdue.
-- A request in a log took one way, so a good one counts for an hour, as far back as the log is read,
-  and a failed one for fifteen minutes, as in the health checks.
+- A request in a log or in the metrics took one way, so a good one counts for an hour, as far back
+  as the log is read, and a failed one for fifteen minutes, as in the health checks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.net.route_checks import judging
 from bot.net.route_checks.checks import CheckedHost, RouteChecks
 from bot.routing import traefik_word
 from bot.routing.site_state import SiteState
-from bot.routing.traefik_word import KEPT, RECENT, TraefikWord
+from bot.routing.traefik_word import BY_METRICS, KEPT, RECENT, TraefikWord
 from bot.sites.domain.hosts import SiteRule
 from bot.sites.domain.site import EvidenceSource, SiteEvidence
 
@@ -74,14 +74,26 @@ def answered_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEviden
         yield SiteEvidence(source=EvidenceSource.ACCESS_LOG, at=at, until=at + KEPT)
 
 
+def metered_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
+    """Requests that a server answered, by Traefik's metrics, as late as one must have been."""
+    word = snapshot.supplement(TraefikWord)
+    at = word.metered.get((rule.route, rule.match)) if word else None
+    if at:
+        yield SiteEvidence(source=EvidenceSource.METRICS, at=at, until=at + KEPT)
+
+
 def failed_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence]:
-    """Requests in Traefik's log that did not reach a server, as the health checks count them."""
+    """Requests that did not reach a server by Traefik's log or metrics, as health checks count."""
     passed = (*recent.passed(rule.route, snapshot), *judging.passed(rule.route, snapshot))
     for requests in traefik_word.standing_failures(rule.route, snapshot, passed):
+        if requests.match not in ("", rule.match):
+            continue
         status, _, why = requests.what.partition(" ")
         known = status.isdecimal()
+        by_metrics = requests.source == BY_METRICS
+        why = f"{why}, by {BY_METRICS}" if by_metrics else why
         yield SiteEvidence(
-            source=EvidenceSource.TRAEFIK,
+            source=EvidenceSource.METRICS if by_metrics else EvidenceSource.TRAEFIK,
             at=requests.last,
             until=requests.last + RECENT if requests.last else None,
             symptom=status if known else "requests fail",
@@ -90,4 +102,10 @@ def failed_requests(rule: SiteRule, snapshot: Snapshot) -> Iterator[SiteEvidence
         )
 
 
-SOURCES: tuple[Source, ...] = (tests, route_checks, answered_requests, failed_requests)
+SOURCES: tuple[Source, ...] = (
+    tests,
+    route_checks,
+    answered_requests,
+    metered_requests,
+    failed_requests,
+)

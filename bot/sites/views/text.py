@@ -19,6 +19,7 @@ SEEN_BY = {
     EvidenceSource.TEST: "a test got through",
     EvidenceSource.REPAIR: "requests got through after a repair",
     EvidenceSource.ACCESS_LOG: "a request was answered",
+    EvidenceSource.METRICS: "Traefik's metrics counted an answer",
 }
 """How it is known that a site answers."""
 

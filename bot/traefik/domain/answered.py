@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from bot.domain.finding import Ref
@@ -25,16 +25,34 @@ def answered_rules(
 
     A name that two routes may have shows nothing of either of them.
     """
+    rules = rules_by_router(routes, routers_of)
+    times: dict[RouteRule, datetime] = {}
+    for key, at in _times(summaries, rules):
+        times[key] = max(at, times.get(key, at))
+    return times
+
+
+def rules_by_router(
+    routes: Iterable[RouteView], routers_of: RoutersOf
+) -> Mapping[str, set[RouteRule]]:
+    """The rules that a router of a name may be of."""
     rules: defaultdict[str, set[RouteRule]] = defaultdict(set)
     for view in routes:
         for rule in view.rules:
             names = {*rule.routers, *(router.name for router in routers_of(view, rule))}
             for name in names:
                 rules[name].add((view.ref, rule.match))
-    times: dict[RouteRule, datetime] = {}
-    for key, at in _times(summaries, rules):
-        times[key] = max(at, times.get(key, at))
-    return times
+    return rules
+
+
+def rules_of(router: str, rules: Mapping[str, set[RouteRule]]) -> Collection[RouteRule]:
+    """The rules of a router; none where none is known, or two routes may be meant.
+
+    That of an HTTPRoute takes the requests of several hosts.
+    """
+    # An entrypoint makes `web-…` of `…`.
+    known = rules.get(router) or rules.get(router.partition("-")[2], set())
+    return known if len({ref for ref, _ in known}) == 1 else ()
 
 
 def _times(
@@ -42,8 +60,4 @@ def _times(
 ) -> Iterator[tuple[RouteRule, datetime]]:
     for summary in summaries:
         for router, at in summary.answered.items():
-            # An entrypoint makes `web-…` of `…`.
-            known = rules.get(router) or rules.get(router.partition("-")[2], set())
-            # A router of an HTTPRoute takes the requests of several hosts.
-            if len({ref for ref, _ in known}) == 1:
-                yield from ((key, at) for key in known)
+            yield from ((key, at) for key in rules_of(router, rules))

@@ -13,7 +13,14 @@ from bot.domain.snapshot import Gap, Why
 from bot.health.checks import CHECKS
 from bot.net.diagnosis.recent import FRESH
 from bot.routing.site_state import SiteState
-from bot.routing.traefik_word import KEPT, RECENT, TraefikWord
+from bot.routing.traefik_word import (
+    BY_METRICS,
+    KEPT,
+    RECENT,
+    FailedRequests,
+    TraefikWord,
+    standing_failures,
+)
 from bot.sites.domain.site import EvidenceSource, SiteBackend
 from bot.sites.domain.weighing import sites
 from tests.builders import a_certificate
@@ -77,6 +84,54 @@ def test_a_good_request_in_the_access_log_counts_for_an_hour() -> None:
     assert site.evidence.source is EvidenceSource.ACCESS_LOG
     late = seen(route, word=TraefikWord(answered=answering(HOUR + 1)))
     assert only(late).state is SiteState.NOT_TESTED
+
+
+def metering(last: float, match: str = RULE) -> FailedRequests:
+    """Requests of one rule that failed by Traefik's metrics."""
+    what, at = "502 Bad Gateway for 3 of 4 requests", minutes_ago(last)
+    return FailedRequests(3, what, at, first=at, match=match, source=BY_METRICS)
+
+
+def test_a_good_request_in_traefiks_metrics_counts_as_one_in_its_log() -> None:
+    """For an hour since the earliest time at which it may have been."""
+    site = only(seen(a_site_route(), word=TraefikWord(metered=answering(HOUR - 1))))
+    assert site.state is SiteState.ANSWERS
+    assert site.evidence is not None
+    assert (site.evidence.source, site.evidence.at) == (
+        EvidenceSource.METRICS,
+        minutes_ago(HOUR - 1),
+    )
+    late = seen(a_site_route(), word=TraefikWord(metered=answering(HOUR + 1)))
+    assert only(late).state is SiteState.NOT_TESTED
+
+
+def test_failures_by_the_metrics_name_their_source() -> None:
+    """Nothing else is known of them."""
+    site = only(seen(a_site_route(), word=TraefikWord(failed={ROUTE: (metering(2),)})))
+    assert (site.state, site.since) == (SiteState.FAILS, minutes_ago(2))
+    assert site.evidence is not None
+    assert site.evidence.source is EvidenceSource.METRICS
+    assert site.evidence.symptom == "502"
+    assert site.evidence.why == "Bad Gateway for 3 of 4 requests, by Traefik's metrics"
+
+
+def test_failures_of_one_rule_are_none_of_another() -> None:
+    """The metrics count each rule apart. A line of a log may be of any of them."""
+    route = a_site_route(RULE, "Host(`b.example`)")
+    by_host = sites_of(seen(route, word=TraefikWord(failed={ROUTE: (metering(2),)})))
+    states = {site.host: site.state for site in by_host.all}
+    assert states == {HOST: SiteState.FAILS, "b.example": SiteState.NOT_TESTED}
+    by_host = sites_of(seen(route, word=failing(2)))
+    assert {site.state for site in by_host.all} == {SiteState.FAILS}
+
+
+def test_a_good_request_after_failures_by_the_metrics_ends_them() -> None:
+    """For the health checks as for the sites: one truth."""
+    for good, state in ((1, SiteState.ANSWERS), (3, SiteState.FAILS)):
+        word = TraefikWord(failed={ROUTE: (metering(2),)}, metered=answering(good))
+        snapshot = seen(a_site_route(), word=word)
+        assert only(snapshot).state is state
+        assert bool(standing_failures(ROUTE, snapshot)) is (state is SiteState.FAILS)
 
 
 def test_a_failed_request_is_told_by_its_status_and_its_beginning() -> None:

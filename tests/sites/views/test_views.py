@@ -102,6 +102,16 @@ def test_a_site_that_does_not_answer_says_by_which_symptom_and_since_when() -> N
     assert text.partial(failing) == "by IngressRoute apps/photos, of 2 routes"
 
 
+def test_a_site_that_answers_says_by_what_that_was_seen_and_when() -> None:
+    """Whatever showed it."""
+    (site,) = SOME.all[2:3]
+    for source, words in text.SEEN_BY.items():
+        seen = SiteEvidence(source=source, at=NOW - timedelta(minutes=4))
+        state = text.state(replace(site, evidence=seen), lambda moment: f"{moment:%H:%M}")
+        assert state == f"answers: {words} at 11:56"
+    assert text.SEEN_BY[EvidenceSource.METRICS] == "Traefik's metrics counted an answer"
+
+
 def test_times_of_today_need_no_date() -> None:
     """All are in UTC."""
     assert text.clock_time(NOW - timedelta(minutes=1), NOW) == "11:59"
