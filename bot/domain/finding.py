@@ -23,10 +23,29 @@ class Ref(msgspec.Struct, frozen=True, order=True):
         return f"{self.kind} {place}{self.name}"
 
 
+class FindingOf(Ref, frozen=True, kw_only=True):
+    """The finding of one check on an object, where another check's finding on it explains nothing.
+
+    A node, for example, has one for being cordoned and one for a link that is broken.
+    """
+
+    check: str
+
+    @property
+    def key(self) -> str:
+        """The key of that finding."""
+        return key_of(self.check, self)
+
+
 class Target(Ref, frozen=True):
     """An object that is read or written by name: with its API group, empty for the core group."""
 
     group: str = ""
+
+
+def key_of(check: str, subject: Ref) -> str:
+    """The key of a finding: stable from one report to the next."""
+    return f"{check}/{subject.kind}/{subject.namespace}/{subject.name}"
 
 
 def subject_of(key: str) -> Ref:
@@ -61,6 +80,8 @@ class Judgement(msgspec.Struct, frozen=True):
     fact: What shows it beside objects, such as Traefik's log; empty where objects show it.
     seen_well: It failed, and was seen to work since. Of others a fault is only not seen any more.
     explains: Findings of other checks may follow from it. What was not looked at explains nothing.
+    root: What it follows from where no finding of `follows` is there: a fault that is no object. It
+    becomes a finding, one for all that have it.
     """
 
     verdict: Verdict
@@ -75,6 +96,7 @@ class Judgement(msgspec.Struct, frozen=True):
     fact: str = ""
     seen_well: bool = False
     explains: bool = True
+    root: Finding | None = None
 
 
 HEALTHY = Judgement(verdict=Verdict.HEALTHY)
@@ -102,7 +124,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Stable from one report to the next: check and subject, never the message."""
-        return f"{self.check}/{self.subject.kind}/{self.subject.namespace}/{self.subject.name}"
+        return key_of(self.check, self.subject)
 
     @property
     def unrecovered(self) -> bool:

@@ -17,9 +17,10 @@ from bot.domain import conditions, event_reasons, mute_annotation
 from bot.domain.alike import linked
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
-from bot.domain.finding import HEALTHY, Alike, Finding, Judgement
+from bot.domain.finding import HEALTHY, Alike, Finding, FindingOf, Judgement, Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
+from bot.domain.rooted import rooted, shared
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.temporary import temporary, unscheduled
 from bot.domain.verdict import Verdict, worst
@@ -206,6 +207,7 @@ def examine(
     notes: list[Finding] = []
     muted: dict[str, str] = {}
     common: dict[str, Alike] = {}
+    roots: dict[str, Finding] = {}
     facts: dict[str, str] = {}
     seen_well: set[str] = set()
     unseen: set[str] = set()
@@ -220,15 +222,21 @@ def examine(
                 findings.append(finding)
                 if judgement.alike:
                     common[finding.key] = judgement.alike
+                if judgement.root:
+                    roots[finding.key] = judgement.root
                 if judgement.fact:
                     facts[finding.key] = judgement.fact
                 if not judgement.explains:
                     unseen.add(finding.key)
                 if line := mute_annotation.line(resource, snapshot):
                     muted[finding.key] = line
+    caused = rooted(collapse(tuple(findings), unseen), roots)
+    # What shows all that follows from a root, and what silences all of it, does so for the root.
+    facts |= shared(caused, roots, facts)
+    muted |= shared(caused, roots, muted)
     report = Report(
         taken_at=snapshot.taken_at,
-        findings=linked(collapse(tuple(findings), unseen), common),
+        findings=linked(caused, common),
         gaps=_gaps_of(snapshot.gaps, checks),
         counts=_counts(snapshot, checks, namespace),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
@@ -263,11 +271,12 @@ def collapse(findings: tuple[Finding, ...], unseen: Collection[str] = ()) -> tup
     cycle, or that one is of another check and its key among `unseen`: it says only that nobody
     looked.
     """
-    at = {finding.subject: finding for finding in reversed(findings)}
+    at: dict[Ref | str, Finding] = {finding.key: finding for finding in findings}
+    at |= {finding.subject: finding for finding in reversed(findings)}
     causes: dict[str, str] = {}
     for finding in findings:
         for candidate in finding.follows:
-            cause = at.get(candidate)
+            cause = at.get(candidate.key if isinstance(candidate, FindingOf) else candidate)
             if cause is None or (cause.key in unseen and cause.check != finding.check):
                 continue
             if _may_cause(cause, finding) and not _circular(causes, cause, finding):

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import INCIDENT, Verdict
+from bot.health.causes import with_causes
 from bot.net.diagnosis import recent
 from bot.net.route_checks import judging
 from bot.routing import traefik_word
@@ -30,4 +31,6 @@ def worst(
     incidents = [one for one in said if not one.private and one.verdict.rank >= INCIDENT.rank]
     judged = max(incidents or said, key=lambda one: one.verdict.rank, default=HEALTHY)
     well = any(one and one.seen_well for one in (by_traefik, by_checks))
-    return replace(judged, seen_well=True) if well and judged.verdict is Verdict.HEALTHY else judged
+    if well and judged.verdict is Verdict.HEALTHY:
+        return replace(judged, seen_well=True)
+    return judged if judged is by_objects else with_causes(judged, route, snapshot)

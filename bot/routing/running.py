@@ -9,7 +9,7 @@ route by the configuration of a Traefik that was not seen, or that reads routes 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.containers import has_ended
@@ -107,12 +107,15 @@ def traefik_pods(snapshot: Snapshot) -> tuple[core.Pod, ...]:
 
 def has_traefik(snapshot: Snapshot) -> bool:
     """Whether a Traefik pod is there, whether it runs or not."""
+    return any(present_pods(snapshot))
+
+
+def present_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
+    """The Traefik pods that have not ended, whether they run or not."""
     place = snapshot.supplement(TraefikNamespaces)
-    return any(
-        not has_ended(pod)
-        for pod in _alike(snapshot)
-        if place is None or pod.namespace in place.names
-    )
+    for pod in _alike(snapshot):
+        if not has_ended(pod) and (place is None or pod.namespace in place.names):
+            yield pod
 
 
 def namespaces_elsewhere(snapshot: Snapshot) -> tuple[str, ...]:

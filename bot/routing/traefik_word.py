@@ -65,6 +65,7 @@ class FailedRequests:
     first: datetime | None = None
     match: str = ""
     source: str = BY_LOG
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,9 @@ REQUESTS = tuple(
 
 LOGS_READ_MORE = "/traefik logs reads more of it."
 
+LOST = frozenset({Cause.TIMEOUT, Cause.NO_ROUTE, Cause.UNREACHABLE})
+"""The causes that a broken network has. Whoever refuses or resets was reached."""
+
 NO_WORD = TraefikWord()
 ELSEWHERE = (
     "what looks like Traefik runs in {} alone: if it is yours, add its namespace to "
@@ -452,6 +455,7 @@ def _requests(failures: Iterable[FailureView]) -> tuple[FailedRequests, ...]:
             failure.last,
             failure.address.text,
             failure.first,
+            lost=failure.cause in LOST,
         )
         for failure in real
     )

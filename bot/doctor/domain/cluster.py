@@ -76,8 +76,8 @@ def wanted(checks: Iterable[Check], setup: Setup) -> tuple[Right, ...]:
 
 
 def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterator[Diagnostic]:
-    """One diagnostic for each check: may the bot list and watch all that it reads?"""
-    for check in checks:
+    """One diagnostic for each check that reads objects: may the bot list and watch all of them?"""
+    for check in (check for check in checks if check.reads):
         topic = Topic(Area.ACCESS, check.name)
         rights = [right for right in _of_check(check, setup) if _served(facts, right)]
         if SecretName in check.judges and not setup.secret_inventory:

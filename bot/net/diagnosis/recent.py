@@ -85,6 +85,11 @@ def hurt(test: Diagnosed, now: Subject, snapshot: Snapshot) -> bool:
     return bool(way.lapsed) if way else fails(test, now.native) or avoids(test, now.native)
 
 
+def proving(route: Ref, snapshot: Snapshot) -> tuple[Diagnosed, Subject] | None:
+    """The latest test by which requests of a route fail now, with the route as it is now."""
+    return next(reversed(_failing_tests(route, snapshot)), None)
+
+
 class PassedTest(NamedTuple):
     """A test of one rule that passed, or requests that reached its servers after a repair.
 

@@ -8,7 +8,7 @@ nothing gets anywhere, that is said of the first node by name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -23,9 +23,10 @@ from bot.net import topology
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.overlay_kind import OverlayFacts, facts_of
 from bot.net.diagnosis.workaround import WORKED_AROUND, Workaround
-from bot.net.mesh.matrix import Break, By
+from bot.net.mesh.matrix import Break, By, Pair
 from bot.net.mesh.rounds import BACKGROUND_PROBES, INTERVALS, Fault, Links
 from bot.net.mesh.worked_around import only, worked_around
+from bot.net.probing.protocol import Outcome
 from bot.net.topology import is_ready
 
 SHOWN = 8
@@ -74,7 +75,7 @@ def by_node(snapshot: Snapshot) -> Mapping[str, Judgement]:
     overlay = facts_of(topology.nodes(snapshot))
     around = worked_around(links, snapshot)
     passed = only(links, around) if around else Links(taken_at=links.taken_at)
-    left = only(links, [f for f in links.faults if f not in around]) if around else links
+    left = _without(links, around)
     notes = {
         name: _noted(breaks, passed, around)
         for name, breaks in subjects(passed.breaks, down).items()
@@ -105,6 +106,38 @@ def subjects(
         by_name.setdefault(name, []).extend(pair for pair in pairs if name in pair.cells[0].pair)
         pairs = [pair for pair in pairs if name not in pair.cells[0].pair]
     return by_name
+
+
+def blamed(
+    pairs: Iterable[Pair], tests: Collection[By], snapshot: Snapshot, *, refused: bool = False
+) -> Iterator[str]:
+    """The nodes to which a break of each of these pairs is put, in one direction at least.
+
+    A connection needs both directions. None where the rounds did not see one of the pairs break, or
+    where that is worked around. `refused`: only breaks that refuse connections.
+    """
+    by_name = snapshot.once("connectivity: breaks", lambda: _standing(snapshot))
+    wanted = {frozenset(pair) for pair in pairs}
+    for name, own in by_name.items():
+        cells = (cell for break_ in own if break_.test in tests for cell in break_.cells)
+        fitting = (cell for cell in cells if not refused or cell.ended is Outcome.REFUSED)
+        if wanted and wanted <= {frozenset(cell.pair) for cell in fitting}:
+            yield name
+
+
+def _standing(snapshot: Snapshot) -> Mapping[str, list[Break]]:
+    """The breaks past which not every route leads, by the node that each is put to."""
+    links = snapshot.supplement(Links)
+    if links is None:
+        return {}
+    down = frozenset(node.name for node in snapshot.of(core.Node) if not is_ready(node))
+    return subjects(_without(links, worked_around(links, snapshot)).breaks, down)
+
+
+def _without(links: Links, around: Collection[Fault]) -> Links:
+    return (
+        only(links, [fault for fault in links.faults if fault not in around]) if around else links
+    )
 
 
 def verdict(breaks: Iterable[Break]) -> Verdict:

@@ -29,6 +29,11 @@ REDIRECTS = range(300, 400)
 REFUSES_HEAD = frozenset({405, 501})
 """Statuses of a site that has no HEAD, and is asked by GET from then on."""
 
+TRAEFIK_REFUSES = "Traefik's port refuses connections"
+"""What is said where nobody listens on an entrypoint of Traefik: no site of it answers then."""
+
+GATEWAY_TIMEOUT = 504
+
 CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE")
 """How OpenSSL calls the end of a handshake in which a client's certificate was missing."""
 
@@ -129,7 +134,7 @@ def _unanswered(answer: ProbeAnswer, asked: AskedRoute) -> RouteAnswer:
     silent, unknown = SiteState.FAILS, SiteState.NOT_TESTED
     match answer.outcome:
         case Outcome.REFUSED if not asked.traefik_guarded:
-            return RouteAnswer(Answerer.NOBODY, silent, "Traefik's port refuses connections")
+            return RouteAnswer(Answerer.NOBODY, silent, TRAEFIK_REFUSES)
         case Outcome.REFUSED | Outcome.TIMEOUT | Outcome.NO_ROUTE:
             # A policy or a firewall may keep the agent out, and nobody else.
             what = f"no connection to Traefik from its own node ({answer.outcome})"

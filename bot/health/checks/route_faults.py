@@ -1,0 +1,22 @@
+"""Faults that tests of routes proved, each once: the routes that fail by it follow from it.
+
+It judges no object of its own: `bot.health.causes` makes the finding of what a test of a route
+proved, where no other finding names the cause.
+"""
+
+from bot.domain.check import Check
+from bot.health.causes import ROUTE_FAULTS
+from bot.net.diagnosis.diagnosis import DIAGNOSES
+
+CHECK = Check(
+    name=ROUTE_FAULTS,
+    scope="routes",
+    title="Faults of the network or of a backend that tests of routes proved.",
+    judges={},
+    documented_as="kubectl describe ingressroute -A",
+    advice=(
+        "Ask `/net diagnose` of one of its routes: it names the place and the remedy. Where "
+        "nativeLB leads past it, `/fix route` sets that."
+    ),
+    facts=(DIAGNOSES,),
+)
