@@ -7,6 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from bot.alerting.domain import outage
+from bot.alerting.domain.hosts import FailingSites
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.domain.silences import Mute
 from bot.alerting.views import discord as discord_alert
@@ -41,6 +42,17 @@ STARTED = Incident(
 )
 TOLD_IN_THREAD = replace(
     STARTED, thread=Thread(told=1, post=MessageRecord(1, MARK, BEGAN, 2), upto=3)
+)
+WITH_SITES = replace(
+    STARTED,
+    head=replace(
+        HEAD,
+        check="route-faults",
+        subject=Ref("Fault", "", "edge: redirect"),
+        reason="Redirect",
+        message="On edge, connections of pods to port 8080 of a pod on attic are refused.",
+    ),
+    sites=FailingSites(("shop.example.com", "blog.example.com"), 5),
 )
 FLAPPING = replace(STARTED, flapping=True)
 ENDED = replace(
@@ -109,6 +121,8 @@ PAGES: Pages = {
     "incident.json": lambda: _incident(STARTED),
     "incident-with-role.json": lambda: _incident(STARTED, ROLE),
     "incident-told-in-thread.json": lambda: _incident(TOLD_IN_THREAD),
+    "incident-with-sites.json": lambda: _incident(WITH_SITES),
+    "incident-with-sites-ended.json": lambda: _incident(replace(WITH_SITES, ended=NOW)),
     "incident-flapping.json": lambda: _incident(FLAPPING),
     "incident-ended.json": lambda: _incident(ENDED),
     "incident-no-longer-seen.json": lambda: _incident(SILENT),
@@ -122,6 +136,10 @@ PAGES: Pages = {
     "end-no-longer-seen.json": lambda: card(discord_alert.end(SILENT, f"{MARK}-end")),
     "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),
     "thread-not-kept.json": lambda: card(discord_alert.timeline((), f"{MARK}-3")),
+    "end-with-sites.json": lambda: card(
+        discord_alert.end(replace(WITH_SITES, ended=NOW), f"{MARK}-end")
+    ),
+    "thread-name-with-sites.json": lambda: plain(discord_alert.thread_name(WITH_SITES)),
     "thread-name.json": lambda: plain(discord_alert.thread_name(STARTED)),
     "summary.json": lambda: card(discord_alert.summary(_many(2), MARK)),
     "summary-of-many.json": lambda: card(discord_alert.summary(_many(17), MARK)),
@@ -129,7 +147,9 @@ PAGES: Pages = {
         discord_alert.board(report("healthy"), Alerts(), "meshmedic-board")
     ),
     "board-with-incidents.json": lambda: card(
-        discord_alert.board(report("homelab"), Alerts((*_many(16), ENDED)), "meshmedic-board")
+        discord_alert.board(
+            report("homelab"), Alerts((WITH_SITES, *_many(16), ENDED)), "meshmedic-board"
+        )
     ),
     "board-not-all-seen.json": lambda: card(
         discord_alert.board(report("node-down", *GAPS), Alerts(), "meshmedic-board")

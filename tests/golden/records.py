@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bot.alerting.domain.hosts import FailingSites
 from bot.alerting.domain.incident import (
     ALERTS,
     Alerts,
@@ -113,6 +114,7 @@ INCIDENT = Incident(
     thread=Thread(told=2, post=POST, upto=3, refused=True, role=11),
     roles=(11,),
     worked_around=True,
+    sites=FailingSites(("shop.example.com",), 4),
 )
 
 RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (

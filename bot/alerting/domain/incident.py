@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from bot.alerting.domain.hosts import NO_SITES, FailingSites
 from bot.domain.finding import Finding
 from bot.domain.record import RecordType
 from bot.domain.redaction.redact import redact
@@ -89,7 +90,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     worth an edit. shown: The revision that Discord has. posted, ended_post: Its two messages. held:
     The budget kept its message back, for a summary. seen_well: It was seen to work since it failed,
     not only seen failing no more. worked_around: Its fault stays, and what was known to fail by it
-    goes another way. roles: Those that were mentioned.
+    goes another way. roles: Those that were mentioned. sites: Those that do not answer; of one that
+    is over, those that did not.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     thread: Thread = Thread()
     roles: tuple[int, ...] = ()
     worked_around: bool = False
+    sites: FailingSites = NO_SITES
 
     @property
     def began(self) -> datetime:

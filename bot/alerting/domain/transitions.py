@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from bot.alerting.domain import outage, visibility
+from bot.alerting.domain.hosts import NO_SITES, failing_sites
 from bot.alerting.domain.incident import (
     Alerts,
     Incident,
@@ -266,6 +267,10 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
         incident = replace(incident, head=_stored(head))
     if worst.rank > incident.worst.rank:
         incident = replace(incident, worst=worst).with_line(at, f"worse: {worst}")
+    sites = failing_sites(incident.sites, findings, view.report)
+    if sites != incident.sites:
+        line = sites.sentence() or "its sites answer again"
+        incident = replace(incident, sites=sites).with_line(at, line)
     return incident
 
 
@@ -378,6 +383,7 @@ def _with_opened(
         since=min(since[key] for key in free if key in since),
         worst=max((member.verdict for member in members), key=lambda verdict: verdict.rank),
         flapping=flapping,
+        sites=failing_sites(NO_SITES, members, view.report),
     )
     incident = incident.with_line(now, f"{root.verdict}: {root.reason}")
     if flapping:

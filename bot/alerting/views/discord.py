@@ -19,6 +19,9 @@ LINES = 6
 NAMED = 8
 """Kinds that cannot be seen and are named in a sentence."""
 
+SHORT = 2
+"""Sites that are named in a line."""
+
 THREAD_NAME = 100
 
 FAULT_STAYS = "\nThe fault itself stays: `/health all` has it as a note."
@@ -28,7 +31,7 @@ UNPROVEN = "\nThat Traefik's log is silent is no proof that it works: `/net diag
 def incident(
     incident: Incident, rows: Sequence[discord.Row] = (), role: int | None = None
 ) -> discord.Card:
-    """An incident: what, since when, how it developed, and whether it is over.
+    """An incident: which sites do not answer, why, since when, how it developed, and its end.
 
     Where a thread has its timeline, the latest line is enough.
     """
@@ -37,10 +40,15 @@ def incident(
     state = incident.end.capitalize() if incident.ended else str(head.verdict).capitalize()
     more = f" · {len(incident.keys) - 1:,} downstream" if len(incident.keys) > 1 else ""
     flaps = "\nIt comes and goes: said once, until it is calm." if incident.flapping else ""
+    cause = (
+        f"{state}: {head.subject.kind} "
+        f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}"
+    )
+    sites = incident.sites.sentence(_site, over=bool(incident.ended))
+    below = f"**{cause}**\n" if sites else ""
     parts = [
-        f"{_mention(role)}## {words.MARK[verdict]} {state}: {head.subject.kind} "
-        f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}",
-        f"{discord.code(head.reason, 60)} "
+        f"{_mention(role)}## {words.MARK[verdict]} {sites or cause}",
+        f"{below}{discord.code(head.reason, 60)} "
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
         "" if incident.ended else next_step(head, 2),
         "\n".join(map(_moment, incident.timeline[-lines:])),
@@ -56,8 +64,10 @@ def timeline(lines: Sequence[Moment], mark: str, role: int | None = None) -> dis
 
 
 def thread_name(incident: Incident) -> str:
-    """The name of an incident's thread: the reason and the object. It has no markup."""
-    return words.line(f"{incident.head.reason} · {incident.head.subject}", THREAD_NAME)
+    """The name of an incident's thread: sites, reason and object. It has no markup."""
+    sites = words.line(incident.sites.listed(most=1), THREAD_NAME // 2)
+    parts = (sites, incident.head.reason, str(incident.head.subject))
+    return words.line(" · ".join(filter(None, parts)), THREAD_NAME)
 
 
 def lost(channel: int, why: str) -> discord.Card:
@@ -76,7 +86,10 @@ def end(incident: Incident, mark: str) -> discord.Card:
     lasted = words.age(incident.began, incident.ended) if incident.ended else ""
     subject = discord.code(str(incident.head.subject), discord.SUBJECT)
     verdict = _end_verdict(incident)
-    text = f"{words.MARK[verdict]} **{incident.end.capitalize()}** {subject} after {lasted}"
+    sites = incident.sites.listed(_site)
+    cause = f"\n{subject}" if sites else ""
+    what = sites or subject
+    text = f"{words.MARK[verdict]} **{incident.end.capitalize()}** {what} after {lasted}{cause}"
     more = FAULT_STAYS * incident.worked_around + UNPROVEN * incident.silent
     return discord.card(verdict, [f"{text}{more}\n-# {mark}"], ())
 
@@ -119,7 +132,13 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
 def _head(incident: Incident) -> str:
     head = incident.head
     subject, reason = discord.code(str(head.subject), 80), discord.code(head.reason, 40)
-    return f"{words.MARK[head.verdict]} {subject} {reason}"
+    sites = incident.sites.listed(_site, SHORT)
+    first = f"{sites} · " if sites else ""
+    return f"{words.MARK[head.verdict]} {first}{subject} {reason}"
+
+
+def _site(name: str) -> str:
+    return discord.code(name, discord.SUBJECT)
 
 
 def _no_incident(report: Report) -> str:

@@ -16,6 +16,7 @@ from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.checks import CHECKS
 from bot.net.diagnosis.workaround import WORKED_AROUND
 from bot.routing.traefik_word import ENDS_BY_SILENCE
+from bot.sites.domain.behind import failing_behind
 
 LAST_DIGEST = "last digest"
 """The name of the gap where nobody knows what the digest before it said."""
@@ -56,13 +57,15 @@ class Bases(msgspec.Struct, frozen=True):
 class DiffEntry(msgspec.Struct, frozen=True):
     """A finding that exists: how many effects it has, since when, and its earlier verdict.
 
-    `was` is UNKNOWN where it may have been there before, and could not be seen then.
+    `sites` are those that do not answer because of it. `was` is UNKNOWN where it may have been
+    there before, and could not be seen then.
     """
 
     finding: Finding
     downstream: int = 0
     since: datetime | None = None
     was: Verdict | None = None
+    sites: int = 0
 
 
 class GoneEntry(msgspec.Struct, frozen=True):
@@ -213,7 +216,7 @@ def _entry(root: Finding, report: Report, earlier: KnownEntry | None) -> DiffEnt
     since = _since(root, earlier)
     count = len(report.downstream.get(root.key, ()))
     was = earlier.verdict if earlier and earlier.verdict is not root.verdict else None
-    return DiffEntry(root, count, since, was)
+    return DiffEntry(root, count, since, was, len(failing_behind(root, report)))
 
 
 def _since(root: Finding, earlier: KnownEntry | None) -> datetime | None:

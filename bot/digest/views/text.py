@@ -90,8 +90,12 @@ def lasting(entry: DiffEntry | OpenItem, digest: Digest) -> str:
 
 
 def downstream(entry: DiffEntry | GoneEntry) -> str:
-    """` · 3 downstream`; empty without any."""
-    return f" · {entry.downstream:,} downstream" if entry.downstream else ""
+    """` · 3 downstream · 3 sites`; empty without any."""
+    if not entry.downstream:
+        return ""
+    sites = entry.sites if isinstance(entry, DiffEntry) else 0
+    more = f" · {words.plural(sites, 'site')}" if sites else ""
+    return f" · {entry.downstream:,} downstream{more}"
 
 
 def first_seen(entry: GoneEntry, digest: Digest) -> str:

@@ -18,6 +18,7 @@ from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import cards
 from bot.render import text as words
+from bot.sites.domain.behind import failing_behind
 from bot.sites.views import text as sites_text
 
 ROOTS = 8
@@ -98,6 +99,7 @@ def suggestion(finding: Finding) -> tuple[str, str]:
 def _root(root: Finding, report: Report) -> str:
     effects = report.downstream.get(root.key, ())
     more = f" · {len(effects):,} downstream" if effects else ""
+    more += sites_text.counted(failing_behind(root, report)) if effects else ""
     return (
         f"{_title(root, bold=True)}\n{_reason(root, report.taken_at, BRIEF)}\n"
         f"{next_step(root, 1)}\n-# {root.code}{more}"

@@ -19,6 +19,7 @@ from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import text as words
 from bot.render.terminal import STYLE, WIDE, indented, labelled
+from bot.sites.domain.behind import failing_behind
 from bot.sites.views import text as sites_text
 
 MOST = 200
@@ -98,7 +99,8 @@ def _root(root: Finding, report: Report) -> Iterator[RenderableType]:
     if effects:
         names = ", ".join(words.line(str(effect.subject), 60) for effect in effects[:EFFECTS])
         more = f" and {len(effects) - EFFECTS:,} more" if len(effects) > EFFECTS else ""
-        label = (f"{len(effects):,} downstream: ", "bold")
+        sites = sites_text.counted(failing_behind(root, report))
+        label = (f"{len(effects):,} downstream{sites}: ", "bold")
         yield Padding(Text.assemble(label, names + more), (0, 0, 0, 2))
 
 

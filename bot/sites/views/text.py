@@ -61,6 +61,11 @@ def first_line(report: Report) -> str:
     return f"**{said}**\n" if said else ""
 
 
+def counted(failing: Sequence[Site]) -> str:
+    """` · 3 sites`, beside what follows from a cause; empty for none."""
+    return f" · {words.plural(len(failing), 'site')}" if failing else ""
+
+
 COUNTED = (SiteState.ANSWERS, SiteState.FAILS, SiteState.NOT_TESTED)
 
 
