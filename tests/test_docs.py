@@ -39,6 +39,12 @@ def test_the_published_schema_of_a_diagnosis_is_the_one_of_the_code():
     assert published == net_json.schema(net_json.DIAGNOSIS)
 
 
+def test_the_published_schema_of_all_diagnoses_is_the_one_of_the_code():
+    """`docs/diagnoses.schema.json` was written after the last change."""
+    published = json.loads((ROOT / "docs/diagnoses.schema.json").read_text())
+    assert published == net_json.schema(net_json.DIAGNOSES)
+
+
 def test_the_page_of_the_decision_table_is_the_one_of_the_rules():
     """Every row has its place, and `python -m bot.net.views.decision_table_page` wrote them."""
     assert (ROOT / "docs/diagnosis.md").read_text() == decision_table.page()

@@ -289,6 +289,7 @@ class Bot:
             self._traefik,
             on_proofs=self.memory.note_proofs if self.memory else None,
             objects=self._health.of_objects,
+            states=self._health.route_states,
         )
         self._namespaces = partial(cache.names, Namespace)
         self._silences = Silences(cluster.store, self._health, self._namespaces)

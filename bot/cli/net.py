@@ -19,6 +19,7 @@ from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
+from bot.net.diagnosis.all_routes import namespace_of
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.ports import Prober
@@ -40,9 +41,13 @@ def add_arguments(group: Parser) -> None:
     parser = tests.add_parser(
         "diagnose",
         help="where a route breaks, and whether nativeLB would help",
-        epilog="exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive",
+        epilog="exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive; the worst of all",
     )
-    parser.add_argument("route", nargs="+", help="a route, its host, or a Service")
+    parser.add_argument(
+        "route",
+        nargs="+",
+        help="a route, its host, or a Service; all for every route, or all and a namespace",
+    )
     add_answer(parser)
     parser.set_defaults(command=diagnose)
     parser = tests.add_parser(
@@ -67,12 +72,20 @@ def add_arguments(group: Parser) -> None:
 
 @in_event_loop
 async def diagnose(arguments: argparse.Namespace) -> int:
-    """Print the diagnosis of one route."""
+    """Print the diagnosis of one route, or of all."""
+    typed = " ".join(arguments.route)
+    namespace = namespace_of(typed)
     async with _connected(arguments) as (connection, cluster, prober):
         health = await connection.health()
         traefik = Traefik(health, connection.traefik_reader)
-        service = Diagnose(cluster, prober, traefik, objects=health.of_objects)
-        diagnosis = (await service.diagnose(" ".join(arguments.route), _progress)).diagnosis
+        service = Diagnose(
+            cluster, prober, traefik, objects=health.of_objects, states=health.route_states
+        )
+        if namespace is not None:
+            found = await service.diagnose_all(namespace, _progress)
+            show(arguments, found, net_json.diagnoses, net_terminal.diagnoses)
+            return EXIT[found.verdict]
+        diagnosis = (await service.diagnose(typed, _progress)).diagnosis
     show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
     return EXIT[diagnosis.verdict]
 

@@ -29,6 +29,7 @@ from bot.net import route_resolution
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses, RouteFault
 from bot.net.mesh.rounds import Links
 from bot.net.route_checks.checks import RouteChecks
+from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import TraefikWord, nothing_said
 from bot.sites.domain.site import Sites
 from bot.sites.domain.weighing import sites
@@ -105,6 +106,16 @@ class Health:
         """Which sites answer, as the checks of routes and what was seen of requests say."""
         report = await self.check((ROUTES,), namespace)
         return report.supplement(Sites) or Sites(taken_at=report.taken_at)
+
+    async def route_states(self) -> Mapping[Ref, SiteState]:
+        """How each route is: as the worst of its sites, where these were tested."""
+        checks = tuple(check for check in self.checks if check.scope == ROUTES)
+        known = (await self._report(checks, None)).supplement(Sites)
+        states: dict[Ref, SiteState] = {}
+        for site in known.all if known else ():  # what hurts most first
+            for route in site.decided_by:
+                states.setdefault(route, site.state)
+        return states
 
     async def snapshot(
         self, types: Collection[type[Object]], namespace: str | None = None

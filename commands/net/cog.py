@@ -11,6 +11,7 @@ from bot.chat.client import OPERATORS
 from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.errors import InputError
+from bot.net.diagnosis.all_routes import ALL, namespace_of
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
 from bot.net.request.service import Reach
@@ -62,25 +63,36 @@ class NetCog(CogWithControls):
         """Where a route breaks, and whether nativeLB would help.
 
         Args:
-            route: A route, its host, or a Service.
+            route: A route, its host, or a Service; all for every route, or all and a namespace.
             private: Show it to you alone.
         """
         await self._run_diagnosis(interaction, route, private)
 
     @diagnose.autocomplete("route")
     async def _suggest_route(self, _interaction: Interaction, typed: str) -> Choices:
+        every = [ALL] if ALL.startswith(typed.strip().casefold()) else []
+        names = await self._diagnose.suggestions(typed, render.CHOICES - len(every))
         return [
             app_commands.Choice(name=words.line(name, render.LABEL), value=short(name))
-            for name in await self._diagnose.suggestions(typed, render.CHOICES)
+            for name in (*every, *names)
         ]
 
     async def _run_diagnosis(self, interaction: Interaction, route: str, private: bool) -> None:
         await acknowledge(interaction, private=private)
+        if (namespace := namespace_of(route)) is not None:
+            await self._run_all(interaction, namespace, private)
+            return
         async with Progress(interaction, route) as progress:
             diagnosed = await self._diagnose.diagnose(route, progress.note, private=private)
         diagnosis = diagnosed.diagnosis
         rows = retest.rows("diagnose", short(diagnosis.subject))
         await answer(interaction, net_cards.diagnosis(diagnosis, rows))
+
+    async def _run_all(self, interaction: Interaction, namespace: str, private: bool) -> None:
+        asked = f"{ALL} {namespace}".strip()
+        async with Progress(interaction, asked) as progress:
+            found = await self._diagnose.diagnose_all(namespace, progress.note, private=private)
+        await answer(interaction, net_cards.diagnoses(found, retest.rows("diagnose", asked)))
 
     @net.command(extras=OPERATORS)
     async def matrix(self, interaction: Interaction, node: str = "", private: bool = False) -> None:

@@ -63,6 +63,29 @@ async def test_a_route_that_works_is_said_to_need_nothing(room: Room, prober: An
     assert "nativeLB would help" not in answer
 
 
+async def test_all_routes_are_diagnosed_at_once_and_told_by_their_cause(
+    room: Room, prober: Any
+) -> None:
+    """The rule on edge is said once, with the sites that follow from it."""
+    await prober(Broken(redirects=frozenset({("edge", 80)})))
+    answer = said(await room.operator.slash(room.channel, "net diagnose", route="all"))
+    assert "routes does not work: 1 cause" in answer
+    assert answer.count("**A rule on Traefik's node catches the traffic**") == 1
+    assert "nextcloud.lab.example.org" in answer
+
+
+async def test_all_is_suggested_first_and_its_button_asks_for_all_again(
+    room: Room, prober: Any
+) -> None:
+    await prober()
+    offered = await room.operator.autocomplete(room.channel, "net diagnose", "route", "al")
+    assert "all" in str(offered[0])
+    first = await room.operator.slash(room.channel, "net diagnose", route="all media")
+    again = await room.operator.click(message(first), label="Test again")
+    assert "immich" in said(again)
+    assert "nextcloud" not in said(again)
+
+
 async def test_a_prober_that_may_not_probe_leaves_it_inconclusive_and_says_why(
     room: Room, prober: Any
 ) -> None:

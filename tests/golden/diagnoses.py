@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from functools import cache
 
+from bot.net.diagnosis.all_routes import ALL, DiagnosedRoutes
 from bot.net.diagnosis.diagnosis import Diagnosis, Row
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.service import Diagnose
@@ -48,6 +49,16 @@ def of_scenario(name: str, route: str, *, probed: bool = True) -> Diagnosis:
     return asyncio.run(Diagnose(cluster, prober).diagnose(route)).diagnosis
 
 
+@cache
+def all_of_scenario(name: str) -> DiagnosedRoutes:
+    """What a diagnosis of all routes makes of it."""
+    lab = homelab(name)
+    network = Network(lab.broken)
+    network.learn(*(lab.of(kind) for kind in KINDS))
+    cluster = FakeCluster([each for each in lab.objects if each["kind"] in TYPES])
+    return asyncio.run(Diagnose(cluster, FakeProber(network)).diagnose_all())
+
+
 REAL: dict[str, Callable[[], Diagnosis]] = {
     "real-redirect": lambda: of_scenario("homelab", ROUTE),
     "real-healthy": lambda: of_scenario("healthy", ROUTE),
@@ -74,7 +85,20 @@ def _as_card(found: Diagnosis) -> str:
     return card(net_cards.diagnosis(found, retest.rows("diagnose", found.subject)))
 
 
+def _all_as_card(name: str) -> str:
+    return card(net_cards.diagnoses(all_of_scenario(name), retest.rows("diagnose", ALL)))
+
+
+def _all_pages(name: str) -> dict[str, Callable[[], str]]:
+    return {
+        f"all-{name}-discord.json": lambda: _all_as_card(name),
+        f"all-{name}-terminal.txt": lambda: page(net_terminal.diagnoses(all_of_scenario(name))),
+    }
+
+
 PAGES: Pages = {
     **_pages(),
+    **_all_pages("homelab"),
+    **_all_pages("healthy"),
     "progress.json": lambda: card(net_cards.progress(ROUTE, "Starting pods on edge and home-1.")),
 }

@@ -15,8 +15,8 @@ CHECK = Check(
     judges={},
     documented_as="kubectl describe ingressroute -A",
     advice=(
-        "Ask `/net diagnose` of one of its routes: it names the place and the remedy. Where "
-        "nativeLB leads past it, `/fix route` sets that."
+        "Ask `/net diagnose` of one of its routes, or of all: it names the place and the remedy. "
+        "Where nativeLB leads past it, `/fix route` sets that."
     ),
     facts=(DIAGNOSES,),
 )

@@ -15,6 +15,7 @@ from bot.domain.sentences import sentences
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.evidence import collect
 from bot.net.diagnosis.observation import ListenerReport, Observation, PlannedProbe, VantagePoint
+from bot.net.diagnosis.shared import SharedAnswers
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.test_plan import first_pass, needs_second_pass, second_pass
 from bot.net.diagnosis.vantage_points import Means, VantagePoints, backends
@@ -55,12 +56,13 @@ class NetworkObservations(msgspec.Struct, frozen=True):
 
 @dataclass
 class Collector:
-    """One diagnosis under way."""
+    """One diagnosis under way. `shared` is what others of the same run have asked already."""
 
     prober: Prober
     subject: Subject
     points: VantagePoints
     progress: Progress
+    shared: SharedAnswers = field(default_factory=SharedAnswers)
     unmade: list[str] = field(default_factory=list)
     ends: float = 0.0
 
@@ -148,21 +150,24 @@ class Collector:
         slots: asyncio.Semaphore,
     ) -> tuple[Observation, ...]:
         """All probes of one vantage point; the reason where it could not run them."""
-        probes = [question.probe for question in own]
+        known = {question.probe.id: self.shared.of(question, number) for question in own}
+        probes = [question.probe for question in own if not known[question.probe.id]]
         answers: tuple[ProbeAnswer, ...] = ()
         reason = "The prober did not answer this one."
         try:
             async with self._limit(PASS), slots:
-                answers = await self.prober.probe(place, probes, self.progress)
+                if probes:
+                    answers = await self.prober.probe(place, probes, self.progress)
         except MeshmedicError as error:
             reason = str(error)
         except TimeoutError:
             reason = f"No answer within {PASS:g} s."
-        by_probe = grouped((answer.id, answer) for answer in answers)
-        return tuple(
-            _observation(question, by_probe.get(question.probe.id, ()), reason, number)
-            for question in own
+        by_probe = {**known, **grouped((answer.id, answer) for answer in answers)}
+        observations = tuple(
+            _observation(question, by_probe[question.probe.id], reason, number) for question in own
         )
+        self.shared.keep(observations)
+        return observations
 
     def _limit(self, seconds: float) -> asyncio.Timeout:
         """So many seconds, and no longer than the whole may take."""
@@ -172,9 +177,10 @@ class Collector:
     async def _report(self, listener: ListenerAddress) -> ListenerReport:
         try:
             async with asyncio.timeout(READING):
-                return ListenerReport(listener.node, await self.prober.heard(listener))
+                heard = await self.prober.heard(listener)
         except (MeshmedicError, TimeoutError):
-            return ListenerReport(listener.node)
+            heard = None
+        return self.shared.joined(ListenerReport(listener.node, heard))
 
 
 def _observation(

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
 from bot.domain.snapshot import SnapshotReader
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import decide, proofs, recent
+from bot.net.diagnosis.all_routes import (
+    DiagnosedRoutes,
+    Unreached,
+    every_route,
+    still_alike,
+)
 from bot.net.diagnosis.collector import READING, Collector, NetworkObservations
-from bot.net.diagnosis.diagnosis import Diagnosed, RouteFault
+from bot.net.diagnosis.diagnosis import Diagnosed, Diagnosis, RouteFault
 from bot.net.diagnosis.observation import Belief, ExecutionContext
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.results import STATES
+from bot.net.diagnosis.shared import SharedAnswers, seen_by, tests_alike
 from bot.net.diagnosis.subject import Subject, Unresolved
 from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress, quiet
+from bot.routing.site_state import SiteState
 
 ABSENT = "there is no prober"
 NO_PROBER = f"The network: {ABSENT}. Install it, or allow pods on demand."
@@ -42,6 +52,15 @@ ALONE = (
 
 KEPT = 64
 """Diagnoses that are remembered, one a route."""
+
+ALL = 480.0
+"""Seconds after which no further route of all is begun: an answer in Discord may take 15 minutes.
+"""
+
+LATE = "the time for all routes was over"
+
+READ_AGAIN = 60.0
+"""Seconds after which objects are read again, while all routes are tested."""
 
 
 class TraefikView(Protocol):
@@ -61,7 +80,8 @@ class Diagnose:
     """Diagnoses; the one of each route that stands is remembered. Both probers may be absent.
 
     `on_proofs` receives the proven faults when they are others than before. `objects` returns what
-    the health checks find wrong with a route by its objects.
+    the health checks find wrong with a route by its objects, `states` whether the sites of each
+    route answer.
     """
 
     cluster: SnapshotReader
@@ -69,6 +89,8 @@ class Diagnose:
     traefik: TraefikView | None = None
     on_proofs: Callable[[Proofs], None] | None = None
     objects: Callable[[Ref], Awaitable[RouteFault | None]] | None = None
+    states: Callable[[], Awaitable[Mapping[Ref, SiteState]]] | None = None
+    seconds_for_all: float = ALL
     _kept: OrderedDict[str, Diagnosed] = field(default_factory=OrderedDict)
     _restored: set[str] = field(default_factory=set)
     """The routes of which nothing is known but what an earlier process proved."""
@@ -100,31 +122,99 @@ class Diagnose:
         private: bool = False,
     ) -> Diagnosed:
         """Diagnose a subject that is resolved already."""
+        (diagnosed,) = await self._examine_alike(
+            (subject,), taken_at, progress, SharedAnswers(), private=private
+        )
+        return diagnosed
+
+    async def diagnose_all(
+        self, namespace: str = "", progress: Progress = quiet, *, private: bool = False
+    ) -> DiagnosedRoutes:
+        """The verdict on every route, or on those of one namespace.
+
+        Each question is asked once: routes to one port of one Service are tested together, and what
+        is asked between two nodes is asked for all. Those that fail, and those that nobody tested,
+        go first. What is beyond the limits of number and time is said not to be tested.
+
+        Raises:
+            InputError: There is no route.
+            ClusterError: The cluster's objects cannot be read at all.
+        """
+        progress("Reading routes, Services and endpoints.")
+        snapshot = await self.cluster.snapshot(resolving.READS)
+        wanted, left = every_route(snapshot, namespace, await self._states())
+        if not wanted and not left:
+            where = f" in the namespace {namespace!r}" if namespace else ""
+            raise InputError(f"There is no route{where}.")
+        clock = asyncio.get_running_loop().time
+        began = read = clock()
+        shared, done = SharedAnswers(), list[Diagnosed]()
+        groups = grouped((tests_alike(subject), subject) for subject in wanted)
+        for group in map(tuple, groups.values()):
+            alike, gone = group, tuple[Unreached, ...]()
+            if clock() - began >= self.seconds_for_all:
+                alike, gone = (), tuple(Unreached(subject.name, LATE) for subject in group)
+            elif clock() - read >= READ_AGAIN:
+                snapshot, read = await self.cluster.snapshot(resolving.READS), clock()
+                alike, gone = still_alike(group, snapshot)
+            left += gone
+            if alike:
+                step = partial(_step, progress, f"{len(done)} of {len(wanted)} routes", alike[0])
+                done += await self._examine_alike(
+                    alike, snapshot.taken_at, step, shared, private=private
+                )
+        return DiagnosedRoutes(tuple(done), left, namespace)
+
+    async def _examine_alike(
+        self,
+        subjects: Sequence[Subject],
+        taken_at: datetime,
+        progress: Progress,
+        shared: SharedAnswers,
+        *,
+        private: bool,
+    ) -> tuple[Diagnosed, ...]:
+        """Diagnose subjects that are tested alike, by one test: that of the first of them."""
+        tested = subjects[0]
         async with asyncio.TaskGroup() as group:
-            believing = group.create_task(self._belief(subject))
-            observing = group.create_task(self._observe(subject, progress))
-            judging = group.create_task(self._judge(subject))
-        network = observing.result()
+            believing = group.create_task(self._belief(tested))
+            observing = group.create_task(self._observe(tested, progress, shared))
+            judging = [group.create_task(self._judge(subject)) for subject in subjects]
+        network, belief = observing.result(), believing.result()
+        diagnosed: list[Diagnosed] = []
+        for subject, judged in zip(subjects, judging, strict=True):
+            seen = seen_by(subject, tested, network.observations)
+            diagnosis = self._decided(
+                subject, replace(network, observations=seen), belief, judged.result()
+            )
+            diagnosed.append(Diagnosed(taken_at, subject, diagnosis, private))
+            self._remember(diagnosed[-1])
+        return tuple(diagnosed)
+
+    def _decided(
+        self,
+        subject: Subject,
+        network: NetworkObservations,
+        belief: Belief,
+        by_objects: RouteFault | None,
+    ) -> Diagnosis:
         prober, blind = self._method(network)
         unasked = _unasked(subject) or ("" if self.prober else ABSENT)
         diagnosis = decide.decide(
             subject,
             network.observations,
             network.listener_reports,
-            believing.result(),
+            belief,
             tuple(dict.fromkeys((*blind, *network.unmade))),
         )
-        diagnosis = replace(
+        return replace(
             diagnosis,
             subject=subject.name,
             prober=prober,
             unasked=unasked,
             native=subject.native,
-            by_objects=judging.result(),
+            by_objects=by_objects,
         )
-        diagnosed = Diagnosed(taken_at, subject, diagnosis, private)
-        self._remember(diagnosed)
-        return diagnosed
 
     async def suggestions(self, typed: str, most: int = 25) -> tuple[str, ...]:
         """What can be asked for and holds what was typed."""
@@ -160,6 +250,14 @@ class Diagnose:
                 self._kept[proof.subject] = proofs.diagnosed(proof)
                 self._restored.add(proof.subject)
 
+    async def _states(self) -> Mapping[Ref, SiteState]:
+        """How each route is, as far as that is known."""
+        try:
+            return await self.states() if self.states else {}
+        except ClusterError:
+            # Only the order rests on it.
+            return {}
+
     async def _belief(self, subject: Subject) -> Belief:
         if self.traefik is None:
             return Belief(unseen=("What Traefik itself believes was not asked.",))
@@ -180,14 +278,16 @@ class Diagnose:
         except ClusterError as error:
             return RouteFault(Verdict.UNKNOWN, "NotSeen", str(error))
 
-    async def _observe(self, subject: Subject, progress: Progress) -> NetworkObservations:
+    async def _observe(
+        self, subject: Subject, progress: Progress, shared: SharedAnswers
+    ) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""
         if _unasked(subject):
             return NetworkObservations()
         if self.prober is None:
             return NetworkObservations(unmade=(NO_PROBER,))
         points = choose_vantage_points(subject)
-        return await Collector(self.prober, subject, points, progress).both()
+        return await Collector(self.prober, subject, points, progress, shared).both()
 
     def _method(self, network: NetworkObservations) -> tuple[str, tuple[str, ...]]:
         """By what was tested, and what that cannot see, each with how to allow it.
@@ -236,6 +336,10 @@ class Diagnose:
     def _tell(self, before: Proofs) -> None:
         if self.on_proofs and (proven := self.proofs) != before:
             self.on_proofs(proven)
+
+
+def _step(progress: Progress, count: str, subject: Subject, said: str) -> None:
+    progress(f"{count}, now {subject.name}. {said}")
 
 
 def _unasked(subject: Subject) -> str:

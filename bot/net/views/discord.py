@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.charts.spec import Undrawn
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
+from bot.net.diagnosis.all_routes import CommonCause, DiagnosedRoutes
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
 from bot.net.mesh.matrix import Matrix, findings
 from bot.net.request.result import RequestResult
@@ -22,6 +23,9 @@ SENTENCE = 600
 
 EVIDENCE = 6
 """Rows that are shown; the file has them all."""
+
+ROUTES = 10
+"""Routes of one cause that are shown, of all routes; the file has them all."""
 
 FINDINGS = 8
 GRID = 1500
@@ -58,6 +62,35 @@ def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
             room -= len(part)
     card = render.card(verdict, [head, *shown, tail], rows)
     return _with_file(card, "diagnosis.txt", terminal.diagnosis_text(diagnosis))
+
+
+def diagnoses(found: DiagnosedRoutes, rows: list[render.Row]) -> render.Card:
+    """One message: the causes, each with its sites; the whole of every diagnosis as a file."""
+    verdict = found.verdict
+    head = f"## {words.MARK[verdict]} {text.all_title(found)}"
+    untested = [_prose(line, SENTENCE) for line in text.untested_routes(found)]
+    tail = _listed(f"{words.MARK[Verdict.UNKNOWN]} **not tested**\n", untested, 3)
+    room = render.TEXT - len(head) - len(tail) - 100
+    shown = list(render.fitting([_cause(cause) for cause in found.causes], room))
+    if hidden := len(found.causes) - len(shown):
+        shown.append(f"-# … and {hidden:,} more: the file has them.")
+    card = render.card(verdict, [part for part in (head, *shown, tail) if part], rows)
+    return _with_file(card, "diagnoses.txt", terminal.diagnoses_text(found))
+
+
+def _cause(cause: CommonCause) -> str:
+    """What was found, where, and the routes of which it is so."""
+    diagnosis = cause.diagnosis
+    places = ", ".join(render.code(place, 60) for place in diagnosis.places[:3])
+    title = f"{words.MARK[cause.verdict]} **{text.title(diagnosis)}**"
+    title += f" {places}" if places else ""
+    names = [f"- {render.code(text.route_line(one), LINE)}" for one in cause.routes[:ROUTES]]
+    if len(cause.routes) > ROUTES:
+        names.append(f"-# … and {len(cause.routes) - ROUTES:,} more")
+    why = "" if cause.verdict is Verdict.HEALTHY else _prose(diagnosis.because, LINE * 2)
+    fault = text.by_objects(diagnosis)
+    said = (title, why, f"**/health** {render.code(fault, LINE)}" if fault else "", *names)
+    return "\n".join(filter(None, said))
 
 
 def progress(subject: str, message: str) -> render.Card:

@@ -1,6 +1,7 @@
 """What the network tests found, as JSON for scripts.
 
-The schemas are published: docs/diagnosis.schema.json, matrix.schema.json and net-test.schema.json.
+The schemas are published: docs/diagnosis.schema.json, diagnoses.schema.json, matrix.schema.json and
+net-test.schema.json.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bot.domain.verdict import Verdict
+from bot.net.diagnosis.all_routes import CommonCause, DiagnosedRoutes, Unreached
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis, Effect, RouteFault, Row, Seen
 from bot.net.mesh.matrix import By, Matrix, findings
 from bot.net.probing.protocol import Outcome
@@ -18,6 +20,7 @@ from bot.net.views import text
 from bot.render.json_text import indented, schema_of
 
 DIAGNOSIS = "meshmedic.dev/diagnosis/v1"
+DIAGNOSES = "meshmedic.dev/diagnoses/v1"
 MATRIX = "meshmedic.dev/matrix/v1"
 REQUEST = "meshmedic.dev/net-test/v1"
 
@@ -45,6 +48,34 @@ class JsonDiagnosis(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     untested: tuple[str, ...]
     prober: str
     by_objects: RouteFault | None = None
+
+
+class JsonCause(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What was found of several routes: one row of docs/diagnosis.md, at the same places.
+
+    `routes` are their subjects.
+    """
+
+    row: Row
+    places: tuple[str, ...]
+    verdict: Verdict
+    because: str
+    routes: tuple[str, ...]
+
+
+class JsonDiagnoses(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The diagnoses of all routes, and of one `namespace` where it is not empty.
+
+    `causes` are what they have in common, the worst first; `untested` are the routes that were not
+    tested, each with the reason.
+    """
+
+    schema: str
+    verdict: Verdict
+    namespace: str
+    causes: tuple[JsonCause, ...]
+    diagnoses: tuple[JsonDiagnosis, ...]
+    untested: tuple[Unreached, ...]
 
 
 class JsonCell(msgspec.Struct, frozen=True, rename="camel"):
@@ -109,6 +140,7 @@ class JsonReached(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 SCHEMAS: dict[str, type[msgspec.Struct]] = {
     DIAGNOSIS: JsonDiagnosis,
+    DIAGNOSES: JsonDiagnoses,
     MATRIX: JsonMatrix,
     REQUEST: JsonReached,
 }
@@ -116,12 +148,17 @@ SCHEMAS: dict[str, type[msgspec.Struct]] = {
 
 def diagnosis(diagnosis: Diagnosis) -> bytes:
     """A diagnosis as indented JSON with a line end."""
+    return indented(_diagnosis(diagnosis))
+
+
+def diagnoses(found: DiagnosedRoutes) -> bytes:
+    """The diagnoses of all routes as indented JSON with a line end."""
     return _encoded(
-        diagnosis,
-        JsonDiagnosis,
-        schema=DIAGNOSIS,
-        verdict=diagnosis.verdict,
-        evidence=tuple(text.evidence(diagnosis)),
+        found,
+        JsonDiagnoses,
+        schema=DIAGNOSES,
+        causes=tuple(map(_cause, found.causes)),
+        diagnoses=tuple(_diagnosis(one.diagnosis) for one in found.diagnosed),
     )
 
 
@@ -151,6 +188,20 @@ def request(result: RequestResult) -> bytes:
 def schema(version: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of what is published under this name."""
     return schema_of(SCHEMAS[version], version)
+
+
+def _diagnosis(diagnosis: Diagnosis) -> JsonDiagnosis:
+    evidence = tuple(text.evidence(diagnosis))
+    return _published(diagnosis, JsonDiagnosis, schema=DIAGNOSIS, evidence=evidence)
+
+
+def _cause(cause: CommonCause) -> JsonCause:
+    return _published(
+        cause.diagnosis,
+        JsonCause,
+        verdict=cause.verdict,
+        routes=tuple(one.subject.name for one in cause.routes),
+    )
 
 
 def _step(step: RequestStep) -> JsonStep:

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.domain.verdict import Verdict
+from bot.net.diagnosis.all_routes import DiagnosedRoutes
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
 from bot.net.mesh.matrix import Matrix, findings
 from bot.net.request.result import RequestResult
@@ -51,6 +52,28 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     return Group(*parts, Text(f"tested by {by}", "dim"))
 
 
+def diagnoses(found: DiagnosedRoutes) -> RenderableType:
+    """The causes, the worst first, each with its routes, one a line; then what was not tested."""
+    parts: list[RenderableType] = [_title(text.all_title(found), found.verdict)]
+    for cause in found.causes:
+        title = _title(text.title(cause.diagnosis), cause.verdict)
+        if places := ", ".join(cause.diagnosis.places):
+            title.append(f"  {words.line(places, LINE)}", style="default not bold")
+        well = cause.verdict is Verdict.HEALTHY
+        said = ("" if well else cause.diagnosis.because, text.by_objects(cause.diagnosis))
+        parts += [Text(""), title]
+        parts += [Text(words.line(sentence, LINE)) for sentence in said if sentence]
+        parts += [
+            Padding(Text(words.line(text.route_line(one), LINE)), (0, 0, 0, 2), expand=False)
+            for one in cause.routes
+        ]
+    gaps = [
+        terminal.labelled("not tested", "magenta", line, LINE)
+        for line in text.untested_routes(found)
+    ]
+    return Group(*parts, *([Text("")] if gaps else []), *gaps)
+
+
 def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
     """The verdict, what is broken in words, then the grid, in blocks that fit into `width`."""
     return Group(
@@ -84,6 +107,12 @@ def diagnosis_text(whole: Diagnosis) -> str:
     """The whole diagnosis as text without colours."""
     subject = Text(words.line(whole.subject, LINE))
     return terminal.plain(subject, diagnosis(whole, whole=True))
+
+
+def diagnoses_text(found: DiagnosedRoutes) -> str:
+    """All diagnoses as text without colours: what they have in common, then each whole."""
+    each = (diagnosis_text(one.diagnosis) for one in found.diagnosed)
+    return "\n\n".join((terminal.plain(diagnoses(found)), *each))
 
 
 def matrix_text(measured: Matrix) -> str:

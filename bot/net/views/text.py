@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.grouping import grouped
 from bot.domain.verdict import INCIDENT, Verdict
-from bot.net.diagnosis.diagnosis import Diagnosis, Effect, Row, Seen
+from bot.net.diagnosis.all_routes import DiagnosedRoutes
+from bot.net.diagnosis.diagnosis import Diagnosed, Diagnosis, Effect, Row, Seen
 from bot.net.mesh.matrix import By, Cell, Matrix, Pair
 from bot.net.request.result import RequestResult, RequestStep, outcome
 from bot.render import text as words
@@ -72,6 +73,9 @@ LEGEND = (
 NOT_TESTED = "This does not test your routes: /net diagnose does."
 """What a matrix in which all is well says nothing of."""
 
+UNTESTED = 5
+"""Routes that were not tested and are named."""
+
 NAME = 16
 """Characters of a node's name in the grid."""
 
@@ -86,6 +90,36 @@ def title(diagnosis: Diagnosis) -> str:
     if diagnosis.worked_around and not broken:
         return f"{TITLE[diagnosis.row]}, but the route works"
     return BUT if diagnosis.row is Row.HEALTHY and broken else TITLE[diagnosis.row]
+
+
+def all_title(found: DiagnosedRoutes) -> str:
+    """How many routes do not work, for how many reasons, in a few words."""
+    total, failing = len(found.diagnosed), found.failing
+    bad = [cause for cause in found.causes if cause.verdict.rank >= INCIDENT.rank]
+    if not total:
+        return "No route could be tested"
+    if not failing:
+        well = all(one.diagnosis.verdict is Verdict.HEALTHY for one in found.diagnosed)
+        return f"All {total:,} routes work" if well else "Nothing was seen to fail"
+    do = "does" if failing == 1 else "do"
+    why = words.plural(len(bad), "cause")
+    return f"{failing:,} of {words.plural(total, 'route')} {do} not work: {why}"
+
+
+def route_line(diagnosed: Diagnosed) -> str:
+    """A route in one line: the host and path that it is for, and the object."""
+    subject = diagnosed.subject
+    if not subject.host:
+        return subject.name
+    return f"{subject.host}{subject.path.rstrip('/')} ({subject.route})"
+
+
+def untested_routes(found: DiagnosedRoutes) -> Iterator[str]:
+    """What was not tested, those with the same reason together."""
+    for why, routes in grouped((one.why, one.route) for one in found.untested).items():
+        names = ", ".join(routes[:UNTESTED])
+        more = f" and {len(routes) - UNTESTED:,} more" if len(routes) > UNTESTED else ""
+        yield f"{names}{more}: {why}"
 
 
 def by_objects(diagnosis: Diagnosis) -> str:
