@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -31,6 +31,7 @@ from bot.net.diagnosis.observation import Belief, ExecutionContext
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.results import STATES
 from bot.net.diagnosis.shared import SharedAnswers, seen_by, tests_alike
+from bot.net.diagnosis.standing_prober import StandingProber
 from bot.net.diagnosis.subject import Subject, Unresolved
 from bot.net.diagnosis.vantage_points import choose_vantage_points
 from bot.net.ports import Prober
@@ -73,6 +74,13 @@ class TraefikView(Protocol):
             ClusterError: Neither can be read; the message says how to allow it.
         """
         ...
+
+
+class Run(NamedTuple):
+    """What the diagnoses of one run share: who asks, and what was answered."""
+
+    prober: Prober | None
+    answers: SharedAnswers
 
 
 @dataclass
@@ -122,8 +130,9 @@ class Diagnose:
         private: bool = False,
     ) -> Diagnosed:
         """Diagnose a subject that is resolved already."""
+        run = Run(self.prober, SharedAnswers())
         (diagnosed,) = await self._examine_alike(
-            (subject,), taken_at, progress, SharedAnswers(), private=private
+            (subject,), taken_at, progress, run, private=private
         )
         return diagnosed
 
@@ -147,22 +156,28 @@ class Diagnose:
             where = f" in the namespace {namespace!r}" if namespace else ""
             raise InputError(f"There is no route{where}.")
         clock = asyncio.get_running_loop().time
+        standing = StandingProber(self.prober, clock) if self.prober else None
+        run, done = Run(standing, SharedAnswers()), list[Diagnosed]()
         began = read = clock()
-        shared, done = SharedAnswers(), list[Diagnosed]()
         groups = grouped((tests_alike(subject), subject) for subject in wanted)
-        for group in map(tuple, groups.values()):
-            alike, gone = group, tuple[Unreached, ...]()
-            if clock() - began >= self.seconds_for_all:
-                alike, gone = (), tuple(Unreached(subject.name, LATE) for subject in group)
-            elif clock() - read >= READ_AGAIN:
-                snapshot, read = await self.cluster.snapshot(resolving.READS), clock()
-                alike, gone = still_alike(group, snapshot)
-            left += gone
-            if alike:
-                step = partial(_step, progress, f"{len(done)} of {len(wanted)} routes", alike[0])
-                done += await self._examine_alike(
-                    alike, snapshot.taken_at, step, shared, private=private
-                )
+        try:
+            for group in map(tuple, groups.values()):
+                alike, gone = group, tuple[Unreached, ...]()
+                if clock() - began >= self.seconds_for_all:
+                    alike, gone = (), tuple(Unreached(subject.name, LATE) for subject in group)
+                elif clock() - read >= READ_AGAIN:
+                    snapshot, read = await self.cluster.snapshot(resolving.READS), clock()
+                    alike, gone = still_alike(group, snapshot)
+                left += gone
+                if alike:
+                    count = f"{len(done)} of {len(wanted)} routes"
+                    step = partial(_step, progress, count, alike[0])
+                    done += await self._examine_alike(
+                        alike, snapshot.taken_at, step, run, private=private
+                    )
+        finally:
+            if standing:
+                await _close(standing, progress)
         return DiagnosedRoutes(tuple(done), left, namespace)
 
     async def _examine_alike(
@@ -170,7 +185,7 @@ class Diagnose:
         subjects: Sequence[Subject],
         taken_at: datetime,
         progress: Progress,
-        shared: SharedAnswers,
+        run: Run,
         *,
         private: bool,
     ) -> tuple[Diagnosed, ...]:
@@ -178,7 +193,7 @@ class Diagnose:
         tested = subjects[0]
         async with asyncio.TaskGroup() as group:
             believing = group.create_task(self._belief(tested))
-            observing = group.create_task(self._observe(tested, progress, shared))
+            observing = group.create_task(self._observe(tested, progress, run))
             judging = [group.create_task(self._judge(subject)) for subject in subjects]
         network, belief = observing.result(), believing.result()
         diagnosed: list[Diagnosed] = []
@@ -278,16 +293,14 @@ class Diagnose:
         except ClusterError as error:
             return RouteFault(Verdict.UNKNOWN, "NotSeen", str(error))
 
-    async def _observe(
-        self, subject: Subject, progress: Progress, shared: SharedAnswers
-    ) -> NetworkObservations:
+    async def _observe(self, subject: Subject, progress: Progress, run: Run) -> NetworkObservations:
         """Two passes of questions; none where the objects decide, or nobody can ask."""
         if _unasked(subject):
             return NetworkObservations()
-        if self.prober is None:
+        if run.prober is None:
             return NetworkObservations(unmade=(NO_PROBER,))
         points = choose_vantage_points(subject)
-        return await Collector(self.prober, subject, points, progress, shared).both()
+        return await Collector(run.prober, subject, points, progress, run.answers).both()
 
     def _method(self, network: NetworkObservations) -> tuple[str, tuple[str, ...]]:
         """By what was tested, and what that cannot see, each with how to allow it.
@@ -336,6 +349,14 @@ class Diagnose:
     def _tell(self, before: Proofs) -> None:
         if self.on_proofs and (proven := self.proofs) != before:
             self.on_proofs(proven)
+
+
+async def _close(prober: StandingProber, progress: Progress) -> None:
+    """End its listeners; Kubernetes removes what could not be removed at its deadline."""
+    try:
+        await prober.close()
+    except ClusterError as error:
+        progress(f"Something may be left behind: {error}")
 
 
 def _step(progress: Progress, count: str, subject: Subject, said: str) -> None:

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -23,8 +24,9 @@ from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.service import LATE, Diagnose
+from bot.net.diagnosis.standing_prober import STAND, StandingProber
 from bot.net.ports import Progress
-from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, ProbeKind
+from bot.net.probing.protocol import ListenerAddress, Outcome, Probe, ProbeAnswer, ProbeKind
 from bot.net.views import discord as cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
@@ -35,7 +37,7 @@ from tests.fakes import FakeCluster, snapshot_of
 from tests.golden.shapes import card
 from tests.json_schema import validate
 from tests.net.diagnosis.probing_world import WorldProber
-from tests.net.diagnosis.test_service import a_cluster
+from tests.net.diagnosis.test_service import Unwilling, a_cluster
 from tests.net.diagnosis.world import World, a_subject
 from tests.net.diagnosis.world import an_endpoint as at
 from tests.net.networks import a_service, a_slice, an_endpoint
@@ -43,9 +45,18 @@ from tests.net.networks import a_service, a_slice, an_endpoint
 
 @dataclass
 class CountingProber(WorldProber):
-    """Keeps every question that it is asked, with its place."""
+    """Keeps every question that it is asked, with its place, and where it began listeners."""
 
     questions: list[tuple[VantagePoint, Probe]] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def listening(
+        self, nodes: Sequence[str], progress: Progress
+    ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
+        self.begun += nodes
+        async with super().listening(nodes, progress) as listeners:
+            yield listeners
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
@@ -117,7 +128,31 @@ async def test_what_is_between_two_nodes_is_asked_once_for_all_services() -> Non
     alone = CountingProber(a_world(**BROKEN))
     await Diagnose(a_cluster(), alone).diagnose_all()
     assert prober.at_listeners() == alone.at_listeners()
+    assert sorted(prober.begun) == sorted(alone.begun) == ["home-1", "home-2", "home-3"]
     assert not prober.alive
+
+
+async def test_listeners_are_begun_anew_before_they_end_and_never_left() -> None:
+    """Those of a prober end by themselves, so that none is left behind after a crash."""
+    now = 0.0
+    prober = CountingProber(a_world())
+    standing = StandingProber(prober, lambda: now)
+    for moment, nodes in ((0.0, "a"), (10.0, "ab"), (STAND - 1, "b"), (STAND, "ab"), (70.0, "a")):
+        now = moment
+        async with standing.listening([f"home-{'ab'.index(node) + 1}" for node in nodes], str):
+            assert prober.alive
+    assert prober.begun == ["home-1", "home-2", "home-1", "home-2"]
+    await standing.close()
+    assert not prober.alive
+
+
+async def test_what_cannot_be_removed_takes_no_answer_away() -> None:
+    """It is told, and Kubernetes removes it later."""
+    said: list[str] = []
+    prober = Unwilling(a_world(), leaves=True)
+    found = await Diagnose(a_cluster(), prober).diagnose_all(progress=said.append)
+    assert [one.diagnosis.row for one in found.diagnosed] == [Row.HEALTHY]
+    assert said[-1] == "Something may be left behind: Pod probe-1 could not be deleted."
 
 
 @pytest.mark.parametrize(
