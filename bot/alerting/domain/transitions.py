@@ -35,6 +35,7 @@ from bot.domain.report import Report
 from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import Verdict
+from bot.health.causes import ROUTE_FAULTS
 from bot.health.checks import CHECKS
 from bot.net.diagnosis.workaround import WORKED_AROUND
 from bot.routing.traefik_word import TRAEFIK_WORD
@@ -288,11 +289,18 @@ def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
         clear=well.began,
         well=well,
         seen_well=works,
-        worked_around=view.report.is_noted(incident.head.key, WORKED_AROUND),
+        worked_around=_is_worked_around(incident, view.report),
     )
     if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
     return replace(incident, ended=well.began).with_line(well.began, incident.end)
+
+
+def _is_worked_around(incident: Incident, report: Report) -> bool:
+    """Whether its fault stays: a fault that only tests see is noted on the routes past it."""
+    head = incident.head
+    keys = incident.keys if head.check == ROUTE_FAULTS else (head.key,)
+    return any(report.is_noted(key, WORKED_AROUND) for key in keys)
 
 
 def _with_new(state: Alerts, view: AlertView, rules: Rules) -> Alerts:

@@ -13,6 +13,7 @@ from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import AWAY, Why
 from bot.domain.verdict import INCIDENT, Verdict
+from bot.health.causes import ROUTE_FAULTS
 from bot.health.checks import CHECKS
 from bot.net.diagnosis.workaround import WORKED_AROUND
 from bot.routing.traefik_word import ENDS_BY_SILENCE
@@ -20,6 +21,10 @@ from bot.sites.domain.behind import failing_behind
 
 LAST_DIGEST = "last digest"
 """The name of the gap where nobody knows what the digest before it said."""
+
+
+OF_TESTS = f"{ROUTE_FAULTS}/"
+"""How the key of a fault begins that only tests of routes show."""
 
 
 class KnownEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -136,6 +141,9 @@ def difference(before: Base | None, now: Report, threshold: Verdict) -> Differen
     around = {
         key: known_entry for key, known_entry in gone.items() if now.is_noted(key, WORKED_AROUND)
     }
+    # A fault that only tests see has no note of its own: it stays where one of its routes has one.
+    stays = {entry.cause for entry in around.values() if entry.cause.startswith(OF_TESTS)}
+    around |= {key: known_entry for key, known_entry in gone.items() if key in stays}
     fixed = {
         key: known_entry
         for key, known_entry in gone.items()

@@ -20,6 +20,7 @@ RULES = Rules(routes=(AlertRoute(1),))
 LOOK = timedelta(seconds=30)
 MINUTES = 20
 LINK, ROUTE = "connectivity/Node//edge", "routes-ingressroute/IngressRoute/apps/web"
+FAULT = "route-faults/Fault//edge: redirect"
 
 Show = Callable[[datetime], Report]
 
@@ -79,9 +80,21 @@ def test_the_incident_of_a_link_ends_as_worked_around():
     assert "ecovered" not in text
 
 
-def test_the_incident_of_a_repaired_route_ends_so_too():
-    """Its requests get through, and what stopped them is there still."""
-    (incident,) = of(course(well, broken, around), ROUTE)
+def test_a_link_and_the_routes_that_it_hurts_are_one_incident():
+    """And one end."""
+    (incident,) = course(well, broken, around).incidents
+    assert incident.head.key == LINK
+    assert ROUTE in incident.keys
+
+
+def test_the_incident_of_a_fault_that_only_tests_see_ends_so_too():
+    """Requests get through, and what stopped them is there still."""
+
+    def tested(at: datetime) -> Report:
+        return report(proven("web"), native=(), known=rounds(set(), at=at), at=at)
+
+    (incident,) = course(well, tested, mended).incidents
+    assert incident.head.key == FAULT
     assert incident.ended
     assert incident.end == "worked around"
 
@@ -102,12 +115,11 @@ def test_a_fault_that_is_mended_recovers():
 
 
 def test_nativelb_that_is_taken_back_is_an_incident_again():
-    """A new one, of the link and of the route."""
-    state = course(well, broken, around, broken)
-    for key in (LINK, ROUTE):
-        first, again = of(state, key)
-        assert (first.end, first.ended is not None) == ("worked around", True)
-        assert again.ended is None
+    """A new one, of the link with the route."""
+    first, again = of(course(well, broken, around, broken), LINK)
+    assert (first.end, first.ended is not None) == ("worked around", True)
+    assert again.ended is None
+    assert ROUTE in again.keys
 
 
 def test_a_proof_that_grows_old_makes_the_link_an_incident_again():
@@ -117,7 +129,6 @@ def test_a_proof_that_grows_old_makes_the_link_an_incident_again():
         at = MOMENT + timedelta(hours=25, minutes=minute)
         state = advance(state, around(at), RULES)
     assert [incident.ended is None for incident in of(state, LINK)] == [False, True]
-    assert [incident.ended is None for incident in of(state, ROUTE)] == [False]
 
 
 def test_another_break_of_the_node_keeps_the_incident_open():

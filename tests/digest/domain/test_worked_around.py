@@ -33,19 +33,16 @@ def a_digest(before: Report, now: Report) -> Digest:
 
 
 def test_what_is_worked_around_is_neither_fixed_nor_still_a_fault():
-    """The link and the route, in every form of the digest; the note is among what is open."""
+    """The link with its route, in every form of the digest; the note is among what is open."""
     digest = a_digest(broken(MOMENT), around(LATER))
     parts = digest.difference
     assert digest.verdict is Verdict.HEALTHY
-    assert {str(entry.subject) for entry in parts.around} == {
-        "Node edge",
-        "IngressRoute apps/web",
-    }
+    assert [(str(entry.subject), entry.downstream) for entry in parts.around] == [("Node edge", 1)]
     assert (parts.fixed, parts.lost, parts.present) == ((), (), ())
     assert not digest.quiet
-    assert "2 worked around" in digest_text.headline(digest)
+    assert "1 worked around" in digest_text.headline(digest)
     text = digest_text.text(digest)
-    assert "Worked around (2)" in text
+    assert "Worked around (1)" in text
     assert "Fixed" not in text
     assert "WorkedAround: Node edge: Nothing gets from edge" in text
     card = "".join(texts(cards.digest(digest, None)))
@@ -67,15 +64,26 @@ def test_a_link_that_is_mended_is_fixed():
 def test_what_was_worked_around_is_new_where_it_is_met_again():
     """The digest between did not know it as a fault."""
     parts = a_digest(around(MOMENT), broken(LATER)).difference
-    assert {str(entry.finding.subject) for entry in parts.new} == {
-        "Node edge",
-        "IngressRoute apps/web",
-    }
+    assert [(str(entry.finding.subject), entry.downstream) for entry in parts.new] == [
+        ("Node edge", 1)
+    ]
+
+
+def test_a_fault_that_only_tests_see_is_worked_around_with_its_route():
+    """It has no note of its own, and was not fixed."""
+    before = report(proven("web"), native=(), known=rounds(set(), at=MOMENT), at=MOMENT)
+    after = report(proven("web", repaired=0), known=rounds(set(), at=LATER), at=LATER)
+    parts = a_digest(before, after).difference
+    assert [(str(entry.subject), entry.downstream) for entry in parts.around] == [
+        ("Fault edge: redirect", 1)
+    ]
+    assert parts.fixed == ()
 
 
 def test_what_only_a_test_in_private_shows_to_be_worked_around_is_not_called_fixed():
-    """Nobody saw the fault end. Its note is for the one who tested."""
+    """Nobody saw the fault end. Its note is for the one who tested; its link is broken still."""
     digest = a_digest(broken(MOMENT), report(proven("web", private=True), at=LATER))
-    assert [str(entry.subject) for entry in digest.difference.around] == ["IngressRoute apps/web"]
+    assert [str(entry.finding.subject) for entry in digest.difference.present] == ["Node edge"]
+    assert digest.difference.around == ()
     assert digest.difference.fixed == ()
     assert digest.notes == ()
