@@ -30,6 +30,8 @@ class FakeProber:
     patience: float = 0.0
     fails: ClusterError | None = None
     asked: list[VantagePoint] = field(default_factory=list)
+    listened: dict[str, int] = field(default_factory=dict)
+    """The nodes that had a listener, each with a number of its own."""
 
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
@@ -49,8 +51,10 @@ class FakeProber:
         self, nodes: Sequence[str], progress: Progress
     ) -> AsyncIterator[Mapping[str, ListenerAddress]]:
         """One a node."""
+        numbers = {node: self.listened.setdefault(node, len(self.listened)) for node in nodes}
         made = {
-            node: ListenerAddress(node, f"10.42.{250 + i}.1", EAR) for i, node in enumerate(nodes)
+            node: ListenerAddress(node, f"10.42.250.{number}", EAR)
+            for node, number in numbers.items()
         }
         for node, each in made.items():
             self.network.places[each.address] = NetworkPlace(

@@ -53,7 +53,6 @@ OF_GATEWAY = frozenset({502, 503, GATEWAY_TIMEOUT})
 TESTS: Mapping[Row, tuple[By, ...]] = {
     **dict.fromkeys((Row.OVERLAY_DOWN, Row.ONE_WAY, Row.NO_ROUTE, Row.NODE_ADDRESS), (By.POD,)),
     Row.MTU: (By.LARGE,),
-    Row.REDIRECT: (By.POD,),
 }
 """Rows of what is between two nodes, and the background probes that may see the same."""
 
@@ -91,11 +90,12 @@ def _by_test(judged: Judgement, test: Diagnosed, now: Subject, snapshot: Snapsho
     if tests := TESTS.get(row):
         for place in test.diagnosis.places:
             pairs = _pairs(place, now)
-            # A rule that refuses connections is no effect of a node that is not Ready.
-            refused = row is Row.REDIRECT
-            names = () if refused else place.split(ARROW)
-            down = (ref for name in names for ref in _of_node(name, snapshot))
-            ways.append((*down, *_of_links(pairs, tests, snapshot, refused=refused)))
+            down = (ref for name in place.split(ARROW) for ref in _of_node(name, snapshot))
+            ways.append((*down, *_of_links(pairs, tests, snapshot)))
+    elif row is Row.REDIRECT:
+        # The same rule refuses what the agents send; a node that is not Ready refuses nothing.
+        named = (mesh.refusing(place, snapshot) for place in test.diagnosis.places)
+        ways += (tuple(map(_link, names)) for names in named)
     elif row is Row.APPLICATION:
         ways += (_behind(Server(_pod(at), at.node), snapshot) for at in now.endpoints)
     return replace(judged, follows=tuple(_common(ways)), root=_fault(judged, test, now))
@@ -192,11 +192,12 @@ def _of_node(name: str, snapshot: Snapshot) -> tuple[Ref, ...]:
     return (FindingOf("Node", "", name, check=NODES),) if node and not is_ready(node) else ()
 
 
-def _of_links(
-    pairs: Iterable[Pair], tests: Sequence[By], snapshot: Snapshot, *, refused: bool = False
-) -> tuple[Ref, ...]:
-    names = mesh.blamed(pairs, tests, snapshot, refused=refused)
-    return tuple(FindingOf("Node", "", name, check=CONNECTIVITY) for name in names)
+def _of_links(pairs: Iterable[Pair], tests: Sequence[By], snapshot: Snapshot) -> tuple[Ref, ...]:
+    return tuple(map(_link, mesh.blamed(pairs, tests, snapshot)))
+
+
+def _link(node: str) -> Ref:
+    return FindingOf("Node", "", node, check=CONNECTIVITY)
 
 
 def _pairs(place: str, now: Subject) -> list[Pair]:

@@ -108,21 +108,29 @@ def subjects(
     return by_name
 
 
-def blamed(
-    pairs: Iterable[Pair], tests: Collection[By], snapshot: Snapshot, *, refused: bool = False
-) -> Iterator[str]:
+def blamed(pairs: Iterable[Pair], tests: Collection[By], snapshot: Snapshot) -> Iterator[str]:
     """The nodes to which a break of each of these pairs is put, in one direction at least.
 
     A connection needs both directions. None where the rounds did not see one of the pairs break, or
-    where that is worked around. `refused`: only breaks that refuse connections.
+    where that is worked around.
     """
-    by_name = snapshot.once("connectivity: breaks", lambda: _standing(snapshot))
     wanted = {frozenset(pair) for pair in pairs}
-    for name, own in by_name.items():
+    for name, own in _standing_breaks(snapshot).items():
         cells = (cell for break_ in own if break_.test in tests for cell in break_.cells)
-        fitting = (cell for cell in cells if not refused or cell.ended is Outcome.REFUSED)
-        if wanted and wanted <= {frozenset(cell.pair) for cell in fitting}:
+        if wanted and wanted <= {frozenset(cell.pair) for cell in cells}:
             yield name
+
+
+def refusing(node: str, snapshot: Snapshot) -> Iterator[str]:
+    """The nodes to which it is put that connections of pods on a node are refused elsewhere."""
+    for name, own in _standing_breaks(snapshot).items():
+        cells = (cell for break_ in own if break_.test is By.POD for cell in break_.cells)
+        if any(cell.source == node and cell.ended is Outcome.REFUSED for cell in cells):
+            yield name
+
+
+def _standing_breaks(snapshot: Snapshot) -> Mapping[str, list[Break]]:
+    return snapshot.once("connectivity: breaks", lambda: _standing(snapshot))
 
 
 def _standing(snapshot: Snapshot) -> Mapping[str, list[Break]]:
