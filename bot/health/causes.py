@@ -17,6 +17,7 @@ from bot.domain import containers
 from bot.domain.finding import Alike, Finding, FindingOf, Judgement, Ref
 from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
+from bot.health.alike_sites import BehindRoute, silent_places
 from bot.health.workload_pods import maker
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnosed, Row
@@ -40,6 +41,9 @@ from bot.routing.traefik_word import REQUESTS_FAIL, FailedRequests, standing_fai
 
 NODES, CONNECTIVITY, ROUTE_FAULTS = "nodes", "connectivity", "route-faults"
 """The checks whose findings are named as causes; the last one has the faults of their own."""
+
+NO_SITE_ANSWERS = "NoSiteAnswers"
+"""The reason of a place by which several sites fail alike, and none answers."""
 
 FAULT = "Fault"
 """The kind that stands for a fault in a finding's subject."""
@@ -162,6 +166,10 @@ def _of_route(route: Ref, snapshot: Snapshot) -> list[Server]:
     return [server for service in services for server in _of_service(service, snapshot)]
 
 
+def _services_of(route: Ref, snapshot: Snapshot) -> frozenset[Ref]:
+    return frozenset(candidate.to for candidate in candidates(snapshot) if candidate.ref == route)
+
+
 def _of_service(service: Ref, snapshot: Snapshot) -> Iterator[Server]:
     slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
     for slice_ in slices.get((service.namespace, service.name), ()):
@@ -244,14 +252,45 @@ def _by_checks(judged: Judgement, route: Ref, snapshot: Snapshot) -> Judgement:
         for requests in named or [FailedRequests(1, lost=lost)]
         for way in _of_requests(requests, route, snapshot)
     ]
-    services = {candidate.to for candidate in candidates(snapshot) if candidate.ref == route}
+    services = _services_of(route, snapshot)
     (service,) = services if len(services) == 1 else (None,)
     said = "; ".join(sorted({at.answer.what for at in failing}))
     return replace(
         judged,
         follows=(*_of_traefik(snapshot), *_common(ways)),
         alike=Alike(service, said) if service else None,
+        root=_silent(judged, route, snapshot),
     )
+
+
+def _silent(judged: Judgement, route: Ref, snapshot: Snapshot) -> Finding | None:
+    """The place at which this route's sites fail like others, and what a test proved of it."""
+
+    def behind(of: Ref) -> BehindRoute:
+        nodes = frozenset(server.node for server in _of_route(of, snapshot))
+        return BehindRoute(_services_of(of, snapshot), nodes)
+
+    places = snapshot.once("health.silent_places", lambda: silent_places(snapshot, behind))
+    place = places.get(route)
+    if place is None:
+        return None
+    for other in place.routes:
+        proving = recent.proving(other, snapshot)
+        if proving and place.node in _nodes_of(proving[0]) and not proving[0].private:
+            return _fault(judged, *proving)
+    by = f"Traefik on {place.node}" if place.of_traefik else f"pods on {place.node}"
+    return Finding(
+        check=ROUTE_FAULTS,
+        subject=Ref(FAULT, "", f"{by}: no site answers"),
+        verdict=judged.verdict,
+        reason=NO_SITE_ANSWERS,
+        message=f"No site answers by {by}, and {len(place.routes):,} routes fail alike: "
+        f"{place.what}.",
+    )
+
+
+def _nodes_of(test: Diagnosed) -> set[str]:
+    return {node for place in test.diagnosis.places for node in place.split(ARROW)}
 
 
 def _is_of_backend(answer: RouteAnswer) -> bool:

@@ -1,0 +1,101 @@
+"""Sites that fail alike by their route checks where no site answers: one cause is behind them.
+
+Two places are looked at: Traefik's pods on one node, and the node on which all endpoints of a site
+are. Where sites of at least two Services fail there with one symptom, and none answers, the place
+is named. It is no proof of what is wrong there; a test that proves a fault of one of them is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
+from bot.domain.snapshot import Snapshot
+from bot.net.route_checks.answered import RouteAnswer
+from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.routing.site_state import SiteState
+
+LEAST = 2
+"""Services whose sites fail alike: those of one Service have that in common."""
+
+
+class SilentPlace(NamedTuple):
+    """A place at which no site answers.
+
+    node: Its node. of_traefik: Whether Traefik's pods are there, else the endpoints of the sites.
+    what: What was answered instead, in words.
+    routes: The routes whose sites fail so.
+    """
+
+    node: str
+    of_traefik: bool
+    what: str
+    routes: tuple[Ref, ...]
+
+
+class BehindRoute(NamedTuple):
+    """The Services of a route, and the nodes on which their ready endpoints are."""
+
+    services: frozenset[Ref]
+    nodes: frozenset[str]
+
+
+Behind = Callable[[Ref], BehindRoute]
+
+
+def silent_places(snapshot: Snapshot, behind: Behind) -> Mapping[Ref, SilentPlace]:
+    """The place at which the sites of a route fail like others, by route."""
+    checks = snapshot.supplement(RouteChecks)
+    if checks is None:
+        return {}
+    current = [host for host in checks.hosts if snapshot.taken_at <= host.until(checks.interval)]
+    known = {host.route: behind(host.route) for host in current}
+    places = (*_of_traefik(current), *_of_endpoints(current, known))
+    by_route: dict[Ref, SilentPlace] = {}
+    for place in places:
+        services = {service for route in place.routes for service in known[route].services}
+        if len(services) < LEAST:
+            continue
+        for route in place.routes:
+            by_route.setdefault(route, place)
+    return by_route
+
+
+class _Answered(NamedTuple):
+    route: Ref
+    answer: RouteAnswer
+
+
+def _of_traefik(hosts: Iterable[CheckedHost]) -> Iterator[SilentPlace]:
+    """By the latest answer of each of Traefik's nodes."""
+    by_node = grouped(
+        (item.node, _Answered(host.route, item.answer)) for host in hosts for item in host.answers
+    )
+    for node, answers in sorted(by_node.items()):
+        yield from _silent(node, answers, of_traefik=True)
+
+
+def _of_endpoints(
+    hosts: Iterable[CheckedHost], known: Mapping[Ref, BehindRoute]
+) -> Iterator[SilentPlace]:
+    """Of the sites whose endpoints are all on one node."""
+    by_node: dict[str, list[_Answered]] = {}
+    for host in hosts:
+        there = known[host.route].nodes
+        if len(there) == 1:
+            (node,) = there
+            by_node.setdefault(node, []).append(_Answered(host.route, host.worst.answer))
+    for node, answers in sorted(by_node.items()):
+        yield from _silent(node, answers, of_traefik=False)
+
+
+def _silent(node: str, answers: Sequence[_Answered], *, of_traefik: bool) -> Iterator[SilentPlace]:
+    if any(one.answer.outcome is SiteState.ANSWERS for one in answers):
+        return
+    failing = grouped(
+        (one.answer.what, one.route) for one in answers if one.answer.outcome is SiteState.FAILS
+    )
+    for what, routes in sorted(failing.items()):
+        yield SilentPlace(node, of_traefik, what, tuple(sorted(set(routes))))
