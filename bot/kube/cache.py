@@ -243,9 +243,20 @@ def _slim_pod(pod: Object) -> Object:
             volumes=(),
             restart_policy="",
         )
-        status = containers.well(ready.last_transition_time)
+        status = _addressed(containers.well(ready.last_transition_time), pod.status)
         return msgspec.structs.replace(pod, status=status, spec=spec)
     return msgspec.structs.replace(pod, spec=spec)
+
+
+def _addressed(status: core.PodStatus, own: core.PodStatus) -> core.PodStatus:
+    """A status with a pod's own addresses: route checks ask its port, and believe no slice alone.
+
+    Nearly all pods have one address, and it is kept once.
+    """
+    others = own.pod_ips if own.pod_ips and len(own.pod_ips) > 1 else None
+    if not own.pod_ip and others is None:
+        return status
+    return msgspec.structs.replace(status, pod_ip=own.pod_ip, pod_ips=others)
 
 
 def _slim_container(container: core.Container) -> core.Container:

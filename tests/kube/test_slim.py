@@ -1,7 +1,9 @@
 """What the watch cache leaves out of a pod or a workload decides nothing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +13,9 @@ from bot.domain.resources.base import Condition, Meta, Object
 from bot.domain.snapshot import Snapshot
 from bot.health.checks import pods, workloads
 from bot.kube.cache import ROLLED_OUT, SLIM
+from bot.net import topology
+from bot.net.route_checks.plan import plan
+from tests.net.route_checks.sites import a_backend, a_cluster, a_site, a_traefik
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TIMES = st.none() | st.integers(0, 120).map(lambda minutes: NOW - timedelta(minutes=minutes))
@@ -20,6 +25,7 @@ STATES = st.builds(
     terminated=st.none()
     | st.builds(core.Terminated, exit_code=st.integers(0, 1), finished_at=TIMES),
 )
+ADDRESSES = ("10.42.0.5", "fd00::5")
 CONTAINERS = st.lists(
     st.builds(
         core.ContainerStatus,
@@ -47,6 +53,8 @@ STATUSES = st.builds(
     conditions=CONDITIONS,
     container_statuses=CONTAINERS,
     init_container_statuses=CONTAINERS,
+    pod_ip=st.sampled_from(("", "10.42.0.5")),
+    pod_ips=st.none() | st.lists(st.sampled_from(ADDRESSES).map(core.PodIP), max_size=2).map(tuple),
 )
 META = st.builds(Meta, name=st.just("web"), deletion_timestamp=TIMES)
 SPECS = st.builds(core.PodSpec, node_name=st.sampled_from(("", "home-1")))
@@ -60,6 +68,21 @@ def test_a_slim_pod_is_judged_as_the_whole_one(pod: core.Pod) -> None:
     nothing = Snapshot(NOW)
     assert pods.judge(slim, nothing) == pods.judge(pod, nothing)
     assert containers.is_ready(slim) == containers.is_ready(pod)
+    if pod.status.pod_ip:
+        assert topology.addresses(slim) == topology.addresses(pod)
+
+
+@pytest.mark.parametrize("addresses", [("10.42.1.5",), ("10.42.1.5", "fd00::5")])
+def test_route_checks_are_planned_by_slim_pods_as_by_whole_ones(addresses: tuple[str, ...]) -> None:
+    """Behind a login the port of the backend is asked, whose pod must own the address."""
+    service, slice_, pod = a_backend()
+    pod["status"]["podIPs"] = [{"ip": address} for address in addresses]
+    plain = (service, slice_, pod, a_site(), a_traefik())
+    whole = a_cluster(*plain, traefik=())
+    kept = tuple(map(SLIM[core.Pod], whole.of(core.Pod)))
+    slim = replace(whole, objects={**whole.objects, core.Pod: kept})
+    assert plan(slim) == plan(whole)
+    assert plan(slim).checks[0].ports
 
 
 def slim_status(ready_since: datetime, name: str) -> core.PodStatus:
