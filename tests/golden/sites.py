@@ -94,6 +94,7 @@ CHECKED = Sites(
             ),
         ),
         _site("reports", ANSWERED_CHECK, latency=2345.6),
+        _site("shop", ANSWERED_CHECK, certificate_fault="wrong name"),
         _site("paste", untested="its rule does not take /, and no other path is asked"),
         _site("feeds", untested="the annotation meshmedic.dev/route-check is off"),
         _site("admin", untested="its rule does not take /, and no other path is asked"),

@@ -16,7 +16,7 @@ from bot.domain.resources import gateway, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.probing.protocol import CertificateFault
-from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.net.route_checks.checks import REFUSED, CheckedHost, RouteChecks
 from bot.net.route_checks.judging import ROUTE_CHECKS
 from bot.routing import secrets
 from bot.routing.references import ANNOTATIONS
@@ -31,7 +31,7 @@ FAULTS: dict[CertificateFault, tuple[str, str]] = {
     CertificateFault.UNFIT: ("ServedCertificateUnfit", "is one that browsers refuse"),
     CertificateFault.UNREADABLE: ("ServedCertificateUnfit", "cannot be read"),
 }
-"""Reason and words of what keeps visitors out, the first of a certificate's faults first."""
+"""Reason and words of what keeps visitors out."""
 
 
 def of_ingress_route(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
@@ -77,7 +77,7 @@ def _judged(route: Ref, named: Callable[[str], _Named], snapshot: Snapshot) -> J
         and snapshot.taken_at <= host.until(checks.interval)
         and not _told(named(host.host).secret, route, snapshot)
     ]
-    for fault in FAULTS:
+    for fault in REFUSED:
         hosts = [host for host in current if host.certificate and fault in host.certificate.faults]
         if hosts:
             names = [named(host.host) for host in hosts]

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.domain.finding import Ref
-from bot.net.probing.protocol import ServedCertificate
+from bot.net.probing.protocol import CertificateFault, ServedCertificate
 from bot.net.route_checks.answered import RouteAnswer
 from bot.net.route_checks.plan import LeftOut, RouteCheck
 from bot.routing.site_state import SiteState
@@ -27,6 +27,15 @@ OVERDUE, SLACK = 1.2, timedelta(minutes=1)
 
 KEEP_EVERY = timedelta(minutes=5)
 """What did not change is stored again after this time."""
+
+REFUSED = (
+    CertificateFault.EXPIRED,
+    CertificateFault.NOT_YET,
+    CertificateFault.WRONG_NAME,
+    CertificateFault.UNFIT,
+    CertificateFault.UNREADABLE,
+)
+"""Why browsers refuse a certificate, what is told of it first. They may know its authority."""
 
 BY_WEIGHT = (SiteState.NOT_TESTED, SiteState.ANSWERS, SiteState.FAILS)
 """Of what several of Traefik's nodes say of a host, the last of these holds."""
@@ -92,6 +101,12 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
         """The certificate that was served last; None without TLS."""
         latest = max(self.answers, key=lambda item: (item.certificate is not None, item.at))
         return latest.certificate
+
+    @property
+    def refused(self) -> CertificateFault | None:
+        """Why browsers refuse that certificate; None where they take it, or there is none."""
+        faults = self.certificate.faults if self.certificate else ()
+        return next((fault for fault in REFUSED if fault in faults), None)
 
     def until(self, interval: timedelta) -> datetime:
         """How long this shows how the host is: until its next answers are long overdue.

@@ -71,6 +71,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     latency: The median of the last hour in milliseconds, by route checks; None without any.
     certificate_ends: When the certificate ends that is served, else the first of those that
         Certificates keep; None where neither is known.
+    certificate_fault: Why browsers refuse the one that is served, by route checks; empty for none.
     """
 
     host: str
@@ -84,6 +85,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     backends: tuple[SiteBackend, ...] = ()
     latency: float | None = None
     certificate_ends: datetime | None = None
+    certificate_fault: str = ""
 
 
 class Sites(msgspec.Struct, frozen=True, kw_only=True):

@@ -197,6 +197,7 @@ def _site(host: str, rulings: Iterable[_Ruling], snapshot: Snapshot) -> Site:
         backends=tuple(SiteBackend(service, _nodes(service, snapshot)) for service in services),
         latency=next((host.latency for host in known if host.latency is not None), None),
         certificate_ends=_certificate_ends(rules, known, snapshot),
+        certificate_fault=next((host.refused for host in known if host.refused), ""),
     )
 
 

@@ -21,6 +21,7 @@ class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
     `answer` is what was answered, such as `HTTP 200`. `why` says more of that or of the symptom,
     or why it is not tested. `latency` is the median of the last hour's checks, in milliseconds.
+    `certificateFault` is why browsers refuse the certificate that is served.
     `decidedBy` are those of its routes that the state comes from. `code` is that of a finding.
     """
 
@@ -38,6 +39,7 @@ class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     backends: tuple[SiteBackend, ...]
     latency: float | None
     certificate_ends: datetime | None
+    certificate_fault: str
 
 
 class JsonSites(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -91,4 +93,5 @@ def _site(site: Site) -> JsonSite:
         backends=site.backends,
         latency=site.latency,
         certificate_ends=site.certificate_ends,
+        certificate_fault=site.certificate_fault,
     )

@@ -125,12 +125,14 @@ def _more(parts: Sequence[object]) -> str:
 
 
 def certificate(site: Site, now: datetime) -> str:
-    """When its certificate ends; empty where that is not known."""
+    """When its certificate ends, or why browsers refuse it; empty where neither is known."""
     ends = site.certificate_ends
+    if ends and ends <= now:
+        return f"certificate ended {words.age(ends, now)} ago"
+    if site.certificate_fault:
+        return f"browsers refuse its certificate: {site.certificate_fault}"
     if ends is None:
         return ""
-    if ends <= now:
-        return f"certificate ended {words.age(ends, now)} ago"
     if ends - now <= SOON:
         return f"certificate ends in {words.age(now, ends)}"
     return f"certificate until {ends:%Y-%m-%d}"

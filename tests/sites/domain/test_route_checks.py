@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from bot.domain.finding import Ref
 from bot.domain.report import examine
 from bot.domain.snapshot import Snapshot
-from bot.health.checks import CHECKS
+from bot.health.checks import CHECKS, served_certificates
 from bot.net.probing.protocol import CertificateFault
-from bot.net.route_checks.checks import RouteChecks
+from bot.net.route_checks.checks import REFUSED, RouteChecks
 from bot.net.route_checks.plan import LeftOut
 from bot.net.route_checks.roots import NO_HOST
 from bot.routing.site_state import SiteState
@@ -160,7 +160,12 @@ def test_a_certificate_that_browsers_refuse_is_a_finding_of_its_own() -> None:
         snapshot = checked(route, checks=checks_of(host))
         report = examine(snapshot, CHECKS)
         assert [finding.reason for finding in report.findings] == [reason]
-        assert only(snapshot).state is SiteState.ANSWERS
+        site = only(snapshot)
+        assert (site.state, site.certificate_fault) == (SiteState.ANSWERS, fault)
+
+
+def test_every_fault_that_browsers_refuse_has_words_of_its_own() -> None:
+    assert set(served_certificates.FAULTS) == set(REFUSED)
 
 
 def test_the_default_certificate_of_a_route_that_names_none_is_a_note() -> None:
@@ -183,6 +188,7 @@ def test_a_private_authority_is_no_fault() -> None:
         host = a_host(GOOD, certificate=a_certificate(fault))
         report = examine(checked(route, checks=checks_of(host)), CHECKS)
         assert (report.findings, report.notes) == ((), ())
+        assert host.refused is None
 
 
 def test_a_route_check_that_is_over_says_nothing_of_the_certificate() -> None:

@@ -52,6 +52,7 @@ SITES = st.builds(
     untested=WORDS,
     latency=st.none() | st.floats(min_value=0, max_value=1e7),
     certificate_ends=TIMES,
+    certificate_fault=WORDS,
 )
 WHOLE = st.builds(
     Sites,
@@ -164,3 +165,13 @@ def test_a_latency_has_a_unit_that_fits() -> None:
     site = Site(host="a", state=SiteState.ANSWERS)
     for took, said in ((None, ""), (0.3, "<1 ms"), (12.4, "12 ms"), (2340.0, "2.3 s")):
         assert text.latency(replace(site, latency=took)) == said
+
+
+def test_a_certificate_that_ended_says_when_and_another_that_browsers_refuse_says_why() -> None:
+    """A date alone would say that all is well with it."""
+    refused = Site(host="a", state=SiteState.ANSWERS, certificate_fault="wrong name")
+    ended = replace(refused, certificate_ends=NOW - text.DAY, certificate_fault="expired")
+    later = replace(refused, certificate_ends=NOW + 90 * text.DAY)
+    assert text.certificate(ended, NOW) == "certificate ended 1 d ago"
+    for site in (refused, later):
+        assert text.certificate(site, NOW) == "browsers refuse its certificate: wrong name"
