@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+from tests.nodes import leader
 from tests.nodes.bot import Bot
 from tests.nodes.cluster import RealNodes
-from tests.nodes.kubectl import get, kubectl, rolled_out, wait_until
+from tests.nodes.kubectl import rolled_out
 from tests.nodes.table import Table
 
 TAKEOVER = 45.0
@@ -19,12 +20,13 @@ WORKS = "The route works · proven"
 
 async def run(table: Table, cluster: RealNodes, bot: Bot) -> float:
     """Cut the leader's node off, and bring it back; the seconds without a leader."""
-    leader = await asyncio.to_thread(_leader_beside_the_server, cluster)
-    node = await asyncio.to_thread(_node_of, leader)
+    # The server's power is all of the cluster's.
+    leads = await asyncio.to_thread(leader.away_from, cluster.server.name)
+    node = await asyncio.to_thread(leader.node_of, leads)
     await asyncio.to_thread(cluster.nodes[node].power_off)
     try:
         took, told = await asyncio.gather(
-            asyncio.to_thread(_until_another_than, leader), bot.ask("health", "pods")
+            asyncio.to_thread(leader.until_another_than, leads), bot.ask("health", "pods")
         )
         table.row("the standby answers", told.text, seconds=told.seconds, want="judged")
         acknowledged = f"{told.acknowledged:.1f} s"
@@ -40,30 +42,3 @@ async def run(table: Table, cluster: RealNodes, bot: Bot) -> float:
     table.row("once the node is back", told.text, seconds=back, want=WORKS)
     await asyncio.to_thread(rolled_out, "meshmedic", "deployment/meshmedic")
     return took
-
-
-def _leader_beside_the_server(cluster: RealNodes) -> str:
-    """The leader's pod, on a node whose power can be cut: the server's is all of the cluster's.
-
-    Two of the bot's pods are never on one node, so where the leader is on the server, the standby
-    is not, and takes over once the leader's pod is deleted.
-    """
-    leader = _leader()
-    if _node_of(leader) == cluster.server.name:
-        kubectl("-n", "meshmedic", "delete", "pod", leader)
-        _until_another_than(leader)
-    rolled_out("meshmedic", "deployment/meshmedic")
-    return _leader()
-
-
-def _until_another_than(leader: str) -> float:
-    return wait_until("another leader", lambda: _leader() not in ("", leader), 120)
-
-
-def _leader() -> str:
-    lease = get("-n", "meshmedic", "lease", "meshmedic")
-    return str(lease["spec"].get("holderIdentity") or "").partition("_")[0]
-
-
-def _node_of(pod: str) -> str:
-    return str(get("-n", "meshmedic", "pod", pod)["spec"]["nodeName"])

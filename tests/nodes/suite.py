@@ -38,6 +38,7 @@ from tests.nodes.kubectl import get
 from tests.nodes.measuring import anonymous_memory, requests_a_minute
 from tests.nodes.place import LAN_ADDRESS
 from tests.nodes.processes import DidNotStart
+from tests.nodes.sites import playing
 from tests.nodes.table import Figure, Table, summary
 
 COMPONENTS = ("ha", "remediation", "prober", "prober-daemonset", "exec", "traefik-api")
@@ -213,6 +214,12 @@ async def _wrong_installs(suite: Suite) -> None:
     await wrong_installs.run(table, suite.cluster, suite.bot)
 
 
+async def _sites(suite: Suite) -> None:
+    await asyncio.to_thread(modes.switch_to, modes.AGENTS)
+    table = suite.table("Which sites answer, by route checks")
+    await playing.run(table, suite.cluster, suite.bot, suite.choices, whole=suite.whole)
+
+
 async def _alerts(suite: Suite) -> None:
     await alerting.run(suite.table("An alert and its end"), suite.bot)
 
@@ -245,6 +252,7 @@ async def _upgrade(suite: Suite) -> None:
 PARTS = {
     "commands": _commands,
     "repair": _repair,
+    "sites": _sites,
     "alerts": _alerts,
     "memory": Suite.memory,
     "requests": Suite.requests,

@@ -25,6 +25,7 @@ LEFT_OUT = {
     "faults": "they are made on our nodes",
     "dead-kubelet": "it is stopped on our node",
     "repair": "its fault is made on our node",
+    "sites": "their backends' image is on our nodes alone",
     "memory": "it is read from our nodes' cgroups",
     "requests": "they are counted in our API server's audit log",
     "power-cut": "no power of yours is cut",

@@ -39,7 +39,8 @@ def _is_ready(node: str) -> bool:
     return kubectl("get", "node", node, "-o", path) == "True"
 
 
-def _cut_power(cluster: RealNodes) -> Undo:
+def cut_power(cluster: RealNodes) -> Undo:
+    """The power of n3 is gone, until it is mended."""
     cluster.nodes["n3"].power_off()
 
     def mend() -> None:
@@ -76,5 +77,5 @@ FAULTS = (
         # Its containers go on, and the kubelet soon calls their pods ready again.
         diagnosis=f"node n3|{WORKS}",
     ),
-    _not_ready("the power of n3 is cut", _cut_power, health="NodeStatusUnknown"),
+    _not_ready("the power of n3 is cut", cut_power, health="NodeStatusUnknown"),
 )

@@ -1,0 +1,1 @@
+"""Sites in every state that a visitor may find them in, by the real Traefik and the real agents."""
