@@ -66,5 +66,13 @@ def failing_sites(
     return FailingSites(tuple(every)[:NAMED], len(every))
 
 
+def without_failing(before: FailingSites, report: Report) -> FailingSites:
+    """Those of the named sites that do not fail now, whatever by: of them an end may speak."""
+    sites = report.public.supplement(Sites)
+    failing = {_stored(site.host) for site in sites.of(SiteState.FAILS)} if sites else set()
+    named = tuple(name for name in before.named if name not in failing)
+    return FailingSites(named, before.count - (len(before.named) - len(named)))
+
+
 def _stored(host: str) -> str:
     return redact(host)[:LONGEST]

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from bot.alerting.domain import outage, visibility
-from bot.alerting.domain.hosts import NO_SITES, failing_sites
+from bot.alerting.domain.hosts import NO_SITES, failing_sites, without_failing
 from bot.alerting.domain.incident import (
     Alerts,
     Incident,
@@ -148,7 +148,7 @@ def advance(
     now = report.taken_at
     state = _with_late(replace(state, refused=refused), view)
     state = _with_known(state, view, rules)
-    state = _with_members(state, view)
+    state = _with_members(_without_strays(state, view), view)
     state = _developed(state, view, rules)
     state = _with_new(state, view, rules)
     return _without_old(state, now, rules)
@@ -216,15 +216,39 @@ def _still_known(
     return replace(known, well=well) if well.seen < rules.steady else None
 
 
+def _without_strays(state: Alerts, view: AlertView) -> Alerts:
+    """Without members of an incident that follow from the cause of another one by now."""
+    bad = {finding.key: finding for finding in view.bad}
+    for incident in state.incidents:
+        others = set(incident.keys) - {incident.head.key}
+        causes = {
+            key: [cause.key for cause in view.report.chain(bad[key])[1:]]
+            for key in others & bad.keys()
+        }
+        strays = {
+            key
+            for key, chain in causes.items()
+            if not set(chain) & set(incident.keys) and any(map(state.holding, chain))
+        }
+        if strays and not incident.ended:
+            kept = tuple(key for key in incident.keys if key not in strays)
+            state = state.with_incident(replace(incident, keys=kept))
+    return state
+
+
 def _with_members(state: Alerts, view: AlertView) -> Alerts:
-    """With new effects of open incidents, and causes that were found, added to them."""
+    """With new effects of open incidents, and causes that were found, added to them.
+
+    The cause of an incident is that of what it began with, and not of one effect among others.
+    """
     known = {known_finding.key for known_finding in state.known}
     for finding in view.bad:
         if finding.key in known or state.holding(finding.key):
             continue
         chain = [cause.key for cause in view.report.chain(finding)]
-        effects = [effect.key for effect in view.report.downstream.get(finding.key, ())]
-        holder = next(filter(None, (state.holding(key) for key in (*chain, *effects))), None)
+        effects = {effect.key for effect in view.report.downstream.get(finding.key, ())}
+        about = (one for one in state.incidents if not one.ended and one.head.key in effects)
+        holder = next(filter(None, map(state.holding, chain)), None) or next(about, None)
         if finding.check == visibility.CHECK:
             # After an outage some kinds come back later than others. They belong to its incident.
             holder = holder or outage.open_outage(state)
@@ -293,7 +317,9 @@ def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
     )
     if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
-    return replace(incident, ended=well.began).with_line(well.began, incident.end)
+    sites = without_failing(incident.sites, view.report)
+    ended = replace(incident, ended=well.began, sites=sites)
+    return ended.with_line(well.began, incident.end)
 
 
 def _is_worked_around(incident: Incident, report: Report) -> bool:

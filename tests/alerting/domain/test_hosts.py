@@ -149,3 +149,16 @@ def test_hostile_names_stay_names_and_within_limits(hosts: list[str], before: li
     said = card(cards.incident(incident))
     assert "@everyone" not in said.replace("`@everyone", "")
     assert read(ALERTS, written(ALERTS, Alerts((incident,)))) == Alerts((incident,))
+
+
+def test_an_end_speaks_of_no_site_that_fails_by_something_else_still():
+    """The fault is over, and one of its sites does not answer all the same."""
+    state = None
+    for minute in range(30):
+        fails = a_report(minute, "shop", "wiki") if 0 < minute < 10 else None
+        over = a_report(minute, shop=SiteState.ANSWERS, wiki=SiteState.FAILS)
+        state = advance(state, fails or over, RULES)
+    assert state
+    (incident,) = state.incidents
+    assert incident.ended
+    assert incident.sites == FailingSites(("shop.example",), 1)

@@ -232,3 +232,34 @@ def test_a_long_message_is_kept_with_its_beginning_and_its_end():
     assert one.head.message.startswith("begin ")
     assert one.head.message.endswith(" end")
     assert len(one.head.message) < 700
+
+
+def test_what_an_incident_began_with_ends_it_though_an_effect_has_another_cause_by_now():
+    """The pod is mended. Its site fails all the same, with others, as the node says."""
+    pod, site = a_finding("web"), a_finding("site", Verdict.FAILED, Ref("Pod", "apps", "web"))
+    moved = a_finding("site", Verdict.FAILED, NODE)
+    others = a_finding("other", Verdict.FAILED, NODE)
+    state = after(
+        a_report(-1),
+        *(a_report(minute, pod, site) for minute in range(10)),
+        *(a_report(minute, pod, a_node(), moved, others) for minute in range(10, 30)),
+        *(a_report(minute, a_node(), moved, others) for minute in range(30, 60)),
+    )
+    first, second = state.incidents
+    assert (first.head.subject.name, bool(first.ended)) == ("web", True)
+    assert (second.head.subject, second.ended) == (NODE, None)
+    assert moved.key in second.keys
+
+
+def test_a_cause_that_is_found_for_what_an_incident_began_with_is_no_other_incident():
+    pod = a_finding("web")
+    state = after(
+        a_report(-1),
+        *(a_report(minute, pod) for minute in range(10)),
+        *(
+            a_report(minute, a_node(), a_finding("web", Verdict.FAILED, NODE))
+            for minute in (10, 11)
+        ),
+    )
+    (incident,) = state.incidents
+    assert incident.head.subject == NODE
