@@ -26,6 +26,7 @@ from bot.net.mesh import health as mesh
 from bot.net.mesh.matrix import By, Pair
 from bot.net.route_checks.answered import (
     GATEWAY_TIMEOUT,
+    TRAEFIK_IS_GONE,
     TRAEFIK_REFUSES,
     Answerer,
     RouteAnswer,
@@ -48,8 +49,10 @@ NO_SITE_ANSWERS = "NoSiteAnswers"
 FAULT = "Fault"
 """The kind that stands for a fault in a finding's subject."""
 
-REFUSING = "TraefikRefuses"
-"""The reason of the fault that nobody listens where Traefik takes requests."""
+REFUSING, GONE = "TraefikRefuses", "TraefikGone"
+"""The reasons of the faults that nobody listens where Traefik takes requests, and that no pod of it
+runs.
+"""
 
 OF_GATEWAY = frozenset({502, 503, GATEWAY_TIMEOUT})
 """Statuses by which Traefik says that it got no answer of a backend."""
@@ -238,6 +241,8 @@ def _by_checks(judged: Judgement, route: Ref, snapshot: Snapshot) -> Judgement:
     failing = [host.worst for host in known if host.outcome is SiteState.FAILS]
     if not failing or not all(_is_of_backend(at.answer) for at in failing):
         return judged
+    if all(at.answer.what == TRAEFIK_IS_GONE for at in failing):
+        return replace(judged, follows=tuple(_of_traefik(snapshot)), root=_gone(judged))
     if all(at.answer.what == TRAEFIK_REFUSES for at in failing):
         nodes = sorted({at.node for at in failing})
         follows = (*_of_traefik(snapshot), *_common([_of_node(node, snapshot) for node in nodes]))
@@ -306,6 +311,17 @@ def _refusing(judged: Judgement, nodes: Sequence[str]) -> Finding:
         verdict=judged.verdict,
         reason=REFUSING,
         message=f"Nobody listens where Traefik takes requests on {_placed(nodes)}.",
+        evidence=judged.evidence,
+    )
+
+
+def _gone(judged: Judgement) -> Finding:
+    return Finding(
+        check=ROUTE_FAULTS,
+        subject=Ref(FAULT, "", "traefik: no pod runs"),
+        verdict=judged.verdict,
+        reason=GONE,
+        message="No pod of Traefik runs, so nobody takes requests.",
         evidence=judged.evidence,
     )
 

@@ -17,7 +17,7 @@ from bot.net.diagnosis.subject import Subject
 from bot.net.mesh.matrix import By, Pair
 from bot.net.mesh.rounds import KINDS, Links
 from bot.net.probing.protocol import Outcome
-from bot.net.route_checks.answered import TRAEFIK_REFUSES, Answerer, RouteAnswer
+from bot.net.route_checks.answered import TRAEFIK_IS_GONE, TRAEFIK_REFUSES, Answerer, RouteAnswer
 from bot.net.route_checks.checks import CheckedHost, NodeAnswer, RouteChecks
 from bot.net.route_resolution import resolve
 from bot.routing.site_state import SiteState
@@ -318,6 +318,13 @@ def test_sites_for_which_nobody_listens_are_one_finding_where_nothing_says_why()
     refused = [checked(host, Answerer.NOBODY, TRAEFIK_REFUSES) for host in TO]
     keys = {by_checks(a_cluster(), *refused[:count]).roots[0].key for count in (1, 2, 3)}
     assert keys == {"route-faults/Fault//edge: traefik"}
+
+
+def test_sites_without_any_traefik_are_one_finding() -> None:
+    gone = [checked(host, Answerer.NOBODY, TRAEFIK_IS_GONE) for host in TO]
+    assert [root.key for root in by_checks(a_cluster(), *gone).roots] == [
+        "route-faults/Fault//traefik: no pod runs"
+    ]
 
 
 def test_a_bad_gateway_follows_from_the_dead_node_of_all_its_endpoints() -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.domain.finding import Ref
 from bot.net.probing.protocol import CertificateFault, ServedCertificate
-from bot.net.route_checks.answered import RouteAnswer
+from bot.net.route_checks.answered import TRAEFIK_IS_GONE, Answerer, RouteAnswer
 from bot.net.route_checks.plan import LeftOut, RouteCheck
 from bot.routing.site_state import SiteState
 
@@ -177,6 +177,13 @@ def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> Ch
     failed = news.at if fails else before.failed if before else None
     same = before and before.outcome is now.outcome
     return replace(now, failed=failed, since=before.since if before and same else news.at)
+
+
+def without_traefik(before: CheckedHost, at: datetime) -> CheckedHost:
+    """What is known of a host that was checked before, once no pod of Traefik runs any more."""
+    gone = NodeAnswer("", at, RouteAnswer(Answerer.NOBODY, SiteState.FAILS, TRAEFIK_IS_GONE))
+    since = before.since if before.outcome is SiteState.FAILS else at
+    return replace(before, answers=(gone,), since=since, failed=at, kept=False)
 
 
 def supplement(

@@ -59,11 +59,14 @@ def _failing(hosts: list[CheckedHost]) -> Judgement:
         f"{first.host} does not answer: {first.worst.answer.what}.{others}",
         since=min(host.since for host in hosts),
         evidence=tuple(
-            Evidence(f"request for {host.host} by Traefik on {host.worst.node}", _said(host))
-            for host in hosts[:NAMED]
+            Evidence(f"request for {host.host}{_by(host)}", _said(host)) for host in hosts[:NAMED]
         ),
         fact=ROUTE_CHECKS,
     )
+
+
+def _by(host: CheckedHost) -> str:
+    return f" by Traefik on {host.worst.node}" if host.worst.node else ""
 
 
 def _said(host: CheckedHost) -> str:

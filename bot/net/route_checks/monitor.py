@@ -28,6 +28,7 @@ from bot.net.ports import AgentProber
 from bot.net.probing.protocol import Probe, ProbeAnswer, ProbeKind, WebFacts
 from bot.net.route_checks.answered import (
     REFUSES_HEAD,
+    TRAEFIK_IS_GONE,
     Answerer,
     Need,
     RouteAnswer,
@@ -40,6 +41,7 @@ from bot.net.route_checks.checks import (
     RouteChecks,
     noted,
     supplement,
+    without_traefik,
 )
 from bot.net.route_checks.interval import SHORTEST
 from bot.net.route_checks.plan import MOST_HOSTS, NOTHING, READS, CheckPlan, RouteCheck, plan
@@ -182,9 +184,12 @@ class RouteMonitor:
     def _follow(self, planned: CheckPlan) -> None:
         """Begin with new hosts, and forget those that have been gone for a while."""
         now = self.timer()
-        for check in planned.checks:
+        orphans = self._without_traefik(planned)
+        for host in (*(check.host for check in planned.checks), *orphans):
             first = now + self.settings.first + self._part(min(SPREAD, self.settings.first))
-            self._courses.setdefault(check.host, _Course(first, now)).planned = now
+            self._courses.setdefault(host, _Course(first, now)).planned = now
+        for host in orphans:
+            self._hosts[host] = without_traefik(self._hosts[host], self.clock())
         latest = sorted(self._courses.items(), key=lambda item: -item[1].planned)[:MOST_KEPT]
         self._courses = {host: item for host, item in latest if now - item.planned < KEPT}
         self._hosts = {host: item for host, item in self._hosts.items() if host in self._courses}
@@ -210,9 +215,15 @@ class RouteMonitor:
 
     def _publish(self, planned: CheckPlan) -> RouteChecks:
         interval = timedelta(seconds=self._interval)
-        hosts = (self._hosts.get(check.host) for check in planned.checks)
+        names = (*(check.host for check in planned.checks), *self._without_traefik(planned))
+        hosts = (self._hosts.get(name) for name in names)
         self.checks = supplement(interval, filter(None, hosts), planned.left_out)
         return self.checks
+
+    def _without_traefik(self, planned: CheckPlan) -> list[str]:
+        """The hosts that were checked before, where no pod of Traefik runs by which to ask them."""
+        left = (item.host for item in planned.left_out if item.why == TRAEFIK_IS_GONE)
+        return [host for host in left if host in self._hosts]
 
     async def _on(self, node: str, due: Sequence[tuple[RouteCheck, Entrance]]) -> None:
         """Ask by the agent of one node, a few hosts at a time and one after the other."""

@@ -19,7 +19,7 @@ from bot.domain.snapshot import Snapshot
 from bot.net import network_policies, topology
 from bot.net.entrances import Entrance, entrances_of
 from bot.net.route_checks import chain
-from bot.net.route_checks.answered import AskedRoute, ChainPart
+from bot.net.route_checks.answered import TRAEFIK_IS_GONE, AskedRoute, ChainPart
 from bot.net.route_checks.host_rules import HostRule, host_rules
 from bot.net.tools.targets import Allowed, is_covered
 from bot.routing import addresses
@@ -176,7 +176,7 @@ def _check(
         return BY_ANNOTATION
     readers = [item for item in running if not why_unread(rule.route, item.config)]
     if not readers:
-        return NO_TRAEFIK
+        return NO_TRAEFIK if running else TRAEFIK_IS_GONE
     usable = [
         (entrance, reader)
         for reader in readers

@@ -27,7 +27,7 @@ from bot.net.probing.protocol import (
     ProbeKind,
     ServedCertificate,
 )
-from bot.net.route_checks.answered import Answerer
+from bot.net.route_checks.answered import TRAEFIK_IS_GONE, Answerer
 from bot.net.route_checks.checks import HOUR, MOST_SAMPLES, CheckedHost
 from bot.net.route_checks.monitor import KEPT, ORPHANED, SECONDS, CheckSettings, RouteMonitor
 from bot.routing.site_state import SiteState
@@ -326,13 +326,12 @@ async def test_a_traefik_that_is_restarted_elsewhere_does_not_end_what_is_known(
     await it.after(60)
     it.cluster.snapshot_ = a_cluster(*SITE, traefik=())
     await it.after(30)
-    assert it.monitor.checks
-    assert it.monitor.checks.hosts == ()
+    assert it.of().outcome is SiteState.FAILS
     it.cluster.snapshot_ = a_cluster(*SITE, traefik=(a_traefik("hall"),))
     await it.after(30)
     checked = it.of()
     assert [item.node for item in checked.answers] == ["hall"]
-    assert (checked.since, len(checked.latencies)) == (BEGAN + timedelta(minutes=1), 2)
+    assert (checked.outcome, len(checked.latencies)) == (SiteState.ANSWERS, 2)
 
 
 async def test_requests_are_counted_while_their_host_is_remembered() -> None:
@@ -527,3 +526,29 @@ async def test_a_store_that_fails_stops_no_checks() -> None:
     for _ in range(3):
         await it.after(60)
     assert it.of().outcome is SiteState.ANSWERS
+
+
+async def test_a_site_does_not_answer_once_the_last_pod_of_traefik_is_gone() -> None:
+    """Nobody can ask it, and that is why. It is asked again as soon as there is one."""
+    it = await asyncio.to_thread(a_situation, *SITE)
+    with_traefik = it.cluster.snapshot_
+    await it.after(60)
+    assert it.of().outcome is SiteState.ANSWERS
+    it.cluster.snapshot_ = a_cluster(*SITE, traefik=())
+    for _ in range(200):
+        await it.after(10)
+    gone = it.of()
+    assert (gone.outcome, gone.worst.answer.what) == (SiteState.FAILS, TRAEFIK_IS_GONE)
+    assert it.clock.time() - gone.since > timedelta(minutes=30)
+    it.cluster.snapshot_ = with_traefik
+    await it.after(60)
+    assert it.of().outcome is SiteState.ANSWERS
+
+
+async def test_a_site_that_was_never_asked_is_not_tested_without_traefik() -> None:
+    """Something else may serve it."""
+    it = await asyncio.to_thread(a_situation, *SITE, traefik=())
+    await it.after(60)
+    assert it.monitor.checks
+    assert it.monitor.checks.hosts == ()
+    assert [item.why for item in it.monitor.checks.left_out] == [TRAEFIK_IS_GONE]

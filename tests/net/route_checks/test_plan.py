@@ -13,7 +13,7 @@ from bot.domain.resources import networking
 from bot.net.entrances import Entrance
 from bot.net.route_checks import plan as planning
 from bot.net.route_checks import roots
-from bot.net.route_checks.answered import ChainPart
+from bot.net.route_checks.answered import TRAEFIK_IS_GONE, ChainPart
 from bot.net.route_checks.plan import CheckPlan, PodPort, RouteCheck, plan
 from bot.net.tools.targets import allowed, is_name
 from tests.builders import Plain, an_object
@@ -128,7 +128,7 @@ def test_what_is_not_asked_says_why() -> None:
         "named.example": planning.EXCLUDED,
         "below.example.org": planning.EXCLUDED,
     }
-    assert why(plan(a_cluster(a_site(), traefik=()))) == {"a.example": planning.NO_TRAEFIK}
+    assert why(plan(a_cluster(a_site(), traefik=()))) == {"a.example": TRAEFIK_IS_GONE}
 
 
 def test_an_owner_takes_out_a_host_in_the_own_namespace_and_nobody_elses() -> None:

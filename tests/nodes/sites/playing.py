@@ -19,6 +19,7 @@ from tests.nodes.sites import objects, staging, witness
 from tests.nodes.sites.situations import (
     CERTIFICATES,
     EXCEPTED,
+    FAILS,
     ONCE_MENDED,
     SITUATIONS,
     WHILE_BROKEN,
@@ -90,7 +91,10 @@ class Player:
     async def _without_traefik(self, every: Mapping[str, str]) -> None:
         await asyncio.to_thread(staging.scale_traefik, 0)
         try:
-            none = dict.fromkeys(every, WITHOUT_TRAEFIK)
+            none = {
+                situation.name: FAILS if situation.heard else WITHOUT_TRAEFIK
+                for situation in SITUATIONS
+            }
             await self._until(" without Traefik", none, GREEN_WITHIN)
         finally:
             await asyncio.to_thread(staging.scale_traefik, 1)
