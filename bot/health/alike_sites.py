@@ -2,12 +2,13 @@
 
 Two places are looked at: Traefik's pods on one node, and the node on which all endpoints of a site
 are. Where sites of at least two Services fail there with one symptom, and none answers, the place
-is named. It is no proof of what is wrong there; a test that proves a fault of one of them is.
+is named. It is no proof of what is wrong there; a test that proves a fault of one of them is. A
+site that is known to lead past a fault there shows nothing of the way that the others take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.domain.finding import Ref
@@ -27,12 +28,14 @@ class SilentPlace(NamedTuple):
     node: Its node. of_traefik: Whether Traefik's pods are there, else the endpoints of the sites.
     what: What was answered instead, in words.
     routes: The routes whose sites fail so.
+    past: Those whose sites answer, since they lead past a fault.
     """
 
     node: str
     of_traefik: bool
     what: str
     routes: tuple[Ref, ...]
+    past: tuple[Ref, ...] = ()
 
 
 class BehindRoute(NamedTuple):
@@ -45,17 +48,23 @@ class BehindRoute(NamedTuple):
 Behind = Callable[[Ref], BehindRoute]
 
 
-def silent_places(snapshot: Snapshot, behind: Behind) -> Mapping[Ref, SilentPlace]:
-    """The place at which the sites of a route fail like others, by route."""
+def silent_places(
+    snapshot: Snapshot, behind: Behind, past: Collection[Ref] = ()
+) -> Mapping[Ref, SilentPlace]:
+    """The place at which the sites of a route fail like others, by route.
+
+    `past` are the routes that are known to lead past a fault.
+    """
     checks = snapshot.supplement(RouteChecks)
     if checks is None:
         return {}
     current = [host for host in checks.hosts if snapshot.taken_at <= host.until(checks.interval)]
     known = {host.route: behind(host.route) for host in current}
-    places = (*_of_traefik(current), *_of_endpoints(current, known))
+    places = (*_of_traefik(current, past), *_of_endpoints(current, known, past))
     by_route: dict[Ref, SilentPlace] = {}
     for place in places:
-        services = {service for route in place.routes for service in known[route].services}
+        alike = (*place.routes, *place.past)
+        services = {service for route in alike for service in known[route].services}
         if len(services) < LEAST:
             continue
         for route in place.routes:
@@ -68,17 +77,17 @@ class _Answered(NamedTuple):
     answer: RouteAnswer
 
 
-def _of_traefik(hosts: Iterable[CheckedHost]) -> Iterator[SilentPlace]:
+def _of_traefik(hosts: Iterable[CheckedHost], past: Collection[Ref]) -> Iterator[SilentPlace]:
     """By the latest answer of each of Traefik's nodes."""
     by_node = grouped(
         (item.node, _Answered(host.route, item.answer)) for host in hosts for item in host.answers
     )
     for node, answers in sorted(by_node.items()):
-        yield from _silent(node, answers, of_traefik=True)
+        yield from _silent(node, answers, past, of_traefik=True)
 
 
 def _of_endpoints(
-    hosts: Iterable[CheckedHost], known: Mapping[Ref, BehindRoute]
+    hosts: Iterable[CheckedHost], known: Mapping[Ref, BehindRoute], past: Collection[Ref]
 ) -> Iterator[SilentPlace]:
     """Of the sites whose endpoints are all on one node."""
     by_node: dict[str, list[_Answered]] = {}
@@ -88,14 +97,18 @@ def _of_endpoints(
             (node,) = there
             by_node.setdefault(node, []).append(_Answered(host.route, host.worst.answer))
     for node, answers in sorted(by_node.items()):
-        yield from _silent(node, answers, of_traefik=False)
+        yield from _silent(node, answers, past, of_traefik=False)
 
 
-def _silent(node: str, answers: Sequence[_Answered], *, of_traefik: bool) -> Iterator[SilentPlace]:
-    if any(one.answer.outcome is SiteState.ANSWERS for one in answers):
+def _silent(
+    node: str, answers: Sequence[_Answered], past: Collection[Ref], *, of_traefik: bool
+) -> Iterator[SilentPlace]:
+    answering = {one.route for one in answers if one.answer.outcome is SiteState.ANSWERS}
+    if not answering <= set(past):
         return
     failing = grouped(
         (one.answer.what, one.route) for one in answers if one.answer.outcome is SiteState.FAILS
     )
     for what, routes in sorted(failing.items()):
-        yield SilentPlace(node, of_traefik, what, tuple(sorted(set(routes))))
+        alike = tuple(sorted(set(routes)))
+        yield SilentPlace(node, of_traefik, what, alike, tuple(sorted(answering)))

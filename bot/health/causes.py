@@ -275,14 +275,17 @@ def _silent(judged: Judgement, route: Ref, snapshot: Snapshot) -> Finding | None
         nodes = frozenset(server.node for server in _of_route(of, snapshot))
         return BehindRoute(_services_of(of, snapshot), nodes)
 
-    places = snapshot.once("health.silent_places", lambda: silent_places(snapshot, behind))
+    past = snapshot.once("health.past_faults", lambda: dict(_past_faults(snapshot)))
+    places = snapshot.once(
+        "health.silent_places", lambda: silent_places(snapshot, behind, past.keys())
+    )
     place = places.get(route)
     if place is None:
         return None
-    for other in place.routes:
-        proving = recent.proving(other, snapshot)
-        if proving and place.node in _nodes_of(proving[0]) and not proving[0].private:
-            return _fault(judged, *proving)
+    proving = [recent.proving(other, snapshot) for other in place.routes]
+    for test, now in filter(None, (*proving, *map(past.get, place.past))):
+        if place.node in _nodes_of(test) and not test.private:
+            return _fault(judged, test, now)
     by = f"Traefik on {place.node}" if place.of_traefik else f"pods on {place.node}"
     return Finding(
         check=ROUTE_FAULTS,
@@ -292,6 +295,15 @@ def _silent(judged: Judgement, route: Ref, snapshot: Snapshot) -> Finding | None
         message=f"No site answers by {by}, and {len(place.routes):,} routes fail alike: "
         f"{place.what}.",
     )
+
+
+def _past_faults(snapshot: Snapshot) -> Iterator[tuple[Ref, tuple[Diagnosed, Subject]]]:
+    """The routes that are known to lead past a fault, with the test that proved it."""
+    for route, tests in recent.applying(snapshot).items():
+        for test, now in tests:
+            way = recent.past_fault(test, now, snapshot)
+            if way and not way.lapsed:
+                yield route, (test, now)
 
 
 def _nodes_of(test: Diagnosed) -> set[str]:

@@ -20,7 +20,7 @@ TALL: ViewportSize = {"width": 1120, "height": 1250}
 
 async def _health(tab: Tab) -> None:
     await tab.command("health all")
-    await tab.see("seen")
+    await tab.newest.get_by_text("objects judged").wait_for()
     await tab.page.wait_for_timeout(700)
 
 
@@ -52,7 +52,7 @@ async def _alert(tab: Tab) -> None:
 
 async def _recovered(tab: Tab) -> None:
     await tab.write("mend")
-    await tab.see("Recovered Pod", seconds=60)
+    await tab.see("Recovered jellyfin", seconds=60)
     await tab.page.wait_for_timeout(4000)
 
 
@@ -71,8 +71,11 @@ async def _tab(
         sandbox(scenario) as running,
         open_tab(browser, running.url, viewport=viewport) as tab,
     ):
-        # It comes some seconds after the start: the answers shall stand below it.
-        await tab.see("meshmedic-board", seconds=30)
+        # They come some seconds after the start: the answers shall stand below them.
+        await tab.see("of 11 sites answer", seconds=60)
+        if scenario == "homelab":
+            await tab.see("NoSiteAnswers", seconds=60)
+            await tab.page.wait_for_timeout(5000)
         yield tab
 
 
@@ -108,7 +111,7 @@ async def make(folder: Path) -> None:
         async with _tab(browser, LETTER) as tab:
             await _digest(tab)
             await tab.screenshot(folder / "digest.png")
-        async with _tab(browser, CARD) as tab:
+        async with _tab(browser, CARD, "healthy") as tab:
             await _alert(tab)
             await tab.screenshot(folder / "alert.png")
             await _recovered(tab)

@@ -42,13 +42,16 @@ def a_site(name: str, *answers: RouteAnswer, nodes: tuple[str, ...] = ("edge",))
     return a_host(*answers, check=check)
 
 
-def objects() -> list[Plain]:
-    """Traefik on edge, and a route for each name to a pod of its own on attic."""
+def objects(native: tuple[str, ...] = ()) -> list[Plain]:
+    """Traefik on edge, and a route for each name to a pod of its own on attic.
+
+    nativeLB is on for those of `native`.
+    """
     made = [a_traefik()]
     for number, name in enumerate(NAMES, 5):
         rule = {
             "match": f"Host(`{name}.example`)",
-            "services": [{"name": name, "port": 80}],
+            "services": [{"name": name, "port": 80, "nativeLB": name in native}],
         }
         made += [
             an_object("IngressRoute", name, TRAEFIK, spec={"routes": [rule]}),
@@ -59,9 +62,11 @@ def objects() -> list[Plain]:
     return made
 
 
-def report(*hosts: CheckedHost, tests: tuple[Diagnosed, ...] = ()) -> Report:
+def report(
+    *hosts: CheckedHost, tests: tuple[Diagnosed, ...] = (), native: tuple[str, ...] = ()
+) -> Report:
     facts = {RouteChecks: checks_of(*hosts), Diagnoses: Diagnoses(tests)}
-    return examine(replace(a_snapshot(*objects()), supplements=facts), CHECKS)
+    return examine(replace(a_snapshot(*objects(native)), supplements=facts), CHECKS)
 
 
 def causes(seen: Report) -> dict[str, str | None]:
@@ -116,6 +121,23 @@ def test_a_fault_that_only_a_test_in_private_showed_is_no_cause_for_everybody():
     seen = report(*(a_site(name, BAD) for name in NAMES), tests=(proven("web", private=True),))
     others = {name: cause for name, cause in causes(seen.public).items() if name != "web"}
     assert set(others.values()) == {BY_TRAEFIK}
+
+
+def test_those_that_are_not_repaired_yet_keep_their_cause_while_one_leads_past_it():
+    """One was repaired: that it answers by the VIP shows nothing of those by pod IPs."""
+    repaired = (proven("web", repaired=0.1),)
+    hosts = (a_site("web", GOOD), a_site("shop", BAD), a_site("wiki", BAD))
+    seen = report(*hosts, tests=repaired, native=("web",))
+    assert causes(seen) == dict.fromkeys(("shop", "wiki"), "route-faults/Fault//edge: redirect")
+    last = (a_site("web", GOOD), a_site("shop", GOOD), a_site("wiki", BAD))
+    both = (*repaired, proven("shop", repaired=0.1))
+    seen = report(*last, tests=both, native=("web", "shop"))
+    assert causes(seen) == {"wiki": "route-faults/Fault//edge: redirect"}
+
+
+def test_one_that_answers_by_the_way_of_the_others_shows_that_the_place_is_well():
+    hosts = (a_site("web", GOOD), a_site("shop", BAD), a_site("wiki", BAD))
+    assert set(causes(report(*hosts, native=("web",))).values()) == {None}
 
 
 ANSWERS = st.sampled_from((GOOD, BAD, SILENT, UNKNOWN))

@@ -285,6 +285,16 @@ SERVED = {
     ),
 }
 
+PLACES: Table = {
+    "NoSiteAnswers": (
+        step("Ask `/net diagnose all`: it tests what its routes share once, and names the fault."),
+    ),
+    **dict.fromkeys(
+        ("TraefikGone", "TraefikRefuses"),
+        (step("See why Traefik does not take requests.", PODS_OF_TRAEFIK),),
+    ),
+}
+
 OF_OBJECT = ("SecretNotFound",)
 """Reasons that mean a Certificate for a route, and any Secret for Traefik's other kinds."""
 
@@ -303,5 +313,6 @@ TABLES: Mapping[str, Table] = {
     ),
     "routes-httproute": HTTP_ROUTE,
     "served-certificates": SERVED,
+    "route-faults": PLACES,
     **dict.fromkeys(("traefik-middlewares", "traefik-services", "traefik-tls"), OBJECT),
 }
