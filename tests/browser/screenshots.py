@@ -22,6 +22,9 @@ async def _health(tab: Tab) -> None:
     await tab.command("health all")
     await tab.newest.get_by_text("objects judged").wait_for()
     await tab.page.wait_for_timeout(700)
+    # The page shows the newest words; the verdict is what one reads first.
+    await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
+    await tab.page.wait_for_timeout(300)
 
 
 async def _diagnosis(tab: Tab) -> None:
@@ -84,9 +87,6 @@ async def make(folder: Path) -> None:
     async with chromium() as browser:
         async with _tab(browser, PHONE) as tab:
             await _health(tab)
-            # The page shows the newest words; the verdict is what one reads first.
-            await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
-            await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "phone.png")
         async with _tab(browser, TALL) as tab:
             await _health(tab)
