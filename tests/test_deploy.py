@@ -69,7 +69,7 @@ def test_the_role_of_a_check_allows_what_that_check_reads_and_nothing_else(check
 def test_the_viewer_reads_what_route_checks_are_planned_by():
     """Also where the Gateway API is installed."""
     held = set().union(*map(rights, CHECK_ROLES.values()))
-    for kind in (KIND_OF[each] for each in plan.READS):
+    for kind in (KIND_OF[read] for read in plan.READS):
         assert {(group, kind.plural, verb) for group in kind.groups for verb in READ} <= held
 
 
@@ -84,7 +84,7 @@ def test_the_viewer_is_the_checks_and_what_is_asked_about_one_finding():
         },
         "meshmedic-diagnose": {("networking.k8s.io", "networkpolicies", verb) for verb in READ},
     }
-    assert set(CHECK_ROLES) == {f"meshmedic-check-{each.name}" for each in READING} | set(others)
+    assert set(CHECK_ROLES) == {f"meshmedic-check-{check.name}" for check in READING} | set(others)
     for name, wanted in others.items():
         assert rights(CHECK_ROLES[name]) == wanted
     (selector,) = only("base/account.yaml", "ClusterRole")["aggregationRule"][

@@ -2,8 +2,8 @@
 
 Two places are looked at: Traefik's pods on one node, and the node on which all endpoints of a site
 are. Where sites of at least two Services fail there with one symptom, and none answers, the place
-is named. It is no proof of what is wrong there; a test that proves a fault of one of them is. A
-site that is known to lead past a fault there shows nothing of the way that the others take.
+is named. That does not prove what is wrong there: a test of one of these sites does. A site that is
+known to lead past a fault there shows nothing of the way that the others take.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
 from bot.domain.snapshot import Snapshot
 from bot.net.route_checks.answered import RouteAnswer
-from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.net.route_checks.checks import CheckedHost, RouteChecks, is_current
 from bot.routing.site_state import SiteState
 
 LEAST = 2
@@ -58,7 +58,7 @@ def silent_places(
     checks = snapshot.supplement(RouteChecks)
     if checks is None:
         return {}
-    current = [host for host in checks.hosts if snapshot.taken_at <= host.until(checks.interval)]
+    current = [host for host in checks.hosts if is_current(host, snapshot)]
     known = {host.route: behind(host.route) for host in current}
     places = (*_of_traefik(current, past), *_of_endpoints(current, known, past))
     by_route: dict[Ref, SilentPlace] = {}

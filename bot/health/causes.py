@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from bot.domain import containers
 from bot.domain.finding import Alike, Finding, FindingOf, Judgement, Ref
-from bot.domain.resources import core, discovery
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.health.alike_sites import BehindRoute, silent_places
 from bot.health.workload_pods import maker
@@ -31,12 +31,12 @@ from bot.net.route_checks.answered import (
     Answerer,
     RouteAnswer,
 )
-from bot.net.route_checks.checks import RouteChecks
+from bot.net.route_checks.checks import checked_hosts
 from bot.net.topology import is_ready
 from bot.routing import running
 from bot.routing.addresses import AddressKind, classify
-from bot.routing.candidates import candidates
-from bot.routing.service_endpoints import SERVICE_NAME
+from bot.routing.candidates import candidates_of
+from bot.routing.service_endpoints import ready_endpoints
 from bot.routing.site_state import DOES_NOT_ANSWER, SiteState
 from bot.routing.traefik_word import REQUESTS_FAIL, FailedRequests, standing_failures
 
@@ -115,13 +115,19 @@ def _fault(judged: Judgement, test: Diagnosed, now: Subject) -> Finding | None:
         places = [f"{now.service.name}:{now.port}"]
     if not places:
         return None
-    name = f"{_placed(places)}: {row}"
+    namespace = now.service.namespace if row in OF_SERVICE else ""
+    subject = Ref(FAULT, namespace, f"{_placed(places)}: {row}")
+    return _root(judged, subject, row.reason, test.diagnosis.because)
+
+
+def _root(judged: Judgement, subject: Ref, reason: str, message: str) -> Finding:
+    """A fault that is no object, as a finding of its own."""
     return Finding(
         check=ROUTE_FAULTS,
-        subject=Ref(FAULT, now.service.namespace if row in OF_SERVICE else "", name),
+        subject=subject,
         verdict=judged.verdict,
-        reason=row.reason,
-        message=test.diagnosis.because,
+        reason=reason,
+        message=message,
         evidence=judged.evidence,
     )
 
@@ -164,23 +170,20 @@ def _servers(address: str, route: Ref, snapshot: Snapshot) -> Iterable[Server]:
 
 def _of_route(route: Ref, snapshot: Snapshot) -> list[Server]:
     """Every ready endpoint of the Services to which a route leads."""
-    own = [candidate for candidate in candidates(snapshot) if candidate.ref == route]
+    own = candidates_of(route, snapshot)
     services = dict.fromkeys(candidate.to for candidate in own if not candidate.indirect)
     return [server for service in services for server in _of_service(service, snapshot)]
 
 
 def _services_of(route: Ref, snapshot: Snapshot) -> frozenset[Ref]:
-    return frozenset(candidate.to for candidate in candidates(snapshot) if candidate.ref == route)
+    return frozenset(candidate.to for candidate in candidates_of(route, snapshot))
 
 
 def _of_service(service: Ref, snapshot: Snapshot) -> Iterator[Server]:
-    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
-    for slice_ in slices.get((service.namespace, service.name), ()):
-        for endpoint in slice_.endpoints or ():
-            if endpoint.conditions.ready is not False:
-                target = endpoint.target_ref
-                pod = target.ref(service.namespace) if target and target.kind == "Pod" else None
-                yield Server(pod, endpoint.node_name or "")
+    for endpoint in ready_endpoints(service, snapshot):
+        target = endpoint.target_ref
+        pod = target.ref(service.namespace) if target and target.kind == "Pod" else None
+        yield Server(pod, endpoint.node_name or "")
 
 
 def _pod(endpoint: EndpointAt) -> Ref | None:
@@ -236,8 +239,7 @@ def _common(ways: Sequence[Sequence[Ref]]) -> list[Ref]:
 
 def _by_checks(judged: Judgement, route: Ref, snapshot: Snapshot) -> Judgement:
     """By who answered: whether the backend is to blame, Traefik, or neither of these."""
-    checks = snapshot.supplement(RouteChecks)
-    known = checks.of(route) if checks else ()
+    known = checked_hosts(route, snapshot)
     failing = [host.worst for host in known if host.outcome is SiteState.FAILS]
     if not failing or not all(_is_of_backend(at.answer) for at in failing):
         return judged
@@ -317,25 +319,13 @@ def _is_of_backend(answer: RouteAnswer) -> bool:
 
 
 def _refusing(judged: Judgement, nodes: Sequence[str]) -> Finding:
-    return Finding(
-        check=ROUTE_FAULTS,
-        subject=Ref(FAULT, "", f"{_placed(nodes)}: traefik"),
-        verdict=judged.verdict,
-        reason=REFUSING,
-        message=f"Nobody listens where Traefik takes requests on {_placed(nodes)}.",
-        evidence=judged.evidence,
-    )
+    message = f"Nobody listens where Traefik takes requests on {_placed(nodes)}."
+    return _root(judged, Ref(FAULT, "", f"{_placed(nodes)}: traefik"), REFUSING, message)
 
 
 def _gone(judged: Judgement) -> Finding:
-    return Finding(
-        check=ROUTE_FAULTS,
-        subject=Ref(FAULT, "", "traefik: no pod runs"),
-        verdict=judged.verdict,
-        reason=GONE,
-        message="No pod of Traefik runs, so nobody takes requests.",
-        evidence=judged.evidence,
-    )
+    message = "No pod of Traefik runs, so nobody takes requests."
+    return _root(judged, Ref(FAULT, "", "traefik: no pod runs"), GONE, message)
 
 
 def _at_one_service(failed: Sequence[FailedRequests], snapshot: Snapshot) -> Alike | None:

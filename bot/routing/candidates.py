@@ -7,12 +7,13 @@ IngressRoutes with one name that of traefik.io wins.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
 from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.routing import gateways
@@ -92,6 +93,15 @@ def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
             )
         ),
     )
+
+
+def candidates_of(route: Ref, snapshot: Snapshot) -> Sequence[Candidate]:
+    """What can be asked for of one route."""
+    by_route = snapshot.once(
+        "network.candidates_of",
+        lambda: grouped((candidate.ref, candidate) for candidate in candidates(snapshot)),
+    )
+    return by_route.get(route, ())
 
 
 def superseded(route: traefik.IngressRoute, snapshot: Snapshot) -> bool:

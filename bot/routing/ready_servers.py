@@ -10,11 +10,11 @@ from datetime import datetime
 
 from bot.domain import conditions
 from bot.domain.finding import Ref
-from bot.domain.resources import core, discovery
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.routing.addresses import AddressKind, classify
-from bot.routing.candidates import candidates
-from bot.routing.service_endpoints import SERVICE_NAME
+from bot.routing.candidates import candidates_of
+from bot.routing.service_endpoints import ready_endpoints
 
 GONE = frozenset({AddressKind.POD_NETWORK, AddressKind.ELSEWHERE})
 """What an address is that no endpoint has any more."""
@@ -53,20 +53,14 @@ def _chosen(choose: Choose, times: Iterable[datetime | None]) -> datetime | None
 
 def _services(route: Ref, snapshot: Snapshot) -> Iterable[Ref]:
     """The Services of all rules; none where it leads to something else, too."""
-    own = [candidate for candidate in candidates(snapshot) if candidate.ref == route]
+    own = candidates_of(route, snapshot)
     indirect = any(candidate.indirect for candidate in own)
     return () if indirect else dict.fromkeys(candidate.to for candidate in own)
 
 
 def _of_service(ref: Ref, snapshot: Snapshot) -> Iterator[datetime | None]:
     """Of each ready endpoint; None where a Service has none, or others than pods."""
-    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
-    ready = [
-        endpoint
-        for slice_ in slices.get((ref.namespace, ref.name), ())
-        for endpoint in slice_.endpoints or ()
-        if endpoint.conditions.ready is not False
-    ]
+    ready = list(ready_endpoints(ref, snapshot))
     if not ready or not _selects(ref, snapshot):
         yield None
     for endpoint in ready:

@@ -6,11 +6,12 @@ terminates, and still answers. The elder v1 Endpoints are used where a saved fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import containers
+from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Indexed, Snapshot
 from bot.domain.verdict import Verdict
@@ -38,6 +39,13 @@ class Serving:
     draining: int = 0
     unready: tuple[str, ...] = ()
     ports: frozenset[str] = frozenset()
+
+
+def ready_endpoints(service: Ref, snapshot: Snapshot) -> Iterator[discovery.Endpoint]:
+    """The ready endpoints of a Service, by its slices."""
+    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
+    for slice_ in slices.get((service.namespace, service.name), ()):
+        yield from (one for one in slice_.endpoints or () if one.conditions.ready is not False)
 
 
 def behind(service: core.Service, snapshot: Snapshot) -> Serving | None:

@@ -55,7 +55,7 @@ def all_of_scenario(name: str) -> DiagnosedRoutes:
     lab = homelab(name)
     network = Network(lab.broken)
     network.learn(*(lab.of(kind) for kind in KINDS))
-    cluster = FakeCluster([each for each in lab.objects if each["kind"] in TYPES])
+    cluster = FakeCluster([manifest for manifest in lab.objects if manifest["kind"] in TYPES])
     return asyncio.run(Diagnose(cluster, FakeProber(network)).diagnose_all())
 
 

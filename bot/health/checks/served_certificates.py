@@ -16,7 +16,7 @@ from bot.domain.resources import gateway, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.probing.protocol import CertificateFault
-from bot.net.route_checks.checks import REFUSED, CheckedHost, RouteChecks
+from bot.net.route_checks.checks import REFUSED, CheckedHost, checked_hosts, is_current
 from bot.net.route_checks.judging import ROUTE_CHECKS
 from bot.routing import secrets
 from bot.routing.references import ANNOTATIONS
@@ -67,14 +67,11 @@ class _Named(NamedTuple):
 
 
 def _judged(route: Ref, named: Callable[[str], _Named], snapshot: Snapshot) -> Judgement:
-    checks = snapshot.supplement(RouteChecks)
-    if checks is None:
-        return HEALTHY
     current = [
         host
-        for host in checks.of(route)
+        for host in checked_hosts(route, snapshot)
         if host.certificate
-        and snapshot.taken_at <= host.until(checks.interval)
+        and is_current(host, snapshot)
         and not _told(named(host.host).secret, route, snapshot)
     ]
     for fault in REFUSED:

@@ -102,7 +102,7 @@ def noted(before: UptimeRecord | None, batch: RequestBatch) -> UptimeRecord:
     """The record with a batch, unless it has that already.
 
     Where there are too many hosts, those stay that the batch names first, then those of which most
-    was seen: whoever makes new hosts all the time displaces no other's.
+    was seen. So nobody can push out the hosts of others by making new ones.
     """
     record = before or UptimeRecord()
     if batch.id in record.batches:

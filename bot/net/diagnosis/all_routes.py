@@ -41,7 +41,7 @@ class Unreached(msgspec.Struct, frozen=True):
 class CommonCause(msgspec.Struct, frozen=True, kw_only=True):
     """Routes of which a test showed the same: one row, at the same places.
 
-    diagnosis: That of the first of them, in whose words it is told.
+    diagnosis: That of the first route, which describes them all.
     """
 
     diagnosis: Diagnosis

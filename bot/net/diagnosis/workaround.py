@@ -14,7 +14,7 @@ from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.diagnosis import BY_VIP, CURABLE, Confidence, Diagnosed, Effect
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.route_checks.answered import Answerer, RouteAnswer
-from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.net.route_checks.checks import CheckedHost, RouteChecks, checked_hosts
 from bot.routing import traefik_word
 from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import TraefikWord
@@ -89,7 +89,7 @@ def _by_tests(test: Diagnosed) -> Iterator[GoodRequests]:
 
 
 def ended_by_checks(now: Subject, snapshot: Snapshot, at_least: int) -> Iterator[datetime]:
-    """Before when failures of a rule are over, by so many route checks that its backend answered.
+    """The time before which failures of a rule are over: its backend answered that many checks.
 
     Three of them at the least.
     """
@@ -118,8 +118,7 @@ def _by_access_log(now: Subject, snapshot: Snapshot) -> Iterator[GoodRequests]:
 
 def _checked(now: Subject, snapshot: Snapshot) -> Iterator[CheckedHost]:
     """The hosts whose checks ask this very rule."""
-    checks = snapshot.supplement(RouteChecks)
-    hosts = checks.of(now.route) if checks and now.route else ()
+    hosts = checked_hosts(now.route, snapshot) if now.route else ()
     return (host for host in hosts if host.match == now.match and host.answers)
 
 

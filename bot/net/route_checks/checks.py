@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -10,6 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
+from bot.domain.snapshot import Snapshot
 from bot.net.probing.protocol import CertificateFault, ServedCertificate
 from bot.net.route_checks.answered import TRAEFIK_IS_GONE, Answerer, RouteAnswer
 from bot.net.route_checks.plan import LeftOut, RouteCheck
@@ -35,7 +37,7 @@ REFUSED = (
     CertificateFault.UNFIT,
     CertificateFault.UNREADABLE,
 )
-"""Why browsers refuse a certificate, what is told of it first. They may know its authority."""
+"""Why browsers refuse a certificate, the gravest reason first. They may know its authority."""
 
 BY_WEIGHT = (SiteState.NOT_TESTED, SiteState.ANSWERS, SiteState.FAILS)
 """Of what several of Traefik's nodes say of a host, the last of these holds."""
@@ -117,7 +119,7 @@ class CheckedHost(msgspec.Struct, frozen=True, kw_only=True):
         return self.worst.at + interval * (len(self.answers) + 1) * OVERDUE + SLACK + late
 
     def well_before(self, interval: timedelta, count: int = 3) -> datetime | None:
-        """What failed before this time is over: the host has answered so many checks since.
+        """The time before which every failure is over: `count` checks were answered since.
 
         A check takes one way of those that requests may take, to one of up to three endpoints.
         """
@@ -143,9 +145,21 @@ class RouteChecks(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[CheckedHost, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
-    def of(self, route: Ref) -> tuple[CheckedHost, ...]:
-        """What is known of the hosts of a route; nothing where none was checked."""
-        return tuple(item for item in self.hosts if item.route == route)
+
+def checked_hosts(route: Ref, snapshot: Snapshot) -> Sequence[CheckedHost]:
+    """What is known of the hosts of a route; nothing where none was checked."""
+    checks = snapshot.supplement(RouteChecks)
+    by_route = snapshot.once(
+        "route checks.hosts",
+        lambda: grouped((host.route, host) for host in checks.hosts) if checks else {},
+    )
+    return by_route.get(route, ())
+
+
+def is_current(host: CheckedHost, snapshot: Snapshot) -> bool:
+    """Whether a host's checks show how it is now, and are not long overdue."""
+    checks = snapshot.supplement(RouteChecks)
+    return checks is not None and snapshot.taken_at <= host.until(checks.interval)
 
 
 def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> CheckedHost:

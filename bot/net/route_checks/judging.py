@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.net.route_checks.checks import CheckedHost, RouteChecks, checked_hosts, is_current
 from bot.routing.site_state import DOES_NOT_ANSWER, SiteState
 from bot.routing.traefik_word import WORKS_AGAIN
 
@@ -25,11 +25,10 @@ NAMED = 3
 
 def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
     """The verdict that route checks support; None where they say nothing of a route."""
-    checks = snapshot.supplement(RouteChecks)
-    hosts = checks.of(route) if checks else ()
-    if checks is None or not hosts:
+    hosts = checked_hosts(route, snapshot)
+    if not hosts:
         return None
-    seen = [host for host in hosts if snapshot.taken_at <= host.until(checks.interval)]
+    seen = [host for host in hosts if is_current(host, snapshot)]
     if failing := [host for host in seen if host.outcome is SiteState.FAILS]:
         return _failing(failing)
     answer = len(seen) == len(hosts) and all(host.outcome is SiteState.ANSWERS for host in hosts)
@@ -39,9 +38,8 @@ def judgement(route: Ref, snapshot: Snapshot) -> Judgement | None:
 
 
 def passed(route: Ref, snapshot: Snapshot) -> Iterator[datetime]:
-    """Before when all that failed of a route is over, by what was seen since."""
-    checks = snapshot.supplement(RouteChecks)
-    hosts = checks.of(route) if checks else ()
+    """The time before which every failure of a route is over, by what was seen since."""
+    checks, hosts = snapshot.supplement(RouteChecks), checked_hosts(route, snapshot)
     if checks and hosts and all(host.sole for host in hosts):
         times = [host.well_before(checks.interval) for host in hosts]
         known = [time for time in times if time]

@@ -17,15 +17,14 @@ from msgspec.structs import replace
 from bot.domain.finding import Finding, Ref
 from bot.domain.grouping import grouped
 from bot.domain.report import Report
-from bot.domain.resources import discovery
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnoses
-from bot.net.route_checks.checks import CheckedHost, RouteChecks
+from bot.net.route_checks.checks import CheckedHost, RouteChecks, is_current
 from bot.net.route_checks.judging import ROUTE_CHECKS
 from bot.routing.secrets import certificate_of
-from bot.routing.service_endpoints import SERVICE_NAME
+from bot.routing.service_endpoints import ready_endpoints
 from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import TRAEFIK_WORD
 from bot.sites.domain import hosts
@@ -226,8 +225,7 @@ def _untested(rules: Iterable[SiteRule], snapshot: Snapshot) -> str:
     )
     for rule in rules:
         if host := checked(rule, snapshot):
-            current = snapshot.taken_at <= host.until(checks.interval)
-            return host.worst.answer.what if current else OVERDUE
+            return host.worst.answer.what if is_current(host, snapshot) else OVERDUE
         if why := left_out.get(rule.host.removesuffix(".")) or left_out.get(rule.route):
             return why
     return ""
@@ -239,11 +237,5 @@ def _worst_first(ruling: _Ruling) -> tuple[int, datetime, SiteRule]:
 
 def _nodes(service: Ref, snapshot: Snapshot) -> tuple[str, ...]:
     """The nodes on which the Service's ready endpoints are."""
-    slices = snapshot.of(discovery.EndpointSlice).by_label(SERVICE_NAME)
-    endpoints = (
-        endpoint
-        for slice_ in slices.get((service.namespace, service.name), ())
-        for endpoint in slice_.endpoints or ()
-        if endpoint.conditions.ready is not False
-    )
+    endpoints = ready_endpoints(service, snapshot)
     return tuple(sorted({endpoint.node_name for endpoint in endpoints if endpoint.node_name}))

@@ -131,7 +131,7 @@ def test_whatever_the_clock_does_the_history_stays_in_order_and_bounded(looks) -
         assert each.ended is None or each.ended >= each.began
     assert len([each for each in history.incidents if each.ended is None]) <= 1
     told = trends(history, NOW, WEEK)
-    assert all(0 <= each.well <= each.seen <= told.hours for each in told.areas)
+    assert all(0 <= area.well <= area.seen <= told.hours for area in told.areas)
 
 
 @pytest.mark.slow

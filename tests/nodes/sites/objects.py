@@ -89,7 +89,7 @@ def route(
         "services": [{"name": name, "port": 80}],
     }
     if middlewares:
-        one["middlewares"] = [{"name": each} for each in middlewares]
+        one["middlewares"] = [{"name": middleware} for middleware in middlewares]
     spec: dict[str, object] = {
         "entryPoints": ["websecure" if secret else "web"],
         "routes": [one],

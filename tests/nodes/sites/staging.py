@@ -33,7 +33,7 @@ def make() -> None:
     patch = [{"op": "replace", "path": path, "value": [*kept, EMPTY]}]
     kubectl("patch", *TRAEFIK, "--type=json", "-p", json.dumps(patch))
     apply(manifests.namespace(objects.NAMESPACE), objects.script())
-    apply(*(each for situation in SITUATIONS for each in situation.objects))
+    apply(*(manifest for situation in SITUATIONS for manifest in situation.objects))
     rolled_out("kube-system", "deployment/traefik")
     kubectl(*SITES, "wait", *LISTENING, "--for=condition=Ready", "--timeout=180s")
 
