@@ -72,14 +72,15 @@ def events(cluster: SimulatedCluster) -> list[Mapping[str, Any]]:
 
 
 def last_line(printed: str) -> Mapping[str, Any]:
-    """The last line of the log before the end was asked for."""
+    """The last line about readiness before the end was asked for, if any; others log meanwhile."""
     lines = [json.loads(line) for line in printed.splitlines()]
     end = next(n for n, line in enumerate(lines) if line["message"] == "asked to stop")
-    return lines[end - 1]
+    told = [line for line in lines[:end] if line["logger"] == "bot.app.readiness"]
+    return told[-1] if told else {}
 
 
 async def stopped(bot: Running, *more: str) -> Mapping[str, Any]:
-    """End it in good order; the last line of its log before. No secret was told."""
+    """End it in good order; the last line of its log about readiness. No secret was told."""
     assert bot.process.returncode is None
     code, printed = await bot.terminated()
     assert code == 0, printed
