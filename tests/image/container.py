@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ ISOLATED = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child")
 
 ENTER = """
 set -e
-root=$1 user=$2
-shift 2
+root=$1
+shift
 ip link set lo up
 mount --bind "$root" "$root"
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o size=16m,mode=1777 tmpfs "$root/tmp"
 mount -o remount,bind,ro "$root"
-exec chroot --userspec="$user" --groups="${user#*:}" "$root" /usr/bin/env -i "$@"
+exec env --ignore-environment "$@"
 """
 
 
@@ -32,18 +32,33 @@ class Container:
     root: Path
     configuration: Mapping[str, Any]
 
+    def programs(self) -> Iterator[Path]:
+        """Every file of a folder of programs that may be executed, wherever that folder lies."""
+        folders = [*self.root.glob("**/bin"), *self.root.glob("**/sbin")]
+        files = (path for folder in folders for path in folder.iterdir())
+        return (path for path in files if path.is_symlink() or path.stat().st_mode & 0o111)
+
     def start(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """The image's process; without arguments with the image's own."""
         words = arguments or self.configuration["Cmd"]
         return self.run(*self.configuration["Entrypoint"], *words, stdin=stdin)
 
-    def run(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Any program of the image, by its user, with the image's variables and no others."""
-        environment: Sequence[str] = self.configuration["Env"]
-        entering = ("sh", "-c", ENTER, "sh", str(self.root), self.configuration["User"])
-        folder = f"--chdir={self.configuration['WorkingDir']}"
+    def run(
+        self, *words: str, stdin: bytes = b"", more: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Any program of the image, by its user, with the image's variables and `more` of them."""
+        user, group = self.configuration["User"].split(":")
+        entering = (
+            *(
+                "/usr/bin/unshare",
+                f"--root={self.root}",
+                f"--wd={self.configuration['WorkingDir']}",
+            ),
+            *(f"--setgid={group}", f"--setuid={user}"),
+        )
+        variables = (*self.configuration["Env"], *more)
         return subprocess.run(  # noqa: S603  # ours
-            (*ISOLATED, *entering, folder, *environment, *words),
+            (*ISOLATED, "sh", "-c", ENTER, "sh", str(self.root), *variables, *entering, *words),
             input=stdin,
             capture_output=True,
             timeout=120,
