@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 
-from tests.image import engine
+from tests.image import engine, registry
 from tests.image.container import Container
 from tests.image.proofs import proofs
 from tests.image.size import largest
@@ -35,7 +36,7 @@ def main() -> int:
 def _prove(container: Container) -> int:
     count = 0
     _say(f"the largest packages (MiB): {largest(container.root, 8)}")
-    for what, true in proofs(container):
+    for what, true in chain(proofs(container), registry.proofs()):
         _say(f"{'proved' if true else 'NOT TRUE'}: {what}")
         if not true:
             return 1

@@ -81,6 +81,8 @@ FLANNEL = Program("flannel", HERE / "flannel")
 COREDNS = Program("coredns", HERE / "coredns", minutes=2)
 KUBE_ROUTER = Program("kube-router", HERE / "kube-router", minutes=10)
 """Only for the fault that needs it: its NetworkPolicy controller, as k3s has it."""
+CRANE = Program("crane", HERE / "crane", "github.com/google/go-containerregistry/cmd/crane")
+"""Asks registries for digests, and is one itself."""
 
 CLUSTER = (KUBERNETES, TRAEFIK)
 """What the tests on a real API server need."""

@@ -1,0 +1,1 @@
+"""Pins images and actions of others by digest, through `deploy/pins.toml`."""
