@@ -82,6 +82,20 @@ faults: $(READY) ## Break everything around the bot and print what it costs (ARG
 test-image: $(READY) ## Build the image by its Dockerfile, measure it, and start it (needs root; installs buildah)
 	@$(BIN)/python -m tests.image
 
+audit: $(READY) ## Hold the lock against a database of advisories (needs a network)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	@$(BIN)/python -m tests.audit $(ARGS)
+
+sbom: $(READY) ## Write build/meshmedic.cdx.json: the CycloneDX bill of materials, from the lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.txt
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate \
+	  --output-file build/meshmedic.cdx.json requirements.txt
+	@echo "wrote build/meshmedic.cdx.json: $$(grep -c '"purl"' build/meshmedic.cdx.json) packages"
+
+pins: $(READY) ## Write the digest of every image and action (needs a network and Go; ARGS=--check only asks)
+	@$(BIN)/python -m tests.pins $(ARGS)
+
 size: $(READY) ## Count code lines by package (ARGS=--layout writes them into the layout page)
 	@$(BIN)/python -m tests.size $(ARGS)
 
@@ -100,9 +114,12 @@ lock: $(READY) ## Resolve the locked requirements again
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --extra browser -c requirements-dev.txt pyproject.toml \
 	  -o requirements-browser.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --extra release -c requirements-dev.txt pyproject.toml \
+	  -o requirements-release.txt
 
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size \
+.PHONY: help setup sandbox test test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size audit sbom pins \
   test-fast screenshots lock clean

@@ -1,0 +1,1 @@
+"""Holds the locked requirements against a database of advisories."""
