@@ -140,8 +140,8 @@ def test_a_repository_and_its_token_belong_together(alone: dict[str, str]):
 def test_pull_requests_are_bound_to_the_repository_of_the_settings(host: str):
     """Git and API of the one host; without it there are none."""
     code = (
-        "(lambda made: made and (made.git.at.url, made.host.rest.base))"
-        "(__import__('bot.app.gitops', fromlist=['*']).build_pull_requests(read, None))"
+        "(lambda made: made and (made.repository.at.url, made.host.rest.base))"
+        "(__import__('bot.app.gitops', fromlist=['*']).build_pull_requests(read, None, None))"
     )
     assert said(code) == "None"
     given_ = {"GIT_URL": "https://git.home.lab/lab/home", "GIT_TOKEN": "password=hunter22"}

@@ -83,6 +83,7 @@ from bot.remediation.pull_request_flow import AskFlux
 from bot.remediation.reconciler import TICK
 from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
+from bot.runtime.child_process import ChildProcesses
 from bot.runtime.memory_store import Unkept
 from bot.runtime.scheduler import REDISCOVER, Schedule
 from bot.settings import Settings
@@ -160,6 +161,7 @@ class ClusterParts:
     state_namespace: Where Changes are stored; empty if nowhere.
     membership: None where this is the only process, which always acts.
     prepare: Makes the prober ready, while everything else goes on.
+    processes: Draws pictures and reads the repository, one at a time.
     """
 
     cache: WatchCache
@@ -175,6 +177,7 @@ class ClusterParts:
     prepare: Callable[[], Awaitable[None]] | None = None
     agents: AgentsReader | None = None
     checker: AgentProber | None = None
+    processes: ChildProcesses = field(default_factory=ChildProcesses)
 
     @property
     def leadership(self) -> Leadership:
@@ -202,7 +205,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         host_network=read.probe_host_network,
         pull=pull,
     )
-    flux = FluxObjects(api)
+    flux, processes = FluxObjects(api), ChildProcesses()
     return ClusterParts(
         cache,
         Netshoot(cache, ToolJobs(api, read.tool_image, pull), targets.allowed(read.net_targets)),
@@ -211,7 +214,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         member.state if member else Unkept(),
         namespace,
         member,
-        build_pull_requests(read, flux),
+        build_pull_requests(read, flux, processes),
         flux.reconcile,
         (
             ScheduledCall(
@@ -226,6 +229,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         prober.begin,
         AgentsExaminer(api, prober.agents),
         prober,
+        processes,
     )
 
 
@@ -294,7 +298,7 @@ class Bot:
         self._namespaces = partial(cache.names, Namespace)
         self._silences = Silences(cluster.store, self._health, self._namespaces)
         self._remediation = self._build_remediation()
-        self._artist = Artist()
+        self._artist = Artist(cluster.processes)
         composer = Composer(
             self._health,
             cluster.store,
@@ -325,7 +329,7 @@ class Bot:
             )
         # What was added last ends first.
         self._closing.push_async_callback(cache.close)
-        self._closing.push_async_callback(self._artist.close)
+        self._closing.push_async_callback(cluster.processes.close)
         self._closing.callback(self._remediation.reconciler.stop)
         self._closing.callback(self._schedule.stop)
 

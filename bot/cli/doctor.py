@@ -30,6 +30,7 @@ from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.doctor_facts import AccessReader
 from bot.render import terminal
+from bot.runtime.child_process import ChildProcesses
 from bot.runtime.memory_store import Unkept
 from bot.settings import Settings
 from commands import registry
@@ -98,7 +99,8 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             route_checks=read.checks_of_routes is not None,
         )
         digests = partial(_digests, store, read.digests)
-        repository = build_pull_requests(read, _NoCluster(ClusterError("No cluster is asked.")))
+        flux = _NoCluster(ClusterError("No cluster is asked."))
+        repository = build_pull_requests(read, flux, ChildProcesses())
         doctor = Doctor(cluster, setup, digests, repository=repository, agents=agents)
         return await doctor.examine(FromTerminal(token))
 

@@ -17,6 +17,10 @@ from bot.manifests.loading import load_all
 from bot.routing.native_lb import Path
 
 MOST_FILES = 5000
+MOST_BYTES = 16 * 1024 * 1024
+"""Of all files that are read as YAML."""
+MOST_OBJECTS = 5000
+"""Documents of a text, and items of their lists."""
 
 Known: TypeAlias = dict[str, list[Any] | Stop]
 """The documents of a text, or why it cannot be read."""
@@ -88,16 +92,37 @@ class Texts:
     tree: Tree
     _files: Known = field(default_factory=dict)
     _patches: Known = field(default_factory=dict)
+    _read: int = 0
+    _bytes: int = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more is read."""
+        return self._read > MOST_FILES or self._bytes > MOST_BYTES
 
     def file(self, path: str) -> list[Any]:
-        """The documents of a file.
+        """The documents of a file, which are kept.
 
         Raises:
             Stop: It is not YAML, or too large.
         """
-        if path not in self._files and len(self._files) >= MOST_FILES:
-            raise Stop(FileReason.TOO_LARGE, f"more than {MOST_FILES} files")
-        return _once(self._files, path, lambda: parsed(self.tree.text(path), path))
+        return _once(self._files, path, lambda: self.glance(path))
+
+    def glance(self, path: str) -> list[Any]:
+        """The documents of a file, which are not kept.
+
+        Raises:
+            Stop: It is not YAML, or too large.
+        """
+        text = self.tree.text(path)
+        self._read, self._bytes = self._read + 1, self._bytes + len(text)
+        if self.full:
+            most = MOST_BYTES // 1024 // 1024
+            raise Stop(
+                FileReason.TOO_LARGE,
+                f"more than {MOST_FILES:,} YAML files, or more than {most} MiB of them",
+            )
+        return parsed(text, path)
 
     def patch(self, folder: str, patch: str) -> list[Any]:
         """The documents of a patch: inline YAML, or the name of a file in a folder.
@@ -122,9 +147,12 @@ def parsed(text: str, path: str) -> list[Any]:
     try:
         if too_much := excess(text):
             raise Stop(FileReason.TOO_LARGE, f"{path}: {too_much.why.rstrip('.')}")
-        return meaning(text)
+        loaded = meaning(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise Stop(FileReason.UNREADABLE, path) from None
+    if sum(1 for document in loaded for _ in objects(document)) > MOST_OBJECTS:
+        raise Stop(FileReason.TOO_LARGE, f"{path} has more than {MOST_OBJECTS:,} objects")
+    return loaded
 
 
 def _once(known: Known, key: str, parse: Callable[[], list[Any]]) -> list[Any]:

@@ -23,10 +23,15 @@ from bot.routing.native_lb import Path
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 YAML = (".yaml", ".yml")
 DEEPEST = 30
+MOST_VISITED = 5000
+"""Files, folders and components of one build, each as often as it is named."""
 MOST_STEPS = 300_000
 """How much is looked at, however few files it stands in: each kustomization, object and patch as
 often as it is named. A tree that doubles with every layer ends here.
 """
+
+_Id = tuple[str, str, str]
+"""Namespace, name and apiVersion of an object, by which kustomize tells those of a kind apart."""
 
 KNOWN = frozenset({
     "apiVersion", "kind", "metadata", "resources", "bases", "components", "crds",
@@ -83,9 +88,10 @@ class Build:
     unseen: list[Against] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
     _steps: int = 0
+    _visited: int = 0
 
     def __post_init__(self) -> None:
-        self._texts = Texts(self.tree)
+        self.texts = Texts(self.tree)
 
     def root(self, folder: str, extra: Mapping[str, Any]) -> list[FileObject]:
         """Every object of the kind in the build of a folder; `extra` is what Flux adds to it.
@@ -98,7 +104,7 @@ class Build:
         own = self._kustomization(folder)
         if own is None:
             own = {"resources": list(self._every(folder, ""))}
-        return self._accumulated(merged(own, extra), folder, [], 0)
+        return self._accumulated(merged(own, extra), folder, [], ())
 
     def _every(self, folder: str, below: str) -> Iterator[str]:
         """The resources that Flux uses in a folder without a kustomization."""
@@ -121,7 +127,7 @@ class Build:
         if not here:
             return None
         path = self.tree.way(folder, here[0])
-        documents = [document for document in self._texts.file(path) if document is not None]
+        documents = [document for document in self.texts.file(path) if document is not None]
         if len(documents) != 1 or not isinstance(documents[0], Mapping):
             raise Stop(FileReason.UNREADABLE, f"{path} is no kustomization")
         if unknown := documents[0].keys() - KNOWN:
@@ -129,18 +135,29 @@ class Build:
         return documents[0]
 
     def _accumulated(
-        self, own: Mapping[str, Any], folder: str, resources: list[FileObject], depth: int
+        self,
+        own: Mapping[str, Any],
+        folder: str,
+        resources: list[FileObject],
+        above: tuple[str, ...],
     ) -> list[FileObject]:
-        """The resources so far and those of a kustomization, as it transforms them."""
-        if depth > DEEPEST:
-            raise Stop(FileReason.UNREADABLE, f"{folder} leads to itself")
-        entries = self._resources(own, folder)
-        resources = [
-            *resources,
-            *(resource for entry in entries for resource in self._resource(folder, entry, depth)),
-        ]
+        """The resources so far and those of a kustomization, as it transforms them.
+
+        `above` are the folders of the kustomizations that lead to it.
+        """
+        # kustomize refuses a folder that holds one of those that led to it.
+        if any(_holds(folder, visited) for visited in above):
+            raise Stop(FileReason.UNREADABLE, f"{above[-1]} leads back to {folder or 'the root'}")
+        if len(above) > DEEPEST:
+            raise Stop(FileReason.TOO_LARGE, f"more than {DEEPEST} kustomizations in each other")
+        above = (*above, folder)
+        resources, names = list(resources), _names(resources)
+        for entry in self._resources(own, folder):
+            for resource in self._resource(folder, entry, above):
+                _check_alone(resource, names)
+                resources.append(resource)
         for entry in listed(own, "components"):
-            resources = self._component(folder, entry, resources, depth)
+            resources = self._component(folder, entry, resources, above)
         if any(own.get(field_) for field_ in GENERATING):
             self.unseen.append((FileReason.GENERATED, folder or "the root"))
         self._count(weight(own) * (1 + len(resources)))
@@ -149,7 +166,7 @@ class Build:
     def _resources(self, own: Mapping[str, Any], folder: str) -> tuple[str, ...]:
         """The resources of a kustomization. kustomize also refuses a folder that is named twice."""
         entries = (*listed(own, "resources"), *listed(own, "bases"))
-        self._count(len(entries))
+        self._visit(len(entries))
         folders = [path for entry in entries if (path := self._folder(folder, entry)) is not None]
         if twice := next((path for path, times in Counter(folders).items() if times > 1), None):
             raise Stop(FileReason.UNREADABLE, f"{folder or 'the root'} names {twice} twice")
@@ -162,14 +179,21 @@ class Build:
             return None
         return path if path in self.tree.folders else None
 
+    def _visit(self, entries: int) -> None:
+        self._visited += entries
+        if self._visited > MOST_VISITED:
+            raise Stop(
+                FileReason.TOO_LARGE, f"more than {MOST_VISITED:,} files and folders are named"
+            )
+
     def _count(self, steps: int) -> None:
         self._steps += steps
         if self._steps > MOST_STEPS:
             raise Stop(
-                FileReason.TOO_LARGE, f"more than {MOST_STEPS} resources and patches of them"
+                FileReason.TOO_LARGE, f"more than {MOST_STEPS:,} resources and patches of them"
             )
 
-    def _resource(self, folder: str, entry: str, depth: int) -> list[FileObject]:
+    def _resource(self, folder: str, entry: str, above: tuple[str, ...]) -> list[FileObject]:
         if any(mark in entry for mark in REMOTE):
             self.unseen.append((FileReason.REMOTE_BASE, entry))
             return []
@@ -186,12 +210,13 @@ class Build:
                 (FileReason.NOT_FOUND, f"{path}, a resource of {folder or 'the root'}")
             )
             return []
-        return self._accumulated(own, path, [], depth + 1)
+        return self._accumulated(own, path, [], above)
 
     def _component(
-        self, folder: str, entry: str, resources: list[FileObject], depth: int
+        self, folder: str, entry: str, resources: list[FileObject], above: tuple[str, ...]
     ) -> list[FileObject]:
         """The resources as a component transforms them, with its own."""
+        self._visit(1)
         self._count(1 + len(resources))
         if any(mark in entry for mark in REMOTE):
             return [resource.blocked((FileReason.REMOTE_BASE, entry)) for resource in resources]
@@ -199,11 +224,11 @@ class Build:
         own = self._kustomization(path) if path in self.tree.folders else None
         if own is None:
             raise Stop(FileReason.NO_FOLDER, f"{path}, a component of {folder or 'the root'}")
-        return self._accumulated(own, path, resources, depth + 1)
+        return self._accumulated(own, path, resources, above)
 
     def _in_file(self, path: str) -> Iterator[FileObject]:
         try:
-            documents = self._texts.file(path)
+            documents = self.texts.file(path)
         except Stop as stop:
             # It does not matter if the object is in another file.
             self.unseen.append((stop.reason, stop.detail))
@@ -225,9 +250,41 @@ class Build:
 
     def _patch(self, folder: str, patch: str) -> list[Any]:
         """The documents of a patch: inline YAML, or the name of a file."""
-        documents = self._texts.patch(folder, patch)
+        documents = self.texts.patch(folder, patch)
         self._count(len(documents))
         return documents
+
+
+def _holds(folder: str, other: str) -> bool:
+    """Whether a folder is the other, or above it."""
+    return not folder or other == folder or other.startswith(f"{folder}/")
+
+
+def _names(resources: list[FileObject]) -> dict[_Id, FileObject]:
+    return {_id(resource): resource for resource in resources if not resource.against}
+
+
+def _check_alone(resource: FileObject, names: dict[_Id, FileObject]) -> None:
+    """Note a resource by its name, as kustomize does, which refuses two of one name.
+
+    So it refuses a folder that two roads lead to, unless a layer between gives other names. What
+    may be renamed or deleted is let through; it is not edited anyway.
+
+    Raises:
+        Stop: There is an object of the same name and namespace.
+    """
+    if resource.against:
+        return
+    key = _id(resource)
+    if twin := names.get(key):
+        where = " and ".join(dict.fromkeys((twin.path, resource.path)))
+        raise Stop(FileReason.TWICE, f"{key[0]}/{key[1]}, from {where}")
+    names[key] = resource
+
+
+def _id(resource: FileObject) -> _Id:
+    version = str(resource.manifest.get("apiVersion"))
+    return resource.namespace or "default", resource.names[-1], version
 
 
 def listed(own: Mapping[str, Any], key: str) -> list[str]:

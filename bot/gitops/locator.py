@@ -59,7 +59,7 @@ def locate(
         raise Stop(FileReason.ENCRYPTED, path)
     if spec.get("postBuild") and _has_variables(resource, edit):
         raise Stop(FileReason.SUBSTITUTED, path)
-    return Located(resource, text, tuple(_also(tree, path, build.folders)))
+    return Located(resource, text, tuple(_also(build, path)))
 
 
 def _origin(live: Mapping[str, Any]) -> str:
@@ -80,11 +80,7 @@ def _one(
     candidates: list[FileObject], target: Target, folder: str, origin: str, build: Build
 ) -> FileObject:
     fitting = [candidate for candidate in candidates if _is(candidate, target)]
-    if origin and (
-        named := [place for place in fitting if _from(place, folder, origin, build.tree)]
-    ):
-        fitting = named
-    elif origin and fitting:
+    if origin and fitting and not any(_from(one, folder, origin, build.tree) for one in fitting):
         raise Stop(FileReason.DIFFERENT, f"the object names {origin}, found was {fitting[0].path}")
     if len(fitting) == 1:
         return fitting[0]
@@ -118,20 +114,30 @@ def _has_variables(resource: FileObject, edit: FileEdit) -> bool:
     )
 
 
-def _also(tree: Tree, path: str, read: set[str]) -> Iterator[str]:
+def _also(build: Build, path: str) -> Iterator[str]:
     """Other kustomizations of the repository that use the file."""
-    for folder in sorted(tree.folders.keys() - read):
+    folders = build.tree.folders
+    for folder in sorted(folders.keys() - build.folders):
         for name in NAMES:
-            if name in tree.folders[folder] and _uses(tree, folder, name, path):
+            if name in folders[folder] and _uses(build, folder, name, path):
                 yield joined(folder, name)
 
 
-def _uses(tree: Tree, folder: str, name: str, path: str) -> bool:
-    """Whether a kustomization names the file, or a folder above it."""
+def _uses(build: Build, folder: str, name: str, path: str) -> bool:
+    """Whether a kustomization names the file, or a folder above it.
+
+    Raises:
+        Stop: There are too many to know.
+    """
+    tree = build.tree
     try:
-        (own,) = parsed(tree.text(tree.way(folder, name)), name)
+        (own,) = build.texts.glance(tree.way(folder, name))
         entries = (*listed(own, "resources"), *listed(own, "bases"), *listed(own, "components"))
         ways = [tree.way(folder, entry) for entry in entries if "://" not in entry]
-    except (Stop, ValueError, AttributeError, TypeError, KeyError):
+    except Stop:
+        if build.texts.full:
+            raise
+        return False
+    except (ValueError, AttributeError, TypeError, KeyError):
         return False
     return any(path == way or path.startswith(f"{way}/") for way in ways)

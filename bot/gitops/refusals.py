@@ -86,7 +86,21 @@ class FileReason(ExplainedReason):
         PASTE,
     )
     UNREADABLE = ("unreadable", "A file cannot be read as YAML.", "Mend the file first.")
-    TOO_LARGE = ("too-large", "There is too much to read.", PASTE)
+    TOO_LARGE = (
+        "too-large",
+        "There is too much to read.",
+        f"{PASTE[:-1]}, or make what the branch holds smaller.",
+    )
+    TWICE = (
+        "twice",
+        "An object is there twice under one name, which kustomize refuses.",
+        "Name its file or folder once, or let a layer rename it.",
+    )
+    ENDED = (
+        "ended",
+        "Reading the repository was ended at a limit.",
+        "Make what the branch holds smaller, and ask again. Paste the given text meanwhile.",
+    )
     NOT_FOUND = ("not-found", "It is in none of the files that the Kustomization reads.", PASTE)
     AMBIGUOUS = ("ambiguous", "Several places in the files could be the object.", PASTE)
     SHARED = (

@@ -11,6 +11,7 @@ import msgspec
 
 from bot.domain.redaction.known import HIDDEN
 from bot.errors import RepositoryError
+from bot.gitops.http_status import status_error
 
 T = TypeVar("T")
 
@@ -19,13 +20,6 @@ CONNECT = 10.0
 MOST = 4 * 1024 * 1024
 """Bytes of an answer. Fifty pull requests with long bodies have half of that."""
 WORDS = 200
-
-HINTS = {
-    401: "The token is not accepted: it is wrong, or it has expired. Set a new "
-    "MESHMEDIC_GIT_TOKEN.",
-    429: "It was asked too often. Try again in a few minutes.",
-}
-"""What to do about a status, for Git and for APIs."""
 
 API_HINTS = {
     403: "The token may not do this, or asked too often. docs/gitops.md names its permissions.",
@@ -110,19 +104,6 @@ class Rest:
                 f"{self.base}: the answer is not that of such an API. Look at MESHMEDIC_GIT_HOST "
                 "and MESHMEDIC_GIT_API."
             ) from None
-
-
-def status_error(
-    place: str, status: int, hints: Mapping[int, str], message: str = ""
-) -> RepositoryError:
-    """An HTTP status as an error that says what to do; `message` is the server's own."""
-    if 300 <= status < 400:  # noqa: PLR2004  # HTTP's redirects
-        return RepositoryError(
-            f"{place}: it answers with a redirect, which the token does not follow. Set "
-            "MESHMEDIC_GIT_URL to the repository's present address."
-        )
-    hint = hints.get(status) or HINTS.get(status, "Try again later.")
-    return RepositoryError(f"{place}: HTTP {status}{f' ({message})' if message else ''}. {hint}")
 
 
 async def _bounded(response: aiohttp.ClientResponse, base: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -19,16 +19,21 @@ from bot.gitops import markdown
 from bot.gitops.documents import at
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, mistake
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
-from bot.gitops.file_editor import edited
 from bot.gitops.hosts import Host, PullRequestStanding
-from bot.gitops.locator import locate
 from bot.gitops.markdown import Description
 from bot.gitops.paste_text import paste
 from bot.gitops.refusals import FileReason, Stop
-from bot.gitops.repository import Branch, Commission, Fetched, Git
 from bot.gitops.source import Repository, check, source_of
-from bot.gitops.tree import Tree
-from bot.gitops.unified_diff import difference
+from bot.gitops.task import (
+    BranchRead,
+    Failed,
+    Outcome,
+    Preview,
+    Push,
+    Stopped,
+    Task,
+    Work,
+)
 from bot.routing.native_lb import choose
 
 Manifest = Mapping[str, Any]
@@ -46,15 +51,12 @@ class Flux(Protocol):
         ...
 
 
-class Preview(msgspec.Struct, frozen=True):
-    """What a pull request would change.
+class GitTasks(Protocol):
+    """Carries out tasks of the repository, within limits and away from the event loop."""
 
-    `also` are other kustomizations that use the same file, so that what they make changes too.
-    """
-
-    path: str
-    diff: str
-    also: tuple[str, ...] = ()
+    async def carry_out(self, task: Task, /) -> Outcome:
+        """The outcome of a task."""
+        ...
 
 
 class Proposed(msgspec.Struct, frozen=True):
@@ -75,21 +77,12 @@ class PullRequestInput:
 
 
 @dataclass(frozen=True, slots=True)
-class _PossibleEdit:
-    """An edit that is possible, and the branches that were read for it."""
-
-    preview: Preview
-    text: str
-    fetched: Fetched
-    base: Branch
-
-
-@dataclass(frozen=True, slots=True)
 class PullRequests:
     """Pull requests in the repository of the settings."""
 
     repository: Repository
-    git: Git
+    token: str = field(repr=False)
+    git: GitTasks
     host: Host
     flux: Flux
 
@@ -101,7 +94,7 @@ class PullRequests:
             ClusterError: Flux's objects cannot be read.
         """
         try:
-            return (await self._edit(explicit(request))).preview
+            return await self._edit(explicit(request))
         except Stop as stop:
             return refusal(request, stop)
 
@@ -118,11 +111,10 @@ class PullRequests:
         request = explicit(request)
         edit, branch = request.edit, markdown.branch(request.edit)
         try:
-            possible = await self._edit(request, branch)
-            await self._push(edit, why, branch, possible)
+            push = Push(branch, markdown.message(edit, why), why.at)
+            preview = await self._edit(request, push)
         except Stop as stop:
             return refusal(request, stop)
-        preview = possible.preview
         pull = await self.host.find(branch)
         if pull is None:
             body = markdown.body(edit, why, preview.diff, preview.also)
@@ -144,9 +136,10 @@ class PullRequests:
 
     async def _readable(self) -> bool | NotObserved:
         try:
-            return self.repository.branch in (await self.git.fetch(self.repository.branch)).branches
-        except RepositoryError as error:
+            outcome = await self._done(None)
+        except (RepositoryError, Stop) as error:
             return NotObserved(str(error))
+        return isinstance(outcome, BranchRead) and outcome.exists
 
     async def _protected(self) -> bool | Denied | NotObserved:
         try:
@@ -157,19 +150,37 @@ class PullRequests:
             return Denied("The token may not read the branch's rules.")
         return protected
 
-    async def _edit(self, request: PullRequestInput, *branches: str) -> _PossibleEdit:
+    async def _edit(self, request: PullRequestInput, push: Push | None = None) -> Preview:
         if why := mistake(request.edit):
             raise Stop(FileReason.NO_EDIT, why.rstrip("."))
         kustomization = await self._kustomization(request.owner)
-        fetched = await self.git.fetch(self.repository.branch, *branches)
-        base = fetched.branches.get(self.repository.branch)
-        if base is None:
-            raise RepositoryError(
-                f"{self.repository.at.page} has no branch {self.repository.branch}. Set "
-                "MESHMEDIC_GIT_BRANCH."
-            )
-        preview, text = await asyncio.to_thread(_edited, base.tree, kustomization, request)
-        return _PossibleEdit(preview, text, fetched, base)
+        work = Work(
+            edit=request.edit,
+            live=dict(request.live),
+            kustomization=dict(kustomization),
+            push=push,
+        )
+        outcome = await self._done(work)
+        if not isinstance(outcome, Preview):
+            raise Stop(FileReason.ENDED, "its answer is another's")
+        return outcome
+
+    async def _done(self, work: Work | None) -> Preview | BranchRead:
+        """What came of a reading of the branch.
+
+        Raises:
+            RepositoryError: The repository does not answer, or refuses.
+            Stop: There is no such edit, or it is too much to read.
+        """
+        at, branch = self.repository.at, self.repository.branch
+        outcome = await self.git.carry_out(Task(at=at, branch=branch, token=self.token, work=work))
+        match outcome:
+            case Stopped():
+                raise Stop(outcome.reason, outcome.detail)
+            case Failed():
+                raise RepositoryError(outcome.message)
+            case _:
+                return outcome
 
     async def _kustomization(self, owner: ObjectOwner) -> Manifest:
         """The Kustomization that owns it, if it reads the configured repository and branch."""
@@ -185,18 +196,6 @@ class PullRequests:
         check(source, self.repository)
         return kustomization
 
-    async def _push(
-        self, edit: FileEdit, why: Description, branch: str, possible: _PossibleEdit
-    ) -> None:
-        """Unless the branch has it already, as after a crash or in an earlier pull request."""
-        tip, path = possible.fetched.branches.get(branch), possible.preview.path
-        if tip and not tip.ours:
-            raise Stop(FileReason.BRANCH_TAKEN, branch)
-        if tip and _has(tip.tree, path, possible.text):
-            return
-        commission = Commission(path, possible.text, markdown.message(edit, why), why.at)
-        await self.git.push(possible.fetched, branch, possible.base, commission)
-
 
 _NO_FILE = {
     Keeper.NOBODY: FileReason.NOBODY,
@@ -204,21 +203,6 @@ _NO_FILE = {
     Keeper.HELM: FileReason.HELM,
     Keeper.OTHER: FileReason.OTHER_OWNER,
 }
-
-
-def _edited(tree: Tree, kustomization: Manifest, request: PullRequestInput) -> tuple[Preview, str]:
-    located = locate(tree, kustomization, request.live, request.edit)
-    path = located.resource.path
-    text = edited(located.text, located.resource, request.edit)
-    diff = "".join(difference(path, located.text, text))
-    return Preview(path, diff, located.also), text
-
-
-def _has(tree: Tree, path: str, text: str) -> bool:
-    try:
-        return tree.text(path) == text
-    except (KeyError, Stop):
-        return False
 
 
 def explicit(request: PullRequestInput) -> PullRequestInput:

@@ -14,7 +14,9 @@ from urllib3.util import Timeout, make_headers
 from bot.domain.redaction.known import HIDDEN
 from bot.errors import RepositoryError
 from bot.gitops.domain.repository_url import RepositoryAddress
-from bot.gitops.rest import status_error
+from bot.gitops.http_status import status_error
+from bot.gitops.pack import MIB, SMALLER
+from bot.gitops.refusals import FileReason, Stop
 
 CONNECT = 10.0
 SILENT = 20.0
@@ -22,6 +24,11 @@ SILENT = 20.0
 USER = "x-access-token"
 """GitHub and Gitea accept a token as the password of any user."""
 
+TYPES = frozenset(
+    f"application/x-git-{service}-{part}"
+    for service in ("upload-pack", "receive-pack")
+    for part in ("advertisement", "result")
+)
 HINTS = {
     403: "The token may not do this. Give it read and write of the repository's contents.",
     404: "There is no such repository, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
@@ -33,14 +40,14 @@ class Limits:
     """Limits of one conversation: seconds in total, and bytes to read."""
 
     seconds: float = 60.0
-    bytes: int = 32 * 1024 * 1024
+    bytes: int = 32 * MIB
 
 
 class Wire(AbstractHttpGitClient):
     """Dulwich's client with one address, no redirects, limits, and clear errors."""
 
     def __init__(self, at: RepositoryAddress, token: str, limits: Limits) -> None:
-        super().__init__(at.url, thin_packs=True)
+        super().__init__(at.url, thin_packs=False)
         self._at, self._token = at, token
         self._limits, self._read = limits, 0
         self._ends = time.monotonic() + limits.seconds
@@ -53,6 +60,10 @@ class Wire(AbstractHttpGitClient):
             response.close()
         self._pool.clear()
 
+    @staticmethod
+    def _warn_filter_objects() -> None:
+        """Say nothing where a server leaves no files out: the limits hold without it."""
+
     def _http_request(
         self,
         url: str,
@@ -64,6 +75,7 @@ class Wire(AbstractHttpGitClient):
 
         Raises:
             RepositoryError: No answer, or another than 200.
+            Stop: The answer is too large.
         """
         del raise_for_status
         if not url.startswith(f"{self._at.url}/"):
@@ -100,21 +112,24 @@ class Wire(AbstractHttpGitClient):
     def _some(self, response: urllib3.BaseHTTPResponse, size: int) -> bytes:
         self._left()
         try:
-            read = response.read(size if size is not None and size >= 0 else None)
+            most = self._limits.bytes - self._read + 1
+            read = response.read(most if size is None or size < 0 else min(size, most))
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise self._lost(error) from error
         self._read += len(read)
         if self._read > self._limits.bytes:
-            raise RepositoryError(
-                f"{self._at.page}: the branch is larger than "
-                f"{self._limits.bytes // 1024 // 1024} MiB, which is not read."
+            raise Stop(
+                FileReason.TOO_LARGE,
+                f"the branch is larger than {self._limits.bytes // MIB} MiB. {SMALLER}",
             )
         return read
 
     def _check(self, status: int, headers: Mapping[str, str]) -> None:
         if status != 200:  # noqa: PLR2004  # HTTP's OK
             raise status_error(self._at.page, status, HINTS)
-        if not str(headers.get("Content-Type")).startswith("application/x-git-"):
+        # The types of the smart protocol. The library would follow any other as the dumb one,
+        # which has no end.
+        if str(headers.get("Content-Type")).partition(";")[0] not in TYPES:
             raise RepositoryError(
                 f"{self._at.page}: the answer is not Git's. Look at MESHMEDIC_GIT_URL."
             )

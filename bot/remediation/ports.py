@@ -9,7 +9,8 @@ from bot.domain.refusal import Refusal
 from bot.errors import ServerError, Unreachable
 from bot.gitops.hosts import PullRequestStanding
 from bot.gitops.markdown import Description
-from bot.gitops.service import Preview, Proposed, PullRequestInput
+from bot.gitops.service import Proposed, PullRequestInput
+from bot.gitops.task import Preview
 from bot.remediation.change.change import Change
 from bot.remediation.change.fields import Manifest
 from bot.remediation.change.step import Step

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from bot.charts.process import Artist
 from bot.digest.composer import Composer
 from bot.digest.domain.diff import BASES, Bases, base
 from bot.digest.domain.records import DigestSchedule
@@ -22,7 +20,7 @@ from bot.history.domain.record import HISTORY, History, PastIncident, Point
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.runtime.memory_store import Unkept
-from tests.bench.drawn import HOLDS, WATCHED
+from tests.bench.drawn import HOLDS, watched
 from tests.bench.figures import Figure, Spread
 from tests.bench.server import Server
 
@@ -52,7 +50,7 @@ async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figur
             known = base(report, None)
             await store.change(BASES, lambda _: Bases({"digest": known}))
             await store.change(HISTORY, lambda _: a_week(datetime.now(UTC)))
-            artist = Artist((sys.executable, "-c", WATCHED, told))
+            artist = watched(told)
             composer = Composer(health, store, artist.draw)
             at_once = [await _composed(composer) for _ in range(rounds)]
             due = []
@@ -60,7 +58,7 @@ async def measure(server: Server, rounds: int, told: str) -> AsyncIterator[Figur
                 await artist.prepare()
                 await asyncio.sleep(LOADING)
                 due.append(await _composed(composer))
-            await artist.close()
+            await artist.processes.close()
         finally:
             await cache.close()
     name = "a digest with its picture, when it is due"

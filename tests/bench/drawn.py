@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
-from bot.charts.process import Artist
+from bot.charts.process import DRAWS, Artist
 from bot.net.mesh.matrix import By, Cell, Matrix, neighbours
 from bot.net.views import chart as heat_map
 from tests.bench.figures import Figure, Spread
@@ -28,7 +29,7 @@ forked from, too."""
 
 async def measure(rounds: int, told: str) -> AsyncIterator[Figure]:
     """Drawn by a process that writes its memory into the file `told` when it is done."""
-    artist = Artist((sys.executable, "-c", WATCHED, told))
+    artist = watched(told)
     picture = heat_map.heat_map(a_matrix())
     seconds = []
     for _ in range(rounds):
@@ -39,6 +40,11 @@ async def measure(rounds: int, told: str) -> AsyncIterator[Figure]:
     yield Figure(f"a picture of {NODES} nodes", Spread(tuple(seconds)).median, "s")
     kilobytes = int(Path(told).read_text())  # noqa: ASYNC240  # a few bytes, and nothing else runs
     yield Figure("memory of what draws it", kilobytes / 1024, "MiB", at_most=HOLDS)
+
+
+def watched(told: str) -> Artist:
+    """Draws, and tells its memory in a file."""
+    return Artist(program=replace(DRAWS, command=(sys.executable, "-c", WATCHED, told)))
 
 
 def a_matrix() -> Matrix:

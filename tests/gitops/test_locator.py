@@ -127,7 +127,15 @@ REFUSED = {
     FileReason.UNREADABLE: ({"apps/web.yaml": "a: ["}, {}),
     FileReason.TOO_LARGE: ({"apps/web.yaml": f"{WEB}# " + "x" * 1024 * 1024}, {}),
     FileReason.NOT_FOUND: ({"apps/web.yaml": WEB_ROUTE}, {}),
-    FileReason.AMBIGUOUS: ({"apps/a.yaml": WEB, "apps/b.yaml": WEB}, {}),
+    FileReason.TWICE: ({"apps/a.yaml": WEB, "apps/b.yaml": WEB}, {}),
+    FileReason.AMBIGUOUS: (
+        {
+            "apps/a.yaml": WEB,
+            "apps/below/kustomization.yaml": kustomize("b.yaml", more="transformers: [t.yaml]\n"),
+            "apps/below/b.yaml": WEB,
+        },
+        {},
+    ),
     FileReason.PATCHED: (
         {"apps/kustomization.yaml": kustomize("web.yaml", more="patches: [{path: p.yaml}]\n")}
         | {"apps/p.yaml": "kind: Service\nmetadata: {name: web}\n", "apps/web.yaml": WEB},
@@ -250,10 +258,9 @@ def origin(text: str) -> dict[str, Any]:
     return {"metadata": {**LIVE["metadata"], "annotations": {ORIGIN: text}}}
 
 
-def test_the_origin_annotation_decides_between_two_files():
+def test_the_origin_annotation_names_the_file():
     """It is relative to the Kustomization's folder."""
-    files = {"apps/kustomization.yaml": kustomize("a.yaml", "../base/b.yaml")}
-    files |= {"apps/a.yaml": WEB, "base/b.yaml": WEB}
+    files = {"apps/kustomization.yaml": kustomize("../base/b.yaml"), "base/b.yaml": WEB}
     assert located(files, live=origin("path: ../base/b.yaml\n")).resource.path == "base/b.yaml"
 
 

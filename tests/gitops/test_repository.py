@@ -3,18 +3,38 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from bot.errors import RepositoryError
-from bot.gitops.repository import Commission, Git
+from bot.gitops.domain.repository_url import RepositoryAddress
+from bot.gitops.refusals import Stop
+from bot.gitops.repository import DEFAULT, Commission, Fetched, Git
 from bot.gitops.transport import Limits
 from tests.gitops.git_server import TOKEN, Handler, Repository, at_port, git, repository, served
 
 pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Git in a thread, so that the server answers meanwhile."""
+
+    at: RepositoryAddress
+    token: str
+    limits: Limits = DEFAULT
+
+    async def fetch(self, *branches: str) -> Fetched:
+        return await asyncio.to_thread(Git(self.at, self.token, self.limits).fetch, *branches)
+
+    async def push(self, *what: Any) -> str:
+        return await asyncio.to_thread(Git(self.at, self.token, self.limits).push, *what)
+
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 FILES = {
@@ -43,19 +63,19 @@ async def home(tmp_path: Path) -> AsyncIterator[Repository]:
 
 async def test_a_branch_is_read_into_memory_with_every_byte_and_its_links(home: Repository):
     """History is not: the commit before is unknown."""
-    fetched = await Git(home.at, TOKEN).fetch("main", "meshmedic/none")
+    fetched = await Wire(home.at, TOKEN).fetch("main", "meshmedic/none")
     assert list(fetched.branches) == ["main"]
     main = fetched.branches["main"]
     assert {path: main.tree.text(path) for path in FILES} == FILES
     assert main.tree.links == {"link"}
     assert main.commit == git(home.bare, "rev-parse", "main")
-    assert git(home.bare, "rev-parse", "main~1").encode() not in fetched.store
+    assert bytes.fromhex(git(home.bare, "rev-parse", "main~1")) not in main.pack
     assert not main.ours
 
 
 async def test_a_commit_changes_one_file_and_keeps_every_other_with_its_mode(home: Repository):
     """On a branch of its own, on top of main."""
-    wire = Git(home.at, TOKEN)
+    wire = Wire(home.at, TOKEN)
     fetched = await wire.fetch("main", "meshmedic/x")
     commit = await wire.push(
         fetched, "meshmedic/x", fetched.branches["main"], a_change("apps/db/db.yaml", "new: 1\r\n")
@@ -72,7 +92,7 @@ async def test_a_commit_changes_one_file_and_keeps_every_other_with_its_mode(hom
 
 async def test_a_branch_that_moved_meanwhile_is_not_overwritten(home: Repository):
     """What was not seen is not lost."""
-    wire = Git(home.at, TOKEN)
+    wire = Wire(home.at, TOKEN)
     fetched = await wire.fetch("main", "meshmedic/x")
     git(home.bare, "branch", "meshmedic/x", "main")
     with pytest.raises(RepositoryError, match="has moved meanwhile"):
@@ -83,7 +103,7 @@ async def test_a_branch_that_moved_meanwhile_is_not_overwritten(home: Repository
 async def test_a_refused_push_says_so(home: Repository):
     """As where a rule of the host forbids the branch."""
     home.refuse("refs/heads/meshmedic/*")
-    wire = Git(home.at, TOKEN)
+    wire = Wire(home.at, TOKEN)
     fetched = await wire.fetch("main")
     with pytest.raises(RepositoryError, match="The push of meshmedic/x was refused"):
         await wire.push(fetched, "meshmedic/x", fetched.branches["main"], a_change())
@@ -92,15 +112,15 @@ async def test_a_refused_push_says_so(home: Repository):
 async def test_a_wrong_token_is_told_without_it(home: Repository):
     """An expired one looks the same."""
     with pytest.raises(RepositoryError, match="wrong, or it has expired") as caught:
-        await Git(home.at, "not-the-token-at-all").fetch("main")
+        await Wire(home.at, "not-the-token-at-all").fetch("main")
     assert "not-the-token" not in str(caught.value)
 
 
 async def test_what_is_larger_than_the_limit_is_not_read(home: Repository):
     """Random text, which no compression makes small."""
     home.commit({"large": os.urandom(1_500_000).hex()})
-    with pytest.raises(RepositoryError, match="larger than 1 MiB"):
-        await Git(home.at, TOKEN, QUICK).fetch("main")
+    with pytest.raises(Stop, match="larger than 1 MiB"):
+        await Wire(home.at, TOKEN, QUICK).fetch("main")
 
 
 def moved(to: str) -> Handler:
@@ -116,7 +136,7 @@ async def test_the_token_follows_no_redirect(tmp_path: Path):
         there = f"{other.at.url}/info/refs?service=git-upload-pack"
         async with served(mine, moved(there)) as one:
             with pytest.raises(RepositoryError, match="redirect, which the token does not follow"):
-                await Git(one.at, TOKEN).fetch("main")
+                await Wire(one.at, TOKEN).fetch("main")
     assert mine.requests == 1
     assert thief.authorizations == []
 
@@ -142,7 +162,7 @@ async def test_every_other_answer_is_a_clear_error(
     """With the repository's page, and what to do."""
     async with served(repository(tmp_path), lambda _request: answer) as one:
         with pytest.raises(RepositoryError, match=words) as caught:
-            await Git(one.at, TOKEN).fetch("main")
+            await Wire(one.at, TOKEN).fetch("main")
     assert one.at.page in str(caught.value)
     assert TOKEN not in str(caught.value)
 
@@ -170,7 +190,7 @@ async def test_half_an_answer_is_a_clear_error(tmp_path: Path, body: bytes):
 
     async with served(made, broken) as one:
         with pytest.raises(RepositoryError, match="not Git's"):
-            await Git(one.at, TOKEN).fetch("main")
+            await Wire(one.at, TOKEN).fetch("main")
     assert made.requests == 3
 
 
@@ -179,7 +199,7 @@ async def test_a_host_that_is_not_there_is_a_clear_error(tmp_path: Path):
     async with served(repository(tmp_path)) as one:
         at = one.at
     with pytest.raises(RepositoryError, match="no answer"):
-        await Git(at, TOKEN).fetch("main")
+        await Wire(at, TOKEN).fetch("main")
 
 
 async def test_a_host_that_hangs_is_given_up(tmp_path: Path):
@@ -195,7 +215,7 @@ async def test_a_host_that_hangs_is_given_up(tmp_path: Path):
     at = at_port(server.sockets[0].getsockname()[1])
     try:
         with pytest.raises(RepositoryError, match="no answer"):
-            await Git(at, TOKEN, Limits(seconds=0.5)).fetch("main")
+            await Wire(at, TOKEN, Limits(seconds=0.5)).fetch("main")
     finally:
         over.set()
         server.close()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.domain.refusal import Refusal
@@ -17,9 +18,7 @@ from bot.gitops.domain.file_edit import Chosen, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.hosts import Gitea, GitHub, PullState
 from bot.gitops.refusals import FileReason, Stop
-from bot.gitops.repository import Git
 from bot.gitops.service import (
-    Preview,
     Proposed,
     PullRequestInput,
     PullRequests,
@@ -27,6 +26,8 @@ from bot.gitops.service import (
     not_configured,
 )
 from bot.gitops.source import Repository
+from bot.gitops.task import Outcome, Preview, Task
+from bot.gitops.worker.work import carry_out
 from tests.gitops.git_server import TOKEN, git, repository, served
 from tests.gitops.git_server import Repository as Bare
 from tests.gitops.host_server import Pulls, hosted
@@ -66,6 +67,15 @@ class Told:
         return self.repositories.get((namespace, name))
 
 
+class InThread:
+    """Carries out tasks as the process does, without the time that a new process takes."""
+
+    async def carry_out(self, task: Task) -> Outcome:
+        given = msgspec.json.decode(msgspec.json.encode(task), type=Task)
+        outcome = await asyncio.to_thread(carry_out, given)
+        return msgspec.json.decode(msgspec.json.encode(outcome), type=Outcome)
+
+
 @dataclass
 class Home:
     """Everything: the repository, the host's API, Flux, and the use case on them."""
@@ -88,7 +98,7 @@ async def home(folder: Path, flavour: str = "github", **spec: Any) -> AsyncItera
         kind = GitHub if flavour == "github" else Gitea
         api = kind(bare.at, "main", TOKEN, host.base)
         settings = Repository(bare.at, "main")
-        yield Home(bare, host, flux, PullRequests(settings, Git(bare.at, TOKEN), api, flux))
+        yield Home(bare, host, flux, PullRequests(settings, TOKEN, InThread(), api, flux))
 
 
 def proposed(answer: Proposed | Refusal) -> Proposed:
@@ -332,7 +342,7 @@ async def test_the_doctor_learns_whether_both_answer(tmp_path: Path, protected: 
         one.host.protected = protected
         facts = await one.pull_requests.look()
         assert (facts.read, facts.protected, facts.branch) == (True, protected, "main")
-        wrong = replace(one.pull_requests, git=Git(one.bare.at, "another-token-here"))
+        wrong = replace(one.pull_requests, token="another-token-here")
         assert "expired" in str((await wrong.look()).read)
 
 

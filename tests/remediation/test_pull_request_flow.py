@@ -13,7 +13,8 @@ from bot.gitops.domain.ownership import Keeper, ObjectOwner
 from bot.gitops.hosts import PullRequestStanding, PullState
 from bot.gitops.markdown import Description
 from bot.gitops.refusals import FileReason, Stop
-from bot.gitops.service import Preview, Proposed, PullRequestInput
+from bot.gitops.service import Proposed, PullRequestInput
+from bot.gitops.task import Preview
 from bot.remediation.change.change import Change
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
