@@ -9,7 +9,14 @@ import msgspec
 from msgspec.structs import asdict
 
 from bot.domain.resources.decode import ListMeta
-from bot.remediation.change.change import Change, ChangeCard, Notes, PullRequest, Undoing
+from bot.remediation.change.change import (
+    Change,
+    ChangeCard,
+    Notes,
+    PullRequest,
+    RepositoryAttempts,
+    Undoing,
+)
 from bot.remediation.change.history import ChangeHistory, HistoryEntry
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Sample
@@ -53,6 +60,7 @@ class _Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     proof: tuple[str, ...] = ()
     undoing: Undoing | None = None
     pull_request: PullRequest | None = None
+    attempts: RepositoryAttempts | None = None
 
 
 class _Object(msgspec.Struct, frozen=True, rename="camel"):

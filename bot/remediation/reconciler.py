@@ -122,7 +122,13 @@ class Reconciler:
 
     async def _check(self, change: Change) -> Change:
         """Apply what was approved before a restart, if the evidence is still the same."""
-        plan = await self.replan(change)
+        if change.plan.way is Method.PULL_REQUEST:
+            attempted = await self.pull_requests.attempt(change, self.replan)
+            if attempted is None:
+                return change
+            change, plan = attempted
+        else:
+            plan = await self.replan(change)
         if isinstance(plan, RepairPlan) and plan.same(change.plan):
             return await self.execute(change)
         self._outdated.add(change.name)

@@ -1,5 +1,6 @@
 """A change by pull request: previewed, approved, opened once, waited for, proven after Flux."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +16,12 @@ from bot.gitops.markdown import Description
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.service import Proposed, PullRequestInput
 from bot.gitops.task import Preview
-from bot.remediation.change.change import Change
+from bot.remediation.change.change import MOST_ATTEMPTS, Change
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
+from bot.remediation.views.text import full_text
 from bot.routing.native_lb import ANNOTATION
 from tests.remediation.changes import ANNA, ASKED, BELA, SERVICE, World
 from tests.remediation.planning.situations import a_service
@@ -37,15 +39,21 @@ MERGED, CLOSED, OPEN = (
 )
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
 @dataclass
 class FakePulls:
-    """A repository: `refuses` or `fails` whatever is asked."""
+    """A repository: `refuses` or `fails` whatever is asked, and `proposing` what is opened."""
 
     refuses: Refusal | None = None
     fails: RepositoryError | None = None
     diff: str = DIFF
     standing: PullRequestStanding = OPEN
     opened: list[tuple[PullRequestInput, Description]] = field(default_factory=list)
+    proposing: BaseException | Refusal | None = None
+    asked: int = 0
 
     async def preview(self, asked: PullRequestInput) -> Preview | Refusal:
         self._check()
@@ -53,8 +61,11 @@ class FakePulls:
 
     async def propose(self, asked: PullRequestInput, why: Description) -> Proposed | Refusal:
         self._check()
-        if self.refuses:
-            return self.refuses
+        self.asked += 1
+        if isinstance(self.proposing, BaseException):
+            raise self.proposing
+        if refusal := self.proposing or self.refuses:
+            return refusal
         self.opened.append((asked, why))
         return Proposed("https://git.example/o/r/pulls/7", 7, Preview("apps/web.yaml", self.diff))
 
@@ -188,6 +199,7 @@ async def test_a_host_that_does_not_answer_is_asked_again(world: World) -> None:
     await remediation.reconciler.wait()
     assert (await remediation.show(change.name)).state is ChangeState.APPLYING
     world.pulls.propose = kept
+    world.passes(seconds=20)
     assert (await looked_at(remediation, change.name)).state is ChangeState.AWAITING_MERGE
     world.pulls.fails = RepositoryError("It is down.")
     assert (await looked_at(remediation, change.name)).state is ChangeState.AWAITING_MERGE
@@ -236,3 +248,86 @@ async def test_an_edit_that_was_tampered_with_is_refused(world: World) -> None:
     end = await remediation.reconciler.execute(moved)
     assert end.state is ChangeState.FAILED
     assert not world.pulls.opened
+
+
+async def test_a_repository_that_does_not_answer_is_asked_at_growing_intervals(
+    world: World,
+) -> None:
+    """The change says so, and the tenth attempt is the last."""
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    world.pulls.proposing = RepositoryError("It is down.")
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    waits = []
+    for attempt in range(1, MOST_ATTEMPTS):
+        shown = await looked_at(remediation, change.name)
+        attempts = shown.notes.attempts
+        assert attempts
+        assert (shown.state, attempts.count, attempts.why) == (
+            ChangeState.APPLYING,
+            attempt,
+            "It is down.",
+        )
+        assert f"Attempt {attempt} of 10" in full_text(shown)
+        assert world.pulls.asked == attempt
+        waits.append((attempts.again_at - attempts.at).total_seconds())
+        world.passes(seconds=waits[-1])
+    assert waits == [20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
+    assert (await looked_at(remediation, change.name)).state is ChangeState.APPLYING
+    end = await looked_at(remediation, change.name)
+    assert end.state is ChangeState.FAILED
+    assert "asked 10 times" in end.history.entries[-1].note
+    assert "It is down." in end.history.entries[-1].note
+
+
+async def test_a_process_that_dies_of_the_repository_does_not_begin_it_at_each_start(
+    world: World,
+) -> None:
+    """The attempt was stored before it began."""
+    change = await proposed(world, world.process())
+    world.pulls.proposing = Killed()
+    for starts in range(3):
+        remediation = world.process()
+        if not starts:
+            await remediation.decide(change.name, world.click(BELA), approve=True)
+        for task in tuple(remediation.reconciler._running.values()):
+            await asyncio.gather(task, return_exceptions=True)
+        shown = await looked_at(remediation, change.name)
+        assert shown.notes.attempts
+        assert (shown.notes.attempts.count, shown.notes.attempts.why) == (1, "")
+        assert world.pulls.asked == 1
+
+
+async def test_an_approved_change_is_not_planned_anew_at_each_start_either(world: World) -> None:
+    """Its file is looked for in the same repository. It answers, and all goes on."""
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    approved = await remediation.reconciler.journal.move(
+        await remediation.show(change.name), ChangeState.APPROVED, str(BELA)
+    )
+    assert approved.state is ChangeState.APPROVED
+    world.pulls.fails = RepositoryError("It is down.")
+    for _ in range(3):
+        shown = await looked_at(world.process(), change.name)
+        assert shown.state is ChangeState.APPROVED
+        assert shown.notes.attempts
+        assert shown.notes.attempts.count == 1
+    world.pulls.fails = None
+    world.passes(seconds=20)
+    shown = await looked_at(world.process(), change.name)
+    assert (shown.state, shown.notes.attempts) == (ChangeState.AWAITING_MERGE, None)
+
+
+async def test_what_is_too_much_to_read_ends_the_change(world: World) -> None:
+    """It would be too much the next time, too."""
+    remediation = world.process()
+    change = await proposed(world, remediation)
+    stop = Stop(FileReason.ENDED, "It needed more than 96 MiB of memory")
+    world.pulls.proposing = Refusal(str(stop), stop.reason, "paste this")
+    await remediation.decide(change.name, world.click(BELA), approve=True)
+    await remediation.reconciler.wait()
+    end = await looked_at(remediation, change.name)
+    assert end.state is ChangeState.FAILED
+    assert "96 MiB of memory" in end.history.entries[-1].note
+    assert world.pulls.asked == 1

@@ -20,6 +20,11 @@ from bot.remediation.change.states import MOVES, ChangeState
 UNDONE_FOR = timedelta(days=7)
 """How long a finished change can be taken back."""
 
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=20), timedelta(hours=1)
+"""Between two attempts to ask the repository."""
+MOST_ATTEMPTS = 10
+"""They take two and a half hours."""
+
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 LONGEST_SLUG = 40
 """Characters of the route in the name of a Change."""
@@ -47,6 +52,27 @@ class PullRequest(msgspec.Struct, frozen=True):
     url: str
 
 
+class RepositoryAttempts(msgspec.Struct, frozen=True):
+    """How often the repository was asked for a change, when last, and why that came to nothing.
+
+    Each is saved before it begins. `why` is empty while it runs, or where the process died of it.
+    """
+
+    count: int
+    at: datetime
+    why: str = ""
+
+    @property
+    def again_at(self) -> datetime:
+        """When it may be asked again: after twice as long each time."""
+        return self.at + min(LONGEST_WAIT, SHORTEST_WAIT * (1 << min(max(self.count - 1, 0), 20)))
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether it is not asked again."""
+        return self.count >= MOST_ATTEMPTS
+
+
 class Notes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is noted while a change is carried out. None of it decides who may do what."""
 
@@ -55,6 +81,7 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     proof: tuple[str, ...] = ()
     undoing: Undoing | None = None
     pull_request: PullRequest | None = None
+    attempts: RepositoryAttempts | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

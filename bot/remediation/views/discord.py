@@ -134,6 +134,7 @@ def _progress(shown: Change, now: datetime) -> str:
     lines = ["**What happened**", *moves[-6:]]
     if note := shown.history.entries and shown.history.entries[-1].note:
         lines.append(_quoted(note, 900))
+    lines += [_quoted(line, 600) for line in words.waits(shown)]
     if pull := shown.notes.pull_request:
         lines.append(f"Pull request {pull.number}: {cards.code(pull.url, 300)}")
     if (at := shown.returns_at) and at > now:

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 from bot.manifests import writer
-from bot.remediation.change.change import Change
+from bot.remediation.change.change import MOST_ATTEMPTS, Change
 from bot.remediation.change.fields import Action
 from bot.remediation.change.history import BOT
 from bot.remediation.change.plan import Method, RepairPlan
@@ -115,7 +115,19 @@ def _lines(change: Change) -> Iterator[str]:
     yield from _part("difference", difference(plan))
     yield from _part("before", [str(baseline)] if baseline else [])
     yield from _part("proof", change.notes.proof)
+    yield from _part("waits", waits(change))
     yield from _part("history", entries)
+
+
+def waits(change: Change) -> Iterator[str]:
+    """Why a change waits for the repository, and until when."""
+    attempts = change.notes.attempts
+    if attempts and change.under_way:
+        yield f"Attempt {attempts.count} of {MOST_ATTEMPTS} to ask the repository did not end well."
+        if attempts.why:
+            yield attempts.why
+        if not attempts.exhausted:
+            yield f"It is asked again after {attempts.again_at:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _part(name: str, lines: Iterable[str]) -> Iterator[str]:
