@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
+from bot.gitops.documents import MOST_OBJECTS, Texts
 from bot.gitops.kustomize import Build, FileObject
 from bot.gitops.refusals import FileReason, Stop
 from tests.gitops.trees import SERVICE, WEB, a_tree
@@ -153,7 +154,34 @@ def test_components_that_double_are_refused() -> None:
     files: dict[str, object] = {layer(28): {"labels": []}}
     for above in range(28):
         files[layer(above)] = {"components": [f"../k{above + 1}"] * 2}
-    assert refused(files).reason is FileReason.TOO_LARGE
+    stop = refused(files)
+    assert stop.reason is FileReason.TOO_LARGE
+    assert stop.detail == "more than 5,000 files and folders are named"
+
+
+def test_a_file_of_many_objects_is_not_read() -> None:
+    """Of which each is small: documents, or items of a list."""
+    many = {
+        "documents": "---\nkind: A\n" * (MOST_OBJECTS + 1),
+        "items": "kind: List\nitems:\n" + "- kind: A\n" * (MOST_OBJECTS + 1),
+    }
+    for text in many.values():
+        build = Build(
+            a_tree({"k0/kustomization.yaml": "resources: [a.yaml]", "k0/a.yaml": text}), SERVICE
+        )
+        assert build.root("k0", {}) == []
+        assert build.unseen == [
+            (FileReason.TOO_LARGE, f"k0/a.yaml has more than {MOST_OBJECTS:,} objects")
+        ]
+
+
+def test_files_are_read_up_to_a_size_that_they_have_together() -> None:
+    """Though each of them may be read."""
+    texts = Texts(a_tree({f"{number}.yaml": "# " + "x" * 1_000_000 for number in range(20)}))
+    for number in range(16):
+        assert texts.file(f"{number}.yaml") == []
+    with pytest.raises(Stop, match="more than 16 MiB of them"):
+        texts.file("16.yaml")
 
 
 OTHER = "---\nkind: Service\nmetadata: {name: other}\n"

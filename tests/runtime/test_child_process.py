@@ -114,8 +114,8 @@ async def test_one_process_runs_at_a_time(tmp_path: Path) -> None:
     """The second begins after the first has ended, whatever each of them does."""
     told = tmp_path / "order"
     code = (
-        "import sys, time; out = open(sys.argv[1], 'a', buffering=1); out.write('begin '); "
-        "time.sleep(0.2); out.write('end '); print('x')"
+        "import sys, time; out = open(sys.argv[1], 'ab', buffering=0); out.write(b'begin '); "
+        "time.sleep(0.2); out.write(b'end '); print('x')"
     )
     processes = ChildProcesses()
     one, other = python(code, str(told)), replace(python(code, str(told)), seconds=21)
