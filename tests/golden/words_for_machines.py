@@ -48,6 +48,7 @@ from bot.remediation.change.change import (
     ChangeCard,
     Notes,
     PullRequest,
+    RepositoryAttempts,
     Undoing,
     change_name,
 )
@@ -104,6 +105,7 @@ CHANGE = Change(
         proof=("After: 30 requests: 30 HTTP 200.",),
         undoing=Undoing(ANNA, LATER, "It did not help."),
         pull_request=PullRequest(12, "https://git.example/homelab/pulls/12"),
+        attempts=RepositoryAttempts(3, LATER, "The host does not answer."),
     ),
     version="7",
 )

@@ -15,7 +15,15 @@ from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
 from bot.kube.change_writer import KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.remediation.change.change import NAME, Change, ChangeCard, Notes, Undoing, change_name
+from bot.remediation.change.change import (
+    NAME,
+    Change,
+    ChangeCard,
+    Notes,
+    RepositoryAttempts,
+    Undoing,
+    change_name,
+)
 from bot.remediation.change.history import proposed
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
@@ -90,9 +98,13 @@ async def test_what_is_kept_is_what_comes_back(store: KubernetesChangeStore, way
         card=ChangeCard(123456789012345678, 987654321098765432),
         proof=("It works.",),
         undoing=Undoing(ANNA, MOMENT, "It was rolled back."),
+        attempts=RepositoryAttempts(2, MOMENT, "It is down."),
     )
     written = await store.write(msgspec.structs.replace(made, notes=notes))
     assert await store.read(made.name) == written
+    cleared = await store.write(written.noted(attempts=None))
+    assert (await store.read(made.name)).notes.attempts is None
+    written = await store.write(cleared.noted(attempts=notes.attempts))
     bare = msgspec.structs.replace(written, version="", notes=notes)
     assert bare == msgspec.structs.replace(a_change(way=way), notes=notes)
 
