@@ -27,6 +27,7 @@ from bot.gitops.refusals import Stop
 from bot.routing.native_lb import ANNOTATION
 from tests.cluster.conftest import RealCluster
 from tests.examples import examples
+from tests.gitops.test_kustomize import CIRCLES, TWO_ROADS
 from tests.gitops.trees import ANNOTATE, ROUTE, WEB, WEB_ROUTE, a_kustomization, a_tree
 from tests.programs import catalogue
 from tests.programs.program import ensure_built
@@ -163,6 +164,31 @@ def hold(files: dict[str, str], seen: Counter[str]) -> None:
 
 def _place(each: dict[str, Any]) -> str:
     return str(each["metadata"].get("namespace") or "default")
+
+
+REFUSED = ("may not add resource with an already registered id", "cycle detected")
+SAME = {
+    case: {f"{name}/kustomization.yaml".lstrip("/"): own for name, own in folders.items()}
+    for case, folders in (TWO_ROADS | CIRCLES).items()
+    if "component" not in case and "../base/web.yaml" not in str(folders)
+}
+
+
+@pytest.mark.parametrize("folders", SAME.values(), ids=SAME.keys())
+def test_kustomize_refuses_two_roads_to_a_folder_and_circles(
+    folders: Mapping[str, object], real: RealCluster, tmp_path: Path
+) -> None:
+    """So whatever is refused here would not be applied by Flux."""
+    base = {"base/kustomization.yaml": "resources: [web.yaml]", "base/web.yaml": WEB}
+    own = {path: yaml.safe_dump(text) for path, text in folders.items()}
+    for path, text in {**base, **own, "k0/copy.yaml": WEB}.items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    done = subprocess.run(  # noqa: S603  # our own arguments
+        [*kubectl(), "kustomize", str(tmp_path / "k0")], capture_output=True, text=True, check=False
+    )
+    assert any(words in done.stderr for words in REFUSED), done.stderr
 
 
 CHOSEN = FileEdit(kind=EditKind.NATIVE_LB, object=ROUTE, services=(Chosen(0, 1, "other"),))

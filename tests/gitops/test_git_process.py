@@ -54,11 +54,11 @@ async def test_a_blob_of_zeros_is_refused_by_its_size_where_the_server_sends_it(
 
 
 async def test_what_takes_too_much_memory_is_ended_with_words(home: Repository) -> None:
-    """A list of a million empty lists: small in the file, and large in Python."""
-    home.commit({"apps/large.yaml": "a: [" + "[]," * 300_000 + "]\n"})
-    small = replace(READS, memory=48 * MIB)
+    """A hundred thousand empty lists: small in the file, and large in Python."""
+    home.commit({"apps/large.yaml": "a: [" + "[]," * 100_000 + "]\n"})
+    small = replace(READS, memory=32 * MIB)
     outcome = await GitProcess(program=small).carry_out(a_task(home))
-    assert outcome == Stopped(FileReason.ENDED, "It needed more than 48 MiB of memory")
+    assert outcome == Stopped(FileReason.ENDED, "It needed more than 32 MiB of memory")
 
 
 def pretends(code: str) -> GitProcess:
