@@ -212,8 +212,9 @@ class Settings(BaseSettings):
 
     traefik_namespaces: Namespaces = NAMESPACES
     """Where Traefik runs, separated by commas. A pod there is Traefik by its label
-    `app.kubernetes.io/name=traefik`, its image, or an argument `--providers.kubernetes…`; one
-    elsewhere is not believed, since anybody may call a pod so.
+    `app.kubernetes.io/name=traefik`, its image, or an argument `--providers.kubernetes…`, and if a
+    Deployment, DaemonSet or StatefulSet keeps it. One elsewhere is not believed, since anybody may
+    call a pod so.
     """
 
     secret_inventory: bool = False

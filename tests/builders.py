@@ -35,6 +35,12 @@ def a_pod(
     )
 
 
+def kept(pod: Plain, kind: str = "ReplicaSet", **owner: Any) -> Plain:
+    """The same pod, controlled by a workload of that kind."""
+    reference = {"kind": kind, "name": f"{kind}-of-it".lower(), "controller": True, **owner}
+    return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [reference]}}
+
+
 def a_certificate(name: str = "site", *, ready: str = "True", reason: str = "Ready") -> Plain:
     """A Certificate with a Ready condition."""
     condition = {"type": "Ready", "status": ready, "reason": reason, "lastTransitionTime": NOW}

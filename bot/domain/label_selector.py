@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.domain.resources.networking import Selector, SelectorRequirement
+from bot.domain.resources.base import Selector, SelectorRequirement
 
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
 _IN = re.compile(r"([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)")

@@ -35,9 +35,12 @@ from bot.kube.paths import path
 from bot.kube.pods import BOT_CONTAINER, BOT_LABEL, is_bot, list_pods
 from bot.kube.strict_tls import strict_fault
 from bot.kube.traefik_reader import traefik_pods
-from bot.routing.running import NAMESPACES, TRAEFIK, TRAEFIK_NAME, is_running
+from bot.routing.running import NAMESPACES, TRAEFIK, TRAEFIK_NAME, is_controlled, is_running
 
 MOST_PODS = 50
+MOST_LABELLED = 500
+"""Pods with Traefik's label: a tenant may start many, and the owner's must not be hidden so."""
+
 """Pods with Traefik's label that are looked at beyond its namespaces."""
 
 T = TypeVar("T")
@@ -143,7 +146,7 @@ class AccessReader:
             traefik_api = group.create_task(ask(self._trials.traefik_api))
             reviews = {right: group.create_task(ask(partial(self._may, right))) for right in rights}
         answer = version.result()
-        username, refused = user.result(), strict.result()
+        username, refused, others = user.result(), strict.result(), elsewhere.result()
         return ClusterFacts(
             host=self._api.host,
             version=answer[0] if isinstance(answer, tuple) else answer,
@@ -155,7 +158,9 @@ class AccessReader:
             skew=answer[1] if isinstance(answer, tuple) else None,
             lease=lease.result(),
             left_behind=left.result(),
-            elsewhere=elsewhere.result(),
+            elsewhere=others[0] if isinstance(others, tuple) else others,
+            impostors=others[1] if isinstance(others, tuple) else (),
+            traefik_namespaces=self._traefik,
             strict_fault=refused if isinstance(refused, str) else "",
             bots=bots.result(),
             approver=approver.result(),
@@ -220,11 +225,15 @@ class AccessReader:
         pods = await list_pods(self._api, BOT_LABEL, limit=MOST_PODS, total=self._quick)
         return tuple(own_pod(pod, BOT_CONTAINER) for pod in pods if is_bot(pod))
 
-    async def _elsewhere(self) -> tuple[str, ...]:
+    async def _elsewhere(self) -> tuple[tuple[str, ...], tuple[Ref, ...]]:
+        """The other namespaces where a workload runs pods with Traefik's label, and impostors."""
         label = f"{TRAEFIK_NAME}={TRAEFIK}"
-        pods = await list_pods(self._api, label, limit=MOST_PODS, total=self._quick)
-        places = {pod.namespace for pod in pods if is_running(pod)}
-        return tuple(sorted(places - set(self._traefik)))
+        pods = await list_pods(self._api, label, limit=MOST_LABELLED, total=self._quick)
+        running = [pod for pod in pods if is_running(pod)]
+        places = {pod.namespace for pod in running if is_controlled(pod)}
+        alone = {(pod.namespace, pod.name) for pod in running if not is_controlled(pod)}
+        impostors = tuple(Ref("Pod", *place) for place in sorted(alone))
+        return tuple(sorted(places - set(self._traefik))), impostors
 
     async def _left_behind(self) -> tuple[Ref, ...]:
         """Pods and Services of tests that are too old; the bot may list both for its checks."""

@@ -104,7 +104,7 @@ class TraefikReader:
         """
         arguments = static_config(pod.args)
         if arguments.complete and not arguments.api_on:
-            return NotObserved(f"{pod.name}: Traefik's API is not switched on.", HOW_TO_ENABLE)
+            return NotObserved(f"{pod.id}: Traefik's API is not switched on.", HOW_TO_ENABLE)
         reasons: list[str] = []
         for fetch, allow in ((self._by_proxy, ALLOW_PROXY), (self._by_exec, ALLOW_EXEC)):
             for port in _ports(arguments):
@@ -118,7 +118,7 @@ class TraefikReader:
                 except (ClusterError, msgspec.DecodeError) as error:
                     reasons.append(str(error))
         why = sentences(*dict.fromkeys(reasons))
-        return NotObserved(f"{pod.name}: its API cannot be read. {why}", HOW_TO_ENABLE)
+        return NotObserved(f"{pod.id}: its API cannot be read. {why}", HOW_TO_ENABLE)
 
     async def log(
         self, pod: TraefikPod, request: LogRequest, on_chunk: Callable[[bytes], None]
@@ -155,14 +155,14 @@ class TraefikReader:
                         break
         except (TimeoutError, ClusterError) as error:
             if isinstance(error, TimeoutError) or (clock.expired() and size):
-                return LogEnd(size, f"{pod.name}: after {request.patience:.0f} s no more was read.")
+                return LogEnd(size, f"{pod.id}: after {request.patience:.0f} s no more was read.")
             if isinstance(error, Absent) or NOTHING.search(str(error)):
                 return LogEnd(size)
             raise
         if size >= request.limit_bytes:
-            return LogEnd(size, f"{pod.name}: only {size:,} bytes were read.")
+            return LogEnd(size, f"{pod.id}: only {size:,} bytes were read.")
         if lines >= request.lines:
-            return LogEnd(size, f"{pod.name}: only the last {lines:,} lines were read.")
+            return LogEnd(size, f"{pod.id}: only the last {lines:,} lines were read.")
         return LogEnd(size)
 
     async def metrics(self, pod: TraefikPod, port: int, on_chunk: Callable[[bytes], None]) -> None:
@@ -179,7 +179,7 @@ class TraefikReader:
             async for chunk in response.content.iter_chunked(CHUNK):
                 size += len(chunk)
                 if size > MOST_METRICS:
-                    raise ServerError(f"{pod.name}: its metrics are more than {MOST_METRICS:,} B.")
+                    raise ServerError(f"{pod.id}: its metrics are more than {MOST_METRICS:,} B.")
                 on_chunk(chunk)
                 await breathe()
 
@@ -193,7 +193,7 @@ class TraefikReader:
             async for chunk in response.content.iter_chunked(CHUNK):
                 body += chunk
                 if len(body) > MOST:
-                    raise ServerError(f"{pod.name}: its API answers more than {MOST:,} bytes.")
+                    raise ServerError(f"{pod.id}: its API answers more than {MOST:,} bytes.")
             return bytes(body), response.headers.get("X-Next-Page", "")
 
     async def _by_exec(
@@ -213,7 +213,7 @@ class TraefikReader:
             raise Absent(url)
         if executed.exit_code:
             text = executed.stderr.decode(errors="replace").strip()[:200]
-            msg = f"{pod.name}: wget {url} ended with {executed.exit_code}: {text}"
+            msg = f"{pod.id}: wget {url} ended with {executed.exit_code}: {text}"
             raise ServerError(msg)
         return executed.stdout, ""
 

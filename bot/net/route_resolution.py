@@ -18,7 +18,7 @@ from bot.routing.candidates import Candidate, candidates
 from bot.routing.http_backends import GatewayProvider
 from bot.routing.native_lb import ANNOTATION
 from bot.routing.references import Provider
-from bot.routing.running import reading, route_of
+from bot.routing.running import reading, route_of, why_none
 from bot.routing.service_endpoints import port_names
 
 NEAR = 5
@@ -125,6 +125,7 @@ def _subject(
         name for name in spec.cluster_ips or (spec.cluster_ip,) if name not in ("", "None")
     )
     endpoints, unready = placing.endpoints(service, port, snapshot)
+    traefiks = placing.traefik(snapshot)
     of_gateway = candidate.kind == "HTTPRoute"
     scheme = candidate.scheme or ("" if of_gateway else annotations.get(SCHEME, ""))
     return Subject(
@@ -145,7 +146,8 @@ def _subject(
         local_only=spec.internal_traffic_policy == "Local",
         native=native,
         native_because=because,
-        traefik=placing.traefik(snapshot),
+        traefik=traefiks,
+        no_traefik="" if traefiks else why_none(snapshot),
         nodes=placing.nodes(snapshot),
         policies=policies.selecting(service, snapshot),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from bot.domain.resources import cert_manager, core, flux
 from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.resources.traefik import IngressRoute, Middleware, TLSOption
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.errors import ClusterError
 from bot.gitops.domain.ownership import NOBODY, owner
@@ -27,7 +29,12 @@ from bot.remediation.planning.evidence import REPAIRED
 from bot.remediation.ports import StepWriter
 from bot.routing import instance
 from bot.routing.candidates import candidates
-from bot.routing.running import readers, route_of
+from bot.routing.running import route_of, why_unread
+
+NO_MAJORITY = (
+    "No one version and configuration is that of most of Traefik's pods that read this route. "
+    "Versions: {}."
+)
 
 READS: tuple[type[Object], ...] = (
     *route_resolution.READS,
@@ -74,7 +81,7 @@ class ContextReader:
             diagnosis=diagnosed.diagnosis,
             sharing=_sharing(subject, snapshot),
             known=_known(subject.route, snapshot),
-            traefik=await self._conversion_target(route_of(subject.route, snapshot)),
+            **await self._traefik(route_of(subject.route, snapshot)),
             tested=tuple(test.diagnosis.effect for test in self.diagnose.tested),
         )
         if subject.route is None or subject.route.kind not in REPAIRED:
@@ -107,12 +114,18 @@ class ContextReader:
                     manifests[certificate.name] = live
         return manifests
 
-    async def _conversion_target(self, route: Object | None) -> target.ConversionTarget | None:
-        """What an Ingress is converted for; None unless those that read it are alike."""
-        pods, _ = await self.traefik.pods()
-        known = instance.configs_of(pods)
-        targets = set(map(_target, (route and readers(route, known)) or known))
-        return targets.pop() if len(targets) == 1 else None
+    async def _traefik(self, route: Object | None) -> dict[str, Any]:
+        """What an Ingress is converted for: what most pods are of those that read it."""
+        pods, unseen = await self.traefik.pods()
+        known = [pod for pod in pods if route and not why_unread(route, instance.config_of(pod))]
+        counts = Counter(_target(instance.config_of(pod)) for pod in known or pods)
+        if not counts:
+            return {"traefik_unseen": sentences(*unseen)}
+        versions = instance.versions_of(known or pods)
+        (most, count), *others = counts.most_common()
+        if most is None or 2 * count <= counts.total():
+            return {"traefik_unseen": NO_MAJORITY.format(versions)}
+        return {"traefik": most, "traefik_versions": versions if others else ""}
 
 
 def _target(config: instance.TraefikConfig) -> target.ConversionTarget | None:

@@ -7,7 +7,8 @@ the labels of its Helm chart and of k3s's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -85,6 +86,11 @@ class TraefikPod:
     args: tuple[str, ...] = ()
     container: str = ""
     node: str = ""
+
+    @property
+    def id(self) -> str:
+        """`namespace/name`, which no other pod has: names are anybody's to choose."""
+        return f"{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,14 @@ def oldest(known: Iterable[TraefikConfig]) -> str:
     """The oldest version of some; what it can do all of them can. Empty if one is not known."""
     versions = [config.version for config in known]
     return min(versions, key=lambda text: number(text) or (), default="")
+
+
+def versions_of(pods: Collection[TraefikPod]) -> str:
+    """`3.6.2`, or with the number of pods of each where several run: `3.6.2 (2) and 3.5.0 (1)`."""
+    counts = Counter(version(pod) or "unknown" for pod in pods).most_common()
+    if len(counts) == 1:
+        return counts[0][0]
+    return " and ".join(f"{name} ({count})" for name, count in counts)
 
 
 def number(text: str) -> tuple[int, ...] | None:

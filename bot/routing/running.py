@@ -1,21 +1,25 @@
 """Which pods are Traefik, and by which configurations a route is read: decided here for every view.
 
-A pod is Traefik if it runs in one of the namespaces of MESHMEDIC_TRAEFIK_NAMESPACES and looks like
-it: by its label, its image, or an argument that switches a provider of routes on. Labels and images
-are anybody's to choose, and the namespace is what a tenant cannot choose. Nothing is said of a
-route by the configuration of a Traefik that was not seen, or that reads routes of another class.
+A pod is Traefik if it runs in one of the namespaces of MESHMEDIC_TRAEFIK_NAMESPACES, a workload
+controls it, and it looks like it: by its label, its image, or an argument that switches a provider
+of routes on. Labels and images are anybody's to choose, and the namespace is what a tenant cannot
+choose. Nothing is said of a route by the configuration of a Traefik that was not seen, or that
+reads routes of another class.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.containers import has_ended
 from bot.domain.finding import Ref
-from bot.domain.resources import core, gateway, networking, traefik
-from bot.domain.resources.base import Object
+from bot.domain.label_selector import selects
+from bot.domain.resources import apps, core, gateway, networking, traefik
+from bot.domain.resources.base import Object, Owner
+from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot
 from bot.routing.instance import (
     Scope,
@@ -30,10 +34,14 @@ from bot.routing.instance import (
 NAMESPACES = ("kube-system", "traefik")
 """Where k3s and Traefik's documentation run it: the default of MESHMEDIC_TRAEFIK_NAMESPACES."""
 
+SETTING = "MESHMEDIC_TRAEFIK_NAMESPACES"
 NO_TRAEFIK = (
-    "No running Traefik pod was found in the namespaces of MESHMEDIC_TRAEFIK_NAMESPACES "
+    f"No running Traefik pod was found in the namespaces of {SETTING} "
     "(kube-system and traefik, unless you set it)."
 )
+NO_CONTROLLER = "No Deployment, DaemonSet or StatefulSet keeps {}, so it does not count as Traefik."
+MOST_NAMED = 3
+"""Namespaces or pods that one sentence names."""
 
 TRAEFIK = "traefik"
 IMAGE = re.compile(r"(?:^|/)(?:(?:\w+-)?library-)?traefik(?:[:@][^/]*)?$")
@@ -49,6 +57,14 @@ ROUTES: Mapping[str, type[Object]] = {
     "IngressRoute": traefik.IngressRoute,
     "HTTPRoute": gateway.HTTPRoute,
 }
+
+Workload = apps.WorkloadObject | apps.DaemonSet
+CONTROLLERS: Mapping[str, type[Workload]] = {
+    "ReplicaSet": apps.ReplicaSet,
+    "DaemonSet": apps.DaemonSet,
+    "StatefulSet": apps.StatefulSet,
+}
+"""What may control a pod of Traefik; a Deployment does so by its ReplicaSets."""
 
 TRAEFIK_NAME = "app.kubernetes.io/name"
 VERSION = "app.kubernetes.io/version"
@@ -70,7 +86,15 @@ class RunningTraefik:
 
 def is_traefik(pod: core.Pod, namespaces: Collection[str]) -> bool:
     """Whether a pod is Traefik, which runs in these namespaces."""
-    return pod.namespace in namespaces and looks_like_traefik(pod)
+    return pod.namespace in namespaces and is_controlled(pod) and looks_like_traefik(pod)
+
+
+def is_controlled(pod: core.Pod) -> bool:
+    """Whether a workload keeps a pod, by the pod's own word.
+
+    The API server deletes a pod whose owner does not exist (Kubernetes, "Garbage Collection").
+    """
+    return _owner(pod) is not None
 
 
 def looks_like_traefik(pod: core.Pod) -> bool:
@@ -112,15 +136,47 @@ def has_traefik(snapshot: Snapshot) -> bool:
 
 def present_pods(snapshot: Snapshot) -> Iterator[core.Pod]:
     """The Traefik pods that have not ended, whether they run or not."""
-    place = snapshot.supplement(TraefikNamespaces)
-    for pod in _alike(snapshot):
-        if not has_ended(pod) and (place is None or pod.namespace in place.names):
-            yield pod
+    return (pod for pod in _alike(snapshot) if not has_ended(pod) and _is_own(pod, snapshot))
 
 
 def namespaces_elsewhere(snapshot: Snapshot) -> tuple[str, ...]:
-    """The other namespaces in which something runs that looks like Traefik."""
+    """The other namespaces in which a workload runs something that looks like Traefik."""
     return tuple(sorted({pod.namespace for pod in _apart(snapshot)[1]}))
+
+
+def why_none(snapshot: Snapshot) -> str:
+    """Why no Traefik was found, and which setting would show one that runs elsewhere."""
+    place = snapshot.supplement(TraefikNamespaces)
+    names = place.names if place else NAMESPACES
+    alone = (pod for pod in _apart(snapshot)[2] if pod.namespace in names)
+    return sentences(
+        NO_TRAEFIK,
+        not_controlled(sorted(pod.ref for pod in alone)),
+        how_to_add(namespaces_elsewhere(snapshot), names),
+    )
+
+
+def not_controlled(pods: Sequence[Ref]) -> str:
+    """That pods look like Traefik and nothing keeps them; empty where there are none."""
+    named = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:MOST_NAMED])
+    more = f" and {len(pods) - MOST_NAMED} more" if len(pods) > MOST_NAMED else ""
+    return NO_CONTROLLER.format(f"{named}{more}") if pods else ""
+
+
+def how_to_add(elsewhere: Sequence[str], names: Collection[str]) -> str:
+    """How the setting of these names takes in other namespaces; empty where there are none.
+
+    It is never advised without the reader's own knowledge: anybody may call a pod so.
+    """
+    if not elsewhere:
+        return ""
+    shown = elsewhere[:MOST_NAMED]
+    more = f" and {len(elsewhere) - MOST_NAMED} more" if len(elsewhere) > MOST_NAMED else ""
+    return (
+        f"What looks like Traefik runs in {', '.join(shown)}{more}. If it is yours, set "
+        f"{SETTING}={','.join((*names, *shown))}. Until then the bot neither believes nor asks it, "
+        "and cannot say whether its routes work."
+    )
 
 
 def traefik_pod(pod: core.Pod) -> TraefikPod:
@@ -188,14 +244,23 @@ def scope_of(route: Object, config: TraefikConfig) -> Scope:
 
 
 def read_elsewhere(route: Object, snapshot: Snapshot) -> bool:
-    """Whether what looks like Traefik in another namespace may read a route.
+    """Whether what looks like Traefik in a route's own namespace may read it.
 
-    That it does is not believed, and neither is that nobody does.
+    That it does is not believed, and neither is that nobody does. In other namespaces it says
+    nothing of the route: else a tenant's pod would hide faults of everybody's routes.
     """
-    elsewhere = snapshot.once(
-        "routing.traefik_elsewhere", lambda: configs_of(map(traefik_pod, _apart(snapshot)[1]))
+    elsewhere = snapshot.once("routing.traefik_elsewhere", lambda: _configs_elsewhere(snapshot))
+    return any(
+        not config.static.complete or not why_unread(route, config)
+        for config in elsewhere.get(route.namespace, ())
     )
-    return any(not config.static.complete or not why_unread(route, config) for config in elsewhere)
+
+
+def _configs_elsewhere(snapshot: Snapshot) -> Mapping[str, tuple[TraefikConfig, ...]]:
+    pods: defaultdict[str, list[TraefikPod]] = defaultdict(list)
+    for pod in _apart(snapshot)[1]:
+        pods[pod.namespace].append(traefik_pod(pod))
+    return {namespace: configs_of(own) for namespace, own in pods.items()}
 
 
 def _configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
@@ -204,8 +269,11 @@ def _configs(snapshot: Snapshot) -> tuple[TraefikConfig, ...]:
     return configs_of(map(traefik_pod, traefik_pods(snapshot)))
 
 
-def _apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ...]]:
-    """The running pods that are Traefik, and those that look like it in other namespaces."""
+_Pods = tuple[core.Pod, ...]
+
+
+def _apart(snapshot: Snapshot) -> tuple[_Pods, _Pods, _Pods]:
+    """The running pods that are Traefik, those that may be in other namespaces, and impostors."""
     return snapshot.once("routing.traefik_pods", lambda: _told_apart(snapshot))
 
 
@@ -213,10 +281,38 @@ def _alike(snapshot: Snapshot) -> Sequence[core.Pod]:
     return snapshot.of(core.Pod).those("like Traefik", looks_like_traefik)
 
 
-def _told_apart(snapshot: Snapshot) -> tuple[tuple[core.Pod, ...], tuple[core.Pod, ...]]:
-    alike = tuple(filter(is_running, _alike(snapshot)))
+def _told_apart(snapshot: Snapshot) -> tuple[_Pods, _Pods, _Pods]:
+    own: list[core.Pod] = []
+    elsewhere: list[core.Pod] = []
+    impostors: list[core.Pod] = []
+    for pod in filter(is_running, _alike(snapshot)):
+        if _is_own(pod, snapshot):
+            own.append(pod)
+        else:
+            (elsewhere if _is_kept(pod, snapshot) else impostors).append(pod)
+    return tuple(own), tuple(elsewhere), tuple(impostors)
+
+
+def _is_own(pod: core.Pod, snapshot: Snapshot) -> bool:
     place = snapshot.supplement(TraefikNamespaces)
-    if place is None:
-        return alike, ()
-    own = tuple(pod for pod in alike if pod.namespace in place.names)
-    return own, tuple(pod for pod in alike if pod.namespace not in place.names)
+    return place is None or (pod.namespace in place.names and _is_kept(pod, snapshot))
+
+
+def _is_kept(pod: core.Pod, snapshot: Snapshot) -> bool:
+    """Whether a workload keeps a pod, also by the workload itself where those were read."""
+    owner = _owner(pod)
+    if owner is None:
+        return False
+    kind = CONTROLLERS[owner.kind]
+    workload = snapshot.get(kind, pod.namespace, owner.name)
+    if workload is None:
+        return not snapshot.sees(kind, pod.namespace)
+    uid = workload.metadata.uid
+    same = not uid or not owner.uid or uid == owner.uid
+    return same and selects(workload.spec.selector, pod.metadata.labels or {})
+
+
+def _owner(pod: core.Pod) -> Owner | None:
+    owners = pod.metadata.owner_references or ()
+    controller = next((owner for owner in owners if owner.controller), None)
+    return controller if controller and controller.kind in CONTROLLERS else None

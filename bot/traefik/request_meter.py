@@ -65,9 +65,9 @@ class RequestMeter:
         return {pod: sample for pod, sample in zip(asked, samples, strict=True) if sample}
 
     def rises(self, samples: Mapping[TraefikPod, MetricsSample], now: datetime) -> dict[str, Rise]:
-        """What each replica counted since the look before, by its name."""
+        """What each replica counted since the look before, by its id."""
         rises = {
-            pod.name: risen
+            pod.id: risen
             for pod, sample in samples.items()
             if (risen := rise(self._samples.get(pod), now, sample))
         }

@@ -22,7 +22,7 @@ from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
 from bot.routing.instance import HOW_TO_LOG, TraefikPod, configs_of, oldest
-from bot.routing.running import NO_TRAEFIK, readers, route_of
+from bot.routing.running import NO_TRAEFIK, readers, route_of, why_none
 from bot.traefik.domain import log_report, routes_view, runtime_view, service_view
 from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.domain.api import Runtime
@@ -171,7 +171,12 @@ class Traefik:
             pods = await self.source.pods()
         except ClusterError as error:
             return (), (f"Traefik's pods: {error}",)
-        return pods, () if pods else (NO_TRAEFIK,)
+        if pods:
+            return pods, ()
+        try:
+            return (), (why_none(await self.cluster.snapshot(READS)),)
+        except ClusterError:
+            return (), (NO_TRAEFIK,)
 
     async def _by_api(self, pods: tuple[TraefikPod, ...]) -> _RuntimeViews:
         """The view of each replica whose API can be read."""
@@ -192,7 +197,7 @@ class Traefik:
         try:
             end = await self.source.log(pod, request, summarizer.feed)
         except ClusterError as error:
-            return f"The log of {pod.name}: {error}"
+            return f"The log of {pod.id}: {error}"
         return summarizer.summary(end.cut)
 
 
@@ -202,9 +207,9 @@ T = TypeVar("T")
 def _by_kind(
     pods: tuple[TraefikPod, ...], answers: Sequence[object], kind: type[T]
 ) -> tuple[dict[str, T], tuple[str, ...]]:
-    """The answers of a kind by the name of their replica, and the reasons of the others."""
+    """The answers of a kind by the id of their replica, and the reasons of the others."""
     pairs = zip(pods, answers, strict=True)
-    by_pod = {pod.name: answer for pod, answer in pairs if isinstance(answer, kind)}
+    by_pod = {pod.id: answer for pod, answer in pairs if isinstance(answer, kind)}
     return by_pod, tuple(str(answer) for answer in answers if not isinstance(answer, kind))
 
 

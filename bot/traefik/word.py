@@ -25,6 +25,7 @@ from bot.routing.running import (
     configs,
     has_traefik,
     namespaces_elsewhere,
+    why_none,
     why_unread,
 )
 from bot.routing.traefik_word import (
@@ -77,11 +78,6 @@ LOST = frozenset({Cause.TIMEOUT, Cause.NO_ROUTE, Cause.UNREACHABLE})
 """The causes that a broken network has. Whoever refuses or resets was reached."""
 
 NO_WORD = TraefikWord()
-ELSEWHERE = (
-    "what looks like Traefik runs in {} alone: if it is yours, add its namespace to "
-    "MESHMEDIC_TRAEFIK_NAMESPACES"
-)
-PLACES = 3
 RULE = 100
 
 
@@ -136,8 +132,8 @@ class WordReader:
         snapshot = await self._snapshot(until)
         if self._heard or has_traefik(snapshot):
             gap = Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
-        elif places := namespaces_elsewhere(snapshot):
-            gap = Gap(TRAEFIK_WORD, Why.NOT_SET_UP, ELSEWHERE.format(", ".join(places[:PLACES])))
+        elif namespaces_elsewhere(snapshot):
+            gap = Gap(TRAEFIK_WORD, Why.NOT_SET_UP, why_none(snapshot))
         else:
             return NO_WORD
         return TraefikWord(gaps=(gap,))
@@ -150,7 +146,7 @@ class WordReader:
             asyncio.gather(*(self._log(pod, until) for pod in pods)),
             self._meter.read(pods, until),
         )
-        named = [pod.name for pod in pods]
+        named = [pod.id for pod in pods]
         pairs = zip(named, answers, strict=True)
         runtimes = {name: answer for name, answer in pairs if isinstance(answer, Runtime)}
         summaries = {
@@ -187,7 +183,7 @@ class WordReader:
             async with asyncio.timeout_at(until):
                 return await self.source.runtime(pod)
         except TimeoutError:
-            why = f"{pod.name}: its API did not answer within {self.patience:.0f} s"
+            why = f"{pod.id}: its API did not answer within {self.patience:.0f} s"
             return Gap(TRAEFIK_WORD, Why.UNREACHABLE, why)
 
     async def _log(self, pod: TraefikPod, until: float) -> tuple[LogSummary | None, Gap | None]:
@@ -201,7 +197,7 @@ class WordReader:
                     if end.taken < request.limit_bytes:
                         break
         except TimeoutError:
-            cut = f"{pod.name}: its log did not end within {self.patience:.0f} s"
+            cut = f"{pod.id}: its log did not end within {self.patience:.0f} s"
             return summarizer.summary(cut), Gap(TRAEFIK_WORD, Why.IN_PART, cut)
         except ClusterError as error:
             return None, _gap(error)
@@ -252,7 +248,7 @@ def word_of(
 ) -> TraefikWord:
     """What API and log say, by the object of each route that one of these Traefiks reads.
 
-    `runtimes` and `summaries` are by the names of pods.
+    `runtimes` and `summaries` are by the ids of pods.
     """
     return _Read.of(snapshot, pods, runtimes, summaries).word()
 
@@ -275,7 +271,7 @@ class _Read:
     ) -> _Read:
         groups: defaultdict[TraefikConfig, list[str]] = defaultdict(list)
         for pod in pods:
-            groups[config_of(pod)].append(pod.name)
+            groups[config_of(pod)].append(pod.id)
         if not configs(snapshot):
             running = RunningTraefik(tuple(groups))
             supplements = {**snapshot.supplements, RunningTraefik: running}

@@ -10,7 +10,7 @@ from bot.domain.snapshot import Snapshot
 from bot.health.service import Health
 from bot.net.route_checks.checks import RouteChecks
 from bot.routing.running import NAMESPACES, TraefikNamespaces, namespaces_elsewhere, traefik_pods
-from tests.builders import a_pod
+from tests.builders import a_pod, kept
 from tests.fakes import FakeCluster
 from tests.net.networks import labelled
 
@@ -30,7 +30,7 @@ async def test_the_checks_know_where_traefik_runs() -> None:
     cluster = NarrowCluster()
     places = ("kube-system", "tenant")
     cluster.set(
-        labelled(a_pod("edge", namespace=place), **{"app.kubernetes.io/name": "traefik"})
+        kept(labelled(a_pod("edge", namespace=place), **{"app.kubernetes.io/name": "traefik"}))
         for place in places
     )
     snapshot = await Health(cluster).snapshot((Pod,))

@@ -10,7 +10,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.kube.doctor_facts import AccessReader
 from bot.sandbox.kubernetes_api import SimulatedCluster
-from tests.builders import Plain, a_pod, an_object
+from tests.builders import Plain, a_pod, an_object, kept
 
 
 def of_a_test(plain: Plain, minutes: int) -> Plain:
@@ -56,15 +56,17 @@ async def test_pods_elsewhere_that_say_they_are_traefik_are_told_by_their_namesp
     simulation: SimulatedCluster, api
 ):
     """Those that run; Traefik's own namespaces are those of the settings."""
-    for number, namespace in enumerate(("kube-system", "edge", "edge", "tenant")):
+    for number, namespace in enumerate(("kube-system", "edge", "edge", "tenant", "web", "traefik")):
         pod = a_pod(f"traefik-{number}", namespace=namespace)
         pod["metadata"]["labels"] = {"app.kubernetes.io/name": "traefik"}
         if namespace == "tenant":
             pod["status"]["phase"] = "Succeeded"
-        simulation.put(pod)
+        simulation.put(pod if namespace in ("web", "traefik") else kept(pod))
     facts = await AccessReader(api).look(())
     assert [pod.namespace for pod in facts.traefik] == ["kube-system"]
     assert facts.elsewhere == ("edge",)
+    alone = (("traefik", "traefik-5"), ("web", "traefik-4"))
+    assert facts.impostors == tuple(Ref("Pod", *place) for place in alone)
     both = await AccessReader(api, ("kube-system", "edge")).look(())
     assert (len(both.traefik), both.elsewhere) == (3, ())
 
@@ -128,7 +130,7 @@ async def test_a_traefik_api_that_may_be_read_is_tried(simulation: SimulatedClus
     pod["spec"]["containers"] = [
         {"name": "traefik", "image": "traefik:v3.6.2", "args": ["--providers.kubernetescrd"]}
     ]
-    simulation.put(pod)
+    simulation.put(kept(pod))
     read = (await AccessReader(api).look(())).traefik_api
     assert isinstance(read, NotObserved)
     assert "not switched on" in read.why

@@ -20,7 +20,7 @@ from bot.sandbox.kubernetes_api.streams import Listener, Reply, StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import BYTES, LogRequest
 from bot.traefik.service import Traefik
-from tests.builders import Plain, an_object
+from tests.builders import Plain, an_object, kept
 from tests.fakes import FakeCluster
 
 RAW = {
@@ -43,7 +43,7 @@ def a_pod(*args: str, name: str = NAME, phase: str = "Running") -> Plain:
         },
     )
     pod["metadata"]["labels"] = {"app.kubernetes.io/name": "traefik"}
-    return pod
+    return kept(pod)
 
 
 @asynccontextmanager
@@ -69,7 +69,7 @@ def answering(path: str, _query: Mapping[str, str]) -> Reply:
 
 
 def without_label(pod: Plain, namespace: str = PLACE) -> Plain:
-    return {**pod, "metadata": {"name": pod["metadata"]["name"], "namespace": namespace}}
+    return kept({**pod, "metadata": {"name": pod["metadata"]["name"], "namespace": namespace}})
 
 
 async def test_running_pods_are_found_where_the_settings_say_that_traefik_runs(
@@ -200,9 +200,9 @@ async def test_a_log_comes_in_chunks_with_the_bounds_that_were_asked_for(tmp_pat
         taken.clear()
         cut = await reader.log(pod, LogRequest(limit_bytes=500), taken.append)
         assert (cut.taken, len(b"".join(taken))) == (500, 500)
-        assert cut.cut == f"{NAME}: only 500 bytes were read."
+        assert cut.cut == f"{PLACE}/{NAME}: only 500 bytes were read."
         last = await reader.log(pod, LogRequest(lines=3), taken.append)
-        assert last.cut == f"{NAME}: only the last 3 lines were read."
+        assert last.cut == f"{PLACE}/{NAME}: only the last 3 lines were read."
         taken.clear()
         await reader.log(pod, LogRequest(previous=True), taken.append)
         assert b"".join(taken) == b"the run before\n"
@@ -259,7 +259,7 @@ async def test_a_large_log_is_counted_as_it_comes_and_never_held(tmp_path: Path)
         finally:
             tracemalloc.stop()
     assert failed == ()
-    assert summaries[NAME].lines == LARGE // len(LINE)
+    assert summaries[pod.id].lines == LARGE // len(LINE)
     assert peak < LARGE // 4
 
 

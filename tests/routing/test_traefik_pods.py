@@ -21,7 +21,7 @@ from bot.routing.running import (
     traefik_pod,
     traefik_pods,
 )
-from tests.builders import Plain, a_pod
+from tests.builders import Plain, a_pod, kept
 from tests.net.networks import (
     a_route,
     a_rule,
@@ -48,7 +48,7 @@ def pod(
     made = a_pod(name, namespace=namespace)
     made["spec"]["containers"] = list(containers) or [a_container("traefik:v3.6.2", PROVIDER)]
     made["metadata"] |= changes.pop("metadata", {})
-    return {**made, **changes}
+    return kept({**made, **changes})
 
 
 def looks(plain: Plain) -> bool:
@@ -224,16 +224,20 @@ def test_what_a_tenant_calls_traefik_changes_no_verdict_by_its_settings() -> Non
 
 
 def test_that_nobody_serves_a_class_is_not_said_beside_one_who_may() -> None:
-    """A tenant's own Traefik, or a second one in a namespace that the settings do not name."""
+    """A tenant's own Traefik says so of routes in its own namespace, and of no others."""
     theirs = a_tenants(f"{PROVIDER}.ingressclass=theirs", "--entrypoints.lan.address=:81")
     unknown = labelled(pod(a_container("edge:1"), name="fake", namespace="tenant"), **LABEL)
     route = of_class("theirs")
+    route["metadata"]["namespace"] = "tenant"
+    beside = of_class("theirs")
     assert reason(route, INNER, supplements=OURS) == "ClassNotServed"
     assert reason(of_class("nobodys"), INNER, theirs, supplements=OURS) == "ClassNotServed"
     for other in (theirs, unknown):
-        assert reason(route, INNER, other, supplements=OURS) == ""
+        assert reason(route, INNER, other, supplements=OURS) != "ClassNotServed"
+        assert reason(beside, INNER, other, supplements=OURS) == "ClassNotServed"
         snapshot = a_snapshot(INNER, other, supplements=OURS)
         assert read_elsewhere(read_object(route, IngressRoute), snapshot)
+        assert not read_elsewhere(read_object(beside, IngressRoute), snapshot)
         assert TraefikConfig() not in configs(snapshot)
         assert len(configs(snapshot)) == 1
 

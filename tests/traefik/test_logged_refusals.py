@@ -39,8 +39,8 @@ def said(*lines: str, runtime: Runtime | None = None, more: tuple[Plain, ...] = 
     snapshot = a_snapshot(*world(), *more)
     summarizer = LogSummarizer()
     summarizer.feed("".join(lines).encode())
-    runtimes = {EDGE.name: runtime} if runtime else {}
-    word = word_of(snapshot, (EDGE,), runtimes, {EDGE.name: summarizer.summary()})
+    runtimes = {EDGE.id: runtime} if runtime else {}
+    word = word_of(snapshot, (EDGE,), runtimes, {EDGE.id: summarizer.summary()})
     return a_snapshot(*world(), *more, supplements={TraefikWord: word})
 
 

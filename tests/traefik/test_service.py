@@ -78,7 +78,7 @@ async def test_a_server_that_is_in_no_slice_is_a_problem_of_its_route() -> None:
     route = next(each for each in answer.routes if each.ref.kind == "IngressRoute")
     assert (route.verdict, answer.verdict) == (Verdict.DEGRADED, Verdict.DEGRADED)
     assert route.problems == (
-        f"Traefik (traefik-1) sends to {STALE}, which is in no EndpointSlice now.",
+        f"Traefik (kube-system/traefik-1) sends to {STALE}, which is in no EndpointSlice now.",
     )
 
 
@@ -132,7 +132,7 @@ async def test_failures_are_told_by_route_from_all_replicas() -> None:
     assert group.routes == ("ingress/apps/site", "ingressroute/apps/site")
     (failure,) = group.failures
     assert (failure.cause, failure.status, failure.count) == (Cause.REFUSED, 502, 3)
-    assert failure.replicas == ("traefik-1", "traefik-2")
+    assert failure.replicas == (EDGE.id, AGAIN.id)
     assert failure.address.pod == Ref("Pod", "apps", "web-1")
     assert (answer.verdict, answer.failed) == (Verdict.FAILED, 3)
     assert {each.seconds for each in source.asked} == {3600}
@@ -177,7 +177,7 @@ async def test_a_log_that_may_not_be_read_is_named_and_the_others_are_told() -> 
         logs={"traefik-1": ClusterError("pods/log is forbidden"), "traefik-2": b""},
     )
     answer = await traefik.logs()
-    assert answer.unseen == ("The log of traefik-1: pods/log is forbidden",)
+    assert answer.unseen == ("The log of kube-system/traefik-1: pods/log is forbidden",)
     assert answer.verdict is Verdict.UNKNOWN
 
 

@@ -13,7 +13,7 @@ from bot.health import observed
 from bot.routing.running import TraefikNamespaces
 from bot.routing.traefik_word import TraefikWord
 from bot.traefik.word import WordReader
-from tests.builders import Plain, a_pod
+from tests.builders import Plain, a_pod, kept
 from tests.net.networks import MOMENT, a_snapshot
 from tests.traefik.test_word import SITE, Cluster, Saying
 from tests.traefik.test_word_sources import Edges
@@ -67,7 +67,7 @@ def a_traefik(phase: str = "Running") -> Plain:
     arguments = ["--providers.kubernetescrd"]
     pod["spec"]["containers"] = [{"name": "traefik", "image": "traefik:3.6", "args": arguments}]
     pod["status"]["phase"] = phase
-    return pod
+    return kept(pod)
 
 
 def judged(said: TraefikWord, **later: float) -> Verdict:
@@ -109,7 +109,8 @@ async def test_what_runs_elsewhere_alone_is_named_with_the_setting(phase: str, g
     snapshot = Snapshot(MOMENT, a_snapshot(a_traefik(phase)).objects, supplements=supplements)
     said = (await Asked(Still(snapshot)).word(Saying(pods_there=()))).gaps
     assert [gap.why for gap in said] == [Why.NOT_SET_UP] * gaps
-    assert all("runs in kube-system alone" in gap.detail for gap in said)
+    setting = "MESHMEDIC_TRAEFIK_NAMESPACES=edge,kube-system. Until then the bot neither believes"
+    assert all(setting in gap.detail for gap in said)
 
 
 @pytest.mark.parametrize("left", [[], [a_traefik("Failed")]])

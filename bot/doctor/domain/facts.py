@@ -13,6 +13,7 @@ from bot.domain.facts import Denied, Unset
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing.instance import TraefikPod
+from bot.routing.running import NAMESPACES
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
 """Slash commands in the form of Discord's API."""
@@ -189,7 +190,9 @@ class ClusterFacts:
     """What the API server answered; `lease` is None where there is none or none is needed.
 
     left_behind: Objects of the bot's own tests that none can need any more.
-    elsewhere: Namespaces in which pods with Traefik's label run and are not believed.
+    elsewhere: Namespaces in which a workload runs pods with Traefik's label that are not believed.
+    impostors: Pods with Traefik's label that run in any namespace and that no workload keeps.
+    traefik_namespaces: Where Traefik is looked for, as the settings say.
     strict_fault: What Python 3.13 refuses of the API server's certificates; empty for nothing.
     approver: Namespaces in which the approver identity may change Services; None where the bot may
         not become it.
@@ -210,6 +213,8 @@ class ClusterFacts:
     lease: LeaseFacts | Denied | NotObserved | None = None
     left_behind: tuple[Ref, ...] | Denied | NotObserved = ()
     elsewhere: tuple[str, ...] | Denied | NotObserved = ()
+    impostors: tuple[Ref, ...] = ()
+    traefik_namespaces: tuple[str, ...] = NAMESPACES
     strict_fault: str = ""
     approver: tuple[str, ...] | Denied | NotObserved | None = None
     guards: Mapping[str, bool | NotObserved] = field(default_factory=dict)

@@ -8,15 +8,18 @@ from bot.doctor.domain.cluster import serves
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
 from bot.doctor.domain.facts import ClusterFacts
 from bot.domain.facts import Denied
+from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import sentences
 from bot.routing import instance
 from bot.routing.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
-from bot.routing.running import NO_TRAEFIK
+from bot.routing.running import NO_TRAEFIK, SETTING, how_to_add, not_controlled
 
 TRAEFIK = Topic(Area.TRAEFIK, "Traefik")
 API = Topic(Area.TRAEFIK, "Traefik API")
 ELSEWHERE = Topic(Area.TRAEFIK, "Traefik elsewhere")
-OURS = "If they are yours, add their namespace to MESHMEDIC_TRAEFIK_NAMESPACES."
+IMPOSTORS = Topic(Area.TRAEFIK, "Pods called Traefik")
+KEEP_IT = "Let a Deployment or DaemonSet run them if they are yours; else remove them."
 
 
 def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
@@ -28,13 +31,15 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
         running = [pod for pod in facts.traefik if pod.running]
         elsewhere = facts.elsewhere if isinstance(facts.elsewhere, tuple) else ()
         if elsewhere and not running:
-            yield _misplaced(elsewhere)
-            return
-        yield _pods(running, facts)
+            yield _misplaced(elsewhere, facts)
+        else:
+            yield _pods(running, facts)
         if running:
             yield _api(running, facts.traefik_api)
-        if elsewhere:
-            yield _elsewhere(elsewhere)
+        if running and elsewhere:
+            yield ELSEWHERE.note(*_not_believed(elsewhere, facts))
+    if facts.impostors:
+        yield _impostors(facts.impostors)
 
 
 def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
@@ -53,26 +58,30 @@ def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
             f"{running}; neither image tag nor label tells its version.",
             "Give the image a version's tag, or the pod the label app.kubernetes.io/version.",
         )
-    observation = f"{' and '.join(versions)}, {running}."
+    observation = f"{instance.versions_of(pods)}, {running}."
     if any((instance.number(version) or NATIVE_LB_SINCE) < NATIVE_LB_SINCE for version in versions):
         return TRAEFIK.warning(observation, "Upgrade: before 2.10 there is no nativeLB.")
     return TRAEFIK.ok(observation)
 
 
-def _elsewhere(namespaces: tuple[str, ...]) -> Diagnostic:
-    return ELSEWHERE.note(
+def _misplaced(namespaces: tuple[str, ...], facts: ClusterFacts) -> Diagnostic:
+    observation, fix = _not_believed(namespaces, facts)
+    return TRAEFIK.warning(
+        sentences(f"No Traefik runs in the namespaces of {SETTING}", observation), fix
+    )
+
+
+def _not_believed(namespaces: tuple[str, ...], facts: ClusterFacts) -> tuple[str, str]:
+    """What is seen of pods in other namespaces, and which setting takes them in."""
+    return (
         f"Pods with Traefik's label run in {listed(namespaces)}. They are not believed, since "
         "anybody may choose a label.",
-        OURS,
+        how_to_add(namespaces, facts.traefik_namespaces),
     )
 
 
-def _misplaced(namespaces: tuple[str, ...]) -> Diagnostic:
-    return TRAEFIK.warning(
-        "No Traefik runs in the namespaces of MESHMEDIC_TRAEFIK_NAMESPACES. Pods with its label "
-        f"run in {listed(namespaces)}.",
-        OURS,
-    )
+def _impostors(pods: tuple[Ref, ...]) -> Diagnostic:
+    return IMPOSTORS.warning(not_controlled(pods), KEEP_IT)
 
 
 def _api(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bot.domain.resources.base import ConditionsStatus, Meta, Object, Part, Reference, Time
+from bot.domain.resources.base import (
+    ConditionsStatus,
+    Meta,
+    Object,
+    Part,
+    Reference,
+    Selector,
+    Time,
+)
 
 
 class FieldsWriter(Part, frozen=True):
@@ -13,8 +21,9 @@ class FieldsWriter(Part, frozen=True):
 
 
 class WrittenMeta(Meta, frozen=True):
-    """`metadata` with the times of the last writes, for kinds that record no time themselves."""
+    """`metadata` of what makes pods: its identity, and the times of the last writes."""
 
+    uid: str = ""
     managed_fields: tuple[FieldsWriter, ...] | None = None
 
 
@@ -50,6 +59,7 @@ class WorkloadSpec(Part, frozen=True):
     """
 
     replicas: int = 1
+    selector: Selector = Selector()
     service_name: str = ""
     template: PodTemplate = PodTemplate()
     paused: bool = False

@@ -25,7 +25,23 @@ class Owner(Part, frozen=True):
 
     kind: str = ""
     name: str = ""
+    uid: str = ""
     controller: bool | None = None
+
+
+class SelectorRequirement(Part, frozen=True):
+    """`matchExpressions[]` of a label selector."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] | None = None
+
+
+class Selector(Part, frozen=True):
+    """A label selector; an empty one selects everything."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: tuple[SelectorRequirement, ...] | None = None
 
 
 class Meta(Part, frozen=True):

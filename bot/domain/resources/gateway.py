@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.domain.resources.base import Condition, Object, Part
-from bot.domain.resources.networking import Selector
+from bot.domain.resources.base import Condition, Object, Part, Selector
 
 GROUP = "gateway.networking.k8s.io"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.resources.base import Object, Part, Reference
+from bot.domain.resources.base import Object, Part, Reference, Selector
 from bot.domain.resources.core import LoadBalancerStatus
 
 
@@ -94,21 +94,6 @@ class Ingress(Object, frozen=True):
 
     spec: IngressSpec = IngressSpec()
     status: LoadBalancerStatus = LoadBalancerStatus()
-
-
-class SelectorRequirement(Part, frozen=True):
-    """`matchExpressions[]` of a label selector."""
-
-    key: str = ""
-    operator: str = ""
-    values: tuple[str, ...] | None = None
-
-
-class Selector(Part, frozen=True):
-    """A label selector; an empty one selects everything."""
-
-    match_labels: dict[str, str] | None = None
-    match_expressions: tuple[SelectorRequirement, ...] | None = None
 
 
 class NetworkPolicySpec(Part, frozen=True):

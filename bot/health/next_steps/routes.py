@@ -11,6 +11,10 @@ SERVICES = "kubectl -n {namespace} get services"
 GATEWAYS = "kubectl get gateways -A -o yaml"
 DESCRIBE = "`/traefik describe` of {namespace}/{name}"
 PODS_OF_TRAEFIK = "kubectl get pods -A -l app.kubernetes.io/name=traefik -o yaml"
+ANOTHER = (
+    "If another Traefik serves it, name that one's namespace in MESHMEDIC_TRAEFIK_NAMESPACES: "
+    "`/doctor` says where one runs."
+)
 MEASURE = "`/net diagnose` of {namespace}/{name}"
 
 
@@ -79,6 +83,7 @@ ROUTE: Table = {
     ),
     "EntryPointNotFound": (
         step("Name an entrypoint in Git that Traefik has; `/traefik routes` lists routes.", SHOW),
+        step(ANOTHER, PODS_OF_TRAEFIK),
     ),
     "RefusedByTraefik": (
         step(f"Correct in Git what Traefik says of it; {DESCRIBE} shows its rules.", SHOW),
@@ -105,6 +110,7 @@ ROUTE: Table = {
             PODS_OF_TRAEFIK,
             SHOW,
         ),
+        step(ANOTHER, PODS_OF_TRAEFIK),
     ),
     "ScaledToZero": services.ENDPOINTS["ScaledToZero"],
     "NotReadByTraefik": (

@@ -90,7 +90,7 @@ def _believed(belief: Belief) -> Iterator[Seen]:
 def unexplained(evidence: RouteEvidence) -> str:
     """Why there is no verdict, in one sentence."""
     if not evidence.subject.traefik:
-        return f"{NO_TRAEFIK} So nobody knows from where to test."
+        return f"{evidence.subject.no_traefik or NO_TRAEFIK} So nobody knows from where to test."
     if not evidence.subject.endpoints_seen:
         return "The Service's EndpointSlices were not read, so its endpoints are not known."
     if not any(result.seen for result in evidence.results.values()):

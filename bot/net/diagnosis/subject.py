@@ -97,6 +97,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     native: Native = Native.OFF
     native_because: str = ""
     traefik: tuple[TraefikAt, ...] = ()
+    no_traefik: str = ""
+    """Why there is none, where there is none."""
     nodes: tuple[NodeAt, ...] = ()
     policies: tuple[str, ...] | None = None
 

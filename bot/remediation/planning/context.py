@@ -22,8 +22,10 @@ class PlanningContext:
 
     `route` and `service` are the live objects as JSON, None if they could not be read, and then
     `unread` says why. `sharing` are other Ingresses of the same Service. `certificates` are live
-    Certificates of the namespace by name. `traefik` is None if its version is unobserved. `tested`
-    are the effects that nativeLB has on each route that was tested so far.
+    Certificates of the namespace by name. `traefik` is what most of Traefik's pods are; None if no
+    version has the most, and then `traefik_unseen` says why. `traefik_versions` names the versions
+    where several run. `tested` are the effects that nativeLB has on each route that was tested so
+    far.
     """
 
     subject: Subject
@@ -37,4 +39,6 @@ class PlanningContext:
     known: Inventory = field(default_factory=Inventory)
     certificates: Mapping[str, Manifest] = field(default_factory=dict)
     traefik: ConversionTarget | None = None
+    traefik_unseen: str = ""
+    traefik_versions: str = ""
     tested: tuple[Effect, ...] = ()

@@ -29,6 +29,7 @@ REPAIRED = frozenset({"Ingress", "IngressRoute"})
 BY_HAND = f'metadata:\n  annotations:\n    {gateways.NATIVE}: "true"\n'
 """Source: Traefik 3.2 and later, provider kubernetesgateway."""
 
+UNSEEN = "Which Traefik runs here was not seen."
 MOST_EVIDENCE = 24
 LONGEST = 900
 """Characters of a line of evidence or risk, less than the kind takes."""
@@ -48,7 +49,7 @@ def refuse_ineligible(context: PlanningContext) -> PlanRefusal | None:
         )
         return PlanRefusal(PlanReason.HTTP_ROUTE, why, BY_HAND)
     if traefik is None:
-        return PlanRefusal(PlanReason.TRAEFIK_UNSEEN, "Which Traefik runs here was not seen.")
+        return PlanRefusal(PlanReason.TRAEFIK_UNSEEN, context.traefik_unseen or UNSEEN)
     if not traefik.has_native_lb:
         shown = ".".join(map(str, traefik.version[:2]))
         return PlanRefusal(PlanReason.TRAEFIK_TOO_OLD, f"Traefik {shown} knows no nativeLB.")
@@ -107,6 +108,8 @@ def _evidence(context: PlanningContext) -> Iterator[str]:
     diagnosis = context.diagnosis
     yield f"{diagnosis.row} ({diagnosis.confidence}): {diagnosis.because}"
     yield f"nativeLB {diagnosis.effect}: {diagnosis.effect_because}"
+    if context.traefik_versions:
+        yield f"Traefik runs in several versions: {context.traefik_versions}. Most pods decide."
     rows = sorted(diagnosis.evidence, key=lambda row: (not row.bears, row.result.startswith("ok")))
     yield from (f"{row.what}: {row.result}" for row in rows[:MOST_EVIDENCE])
     yield from (f"Not tested: {reason}" for reason in diagnosis.untested[:8])

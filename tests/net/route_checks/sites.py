@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.snapshot import Snapshot
 from bot.routing.running import NAMESPACES, TraefikNamespaces
-from tests.builders import Plain, a_pod, an_object
+from tests.builders import Plain, a_pod, an_object, kept
 from tests.net.networks import a_route, a_service, a_slice, a_snapshot, an_endpoint
 
 ARGUMENTS = (
@@ -26,7 +26,7 @@ def a_traefik(
     pod["metadata"]["labels"] = {"app.kubernetes.io/name": "traefik"}
     pod["spec"]["containers"][0]["args"] = [*ARGUMENTS, *more]
     pod["status"]["podIP"] = address
-    return pod
+    return kept(pod)
 
 
 def a_site(
