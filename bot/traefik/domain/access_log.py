@@ -22,18 +22,19 @@ from bot.traefik.domain.log_events import (
     UpstreamError,
 )
 
-COMMON = re.compile(
-    r"\S{1,100} - .{1,100}? \[(?P<time>[^\]]{1,40})\] \"[^\"]*+\" (?P<status>\d{3}|-) \S{1,20}"
-    r"(?P<rest>.*)"
-)
-TRAEFIKS_END = re.compile(r""" (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,12}ms\s*$""")
-"""The end of the line that Traefik adds to the common format."""
+BEGIN = re.compile(r"\S{1,100} - ")
+TIMED = '] "'
+"""How a line of the common format begins, and what is in every one of them."""
 
-WHOLE = re.compile(
-    r""" "[^"]*+" "[^"]*+" \d{1,12} (?P<router>"[^"]*+"|-) (?P<url>"[^"]*+"|-) \d{1,12}ms\s*"""
+TEXT = r'"[^"]*+"'
+COMMON = re.compile(
+    r"\S{1,100} - [^\"]{1,100}? \[(?P<time>[^\]]{1,40})\] "
+    rf"{TEXT} (?P<status>\d{{3}}|-) [^\s\"]{{1,20}}"
+    rf"(?: {TEXT} {TEXT} \d{{1,12}} (?P<router>{TEXT}|-) (?P<url>{TEXT}|-) \d{{1,12}}ms)?\s*"
 )
-"""All that follows the size. A client chooses the user's name in an absolute URL, which Traefik
-writes without quotes; a line with a status in such a name does not end so."""
+"""A whole line, with the fields that Traefik adds at its end. Clients choose the path, the user's
+name, the referer and the user agent, and Traefik escapes no quote in them: a line with more quotes
+than the format has may say anything, so nothing of it is read."""
 
 GATEWAY = frozenset({499, 502, 504})
 """Statuses of a request that did not get through, even if the server itself sent them."""
@@ -53,14 +54,13 @@ JSON_KEYS = ("DownstreamStatus", "RequestMethod")
 
 def common(line: str) -> LogEvent | None:
     """The event in a line of the common format; None if it is another line."""
-    match = COMMON.match(line)
-    if match is None:
+    if not BEGIN.match(line) or TIMED not in line:
         return None
-    whole = WHOLE.fullmatch(match["rest"])
-    end = whole or TRAEFIKS_END.search(match["rest"][-2000:])
-    router, url = map(_value, end.groups()) if end else ("", "")
-    status = int(_value(match["status"]) or 0)
-    return _event(status, url, match["time"], router, certain=whole is not None)
+    match = COMMON.fullmatch(line)
+    if match is None:
+        return Irrelevant(LogReason.UNREADABLE)
+    router, url = (_value(match[name] or "") for name in ("router", "url"))
+    return _event(int(_value(match["status"]) or 0), url, match["time"], router)
 
 
 def structured(entry: Entry) -> LogEvent | None:
@@ -83,16 +83,8 @@ def time_of(stamp: str) -> datetime | None:
     return _common_time(stamp) or moment(stamp)
 
 
-def _event(
-    status: int,
-    address: str,
-    stamp: str,
-    router: str,
-    service: str = "",
-    *,
-    certain: bool = True,
-) -> LogEvent:
-    """Most requests did not fail, so their time is not read; `certain`: nobody forged the line."""
+def _event(status: int, address: str, stamp: str, router: str, service: str = "") -> LogEvent:
+    """Most requests did not fail, so their time is not read."""
     if status in GATEWAY or (status in OWN and not address):
         return UpstreamError(
             Cause.CANCELLED if status == 499 else Cause.UNTOLD,  # noqa: PLR2004  # nginx's number
@@ -103,7 +95,7 @@ def _event(
             origin=Origin.ACCESS_LOG,
             time=time_of(stamp),
         )
-    if certain and router and address and status and status not in DOUBTFUL:
+    if router and address and status and status not in DOUBTFUL:
         return ServedRequest(router, stamp)
     return Irrelevant(LogReason.REQUEST)
 

@@ -46,6 +46,7 @@ class LogReason(StrEnum):
     SERVER_STATE = "a server that Traefik itself takes to be up or down"
     CONFIGURATION = "a configuration has come"
     REQUEST = "a request that did not fail on its way"
+    UNREADABLE = "a request whose line has quotes of its own, so that it may say anything"
     HARMLESS = "a warning about something that works"
     UNKNOWN_ERROR = "an error that is not known here"
     OTHER = "another message of Traefik's"

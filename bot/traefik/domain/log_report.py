@@ -28,6 +28,7 @@ from bot.traefik.domain.runtime_view import Routers, by_log
 DEFAULT_PORTS = {"http": 80, "h2c": 80, "https": 443}
 BESIDE_FAILURES = (
     LogReason.REQUEST,
+    LogReason.UNREADABLE,
     LogReason.LOAD_BALANCER,
     LogReason.CHOICE,
     LogReason.SERVER_STATE,
