@@ -11,6 +11,7 @@ from discord import ui
 from discord.ext.commands import Cog
 
 from bot.domain.authorization import Role
+from bot.errors import InputError
 
 if TYPE_CHECKING:
     from bot.chat.client import Client
@@ -44,6 +45,18 @@ class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
         """The named part of the custom id."""
         match = self.template.fullmatch(self.custom_id)
         return match[name] if match else ""
+
+    @property
+    def chosen(self) -> str:
+        """The value that was chosen in a select. Whoever sends the click may send any.
+
+        Raises:
+            InputError: It is not one value.
+        """
+        match getattr(self.item, "values", None):
+            case [str(value)]:
+                return value
+        raise InputError("Choose one entry of the list.")
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Let the client check the person and call the handler."""

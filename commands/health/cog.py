@@ -91,7 +91,7 @@ class HealthCog(CogWithControls):
     async def _tell_story(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
         report = self._health.remembered(control["number"]) or await self._report(control)
-        finding = report.with_code(control.item.values[0])
+        finding = report.with_code(control.chosen)
         if not finding:
             raise InputError(not_found("That finding is gone", report))
         await answer(interaction, health_cards.story(await self._health.story(report, finding[0])))

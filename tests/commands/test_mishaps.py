@@ -8,6 +8,8 @@ from discord import ui
 from tests.builders import a_pod
 from tests.commands.conftest import GUILD, Room, message, said
 
+SELECT = discord.ComponentType.select.value
+
 
 async def test_a_button_that_no_code_knows_says_so(room: Room):
     """A message of an older version is not left without a word."""
@@ -74,3 +76,35 @@ async def test_names_of_every_kind_make_a_valid_message(room: Room):
     assert "6 failed" in said(shown)
     assert not message(shown).message.mentions
     assert not message(shown).message.mention_everyone
+
+
+CHOSEN: list[list[str]] = [
+    [],
+    ["a", "b"],
+    ["zzzzzzz"],
+    [""],
+    ["x" * 5000],
+    ["`@everyone` <@1> [a](https://evil.example)"],
+    ["\u202e\x00"],
+]
+
+
+async def test_a_select_answers_whatever_is_said_to_be_chosen(room: Room, caplog):
+    """No value, several, or one that the list never had: each is told, and none is a failure."""
+    room.cluster.set([a_pod("web", waiting="ErrImagePull")])
+    shown = message(await room.viewer.slash(room.channel, "health all"))
+    stored = room.env.backend.get_message(room.channel.id, shown.id)
+    (menu,) = selects(stored.components)
+    menu |= {"min_values": 0, "max_values": 25}
+    menu["options"] += [{"label": "x", "value": value} for sent in CHOSEN for value in sent]
+    for sent in CHOSEN:
+        answer = said(await room.viewer.select(shown, sent))
+        assert ("gone" if len(sent) == 1 else "Choose one entry of the list.") in answer
+        assert "evil.example" not in answer
+    assert "Traceback" not in caplog.text
+
+
+def selects(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The selects of a stored message, at any depth."""
+    found = [each for each in components if each["type"] == SELECT]
+    return found + [menu for each in components for menu in selects(each.get("components") or [])]
