@@ -9,12 +9,13 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 
+from bot.domain.containers import has_ended
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import core, discovery
@@ -95,6 +96,8 @@ class _Place:
     pod: Ref | None = None
     node: str = ""
     ready: bool | None = None
+    claimed: bool = False
+    """An endpoint that only its slice tells of, which whoever may write slices may say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class _Index:
 def classify(snapshot: Snapshot, text: str) -> Address:
     """What `text` stands for: `10.42.1.7:80`, `[fd00::7]:80`, a URL, an address alone, or a name.
 
-    Takes any text. In this order: endpoint, VIP, node, pod range.
+    Takes any text. In this order: endpoint with a pod of its own namespace at that address, VIP,
+    any other endpoint, node, pod range. So a slice takes no address of another namespace's pod.
     """
     host, port = split(text)
     ip = parse(host)
@@ -116,7 +120,10 @@ def classify(snapshot: Snapshot, text: str) -> Address:
     places = index.places.get(ip)
     if not places:
         return _in_no_slice(snapshot, text, ip, port, index)
-    alike = [place for place in places if place.kind is places[0].kind]
+    first = places[0]
+    alike = [
+        place for place in places if (place.kind, place.claimed) == (first.kind, first.claimed)
+    ]
     serving_it = [place for place in alike if port in place.ports]
     best = (serving_it or alike)[0]
     return Address(
@@ -224,6 +231,22 @@ def _index(snapshot: Snapshot) -> _Index:
 
 def _places(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
     """Each with its addresses, in order of precedence where several have the same address."""
+    endpoints = list(_endpoints(snapshot))
+    yield from (pair for pair in endpoints if not pair[0].claimed)
+    for owner in snapshot.of(core.Service):
+        ports = frozenset(port.port for port in owner.spec.ports or ())
+        yield (
+            _Place(AddressKind.VIP, owner.ref, ports),
+            vips(owner),
+        )
+    yield from (pair for pair in endpoints if pair[0].claimed)
+    for node in snapshot.of(core.Node):
+        yield _Place(AddressKind.NODE, node=node.name), (at.address for at in node.status.addresses)
+
+
+def _endpoints(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
+    """The endpoints of all slices, each with its addresses."""
+    own = snapshot.of(core.Pod).once("addresses by namespace", _of_pods)
     for slice_ in snapshot.of(discovery.EndpointSlice):
         name = (slice_.metadata.labels or {}).get(serving.SERVICE_NAME, "")
         service = Ref("Service", slice_.namespace, name)
@@ -237,12 +260,17 @@ def _places(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
             place = _Place(
                 AddressKind.POD, service, ports, pod, endpoint.node_name or "", ready=ready
             )
-            yield place, endpoint.addresses
-    for owner in snapshot.of(core.Service):
-        ports = frozenset(port.port for port in owner.spec.ports or ())
-        yield (
-            _Place(AddressKind.VIP, owner.ref, ports),
-            vips(owner),
-        )
-    for node in snapshot.of(core.Node):
-        yield _Place(AddressKind.NODE, node=node.name), (at.address for at in node.status.addresses)
+            of_pod = own.get(slice_.namespace, frozenset()).issuperset(endpoint.addresses)
+            yield (place if of_pod else replace(place, claimed=True)), endpoint.addresses
+
+
+def _of_pods(pods: Iterable[core.Pod]) -> Mapping[str, frozenset[str]]:
+    """The addresses of the pods of each namespace, as their kubelets tell."""
+    known = grouped(
+        (pod.namespace, address)
+        for pod in pods
+        if not has_ended(pod)
+        for address in (pod.status.pod_ip, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
+        if address
+    )
+    return {namespace: frozenset(addresses) for namespace, addresses in known.items()}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.domain.finding import Ref
 from bot.domain.resources import discovery
 from bot.routing.addresses import Address, AddressKind, classify, split
-from tests.builders import Plain, an_object
+from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import a_service, a_slice, a_snapshot
 
 
@@ -170,3 +170,50 @@ def test_ranges_and_addresses_that_are_none_are_passed_over(words: list[str]) ->
     node = a_node("odd", words[0] if words else "x", *words)
     found = seen("203.0.113.9", world=(node, a_service(clusterIP="no", clusterIPs=words)))
     assert found.kind in AddressKind
+
+
+def a_pod_at(*addresses: str, name: str = "web-1", namespace: str = "apps", **rest: Any) -> Plain:
+    pod = a_pod(name, namespace=namespace)
+    own = {"podIP": addresses[0], "podIPs": [{"ip": address} for address in addresses]}
+    return {**pod, "status": {**pod["status"], **own, **rest}}
+
+
+PODS = (a_pod_at("172.20.1.7"), a_pod_at("fd20::7", name="web-2"))
+TAKEN = ("172.20.1.7", "fd20::7", "10.99.0.5", "fd99::5")
+"""Of pods and of a Service in `apps`."""
+
+
+def a_tenants(*addresses: str, **target: str) -> Plain:
+    """A slice of the tenant; it comes first of all, and may name what it likes."""
+    pod = {"kind": "Pod", "namespace": "apps", "name": "web-1", **target}
+    endpoint = {"addresses": list(addresses), "nodeName": "home-9", "targetRef": pod}
+    made = a_slice("fake", endpoint, ports=({"port": 8080}, {"port": 80}))
+    return {**made, "metadata": {**made["metadata"], "name": "a", "namespace": "tenant"}}
+
+
+@pytest.mark.parametrize("address", TAKEN)
+@pytest.mark.parametrize("target", [{}, {"name": "gone"}, {"namespace": "tenant"}])
+def test_a_slice_takes_no_address_of_another_namespaces_pod_or_service(
+    address: str, target: dict[str, str]
+) -> None:
+    """Whichever pod it names: what the kubelet or the API server says goes before it."""
+    world = (*WORLD, *PODS)
+    text = f"[{address}]:8080" if ":" in address else f"{address}:8080"
+    ended = a_pod_at(address, name="ended", namespace="tenant", phase="Succeeded")
+    for more in ((), (ended,)):
+        claimed = (a_tenants(address, **target), a_tenants(address, *TAKEN), *more, *world)
+        assert seen(text, world=claimed) == seen(text, world=world)
+
+
+def test_a_slice_that_alone_has_an_address_is_believed() -> None:
+    """As one that was written by hand, for a server outside of the cluster."""
+    found = seen("192.0.2.9:80", world=(*WORLD, *PODS, a_tenants("192.0.2.9")))
+    assert (found.kind, found.services) == ("pod", (Ref("Service", "tenant", "fake"),))
+
+
+def test_two_namespaces_may_have_a_pod_in_one_nodes_network() -> None:
+    """Both are endpoints of that address."""
+    own = (a_pod_at("100.64.0.1"), a_pod_at("100.64.0.1", name="x", namespace="tenant"))
+    both = (a_tenants("100.64.0.1"), a_slice("web", an_endpoint("100.64.0.1")))
+    found = seen("100.64.0.1:8080", world=(*WORLD, *own, *both))
+    assert set(found.services) == {Ref("Service", "tenant", "fake"), WEB}
