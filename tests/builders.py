@@ -37,8 +37,9 @@ def a_pod(
 
 def kept(pod: Plain, kind: str = "ReplicaSet", **owner: Any) -> Plain:
     """The same pod, controlled by a workload of that kind."""
-    reference = {"kind": kind, "name": f"{kind}-of-it".lower(), "controller": True, **owner}
-    return {**pod, "metadata": {**pod["metadata"], "ownerReferences": [reference]}}
+    reference = {"apiVersion": "apps/v1", "kind": kind, "name": "its", "uid": "1"}
+    owners = [{**reference, "controller": True, **owner}]
+    return {**pod, "metadata": {**pod["metadata"], "ownerReferences": owners}}
 
 
 def a_certificate(name: str = "site", *, ready: str = "True", reason: str = "Ready") -> Plain:

@@ -39,7 +39,9 @@ NO_TRAEFIK = (
     f"No running Traefik pod was found in the namespaces of {SETTING} "
     "(kube-system and traefik, unless you set it)."
 )
-NO_CONTROLLER = "No Deployment, DaemonSet or StatefulSet keeps {}, so it does not count as Traefik."
+NO_CONTROLLER = (
+    "Nothing keeps {}: what no Deployment, DaemonSet or StatefulSet runs does not count as Traefik."
+)
 MOST_NAMED = 3
 """Namespaces or pods that one sentence names."""
 

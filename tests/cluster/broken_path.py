@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.builders import kept
 from tests.cluster import traefik
 from tests.cluster.kubelet import kubelet
 from tests.cluster.scene import named, within
@@ -209,7 +210,7 @@ def _pods(lab: World) -> Iterator[dict[str, Any]]:
         image=f"traefik:v{catalogue.TRAEFIK_VERSION}",
     )
     whole["spec"]["containers"][0]["args"] = list(arguments)
-    yield whole
+    yield kept(whole)
 
 
 def _pod(

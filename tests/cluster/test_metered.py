@@ -19,6 +19,7 @@ from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.routing.traefik_word import TraefikWord
 from bot.traefik.word import WordReader
+from tests.builders import kept
 from tests.cluster import traefik
 from tests.cluster.control_plane import free_port
 from tests.cluster.test_traefik_seen import apply, forwarding, own_address
@@ -162,7 +163,7 @@ async def looking(homelab: RealCluster, proxy: Traefik) -> AsyncIterator[WordRea
             status={"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]},
         )
         pod["metadata"]["labels"] = {"app.kubernetes.io/name": "traefik"}
-        apply(homelab, pod)
+        apply(homelab, kept(pod))
         source = TraefikReader(api, (PLACE,))
         cluster = ClusterReader(api, traefik=(PLACE,))
         yield WordReader(cluster, source, source, patience=20, clock=lambda: next(minutes))

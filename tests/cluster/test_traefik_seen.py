@@ -29,6 +29,7 @@ from bot.routing.instance import TraefikPod
 from bot.sandbox.kubernetes_api.streams import StreamEnded
 from bot.traefik.domain.api import Runtime
 from bot.traefik.service import Traefik as Asking
+from tests.builders import kept
 from tests.cluster import traefik
 from tests.cluster.kubelet import Kubelet, kubelet
 from tests.cluster.test_traefik import PODS, a_service, an_ingress, an_ingress_route
@@ -139,7 +140,7 @@ def a_pod(address: str, port: int) -> dict[str, Any]:
     running = {"running": {"startedAt": "2026-01-31T12:00:00Z"}}
     state = {"name": "traefik", "image": image, "imageID": image, "ready": True, "state": running}
     labels = {"app.kubernetes.io/name": "traefik"}
-    return {
+    pod = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": NAME, "namespace": PLACE, "labels": labels},
@@ -154,6 +155,7 @@ def a_pod(address: str, port: int) -> dict[str, Any]:
             "containerStatuses": [{**state, "restartCount": 0}],
         },
     }
+    return kept(pod)
 
 
 @pytest.fixture

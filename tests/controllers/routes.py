@@ -14,6 +14,7 @@ from typing import Any
 from bot.domain.finding import Ref
 from bot.traefik.domain.log_events import ProviderError
 from bot.traefik.domain.log_summary import LogSummarizer
+from tests.builders import kept
 from tests.cluster.traefik import Traefik
 from tests.controllers.expected import DEGRADED, FAILED, HEALTHY, Said
 from tests.controllers.world import World
@@ -138,7 +139,7 @@ def _traefik(world: World) -> None:
     labels = {"app.kubernetes.io/name": "traefik"}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {**meta, "labels": labels}}
     spec = {"nodeName": "node-1", "serviceAccountName": "default", "containers": [container]}
-    world.apply([{**pod, "spec": spec}])
+    world.apply([kept({**pod, "spec": spec})])
     state = {
         "name": "traefik",
         "image": image,

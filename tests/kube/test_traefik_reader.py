@@ -2,7 +2,7 @@
 
 import json
 import tracemalloc
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from aiohttp.test_utils import TestServer
 from bot.domain.refusal import NotObserved
 from bot.errors import ClusterError, Forbidden, ServerError
 from bot.kube.connect import connect
+from bot.kube.prober_exec import WgetProber
 from bot.kube.traefik_reader import MOST_METRICS, TraefikReader
+from bot.net.probing.protocol import Probe, ProbeKind, quiet
 from bot.routing.instance import TraefikPod
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.kubernetes_api.streams import Listener, Reply, StreamEnded
@@ -75,15 +77,43 @@ def without_label(pod: Plain, namespace: str = PLACE) -> Plain:
 async def test_running_pods_are_found_where_the_settings_say_that_traefik_runs(
     tmp_path: Path,
 ) -> None:
-    """By label or image; not those of a tenant, who calls them the same."""
+    """By label or image; not those of a tenant, who calls them the same, nor what nobody keeps."""
     second = without_label(a_pod(name="second"), "traefik")
     foreign = a_pod(name="foreign")
     foreign["metadata"]["namespace"] = "tenant"
     other = without_label(a_pod(name="whoami"))
     other["spec"] = {"containers": [{"name": "main", "image": "traefik/whoami:v1.11"}]}
-    pods = a_pod("--x"), second, foreign, other, without_label(foreign, "tenant-2")
+    naked = a_pod(name="aaa")
+    del naked["metadata"]["ownerReferences"]
+    pods = naked, a_pod("--x"), second, foreign, other, without_label(foreign, "tenant-2")
     async with reading(tmp_path, *pods) as (_, reader):
         assert [found.name for found in await reader.pods()] == [NAME, "second"]
+
+
+def saying(ran: list[str], pod: str) -> Callable[[Sequence[str]], StreamEnded]:
+    """A shell that notes where a command ran."""
+
+    def run(_: Sequence[str]) -> StreamEnded:
+        ran.append(pod)
+        return StreamEnded(stderr=b"HTTP/1.1 200 OK")
+
+    return run
+
+
+async def test_a_command_runs_in_the_pod_that_is_traefik_on_its_node(tmp_path: Path) -> None:
+    """Not in the first pod there that is called so."""
+    naked = a_pod(name="aaa")
+    naked["metadata"]["ownerReferences"][0]["controller"] = False
+    tenants = a_pod(name="aab")
+    tenants["metadata"]["namespace"] = "tenant"
+    ran: list[str] = []
+    async with reading(tmp_path, naked, tenants, a_pod()) as (cluster, _):
+        for place, name in ((PLACE, "aaa"), ("tenant", "aab"), (PLACE, NAME)):
+            cluster.shells[place, name, "traefik"] = saying(ran, f"{place}/{name}")
+        async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
+            probe = Probe("p", ProbeKind.HTTP, "10.42.1.7", 80, name="a.example")
+            await WgetProber(api, (PLACE,)).probe("edge", [probe], quiet)
+    assert set(ran) == {f"{PLACE}/{NAME}"}
 
 
 async def test_the_container_in_which_traefik_runs_is_read(tmp_path: Path) -> None:

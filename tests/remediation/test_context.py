@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from bot.domain.finding import Ref, Target
 from bot.net.diagnosis.diagnosis import Row
 from bot.net.diagnosis.observation import VantagePoint
@@ -118,3 +120,63 @@ async def test_an_http_route_is_diagnosed_and_refused_without_a_look_at_what_wou
     offered = offers(situation, nowhere_untouchable)
     assert offered.plans == ()
     assert {refusal.reason for refusal in offered.refusals.values()} == {PlanReason.HTTP_ROUTE}
+
+
+@dataclass(frozen=True)
+class Several(Bare):
+    """Traefik's pods: their versions and further arguments; and why there are none."""
+
+    replicas: tuple[tuple[str, ...], ...]
+    why: tuple[str, ...] = ()
+
+    async def pods(self) -> tuple[tuple[TraefikPod, ...], tuple[str, ...]]:
+        pods = tuple(
+            TraefikPod(
+                "kube-system",
+                f"traefik-{number}",
+                running=True,
+                image=f"traefik:v{version}",
+                args=("--providers.kubernetesingress", *more),
+            )
+            for number, (version, *more) in enumerate(self.replicas)
+        )
+        return pods, self.why
+
+
+OTHER_CLASS = "--providers.kubernetesingress.ingressclass=other"
+
+
+@pytest.mark.parametrize(
+    ("replicas", "version", "said"),
+    [
+        ([("3.6.2",), ("3.6.2",)], (3, 6, 2), ""),
+        ([("3.6.2",), ("3.5.0",), ("3.6.2",)], (3, 6, 2), "3.6.2 (2) and 3.5.0 (1)"),
+        ([("3.6.2",), ("2.11.8", OTHER_CLASS), ("2.11.8", OTHER_CLASS)], (3, 6, 2), ""),
+        ([("3.6.2",), ("3.5.0",)], None, "Versions: 3.6.2 (1) and 3.5.0 (1)"),
+        ([("3.6.2",), ("latest",), ("latest",)], None, "unknown (2) and 3.6.2 (1)"),
+        ([("3.6.2",), ("3.5.0",), ("3.4.0",), ("3.6.2",)], None, "3.6.2 (2)"),
+    ],
+)
+async def test_what_most_pods_are_that_read_the_route_decides_and_the_versions_are_told(
+    replicas: list[tuple[str, ...]], version: tuple[int, ...] | None, said: str
+):
+    """One pod of another version stops nothing; where none has the most, nothing is planned."""
+    cluster = two_routes()
+    diagnose = Diagnose(cluster, WorldProber(a_world(redirected=REDIRECTED)))
+    reader = ContextReader(cluster, diagnose, Bare(), Several(tuple(replicas)))
+    situation = await reader.of("web.example")
+    assert (situation.traefik and situation.traefik.version) == version
+    assert said in (situation.traefik_unseen if version is None else situation.traefik_versions)
+    refusals = {
+        refusal.reason for refusal in offers(situation, nowhere_untouchable).refusals.values()
+    }
+    assert (PlanReason.TRAEFIK_UNSEEN in refusals) == (version is None)
+
+
+async def test_a_repair_says_where_traefik_may_run_that_was_not_found():
+    """With the setting, as whoever looked for it found out."""
+    why = "Set MESHMEDIC_TRAEFIK_NAMESPACES=kube-system,traefik,network."
+    diagnose = Diagnose(two_routes(), WorldProber(a_world(redirected=REDIRECTED)))
+    reader = ContextReader(diagnose.cluster, diagnose, Bare(), Several((), (why,)))
+    offered = offers(await reader.of("web.example"), nowhere_untouchable)
+    assert {refusal.detail for refusal in offered.refusals.values()} == {why}

@@ -169,7 +169,7 @@ def test_a_pod_that_no_workload_keeps_is_not_traefik_even_where_traefik_runs(
     assert answers(a_snapshot(*WORLD, pod, supplements=OURS)) == ALONE
     alone = a_snapshot(pod, supplements=OURS)
     assert not list(present_pods(alone))
-    assert "keeps kube-system/zz, so it does not count as Traefik." in why_none(alone)
+    assert "Nothing keeps kube-system/zz: what no Deployment" in why_none(alone)
 
 
 def a_daemon_set(uid: str, app: str) -> Plain:

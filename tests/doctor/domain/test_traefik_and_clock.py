@@ -8,6 +8,7 @@ import pytest
 from bot.doctor.domain import clock, traefik
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome
 from bot.domain.facts import Denied
+from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing import instance
 from tests.doctor.domain.seen import TRAEFIK, a_cluster
@@ -75,7 +76,7 @@ def test_pods_elsewhere_that_say_they_are_traefik_are_a_note_with_the_setting():
     found = examined(elsewhere=("edge", "tenant"))["Traefik elsewhere"]
     assert found.outcome is DiagnosticOutcome.NOTE
     assert "run in edge, tenant." in found.observation
-    assert "MESHMEDIC_TRAEFIK_NAMESPACES" in found.fix
+    assert "If it is yours, set MESHMEDIC_TRAEFIK_NAMESPACES=kube-system,traefik,edge," in found.fix
     assert "Traefik elsewhere" not in examined()
 
 
@@ -123,7 +124,25 @@ def test_a_traefik_that_runs_in_another_namespace_than_the_settings_say_is_one_w
     assert set(found) == {"Traefik"}
     assert found["Traefik"].outcome is DiagnosticOutcome.WARNING
     assert "run in edge." in found["Traefik"].observation
-    assert "MESHMEDIC_TRAEFIK_NAMESPACES" in found["Traefik"].fix
+    assert "MESHMEDIC_TRAEFIK_NAMESPACES=kube-system,traefik,edge." in found["Traefik"].fix
+    assert "cannot say whether its routes work" in found["Traefik"].fix
+
+
+@pytest.mark.parametrize("pods", [(TRAEFIK,), ()])
+def test_pods_that_are_called_traefik_and_that_nothing_keeps_are_named(pods: object):
+    """Beside a Traefik and without one; the first of many."""
+    alone = tuple(Ref("Pod", "tenant", f"p-{number}") for number in range(9))
+    found = examined(traefik=pods, impostors=alone)["Pods called Traefik"]
+    assert found.outcome is DiagnosticOutcome.WARNING
+    assert "tenant/p-0, tenant/p-1, tenant/p-2 and 6 more" in found.observation
+    assert "does not count as Traefik" in found.observation
+    assert "Pods called Traefik" not in examined(traefik=pods)
+
+
+def test_of_several_versions_is_told_how_many_pods_run_each():
+    older = replace(TRAEFIK, image="traefik:v3.5.0")
+    found = examined(traefik=(TRAEFIK, TRAEFIK, older))["Traefik"]
+    assert found.observation == "3.6.2 (2) and 3.5.0 (1), 3 running in kube-system."
 
 
 @pytest.mark.parametrize(
