@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.report import examine
@@ -152,7 +152,20 @@ def test_the_world_without_the_tenant_has_what_a_tenant_might_hide() -> None:
     assert len(entrances(a_snapshot(*WORLD, supplements=OURS))) == 2
 
 
-@settings(max_examples=examples(100))
+def tenants(*arguments: str, image: str = "traefik:v3.6.2", phase: str = "Running") -> Plain:
+    """A pod of the tenant, under the name of Traefik's, that a ReplicaSet controls."""
+    pod = a_traefik(namespace="tenant")
+    pod["spec"]["containers"] = [{"name": "traefik", "image": image, "args": list(arguments)}]
+    pod["status"] |= {"podIP": "10.42.0.66", "phase": phase}
+    return pod
+
+
+@settings(max_examples=examples(60))
+@example([tenants("--configfile=/x")])
+@example([tenants("--configfile=/x", phase="Pending")])
+@example([tenants(*ARGUMENTS, "--providers.kubernetescrd.ingressclass=mine")])
+@example([tenants(*ARGUMENTS, *HOSTILE, image="traefik:v2.11.8")])
+@example([tenants(image="nginx:1")])
 @given(st.lists(tenants_pods(), max_size=4, unique_by=lambda pod: pod["metadata"]["name"]))
 def test_no_pod_of_a_tenant_changes_what_is_said_of_anybody_elses_route(pods: list[Plain]) -> None:
     """Findings, entrances, what is checked and by which configuration, word for word."""
