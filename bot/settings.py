@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -142,6 +143,11 @@ def _hosts(entries: tuple[str, ...]) -> None:
         raise ValueError("it takes names of hosts, and no addresses")
 
 
+def _addresses(entries: tuple[str, ...]) -> None:
+    for entry in entries:
+        ip_address(entry)
+
+
 def _routes(text: str) -> None:
     routes_config.routes(text, CHECK_NAMES)
 
@@ -151,6 +157,7 @@ Namespace = Annotated[str, _valid(_namespace, empty=True)]
 Namespaces = Annotated[tuple[Namespace, ...], NoDecode, BeforeValidator(_split)]
 Targets = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), _valid(targets.allowed)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), _valid(_hosts)]
+Addresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), _valid(_addresses)]
 RouteChecksInterval = Annotated[str, _valid(interval.seconds)]
 Image = Annotated[str, _valid(_image)]
 Channel = Annotated[int, _valid(_channel, empty=True)]
@@ -342,6 +349,11 @@ class Settings(BaseSettings):
 
     http_port: int = Field(default=0, ge=0, le=65535)
     """The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. 0: none."""
+
+    node_addresses: Addresses = ()
+    """The addresses of the pod's node, separated by commas, from which its kubelet may come: the
+    downward API's `status.hostIPs`. The pod's gateway is known without it.
+    """
 
     log_level: LogLevel = "info"
     """How much is logged: debug, info, warning, error."""

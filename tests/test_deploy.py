@@ -196,6 +196,22 @@ def test_every_variable_in_the_manifests_is_a_setting():
     assert named <= known
 
 
+@pytest.mark.parametrize(
+    ("where", "kind", "variable"),
+    [
+        ("base/deployment.yaml", "Deployment", "MESHMEDIC_NODE_ADDRESSES"),
+        ("components/prober-daemonset/agents.yaml", "DaemonSet", "NODE_ADDRESSES"),
+    ],
+)
+def test_both_are_told_from_which_addresses_their_kubelet_comes(where, kind, variable):
+    """Its probes keep room of their own; an agent takes the option that it is started with."""
+    (container,) = only(where, kind)["spec"]["template"]["spec"]["containers"]
+    (told,) = (each for each in container["env"] if each["name"] == variable)
+    assert told["valueFrom"]["fieldRef"]["fieldPath"] == "status.hostIPs"
+    if kind == "DaemonSet":
+        assert serve.read_options(container["args"]).node_addresses == (f"$({variable})",)
+
+
 def test_a_service_adds_no_variable_that_would_be_taken_for_a_setting():
     """Service links of `meshmedic-…` begin with our prefix, and unknown ones are refused."""
     pod = only("base/deployment.yaml", "Deployment")["spec"]["template"]["spec"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from bot.app.bootstrap import Bot
@@ -16,8 +16,10 @@ from bot.runtime.tasks import log_failure
 log = logging.getLogger(__name__)
 
 
-async def serve(bot: Bot, token: Token, port: int) -> None:
+async def serve(bot: Bot, token: Token, port: int, node_addresses: Iterable[str] = ()) -> None:
     """Answer people until SIGTERM or SIGINT, and Prometheus and the kubelet at a port.
+
+    The kubelet comes from one of the `node_addresses`, or from the pod's gateway.
 
     Neither an outage nor a refusal of Discord or of the API server ends it.
 
@@ -37,6 +39,7 @@ async def serve(bot: Bot, token: Token, port: int) -> None:
                 readyz=bot.probes.readiness_problems,
                 degraded=bot.probes.degradations,
                 metrics=bot.metrics.exposition,
+                node_addresses=node_addresses,
             )
         )
         if membership and bot.memory:

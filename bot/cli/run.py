@@ -49,7 +49,7 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)
-        await serve(bot, partial(_current, token), read.http_port)
+        await serve(bot, partial(_current, token), read.http_port, read.node_addresses)
 
 
 def _current(token: str) -> str:

@@ -9,12 +9,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from bot.probe.admitting import MOST_HEAD, Admission, Request, RequestDenied, read_body, read_head
+from bot.probe.accepting import ConnectionLimits, Connections, nobody
+from bot.probe.admitting import (
+    BODY_PATIENCE,
+    HEAD_PATIENCE,
+    MOST_BODY,
+    MOST_HEAD,
+    Admission,
+    Request,
+    RequestDenied,
+    read_body,
+    read_head,
+)
 from bot.probe.job import AgentJob
-from bot.probe.listening import bound
+from bot.probe.listening import bound, streams
 from bot.probe.output import Write, encoded
 
-MOST_CLIENTS = 64
 MOST_BODIES = 8
 """Bodies that are read at the same time, so that strangers cannot fill the memory."""
 
@@ -25,6 +35,13 @@ MOST_UNREAD = 1024 * 1024
 FAREWELL = 5.0
 """Seconds within which the last bytes must reach a client."""
 
+LIMITS = ConnectionLimits(
+    sent=MOST_HEAD + MOST_BODY,
+    asking=HEAD_PATIENCE + BODY_PATIENCE + FAREWELL,
+    answering=FAREWELL,
+)
+"""The last resort: who is slow is told so before."""
+
 LINES = "application/x-ndjson"
 
 Do = Callable[[AgentJob, Write], Awaitable[None]]
@@ -32,12 +49,19 @@ Do = Callable[[AgentJob, Write], Awaitable[None]]
 
 
 class Agent:
-    """Accepts the jobs that `admission` admits, and has them done."""
+    """Accepts the jobs that `admission` admits, and has them done.
 
-    def __init__(self, admission: Admission, do: Do) -> None:
+    `is_known` says of an address whether it keeps room of its own, as the kubelet's does.
+    """
+
+    def __init__(
+        self, admission: Admission, do: Do, is_known: Callable[[str], bool] = nobody
+    ) -> None:
         self._admission = admission
         self._do = do
-        self._clients = asyncio.Semaphore(MOST_CLIENTS)
+        self._connections = Connections(
+            streams(self._serve, MOST_HEAD), limits=LIMITS, is_known=is_known
+        )
         self._bodies = asyncio.Semaphore(MOST_BODIES)
         self._jobs = asyncio.Semaphore(MOST_JOBS)
 
@@ -49,19 +73,15 @@ class Agent:
             JobRefused: The port cannot be used.
         """
         (stream,) = bound(port, socket.SOCK_STREAM)
-        server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_HEAD)
-        try:
+        async with self._connections.listening(stream):
             yield f"{stream.getsockname()[1]}"
-        finally:
-            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if not self._clients.locked():
-                async with self._clients:
-                    with suppress(ConnectionError, TimeoutError):
-                        await self._answer(reader, writer)
-                        await _take_leave(reader, writer)
+            # Of a connection that is reset, write_eof raises what is no ConnectionError.
+            with suppress(OSError):
+                await self._answer(reader, writer)
+                await _take_leave(reader, writer)
         finally:
             writer.transport.abort()
 
@@ -77,6 +97,7 @@ class Agent:
     ) -> None:
         match request.method, request.path:
             case "GET", "/healthz":
+                self._connections.asked(writer.transport)
                 writer.write(_head(200, "text/plain") + b"ok\n")
             case "POST", "/jobs":
                 await self._do_job(await self._job(request, reader), reader, writer)
@@ -98,6 +119,8 @@ class Agent:
         self, job: AgentJob, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         async with self._jobs:
+            left = job.expires - time.time() + FAREWELL
+            self._connections.asked(writer.transport, answering=left, known=True)
             writer.write(_head(200, LINES))
             doing = self._do(job, lambda line: _say(line, writer))
             await (_while_connected(doing, reader) if job.listen else doing)
@@ -130,7 +153,7 @@ async def _while_connected(doing: Awaitable[None], reader: asyncio.StreamReader)
 
 
 async def _end(reader: asyncio.StreamReader) -> None:
-    with suppress(ConnectionError):
+    with suppress(OSError):
         while await reader.read(MOST_HEAD):
             pass
 

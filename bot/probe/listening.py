@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from bot.probe.accepting import ConnectionLimits, Connections, nobody, plain
 from bot.probe.echo import MAGIC, SHORTEST
 from bot.probe.job import MOST_BYTES, JobRefused
 from bot.probe.output import Write
 
-PATIENCE = 15.0
-"""Seconds for one connection."""
+MOST_HEAD = 64
+"""Bytes of the line that says how much is sent and wanted."""
 
-MOST_CLIENTS = 256
-BACKLOG = 256
-MAPPED = "::ffff:"
-"""How an IPv4 address looks to a socket of both families."""
+LIMITS = ConnectionLimits(
+    most=64, of_a_source=16, sent=MOST_HEAD + MOST_BYTES, asking=15.0, answering=15.0
+)
+"""A test from one pod makes up to a dozen connections to one listener at the same time. No try
+lasts as long as `asking`: whose bytes are lost on their way has stalled, and must not see a reset.
+"""
 
 OFTEN = 0.5
 """Seconds between two reports of what was heard."""
@@ -29,12 +32,17 @@ MOST_SOURCES = 4096
 
 
 class Listener:
-    """Listens for TCP and UDP on one port. `on_heard` are called with each source and protocol."""
+    """Listens for TCP and UDP on one port. `on_heard` are called with each source and protocol.
 
-    def __init__(self, name: str) -> None:
+    `is_known` says of an address whether it keeps room of its own, as those of peers do.
+    """
+
+    def __init__(self, name: str, is_known: Callable[[str], bool] = nobody) -> None:
         self._name = name.encode("ascii", "replace")
         self.on_heard: list[Callable[[str, str], None]] = []
-        self._clients = asyncio.Semaphore(MOST_CLIENTS)
+        self._connections = Connections(
+            streams(self._serve, MOST_BYTES), limits=LIMITS, is_known=is_known
+        )
 
     @asynccontextmanager
     async def bound(self, port: int) -> AsyncIterator[str]:
@@ -45,18 +53,17 @@ class Listener:
         """
         stream, packets = bound(port, socket.SOCK_STREAM, socket.SOCK_DGRAM)
         loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._serve, sock=stream, limit=MOST_BYTES * 2)
         transport, _ = await loop.create_datagram_endpoint(lambda: _Echoes(self), sock=packets)
         try:
-            yield f"{stream.getsockname()[1]}"
+            async with self._connections.listening(stream):
+                yield f"{stream.getsockname()[1]}"
         finally:
-            server.close()
             transport.close()
 
     def note(self, address: str, protocol: str) -> None:
         """Report a client."""
         for callback in self.on_heard:
-            callback(address.removeprefix(MAPPED), protocol)
+            callback(plain(address), protocol)
 
     def answer(self, packet: bytes) -> bytes | None:
         """The datagram that is sent back: of the same size, with the listener's name."""
@@ -68,11 +75,9 @@ class Listener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.note(str(writer.get_extra_info("peername", ("",))[0]), "tcp")
         try:
-            if not self._clients.locked():
-                # asyncio would print a cancellation, which ends the program, for each client.
-                with suppress(asyncio.CancelledError, TimeoutError, OSError, ValueError, EOFError):
-                    async with self._clients, asyncio.timeout(PATIENCE):
-                        await self._echo(reader, writer)
+            # asyncio would print a cancellation, which ends the program, for each client.
+            with suppress(asyncio.CancelledError, OSError, ValueError, EOFError):
+                await self._echo(reader, writer)
         finally:
             writer.close()
 
@@ -83,6 +88,7 @@ class Listener:
         if magic != MAGIC or not all(0 <= size <= MOST_BYTES for size in sizes):
             return
         await reader.readexactly(sizes[0])
+        self._connections.asked(writer.transport)
         writer.write(MAGIC + b" " + self._name + b"\n")
         await writer.drain()
         writer.write(b"." * min(sizes))
@@ -151,6 +157,16 @@ async def telling(listener: Listener, say: Write, often: float = OFTEN) -> Async
         news.tell()
 
 
+def streams(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], limit: int
+) -> Callable[[], asyncio.StreamReaderProtocol]:
+    """Makes the protocol of each connection, as `asyncio.start_server` does.
+
+    `limit` is in bytes, for a line; twice as many are buffered at most.
+    """
+    return lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader(limit), serve)
+
+
 def bound(port: int, *kinds: socket.SocketKind) -> list[socket.socket]:
     """A socket of each kind on one port (0: any), for IPv6 and IPv4 where there are both.
 
@@ -180,7 +196,7 @@ def _bound(
             sock.bind((address, port or (socks[0].getsockname()[1] if len(socks) > 1 else 0)))
             sock.settimeout(0)
             if kind == socket.SOCK_STREAM:
-                sock.listen(BACKLOG)
+                sock.listen()
     except OSError:
         for sock in socks:
             sock.close()

@@ -58,7 +58,7 @@ def peers(path: Path, node: str) -> list[Peer]:
     All of them; from WHOLE nodes on, the NEIGHBOURS that follow on a ring by the hash of the name,
     so that each node is also probed by as many others.
     """
-    others = [peer for peer in _read(path) if peer.node != node]
+    others = [peer for peer in all_peers(path) if peer.node != node]
     if len(others) < WHOLE:
         return others
     return sorted(others, key=lambda peer: _further(node, peer.node))[:NEIGHBOURS]
@@ -126,7 +126,8 @@ def _probes(peer: Peer) -> Iterator[ProbeTask]:
         yield ProbeTask(id=name, kind=kind, address=peer.address, port=peer.port, size=size)
 
 
-def _read(path: Path) -> Iterator[Peer]:
+def all_peers(path: Path) -> Iterator[Peer]:
+    """Every agent in a file of peers; none where it cannot be read."""
     try:
         with path.open("rb") as opened:
             listed = json.loads(opened.read(MOST_FILE))

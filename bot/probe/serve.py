@@ -17,6 +17,7 @@ from pathlib import Path
 from bot.probe.admitting import Admission
 from bot.probe.agent import Agent
 from bot.probe.job import ROUTE_CHECKS, AgentJob, JobRefused, ListenTask
+from bot.probe.known import KnownAddresses
 from bot.probe.listening import Listener, telling
 from bot.probe.once import do
 from bot.probe.output import Output, Write
@@ -25,7 +26,10 @@ from bot.probe.rounds import SHORTEST, rounds
 USAGE = """usage: python -m bot.probe once JOB
        python -m bot.probe serve --name NODE --keys PATH [--port 8473]
                                  [--round SECONDS --peers FILE]
+                                 [--node-addresses ADDRESS,…]
 """
+
+OPTIONS = frozenset({"--name", "--keys", "--port", "--round", "--peers", "--node-addresses"})
 
 PORT = 8473
 MOST_PORT = 65534
@@ -50,13 +54,17 @@ class UsageError(Exception):  # printed with the usage
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of an agent: `keys` is a file or a folder, `round` seconds (0: no rounds)."""
+    """The options of an agent: `keys` is a file or a folder, `round` seconds (0: no rounds).
+
+    `node_addresses` are those of the agent's node, from which its kubelet may come.
+    """
 
     name: str
     keys: Path
     port: int = PORT
     round: float = 0.0
     peers: Path | None = None
+    node_addresses: tuple[str, ...] = ()
 
 
 def read_options(arguments: Sequence[str]) -> Options:
@@ -66,7 +74,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         UsageError: One is unknown, or missing, or its value is not possible.
     """
     given = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    unknown = given.keys() - {"--name", "--keys", "--port", "--round", "--peers"}
+    unknown = given.keys() - OPTIONS
     if unknown or len(given) * 2 != len(arguments):
         raise UsageError(f"what is {min(unknown) if unknown else arguments[-1]}?")
     if not given.get("--name") or not given.get("--keys"):
@@ -80,6 +88,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         port=int(_number(given, "--port", PORT, 0, MOST_PORT)),
         round=_number(given, "--round", 0.0, SHORTEST, 86400.0),
         peers=Path(peers) if peers else None,
+        node_addresses=tuple(given.get("--node-addresses", "").split(",")),
     )
 
 
@@ -107,9 +116,10 @@ async def main(options: Options) -> int:
 
 async def _run(options: Options, own: Output) -> None:
     heard = Output(HEARD_LINES)
-    listener = Listener(options.name)
+    is_known = KnownAddresses(options.node_addresses, options.peers)
+    listener = Listener(options.name, is_known)
     jobs = _Jobs(listener)
-    agent = Agent(Admission(options.name, options.keys, time.time()), jobs.do)
+    agent = Agent(Admission(options.name, options.keys, time.time()), jobs.do, is_known)
     async with (
         listener.bound(options.port and options.port + 1) as jobs.where,
         agent.bound(options.port) as front,

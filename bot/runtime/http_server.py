@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import cast
@@ -15,14 +14,14 @@ from aiohttp import hdrs, web
 from aiohttp.http import HttpProcessingError
 
 from bot.errors import SettingsError
-from bot.runtime.connections import AT_A_TIME, MOST_SENT, QUEUE, Connections
+from bot.probe.accepting import ConnectionLimits, Connections
+from bot.probe.node_addresses import kubelet_addresses
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0
-"""Seconds that a request may hold the end of the process up."""
+LIMITS = ConnectionLimits()
 
-MOST_OF_A_LINE = MOST_SENT // 2
+MOST_OF_A_LINE = LIMITS.sent // 2
 """Bytes of a request's line, and of one of its headers."""
 
 HELP = {
@@ -45,10 +44,12 @@ async def serving(
     readyz: Reasons,
     degraded: Reasons = tuple,
     metrics: Exposition,
+    node_addresses: Iterable[str] = (),
 ) -> AsyncIterator[None]:
     """Answer on all interfaces within this block; on port 0 nowhere.
 
     `degraded` is what is worse than usual of a process that is ready: it stands in the answer.
+    `node_addresses` are those from which the node's kubelet may come.
 
     Raises:
         SettingsError: The port cannot be listened on.
@@ -62,7 +63,6 @@ async def serving(
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     app = web.Application()
-    app.on_response_prepare.append(_hang_up)
     app.add_routes(
         [
             web.get("/healthz", partial(_yes_or_no, healthz, tuple)),
@@ -72,43 +72,42 @@ async def serving(
     )
     listening = _listen(port)
     try:
-        async with _bounded(app, listening):
+        async with _bounded(app, listening, kubelet_addresses(node_addresses)):
             yield
     finally:
         listening.close()
 
 
 @asynccontextmanager
-async def _bounded(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve all that connect, within the limits of `bot.runtime.connections`."""
+async def _bounded(
+    app: web.Application, listening: socket.socket, kubelet: frozenset[str]
+) -> AsyncIterator[None]:
+    """Serve all that connect, within limits; each connection gets one answer."""
     runner = web.AppRunner(
         app,
         access_log=None,
         logger=log,
-        shutdown_timeout=PATIENCE,
+        shutdown_timeout=0,
         max_line_size=MOST_OF_A_LINE,
         max_field_size=MOST_OF_A_LINE,
-        read_bufsize=MOST_SENT,
+        read_bufsize=LIMITS.sent,
         lingering_time=0,
     )
+
+    async def hang_up(request: web.Request, response: web.StreamResponse) -> None:
+        connections.asked(request.transport)
+        response.force_close()
+        response.headers[hdrs.CONNECTION] = "close"
+
+    app.on_response_prepare.append(hang_up)
     await runner.setup()
-    connections = Connections(cast("web.Server", runner.server))
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(connections, sock=listening, backlog=AT_A_TIME)
-    # To asyncio a backlog is also how many it accepts at a time.
-    listening.listen(QUEUE)
+    serve = cast("web.Server", runner.server)
+    connections = Connections(serve, limits=LIMITS, is_known=kubelet.__contains__)
     try:
-        yield
+        async with connections.listening(listening):
+            yield
     finally:
-        server.close()
         await runner.cleanup()
-        connections.cut_off()
-
-
-async def _hang_up(_request: web.Request, response: web.StreamResponse) -> None:
-    """One answer a connection: nobody has a reason to stay."""
-    response.force_close()
-    response.headers[hdrs.CONNECTION] = "close"
 
 
 def _is_no_strangers_fault(record: logging.LogRecord) -> bool:

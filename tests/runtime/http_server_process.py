@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from subprocess import Popen
 
 from bot.runtime.http_server import serving
 from tests.places import ROOT
+from tests.runtime import strangers
 
 METRICS = b"# A line of many.\n" * 32 * 1024
 """Half a MiB: more than the kernel takes for a client that does not read."""
@@ -25,14 +25,12 @@ class Serving:
     @property
     def memory(self) -> float:
         """What it holds, in MiB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) / 1024
+        return strangers.memory(self.process.pid)
 
     @property
     def open_files(self) -> int:
         """Its descriptors, connections among them."""
-        return sum(1 for _ in Path(f"/proc/{self.process.pid}/fd").iterdir())
+        return strangers.open_files(self.process.pid)
 
 
 @contextmanager

@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-import resource
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, suppress
 
 import pytest
 
-from bot.runtime.connections import ASKING, AT_A_TIME, MOST, MOST_OF_A_SOURCE
-from bot.runtime.http_server import serving
+from bot.probe.accepting import AT_A_TIME
+from bot.runtime.http_server import LIMITS, serving
 from tests.runtime.http_server_process import METRICS, Serving, started
+from tests.runtime.strangers import MANY, ONE, rush
 from tests.wire.scraping import OK, Probed, free_port
 
-STRANGER = "127.0.0.1"
+(STRANGER,) = ONE
 KUBELET = "127.9.9.1"
 PROMETHEUS = "127.9.9.2"
 
@@ -29,24 +29,15 @@ GROWTH = 5.0
 COMING_AND_GOING = 4 * AT_A_TIME
 """Connections that were accepted but not counted yet, or cut off but not closed yet."""
 
-WAVE = 50
-"""Connections that strangers open at the same time."""
+PROMPT = 5.0
+"""Seconds for an answer: a kubelet waits no longer for /healthz, by the Deployment."""
 
-PROMPT = 3.0
-"""Seconds for an answer: a kubelet waits no longer, by the Deployment."""
-
-
-@pytest.fixture
-def many() -> Iterator[int]:
-    """As many connections as this process may hold open at once: 10,000 where it is allowed."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield min(10_000, hard - 200)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+TIMES = 500
+"""Connections of strangers; `make faults` makes 10,000."""
 
 
 @pytest.fixture
-async def endpoints(many: int) -> AsyncIterator[Serving]:
+async def endpoints() -> AsyncIterator[Serving]:
     """The server in a process of its own, which answers and has answered everything once."""
     with started(free_port()) as process:
         await Probed(process.port).becomes("/metrics", OK)
@@ -70,27 +61,6 @@ async def asked(port: int, path: str, source: str) -> tuple[bytes, float]:
         answer = await reader.read(-1)
     writer.close()
     return answer, time.monotonic() - began
-
-
-async def knock(stranger: socket.socket, port: int, words: bytes) -> None:
-    """Say this, and then neither read nor leave; the server may cut it off meanwhile."""
-    loop = asyncio.get_running_loop()
-    stranger.setblocking(False)
-    with suppress(ConnectionError):
-        await loop.sock_connect(stranger, ("127.0.0.1", port))
-        await loop.sock_sendall(stranger, words)
-
-
-@asynccontextmanager
-async def rush(port: int, times: int, words: bytes, *sources: str) -> AsyncIterator[None]:
-    """So many connections, some at a time, that stay open as long as the server lets them."""
-    with ExitStack() as strangers:
-        for wave in range(0, times, WAVE):
-            sockets = [strangers.enter_context(socket.socket()) for _ in range(WAVE)]
-            for number, stranger in enumerate(sockets, wave):
-                stranger.bind((sources[number % len(sources)], 0))
-            await asyncio.gather(*(knock(stranger, port, words) for stranger in sockets))
-        yield
 
 
 async def answers(port: int, enough: asyncio.Event) -> list[float]:
@@ -121,28 +91,24 @@ async def dripping(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.1)
 
 
-SOURCES = {
-    "of one pod": (STRANGER,),
-    "of more pods than there is room for": tuple(f"127.0.1.{pod}" for pod in range(1, 100)),
-}
+SOURCES = {"of one pod": ONE, "of more pods than there is room for": MANY}
 
 
 @pytest.mark.parametrize("sources", SOURCES.values(), ids=SOURCES)
 @pytest.mark.parametrize("words", [HALF, WHOLE, ENDLESS], ids=["half", "unread", "endless"])
 async def test_strangers_neither_fill_the_memory_nor_keep_a_kubelet_from_its_answer(
-    endpoints: Serving, many: int, words: bytes, sources: tuple[str, ...]
+    endpoints: Serving, words: bytes, sources: tuple[str, ...]
 ) -> None:
-    """Requests that never end, answers that nobody reads, bodies: of one pod the first 10,000."""
-    times = many if words is HALF and len(sources) == 1 else many // 20
+    """Requests that never end, answers that nobody reads, and bodies."""
     memory, files = endpoints.memory, endpoints.open_files
     enough = asyncio.Event()
     asking = asyncio.create_task(answers(endpoints.port, enough))
-    async with rush(endpoints.port, times, words, *sources):
+    async with rush(endpoints.port, TIMES, words, *sources):
         grown, held = endpoints.memory - memory, endpoints.open_files - files
         enough.set()
         took = await asking
     assert grown < GROWTH
-    assert held <= MOST + COMING_AND_GOING
+    assert held <= LIMITS.most + COMING_AND_GOING
     assert took
     assert max(took) < PROMPT
 
@@ -169,7 +135,7 @@ async def test_one_pod_has_room_for_few_and_the_newest_is_served(endpoints: Serv
     async with rush(endpoints.port, 200, HALF, STRANGER):
         answer, _ = await asked(endpoints.port, "/healthz", STRANGER)
         assert answer.startswith(b"HTTP/1.1 200")
-        assert endpoints.open_files - files <= MOST_OF_A_SOURCE
+        assert endpoints.open_files - files <= LIMITS.of_a_source
 
 
 async def test_who_has_not_asked_in_time_is_cut_off(port: int) -> None:
@@ -178,11 +144,11 @@ async def test_who_has_not_asked_in_time_is_cut_off(port: int) -> None:
     silent, quiet = await asyncio.open_connection("127.0.0.1", port)
     _, slow = await asyncio.open_connection("127.0.0.1", port)
     slow.write(b"GET /healthz HTTP/1.1\r\nX: ")
-    async with asyncio.timeout(ASKING + PROMPT):
+    async with asyncio.timeout(LIMITS.asking + PROMPT):
         with pytest.raises(ConnectionError):
             await dripping(slow)
         assert await silent.read() == b""
-    assert time.monotonic() - began > ASKING - 1
+    assert time.monotonic() - began > LIMITS.asking - 1
     slow.close()
     quiet.close()
 

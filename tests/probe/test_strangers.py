@@ -1,0 +1,206 @@
+"""What pods without a job can do to an agent: neither break a test of the network nor stop it."""
+
+import asyncio
+import json
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.net.probing.protocol import Outcome, Probe, ProbeKind
+from bot.probe import listening
+from bot.probe.admitting import Admission
+from bot.probe.agent import LIMITS, Agent
+from bot.probe.job import AgentJob
+from bot.probe.known import KnownAddresses
+from bot.probe.listening import Listener
+from bot.probe.output import Write
+from tests.probe import agents, signing
+from tests.probe.test_serve import _raw, a_job
+from tests.probe.test_trying import tried
+from tests.runtime.strangers import MANY, ONE, memory, open_files, rush
+
+SOME = 300
+"""Connections of strangers: more than an agent ever held."""
+
+GROWTH = 5.0
+"""MiB that strangers may cost."""
+
+COMING_AND_GOING = 16
+"""Connections that were cut off and are not closed yet, or are not counted yet."""
+
+HALF_A_JOB = b"POST /jobs HTTP/1.1\r\nX: " + b"x" * 4000
+HALF_AN_ECHO = b"MESHMEDIC 8192 8192\n" + b"." * 8000
+
+PEER = "127.7.0.1"
+
+
+async def health(port: int, source: str = PEER, *, after: float = 0.0) -> bytes:
+    """The answer to a kubelet that asks some seconds after connecting; empty if cut off."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    await asyncio.sleep(after)
+    try:
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        return await asyncio.wait_for(reader.read(), agents.LIMIT)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+async def echoed(port: int, source: str, *, after: float = 0.0) -> bytes:
+    """The first line of the answer to a peer; empty if cut off."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    await asyncio.sleep(after)
+    try:
+        writer.write(b"MESHMEDIC 1 1\n.")
+        return await asyncio.wait_for(reader.readline(), agents.LIMIT)
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("sources", [ONE, MANY], ids=["one pod", "many pods"])
+async def test_idle_strangers_neither_break_an_echo_nor_stop_an_agent(
+    tmp_path: Path, sources: tuple[str, ...]
+) -> None:
+    """A round would report a broken peer, and a kubelet would restart the agent."""
+    async with agents.running(agents.known(tmp_path)) as agent:
+        assert (await health(agent.port)).endswith(b"ok\n")
+        before, files = memory(agent.process.pid), open_files(agent.process.pid)
+        async with (
+            rush(agent.listener, SOME, HALF_AN_ECHO, *sources),
+            rush(agent.port, SOME, HALF_A_JOB, *sources),
+        ):
+            grown, held = memory(agent.process.pid) - before, open_files(agent.process.pid) - files
+            assert (await health(agent.port)).endswith(b"ok\n")
+            given = {"address": "127.0.0.1", "port": agent.listener, "size": 8192, "seconds": 5.0}
+            (answer,) = await tried(Probe(id="e", kind=ProbeKind.ECHO, **given))  # type: ignore[arg-type]
+    assert answer.outcome is Outcome.OK
+    assert grown < GROWTH
+    if sources is ONE:
+        assert held <= listening.LIMITS.of_a_source + LIMITS.of_a_source + COMING_AND_GOING
+    assert held <= listening.LIMITS.most + LIMITS.most + COMING_AND_GOING
+
+
+@pytest.mark.parametrize(("source", "is_answered"), [(PEER, True), ("127.7.0.2", False)])
+async def test_strangers_take_no_room_from_peers_and_the_kubelet(
+    tmp_path: Path, source: str, is_answered: bool
+) -> None:
+    """Also where its bytes come late; a stranger has lost its place by then."""
+    listener = Listener("alpha", PEER.__eq__)
+    agent = Agent(Admission("alpha", tmp_path, 0), _never, PEER.__eq__)
+    async with listener.bound(0) as echo, agent.bound(0) as front:
+        asking = asyncio.gather(
+            echoed(int(echo), source, after=0.5), health(int(front), source, after=0.5)
+        )
+        await asyncio.sleep(0.1)
+        async with rush(int(echo), 100, b"", *MANY), rush(int(front), 100, b"", *MANY):
+            answers = await asking
+    assert list(map(bool, answers)) == [is_answered] * 2
+
+
+async def _never(_job: AgentJob, _write: Write) -> None:
+    raise AssertionError("a job was admitted")
+
+
+async def test_strangers_cannot_cut_off_a_job_that_was_signed(tmp_path: Path) -> None:
+    """Whoever signed it is known, from whatever address it asks."""
+    ends = asyncio.Event()
+
+    async def long(_job: AgentJob, write: Write) -> None:
+        await ends.wait()
+        write({"job": "j", "done": True})
+
+    async with (
+        asking(tmp_path, long) as (port, reader),
+        rush(port, 100, b"", *MANY),
+        rush(port, 100, b"", *ONE),
+    ):
+        ends.set()
+        answer = await reader.read()
+    assert answer.endswith(b'"done":true}\n')
+
+
+@asynccontextmanager
+async def asking(folder: Path, do) -> AsyncIterator[tuple[int, asyncio.StreamReader]]:  # type: ignore[no-untyped-def]
+    """An agent that has begun with a job; its port, and the rest of the answer."""
+    agent = Agent(Admission("alpha", agents.known(folder), 0), do)
+    async with agent.bound(0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        writer.write(_raw(signing.signed(a_job())))
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        yield int(port), reader
+        writer.close()
+
+
+async def test_who_resets_the_connection_leaves_no_trace_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else each would cost a traceback."""
+    agent = Agent(Admission("alpha", tmp_path, 0), _never)
+    async with agent.bound(0) as port:
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", int(port))) as stranger:
+                linger = struct.pack("ii", 1, 0)
+                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                stranger.send(b"GET / HTTP/1.1\r\n\r\n")
+        assert (await health(int(port))).endswith(b"ok\n")
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (b"", b""),
+        (b"x" * 9000, b""),
+        (b"MESHMEDIC 1 1\n.", b"MESHMEDIC alpha\n."),
+        (b"MESHMEDIC 1 1\n" + b"." * 9000, b"MESHMEDIC alpha\n."),
+    ],
+    ids=["half-closed", "too much", "whole", "more than was said"],
+)
+async def test_an_echo_takes_no_more_than_it_was_told_and_ends(words: bytes, answer: bytes) -> None:
+    """What does not fit is not kept until somebody reads it."""
+    async with Listener("alpha").bound(0) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        writer.write(words)
+        writer.write_eof()
+        began = time.monotonic()
+        try:
+            got = await reader.read()
+        except ConnectionError:
+            got = answer
+        writer.close()
+    assert got in (b"", answer)
+    assert time.monotonic() - began < listening.LIMITS.asking / 3
+
+
+def test_known_are_the_node_and_the_peers_of_the_file_as_it_is_now(tmp_path: Path) -> None:
+    """The volume of a ConfigMap changes by a link that is swapped."""
+    for folder, address in (("old", "10.42.1.5"), ("new", "fd00:42::0005")):
+        (tmp_path / folder).mkdir()
+        peer = {"node": "beta", "address": address, "port": 8474}
+        (tmp_path / folder / "peers.json").write_text(json.dumps([peer]))
+    (tmp_path / "..data").symlink_to("old")
+    is_known = KnownAddresses(("10.0.0.7", "", "$(NODE_ADDRESSES)"), tmp_path / "..data/peers.json")
+    asked = ("10.0.0.7", "10.42.1.5", "fd00:42::5", "10.42.1.6", "", "$(NODE_ADDRESSES)")
+    assert list(map(is_known, asked)) == [True, True, False, False, False, False]
+    (tmp_path / "..swap").symlink_to("new")
+    (tmp_path / "..swap").rename(tmp_path / "..data")
+    assert list(map(is_known, asked)) == [True, False, True, False, False, False]
+    (tmp_path / "..data").unlink()
+    assert list(map(is_known, asked)) == [True, False, False, False, False, False]
+
+
+def test_a_known_peer_is_asked_for_in_the_file_that_the_bot_writes(tmp_path: Path) -> None:
+    """Without a file nobody but the node is known."""
+    assert not KnownAddresses((), None)("10.42.1.5")
+    path = tmp_path / "peers.json"
+    path.write_bytes(msgspec.json.encode([{"node": "b", "address": "10.42.1.5", "port": 8474}]))
+    assert KnownAddresses((), path)("10.42.1.5")
