@@ -196,6 +196,31 @@ def test_every_variable_in_the_manifests_is_a_setting():
     assert named <= known
 
 
+def admitted(path: str) -> list[dict[str, Any]]:
+    """Who may come in by the policies of a file: the entries below `from`."""
+    policies = [each for each in documents(path) if each["kind"] == "NetworkPolicy"]
+    rules = [rule for each in policies for rule in each["spec"].get("ingress", ())]
+    assert all(rule["from"] for rule in rules)
+    return [peer for rule in rules for peer in rule["from"]]
+
+
+def test_metrics_are_for_the_namespaces_that_the_overlay_names_and_health_for_the_node():
+    """Every network plugin lets a pod's own node through: the base has to admit nobody."""
+    policy = only("base/network.yaml", "NetworkPolicy")
+    assert "Ingress" in policy["spec"]["policyTypes"]
+    assert policy["spec"]["ingress"] == []
+    (peer,) = admitted("components/metrics/network.yaml")
+    (named,) = peer["namespaceSelector"]["matchExpressions"]
+    assert (named["key"], named["operator"]) == ("kubernetes.io/metadata.name", "In")
+    metrics = only("components/metrics/network.yaml", "NetworkPolicy")
+    assert metrics["spec"]["podSelector"] == policy["spec"]["podSelector"]
+    example = only("example/kustomization.yaml", "Kustomization")
+    (patch,) = (each for each in example["patches"] if "metrics" in each["target"]["name"])
+    (change,) = yaml.safe_load(patch["patch"])
+    assert change["value"] == named["values"]
+    assert change["path"].split("/")[1:5] == ["spec", "ingress", "0", "from"]
+
+
 @pytest.mark.parametrize(
     ("where", "kind", "variable"),
     [
