@@ -96,6 +96,7 @@ async def _played(fault: Fault, stage: Stage, *, lasts: float) -> Outcome:
     await fault.end(stage)
     patience = LONG_RECOVERY if lasts > RECOVERY else RECOVERY
     recovery = await stage.recovered(patience, since=remediation)
+    saw = "; ".join(filter(None, (saw, stage.noted)))
     return Outcome(fault, lasted, saw, recovery, stage.lost, stage.twice)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.clusters.wire import Mode
-from tests.faults import posts
+from tests.faults import crowds, posts
 from tests.faults.posts import Posts
 from tests.faults.stage import Stage, faketime
 from tests.pair.hurried import TIMES
@@ -198,6 +198,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("Discord answers 5xx", _callbacks_fail, _nothing, lasts=0),
     Fault("Discord's reply lost", _reply_lost, _nothing, lasts=0),
     Fault("no Discord at all", _no_discord, _discord_back, lasts=20, asks=False, long=600),
+    Fault("10,000 half requests", crowds.come, crowds.go, lasts=0),
     Fault("clock 2 h ahead", _clock("+2h"), _clock("+0"), lasts=2, needs=faketime),
     Fault("clock 2 h back", _clock("-2h"), _clock("+0"), lasts=2, needs=faketime),
 )

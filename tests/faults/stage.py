@@ -23,6 +23,7 @@ from tests.wire.bot_process import KUBERNETES_TOKEN, a_cluster, settings_of
 from tests.wire.discord_server import DiscordServer
 from tests.wire.interactions import Interaction
 from tests.wire.processes import Running, started
+from tests.wire.scraping import Probed, free_port
 
 PATIENCE = 20.0
 """Seconds that a person waits for an answer before it counts as lost."""
@@ -32,7 +33,10 @@ WELCOME = 60.0
 
 @dataclass
 class Stage:
-    """One bot and its surroundings. Everything that was asked is kept, to be counted at the end."""
+    """One bot and its surroundings. Everything that was asked is kept, to be counted at the end.
+
+    `held` is what a fault holds until it ends, and `noted` what it measured.
+    """
 
     server: DiscordServer
     discord: Wire | None
@@ -45,12 +49,16 @@ class Stage:
     asked: list[Interaction] = field(default_factory=list)
     _running: AsyncExitStack = field(default_factory=AsyncExitStack)
     bot: Running | None = None
+    probed: Probed = field(default_factory=lambda: Probed(free_port()))
+    held: AsyncExitStack = field(default_factory=AsyncExitStack)
+    noted: str = ""
 
     async def start(self) -> None:
         """Start the bot, and wait until Discord has welcomed it."""
         greeted = self.server.gateway.greeted
+        environment = {**self.environment, **self.probed.settings}
         self.bot = await self._running.enter_async_context(
-            started(self.server, "run", environment=self.environment)
+            started(self.server, "run", environment=environment)
         )
         await self.server.connected(WELCOME, times=greeted + 1)
 
@@ -63,6 +71,7 @@ class Stage:
 
     async def close(self) -> None:
         """End the bot."""
+        await self.held.aclose()
         await self._running.aclose()
 
     @property

@@ -33,11 +33,14 @@ class Probed:
         """What tells the bot to listen there."""
         return {"MESHMEDIC_HTTP_PORT": str(self.port)}
 
-    async def get(self, path: str, accept: str = "*/*", host: str = "127.0.0.1") -> tuple[int, str]:
-        """Status and text."""
+    async def get(
+        self, path: str, accept: str = "*/*", host: str = "127.0.0.1", source: str | None = None
+    ) -> tuple[int, str]:
+        """Status and text; `source` is the address to ask from."""
         limits = aiohttp.ClientTimeout(total=PATIENCE)
+        connector = aiohttp.TCPConnector(local_addr=(source, 0) if source else None)
         async with (
-            aiohttp.ClientSession(timeout=limits) as session,
+            aiohttp.ClientSession(timeout=limits, connector=connector) as session,
             session.get(f"http://{host}:{self.port}{path}", headers={"Accept": accept}) as answer,
         ):
             return answer.status, await answer.text()
