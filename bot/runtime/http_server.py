@@ -111,9 +111,12 @@ async def _bounded(
 
 
 def _is_no_strangers_fault(record: logging.LogRecord) -> bool:
-    """Whether a line is of a failure here: what is no request would else fill the log."""
+    """Whether a line is of a failure here, and not of a stranger: those would fill the log.
+
+    No handler connects to anything, so what breaks is the connection of who asks.
+    """
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError)
+    return not isinstance(error, HttpProcessingError | ConnectionError)
 
 
 log.addFilter(_is_no_strangers_fault)

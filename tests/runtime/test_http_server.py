@@ -23,6 +23,10 @@ HALF = b"GET /metrics HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 4000
 WHOLE = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
 ENDLESS = b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 4000
 
+EXPECTING = (
+    b"POST /metrics HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+)
+
 GROWTH = 5.0
 """MiB that strangers may cost."""
 
@@ -191,6 +195,15 @@ async def test_one_that_sends_more_than_a_request_is_cut_off(port: int) -> None:
         with suppress(ConnectionError):
             assert await reader.read() == b""
     writer.close()
+
+
+async def test_who_leaves_before_the_answer_is_not_logged(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library answers Expect by itself, and logs a trace where the client has gone."""
+    async with rush(port, 100, EXPECTING, STRANGER):
+        assert (await asked(port, "/healthz", STRANGER))[0].startswith(b"HTTP/1.1 200")
+    assert caplog.text == ""
 
 
 async def test_what_strangers_send_is_not_logged_and_a_failure_here_is(
