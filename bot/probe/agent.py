@@ -25,9 +25,6 @@ from bot.probe.job import AgentJob
 from bot.probe.listening import bound, streams
 from bot.probe.output import Write, encoded
 
-MOST_BODIES = 8
-"""Bodies that are read at the same time, so that strangers cannot fill the memory."""
-
 MOST_JOBS = 4
 MOST_UNREAD = 1024 * 1024
 """Bytes that wait for a client. A client that reads too slowly is cut off; its job goes on."""
@@ -62,7 +59,6 @@ class Agent:
         self._connections = Connections(
             streams(self._serve, MOST_HEAD), limits=LIMITS, is_known=is_known
         )
-        self._bodies = asyncio.Semaphore(MOST_BODIES)
         self._jobs = asyncio.Semaphore(MOST_JOBS)
 
     @asynccontextmanager
@@ -106,11 +102,7 @@ class Agent:
 
     async def _job(self, request: Request, reader: asyncio.StreamReader) -> AgentJob:
         self._admission.look(request, time.time())
-        length = request.length
-        if self._bodies.locked():
-            raise RequestDenied(503, "busy with other requests")
-        async with self._bodies:
-            body = await read_body(reader, length)
+        body = await read_body(reader, request.length)
         if self._jobs.locked():
             raise RequestDenied(503, f"{MOST_JOBS} jobs are under way")
         return self._admission.admit(request, body, time.time())

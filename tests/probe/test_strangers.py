@@ -128,6 +128,19 @@ async def test_strangers_cannot_cut_off_a_job_that_was_signed(tmp_path: Path) ->
     assert answer.endswith(b'"done":true}\n')
 
 
+async def test_strangers_who_send_half_a_body_do_not_keep_a_job_waiting(tmp_path: Path) -> None:
+    """A body counts as signed by its looks until it was read, so anybody may begin one."""
+    async with agents.running(agents.known(tmp_path)) as agent:
+        before = memory(agent.process.pid)
+        sent = _raw(signing.signed(a_job("half")))
+        head = sent.partition(b"Content-Length")[0] + b"Content-Length: 130000\r\n\r\n"
+        async with rush(agent.port, 100, head + b"x" * 120_000, *MANY):
+            grown = memory(agent.process.pid) - before
+            status, _ = await agent.asked(signing.signed(a_job("whole")))
+    assert status == 200
+    assert grown < GROWTH + LIMITS.most * LIMITS.sent / 1024**2
+
+
 @asynccontextmanager
 async def asking(folder: Path, do) -> AsyncIterator[tuple[int, asyncio.StreamReader]]:  # type: ignore[no-untyped-def]
     """An agent that has begun with a job; its port, and the rest of the answer."""
