@@ -15,7 +15,7 @@ import pytest
 from bot.net.probing.protocol import Outcome, Probe, ProbeKind
 from bot.probe import listening
 from bot.probe.admitting import Admission
-from bot.probe.agent import LIMITS, Agent
+from bot.probe.agent import LIMITS, Agent, Do
 from bot.probe.job import AgentJob
 from bot.probe.known import KnownAddresses
 from bot.probe.listening import Listener
@@ -37,7 +37,7 @@ COMING_AND_GOING = 16
 HALF_A_JOB = b"POST /jobs HTTP/1.1\r\nX: " + b"x" * 4000
 HALF_AN_ECHO = b"MESHMEDIC 8192 8192\n" + b"." * 8000
 
-PEER = "127.7.0.1"
+NODE, PEER = "127.7.0.9", "127.7.0.1"
 
 
 async def health(port: int, source: str = PEER, *, after: float = 0.0) -> bytes:
@@ -106,6 +106,21 @@ async def test_strangers_take_no_room_from_peers_and_the_kubelet(
     assert list(map(bool, answers)) == [is_answered] * 2
 
 
+async def test_an_agent_knows_its_node_and_its_peers(tmp_path: Path) -> None:
+    """By its options, as the DaemonSet gives them."""
+    peers = tmp_path / "peers"
+    peers.write_text(json.dumps([{"node": "beta", "address": PEER, "port": 8474}]))
+    options = ("--round", "86400", "--peers", str(peers), "--node-addresses", f"{NODE},fd00::7")
+    async with agents.running(agents.known(tmp_path), *options) as agent:
+        asking = asyncio.gather(
+            *(echoed(agent.listener, source, after=0.5) for source in (NODE, PEER)),
+            *(health(agent.port, source, after=0.5) for source in (NODE, PEER)),
+        )
+        await asyncio.sleep(0.1)
+        async with rush(agent.listener, 100, b"", *MANY), rush(agent.port, 100, b"", *MANY):
+            assert all(await asking)
+
+
 async def _never(_job: AgentJob, _write: Write) -> None:
     raise AssertionError("a job was admitted")
 
@@ -119,10 +134,11 @@ async def test_strangers_cannot_cut_off_a_job_that_was_signed(tmp_path: Path) ->
         write({"job": "j", "done": True})
 
     async with (
-        asking(tmp_path, long) as (port, reader),
+        asking(tmp_path, long) as (port, _, reader),
         rush(port, 100, b"", *MANY),
         rush(port, 100, b"", *ONE),
     ):
+        await asyncio.sleep(0.3)  # until all of them were accepted
         ends.set()
         answer = await reader.read()
     assert answer.endswith(b'"done":true}\n')
@@ -142,29 +158,37 @@ async def test_strangers_who_send_half_a_body_do_not_keep_a_job_waiting(tmp_path
 
 
 @asynccontextmanager
-async def asking(folder: Path, do) -> AsyncIterator[tuple[int, asyncio.StreamReader]]:  # type: ignore[no-untyped-def]
-    """An agent that has begun with a job; its port, and the rest of the answer."""
+async def asking(
+    folder: Path, do: Do
+) -> AsyncIterator[tuple[int, asyncio.StreamWriter, asyncio.StreamReader]]:
+    """An agent that has begun with a job: its port, and both ends of the connection."""
     agent = Agent(Admission("alpha", agents.known(folder), 0), do)
     async with agent.bound(0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
         writer.write(_raw(signing.signed(a_job())))
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
-        yield int(port), reader
+        yield int(port), writer, reader
         writer.close()
 
 
 async def test_who_resets_the_connection_leaves_no_trace_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Else each would cost a traceback."""
-    agent = Agent(Admission("alpha", tmp_path, 0), _never)
-    async with agent.bound(0) as port:
-        for _ in range(50):
-            with socket.create_connection(("127.0.0.1", int(port))) as stranger:
-                linger = struct.pack("ii", 1, 0)
-                stranger.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                stranger.send(b"GET / HTTP/1.1\r\n\r\n")
-        assert (await health(int(port))).endswith(b"ok\n")
+    """Else each would cost a traceback: to take leave of one that is gone is no ConnectionError."""
+    ends = asyncio.Event()
+
+    async def silent(_job: AgentJob, _write: Write) -> None:
+        await ends.wait()
+
+    async with asking(tmp_path, silent) as (_, writer, _reader):
+        writer.write(b"x" * 20_000)  # more than is read, so that the reset is not seen
+        await asyncio.sleep(0.1)
+        linger = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+        ends.set()
+        await asyncio.sleep(0.1)
     assert caplog.text == ""
 
 

@@ -56,10 +56,11 @@ async def port() -> AsyncIterator[int]:
         yield chosen
 
 
-async def asked(port: int, path: str, source: str) -> tuple[bytes, float]:
-    """All that comes back to a request, and after how many seconds."""
+async def asked(port: int, path: str, source: str, *, after: float = 0.0) -> tuple[bytes, float]:
+    """All that comes back to a request some seconds after connecting, and how long that took."""
     began = time.monotonic()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    await asyncio.sleep(after)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     async with asyncio.timeout(10):
         answer = await reader.read(-1)
@@ -131,6 +132,21 @@ async def test_a_request_that_is_there_is_answered_however_many_come_after_it(po
         kubelet.setblocking(False)
         answer = await loop.sock_recv(kubelet, 4096)
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("source", "is_answered"), [(KUBELET, True), (PROMETHEUS, False)])
+async def test_the_kubelet_of_the_node_keeps_its_room(source: str, is_answered: bool) -> None:
+    """Its first request may come some time after its connection; a stranger's would be too late."""
+    port = free_port()
+    none = {"healthz": tuple, "readyz": tuple, "metrics": lambda _: (b"", "text/plain")}
+    async with serving(port, **none, node_addresses=[KUBELET]):  # type: ignore[arg-type]
+        asking = asyncio.create_task(asked(port, "/healthz", source, after=0.5))
+        await asyncio.sleep(0.1)
+        async with rush(port, 100, b"", *MANY):
+            answer = b""
+            with suppress(ConnectionError):
+                answer, _ = await asking
+    assert answer.endswith(b"ok\n") == is_answered
 
 
 async def test_one_pod_has_room_for_few_and_the_newest_is_served(endpoints: Serving) -> None:

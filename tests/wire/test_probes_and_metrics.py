@@ -12,6 +12,7 @@ from bot.health.checks import CHECKS
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.opening import find
 from bot.sandbox.scenarios.hostile import FAKE_TOKEN
+from tests.runtime.strangers import MANY, rush
 from tests.wire import endpoints
 from tests.wire.bot_process import health, leaked, starting
 from tests.wire.discord_server import DiscordServer
@@ -58,6 +59,23 @@ async def test_it_is_alive_and_not_ready_while_discord_is_away(
         assert (await probed.metrics())["meshmedic_discord_connected"] == 0
         code, printed = await bot.terminated()
     assert code == 0, printed
+
+
+async def test_the_kubelet_keeps_its_room_while_strangers_come(
+    server: DiscordServer, cluster: SimulatedCluster, tmp_path: Path, probed: Probed
+) -> None:
+    """The setting says where it comes from; its request comes some time after its connection."""
+    more = {**probed.settings, "MESHMEDIC_NODE_ADDRESSES": "10.0.0.7,127.7.0.9"}
+    async with starting(server, cluster, tmp_path, more=more):
+        await probed.becomes("/healthz", OK)
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", probed.port, local_addr=("127.7.0.9", 0)
+        )
+        async with rush(probed.port, 100, b"", *MANY):
+            await asyncio.sleep(0.5)  # until all of them were accepted
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await asyncio.wait_for(reader.read(), 10)).endswith(b"ok\n")
+        writer.close()
 
 
 async def test_it_is_alive_while_the_api_server_hangs(
