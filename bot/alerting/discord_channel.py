@@ -110,7 +110,7 @@ class DiscordAlertChannel:
         await self._channels.request(self._channels.send(channel, discord_alert.lost(lost, why)))
 
     def _send(self, act: Post, channel: int) -> Awaitable[discord.Message]:
-        role = act.role if isinstance(act, OpenIncident | Tell) else None
+        role = act.role if isinstance(act, OpenIncident | Tell | Summary) else None
         return self._channels.send(
             channel,
             self._card(act),
@@ -137,7 +137,7 @@ class DiscordAlertChannel:
             case End(incident):
                 return discord_alert.end(incident, act.mark)
             case Summary(incidents):
-                return discord_alert.summary(incidents, act.mark)
+                return discord_alert.summary(incidents, act.mark, act.role)
             case BlindBoard(incident):
                 return outage_view.board(incident, act.mark)
             case Board():

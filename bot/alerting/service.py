@@ -71,7 +71,7 @@ class AlertService:
         store, rules, now = self.delivery.store, self.delivery.rules, self.delivery.clock()
         mutes = await store.read(MUTES) or Mutes()
         findings = with_visibility(report).findings
-        muted = {**report.muted, **mutes.muted(findings, report.taken_at)}
+        muted = mutes.muted(findings, report.taken_at)
         told = await self.outages.standing() if self.outages else ()
         back_at = self.outages.back_at() if self.outages else None
 

@@ -46,7 +46,7 @@ from bot.domain.resources.core import Namespace
 from bot.gitops.service import PullRequests
 from bot.health.report_store import ReportStore
 from bot.health.service import Health
-from bot.history.domain.uptime import of_route_checks
+from bot.history.domain.uptime import of_route_checks, owners_of
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import HistoryRecorder
 from bot.history.requests import RequestRecorder
@@ -343,7 +343,11 @@ class Bot:
     def _request_recorder(self, checks: RouteMonitor | None) -> RequestRecorder | None:
         if checks is None:
             return None
-        return RequestRecorder(self.cluster.store, (lambda: of_route_checks(checks.remembered),))
+        return RequestRecorder(
+            self.cluster.store,
+            (lambda: of_route_checks(checks.remembered),),
+            owners=lambda: owners_of(checks.remembered),
+        )
 
     async def _restore(self, memory: ReportStore) -> None:
         """Recall what the process knew that acted last. Never raises."""

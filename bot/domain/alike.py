@@ -17,17 +17,18 @@ NAMED = 5
 def linked(findings: tuple[Finding, ...], alike: Mapping[str, Alike]) -> tuple[Finding, ...]:
     """The findings, where those that fail alike follow from the worst, else the first by name.
 
-    What has another cause stays with it, such as a pod on a dead node.
+    What has another cause stays with it, such as a pod on a dead node. Those of another namespace
+    have a root of their own.
 
     alike: What findings have in common, by their keys.
     """
     roots = grouped(
-        (alike[finding.key], finding)
+        ((finding.subject.namespace, alike[finding.key]), finding)
         for finding in findings
         if finding.cause is None and finding.key in alike
     )
     changed: dict[str, Finding] = {}
-    for common, same in roots.items():
+    for (_, common), same in roots.items():
         first, *others = sorted(same, key=lambda one: (-one.verdict.rank, one.subject))
         if others:
             changed[first.key] = _telling(first, others, common)

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar, cast
 
 import msgspec
 
-from bot.domain import conditions, event_reasons, mute_annotation
+from bot.domain import conditions, event_reasons, mute_annotation, tenancy
 from bot.domain.alike import linked
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
@@ -53,6 +53,7 @@ class Report:
     seen_well: The keys of what failed and was seen to work since. Of other healthy objects a fault
         is only not seen any more.
     supplements: What capabilities add, by its type.
+    platform: The namespaces of what serves all others: a cause there answers for any effect.
     """
 
     taken_at: datetime
@@ -66,6 +67,7 @@ class Report:
     facts: Mapping[str, str] = field(default_factory=dict)
     seen_well: frozenset[str] = frozenset()
     supplements: Mapping[type, ReportSupplement] = field(default_factory=dict)
+    platform: frozenset[str] = tenancy.PLATFORM
 
     def supplement(self, kind: type[S]) -> S | None:
         """What a capability added as that type, if anything."""
@@ -132,17 +134,54 @@ class Report:
     def public(self) -> Report:
         """The report without what only tests in private show, also as a cause."""
         private = {finding.key for finding in self.findings if finding.private}
-        findings = (
-            msgspec.structs.replace(finding, cause=None) if finding.cause in private else finding
-            for finding in self.findings
-            if not finding.private
+        seen = self.without_causes(
+            finding.key for finding in self.findings if finding.cause in private
         )
         return replace(
             self,
-            findings=tuple(findings),
+            findings=tuple(finding for finding in seen.findings if not finding.private),
             notes=tuple(note for note in self.notes if not note.private),
             supplements={kind: part.public for kind, part in self.supplements.items()},
         )
+
+    @cached_property
+    def answered(self) -> Report:
+        """The report with those causes alone that may answer for their effects.
+
+        What is told, stored or silenced goes by it; the other links are for display.
+        """
+
+        def answers(cause: Finding, effect: Finding) -> bool:
+            return tenancy.may_answer(cause.subject, effect.subject, self.platform)
+
+        causes = {
+            finding.key: cause.key
+            for finding in self.findings
+            if (cause := self.by_key.get(finding.cause or "")) and answers(cause, finding)
+        }
+        others = [finding for finding in self.findings if causes.get(finding.key) != finding.cause]
+        if not others:
+            return self
+        at = _by_name(self.findings)
+        for finding in others:
+            candidates = (cause for cause in _candidates(finding, at) if answers(cause, finding))
+            if cause := _first_cause(finding, candidates, causes):
+                causes[finding.key] = cause.key
+        return self._caused(causes)
+
+    def without_causes(self, keys: Iterable[str]) -> Report:
+        """The report in which these findings follow from nothing."""
+        cut = frozenset(keys)
+        return self._caused(
+            {
+                finding.key: finding.cause
+                for finding in self.findings
+                if finding.cause and finding.key not in cut
+            }
+        )
+
+    def _caused(self, causes: Mapping[str, str]) -> Report:
+        return replace(self, findings=_caused(self.findings, causes))
 
     def with_code(self, code: str) -> tuple[Finding, ...]:
         """The findings and notes with that short code: one, unless two codes collide."""
@@ -246,7 +285,11 @@ def examine(
         facts=facts,
         seen_well=frozenset(seen_well),
     )
-    return _ordered(_narrowed(report, lambda finding: namespace in (None, _place(finding))))
+    return _ordered(
+        _narrowed(
+            report, lambda finding: namespace in (None, tenancy.namespace_of(finding.subject))
+        )
+    )
 
 
 def focus(report: Report, checks: Iterable[Check]) -> Report:
@@ -271,19 +314,45 @@ def collapse(findings: tuple[Finding, ...], unseen: Collection[str] = ()) -> tup
     cycle, or that one is of another check and its key among `unseen`: it says only that nobody
     looked.
     """
-    at: dict[Ref | str, Finding] = {finding.key: finding for finding in findings}
-    at |= {finding.subject: finding for finding in reversed(findings)}
+    at = _by_name(findings)
     causes: dict[str, str] = {}
     for finding in findings:
-        for candidate in finding.follows:
-            cause = at.get(candidate.key if isinstance(candidate, FindingOf) else candidate)
-            if cause is None or (cause.key in unseen and cause.check != finding.check):
-                continue
-            if _may_cause(cause, finding) and not _circular(causes, cause, finding):
-                causes[finding.key] = cause.key
-                break
+        candidates = (
+            cause
+            for cause in _candidates(finding, at)
+            if cause.key not in unseen or cause.check == finding.check
+        )
+        if cause := _first_cause(finding, candidates, causes):
+            causes[finding.key] = cause.key
+    return _caused(findings, causes)
+
+
+def _by_name(findings: tuple[Finding, ...]) -> Mapping[Ref | str, Finding]:
+    """By key, and by object."""
+    at: dict[Ref | str, Finding] = {finding.key: finding for finding in findings}
+    return at | {finding.subject: finding for finding in reversed(findings)}
+
+
+def _candidates(finding: Finding, at: Mapping[Ref | str, Finding]) -> Iterator[Finding]:
+    """The findings on what a finding may follow from, the likeliest first."""
+    for ref in finding.follows:
+        if cause := at.get(ref.key if isinstance(ref, FindingOf) else ref):
+            yield cause
+
+
+def _first_cause(
+    finding: Finding, candidates: Iterable[Finding], causes: Mapping[str, str]
+) -> Finding | None:
+    fit = (cause for cause in candidates if _may_cause(cause, finding))
+    return next((cause for cause in fit if not _circular(causes, cause, finding)), None)
+
+
+def _caused(findings: tuple[Finding, ...], causes: Mapping[str, str]) -> tuple[Finding, ...]:
     return tuple(
-        msgspec.structs.replace(finding, cause=causes.get(finding.key)) for finding in findings
+        finding
+        if finding.cause == causes.get(finding.key)
+        else msgspec.structs.replace(finding, cause=causes.get(finding.key))
+        for finding in findings
     )
 
 
@@ -331,11 +400,6 @@ def _circular(causes: Mapping[str, str], cause: Finding, effect: Finding) -> boo
             return True
         key = causes.get(key)
     return False
-
-
-def _place(finding: Finding) -> str:
-    subject = finding.subject
-    return subject.name if subject.kind == "Namespace" else subject.namespace
 
 
 def _narrowed(report: Report, wanted: Callable[[Finding], bool]) -> Report:

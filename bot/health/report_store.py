@@ -21,7 +21,9 @@ from bot.domain.record import RecordType, Store, T
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
+from bot.domain.shares import fewer
 from bot.domain.snapshot import Gap
+from bot.domain.tenancy import party_of
 from bot.errors import MeshmedicError
 from bot.health.service import Health
 from bot.net.diagnosis.proofs import PROOFS, Proofs
@@ -79,14 +81,14 @@ def recalled(record: Remembered) -> Report:
 
 
 def _spare(record: Remembered) -> Remembered | None:
-    """Drop the notes, then a tenth of the findings, from the end: the worst come first."""
+    """Drop the notes, then a tenth of the findings, of whoever has the most: the worst stay."""
     if record.notes:
         return msgspec.structs.replace(record, notes=())
     if not record.findings:
         return None
-    fewer = len(record.findings) * 9 // 10
-    dropped = record.dropped + len(record.findings) - fewer
-    return msgspec.structs.replace(record, findings=record.findings[:fewer], dropped=dropped)
+    findings = fewer(record.findings, lambda finding: party_of(finding.subject))
+    dropped = record.dropped + len(record.findings) - len(findings)
+    return msgspec.structs.replace(record, findings=findings, dropped=dropped)
 
 
 REPORT: RecordType[Remembered] = RecordType("report", Remembered, spare=_spare)

@@ -21,6 +21,7 @@ from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
+from bot.domain.tenancy import PLATFORM
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
@@ -29,6 +30,7 @@ from bot.net import route_resolution
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnoses, RouteFault
 from bot.net.mesh.rounds import Links
 from bot.net.route_checks.checks import RouteChecks
+from bot.routing.running import TraefikNamespaces
 from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import TraefikWord, nothing_said
 from bot.sites.domain.site import Sites
@@ -236,6 +238,8 @@ class Health:
         """Run all checks, so that causes of other scopes are found, then narrow the report."""
         examined = examine(snapshot, self.checks, namespace=namespace, around=self.around)
         report = _dated(focus(examined, checks), self.failing_since())
+        if traefik := snapshot.supplement(TraefikNamespaces):
+            report = replace(report, platform=PLATFORM.union(traefik.names))
         if ROUTES not in report.scopes:
             return report
         return replace(report, supplements={Sites: sites(snapshot, report)})

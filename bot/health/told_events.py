@@ -10,7 +10,9 @@ from bot.domain import event_reasons
 from bot.domain.event_reasons import EventReasons, Told, told
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
+from bot.domain.shares import shared
 from bot.domain.story import Event
+from bot.domain.tenancy import party_of
 from bot.errors import ClusterError
 
 AGAIN = timedelta(minutes=5)
@@ -49,11 +51,12 @@ class ToldEvents:
         for finding in findings:
             if event_reasons.wanted(finding):
                 explained.setdefault(finding.subject, set()).add(event_reasons.kept(finding))
-        due = [
+        wanted = [
             subject
             for subject in explained
             if subject not in self._asked or now - self._asked[subject] >= AGAIN
-        ][:MOST]
+        ]
+        due = shared(wanted, MOST, party_of)
         self._asked |= dict.fromkeys(due, now)
         answers = await asyncio.gather(*(_read(subject, read) for subject in due))
         news = {

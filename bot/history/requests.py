@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -21,12 +21,15 @@ RETRIED = timedelta(minutes=30)
 class RequestRecorder:
     """Stores what the sources count, by the difference from one turn to the next.
 
+    owners: Returns whose route names each host.
+
     Where it is not known whether a batch was stored, the same batch is stored again.
     """
 
     store: Store
     sources: Sequence[RequestSource]
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    owners: Callable[[], Mapping[str, str]] = dict
     _counted: Sequence[Totals] = field(init=False)
     _pending: RequestBatch | None = field(default=None, init=False)
 
@@ -56,4 +59,6 @@ class RequestRecorder:
             for host, count in since(now, before).items():
                 counts[host] = counts.get(host, RequestCount()) + count
         self._counted = totals
-        return RequestBatch(secrets.token_hex(6), self.clock(), counts)
+        owners = self.owners()
+        known = {host: owners[host] for host in counts if host in owners}
+        return RequestBatch(secrets.token_hex(6), self.clock(), counts, known)

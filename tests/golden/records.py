@@ -17,6 +17,7 @@ from bot.alerting.domain.incident import (
     MessageRecord,
     Moment,
     Pending,
+    Sent,
     Thread,
     WellTime,
 )
@@ -155,6 +156,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             day=20_780,
             hosts={"shop.example.com": (RequestCount(1440, 2), RequestCount(720))},
             batches=("0123456789ab",),
+            owners={"shop.example.com": "shop"},
         ),
     ),
     (
@@ -263,7 +265,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             pending=(Pending(FINDING.key, AT, WELL),),
             known=(KnownAlert(FINDING.key, Verdict.DEGRADED, WELL),),
             ends=(Pending(FINDING.key, LATER),),
-            sent=((7, AT),),
+            messages=(Sent(7, AT, "apps@8"),),
             board=POST,
             lost=(LostChannel(7, "Missing Access"),),
             refused=("Secret",),

@@ -6,15 +6,27 @@ After an outage of Discord, edits and one message show the state by then.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, LostChannel, MessageRecord, Moment
-from bot.alerting.domain.rules import HOUR, AlertRoute, Rules
+from bot.alerting.domain.budget import HourlyBudget, share_of
+from bot.alerting.domain.incident import (
+    Alerts,
+    Incident,
+    LostChannel,
+    MessageRecord,
+    Moment,
+    Sent,
+)
+from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.domain.grouping import grouped
 from bot.domain.report import Report
+from bot.domain.shares import in_turn
+from bot.domain.tenancy import is_of_cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +45,10 @@ class IncidentAct:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident(IncidentAct):
-    """Post an incident's message; `role` is mentioned."""
+    """Post an incident's message; `role` is mentioned. `about` is the share of the budget."""
 
     role: int | None = None
+    about: str = ""
 
     @property
     def mark(self) -> str:
@@ -94,10 +107,12 @@ class End(IncidentAct):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One message for all that the budget of a channel held back."""
+    """One message for all that the budget held back of a share; `role` is mentioned."""
 
     incidents: tuple[Incident, ...]
     channel: int
+    role: int | None = None
+    about: str = ""
 
     @property
     def mark(self) -> str:
@@ -152,30 +167,57 @@ class BlindBoard(IncidentAct):
 
 Post: TypeAlias = OpenIncident | Tell | End | Summary | Board
 Act: TypeAlias = Post | Edit
+A = TypeVar("A", bound=OpenIncident | Summary | Tell | Edit | End)
 
 
 def due(state: Alerts, now: datetime, rules: Rules) -> tuple[Act, ...]:
-    """What to do now, the oldest first. Pure: the same answer however often it is called."""
-    acts: list[Act] = [*_summaries_to_repeat(state, now)]
-    left = {route.channel: _left(state, route.channel, now, rules) for route in rules.routes}
-    waiting: dict[int, list[Incident]] = {}
+    """What to do now: new messages first, each time one about everybody in turn.
+
+    Of what else is due, a part is done at a time, so that nobody's edits keep others waiting. Pure:
+    the same answer however often it is called.
+    """
+    messages: list[OpenIncident | Summary] = [*_summaries_to_repeat(state, now)]
+    others: list[OpenIncident | Tell | Edit | End] = []
+    budget = HourlyBudget(state.messages, now, rules)
+    waiting: list[tuple[tuple[int, int | None, str], Incident]] = []
     for incident in state.incidents:
         if incident.posted is None:
             route = _route(incident, rules)
             if route is None or _waits(incident, now, rules):
                 continue
-            # The last message of the budget is that of the summary.
-            if left[route.channel] > 1:
-                left[route.channel] -= 1
-                acts.append(OpenIncident(incident, route.channel, route.role))
+            if budget.takes(incident, route):
+                about = share_of(incident, route)
+                messages.append(OpenIncident(incident, route.channel, route.role, about))
             else:
-                waiting.setdefault(route.channel, []).append(incident)
+                share = budget.summary_of(incident, route)
+                waiting.append(((route.channel, route.role, share), incident))
         elif not incident.held:
-            acts += _further(incident, incident.posted, now, rules)
-    for channel, incidents in waiting.items():
-        if left[channel] > 0:
-            acts.append(Summary(tuple(incidents), channel))
-    return tuple(acts)
+            others += _further(incident, incident.posted, now, rules)
+    for (channel, role, share), incidents in grouped(waiting).items():
+        if budget.takes_summary(channel, share):
+            messages.append(Summary(tuple(incidents), channel, role, share))
+    # Who is called first: what mentions a role waits for no edit.
+    others.sort(key=lambda act: not (isinstance(act, Tell) and act.role))
+    return (*_ordered(messages), *_ordered(others, most=AT_ONCE))
+
+
+AT_ONCE = 5
+"""Edits, replies and lines in threads of one namespace that are done before the next look: as many
+messages as Discord takes in five seconds.
+"""
+
+
+def _ordered(acts: Sequence[A], most: int | None = None) -> list[A]:
+    """One of each party in turn, those about the cluster first; at most so many of each."""
+    parties = grouped((_party(act), act) for act in acts)
+    some = [act for own in parties.values() for act in own[:most]]
+    some.sort(key=lambda act: not is_of_cluster(_party(act)))
+    return in_turn(some, _party)
+
+
+def _party(act: OpenIncident | Summary | Tell | Edit | End) -> str:
+    incident = act.incidents[0] if isinstance(act, Summary) else act.incident
+    return incident.party
 
 
 def _summaries_to_repeat(state: Alerts, now: datetime) -> list[Summary]:
@@ -184,15 +226,20 @@ def _summaries_to_repeat(state: Alerts, now: datetime) -> list[Summary]:
     for incident in state.incidents:
         if incident.held and incident.posted and _unresolved(incident.posted, now):
             held.setdefault(incident.posted, []).append(incident)
-    return [Summary(tuple(incidents), record.channel) for record, incidents in held.items()]
+    return [
+        Summary(tuple(incidents), record.channel, next(iter(incidents[0].roles), None))
+        for record, incidents in held.items()
+    ]
 
 
-def _further(incident: Incident, posted: MessageRecord, now: datetime, rules: Rules) -> list[Act]:
+def _further(
+    incident: Incident, posted: MessageRecord, now: datetime, rules: Rules
+) -> list[OpenIncident | Tell | Edit | End]:
     channel = posted.channel
     if posted.message is None:
         role = incident.roles[0] if incident.roles else None
         return [OpenIncident(incident, channel, role)] if _unresolved(posted, now) else []
-    acts: list[Act] = []
+    acts: list[OpenIncident | Tell | Edit | End] = []
     if timeline := _timeline(incident, channel, now, rules):
         acts.append(timeline)
     if incident.shown < incident.revision:
@@ -220,11 +267,6 @@ def _route(incident: Incident, rules: Rules) -> AlertRoute | None:
     return rules.route(incident.head.check, incident.head.subject.namespace, incident.worst)
 
 
-def _left(state: Alerts, channel: int, now: datetime, rules: Rules) -> int:
-    hour = [at for sent_to, at in state.sent if sent_to == channel and now - at < HOUR]
-    return rules.budget - len(hour)
-
-
 def _waits(incident: Incident, now: datetime, rules: Rules) -> bool:
     """Whether quiet hours hold it back."""
     quiet = rules.quiet
@@ -234,7 +276,6 @@ def _waits(incident: Incident, now: datetime, rules: Rules) -> bool:
 def claimed(state: Alerts, act: Post, now: datetime) -> Alerts | None:
     """The state before a message is posted; None where another process has claimed it."""
     record = MessageRecord(act.channel, act.mark, now)
-    sent = (*state.sent, (act.channel, now))
     if isinstance(act, Board):
         known = state.board and state.board.channel == act.channel
         return None if known else replace(state, board=record)
@@ -242,16 +283,18 @@ def claimed(state: Alerts, act: Post, now: datetime) -> Alerts | None:
         free = {incident.id for incident in state.incidents if incident.posted is None}
         if not all(incident.id in free for incident in act.incidents):
             return None
+        called: tuple[int, ...] = (act.role,) if act.role else ()
         for incident in act.incidents:
-            state = state.with_incident(replace(incident, posted=record, held=True))
-        return replace(state, sent=sent)
+            held = replace(incident, posted=record, held=True, roles=called)
+            state = state.with_incident(held)
+        return _with_sent(state, act, now)
     current = state.incident(act.incident.id)
     if current is None:
         return None
     match act:
         case OpenIncident(role=role) if not current.posted:
             opened = replace(current, posted=record, roles=(role,) if role else ())
-            return replace(state.with_incident(opened), sent=sent)
+            return _with_sent(state.with_incident(opened), act, now)
         case Tell(role=role) if (
             current.posted and current.posted.message and (current.thread == act.incident.thread)
         ):
@@ -263,6 +306,10 @@ def claimed(state: Alerts, act: Post, now: datetime) -> Alerts | None:
             return state.with_incident(replace(current, ended_post=record))
         case _:
             return None
+
+
+def _with_sent(state: Alerts, act: OpenIncident | Summary, now: datetime) -> Alerts:
+    return replace(state, messages=(*state.messages, Sent(act.channel, now, act.about)))
 
 
 def posted(state: Alerts, act: Post, message: int, *, found: bool = False) -> Alerts:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,8 +14,13 @@ from bot.alerting.domain.hosts import NO_SITES, FailingSites
 from bot.domain.finding import Finding
 from bot.domain.record import RecordType
 from bot.domain.redaction.redact import redact
+from bot.domain.shares import shared
+from bot.domain.tenancy import is_alike, party_of, party_of_key
 from bot.domain.verdict import Verdict
 from bot.routing.traefik_word import ENDS_BY_SILENCE
+
+KEYS = 200
+"""Findings of one incident that are stored by key."""
 
 TOLD = 20
 """Lines of a timeline that are stored: the first, and the latest ones."""
@@ -84,7 +91,7 @@ def seen_well(before: WellTime | None, now: datetime) -> WellTime:
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A root cause and its effects, from the first report of it until it is resolved.
 
-    head: The finding by which it is shown. keys: All findings that belong to it. since: When it
+    head: The finding by which it is shown. keys: All findings that are told with it. since: When it
     was first seen failing, which is its grace before it was opened. clear: Since when all of it is
     observed to be well, and `well` for how long it was seen so. revision: Counts changes that are
     worth an edit. shown: The revision that Discord has. posted, ended_post: Its two messages. held:
@@ -115,6 +122,25 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[int, ...] = ()
     worked_around: bool = False
     sites: FailingSites = NO_SITES
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The findings by which it lasts and ends.
+
+        They are of the namespace of what it began with, or cluster-scoped as that is. Others are
+        told with it for as long as it lasts: whoever writes them would decide how long that is.
+        """
+        return tuple(key for key in self.keys if is_alike(key, self.keys[0]))
+
+    @property
+    def party(self) -> str:
+        """With whom it shares what has a limit."""
+        return party_of(self.head.subject)
+
+    def with_key(self, key: str) -> Incident:
+        """With a finding more; of too many, whoever has the most loses one."""
+        first, *others = (*self.keys, key)
+        return replace(self, keys=(first, *shared(others, KEYS - 1, party_of_key)))
 
     @property
     def began(self) -> datetime:
@@ -167,6 +193,17 @@ class KnownFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     well: WellTime | None = None
 
 
+class Sent(msgspec.Struct, frozen=True, array_like=True):
+    """A message that counts against an hour's budget: where and when, and about whom.
+
+    about: The share that it was taken from (`bot.alerting.domain.budget`).
+    """
+
+    channel: int
+    at: datetime
+    about: str
+
+
 class LostChannel(msgspec.Struct, frozen=True):
     """An unavailable channel, and why: reported once, until it is available again."""
 
@@ -177,6 +214,7 @@ class LostChannel(msgspec.Struct, frozen=True):
 class Alerts(msgspec.Struct, frozen=True):
     """The whole state. `ends` are the last ends by key, by which flapping is recognized.
 
+    messages: Those of the last hour.
     refused: The kinds that were read once and may not be read any more. unread: Those that could
     not be read yet since alerts began.
     """
@@ -185,7 +223,7 @@ class Alerts(msgspec.Struct, frozen=True):
     pending: tuple[Pending, ...] = ()
     known: tuple[KnownFinding, ...] = ()
     ends: tuple[Pending, ...] = ()
-    sent: tuple[tuple[int, datetime], ...] = ()
+    messages: tuple[Sent, ...] = ()
     board: MessageRecord | None = None
     lost: tuple[LostChannel, ...] = ()
     refused: tuple[str, ...] = ()
@@ -217,28 +255,65 @@ SPARE_LINES, SPARE_KEYS = 4, 20
 
 
 def _spare(state: Alerts) -> Alerts | None:
-    """A smaller state: ended incidents go first, open ones last.
+    """A smaller state: of whoever has the most, what is over goes first, and what is open last.
 
     The findings of an open incident that goes are known from then on: they do not alert again, and
     the next digest reports their end.
     """
-    over = next((incident for incident in state.incidents if incident.ended), None)
+    weights: Counter[str] = Counter()
+    for incident in state.incidents:
+        weights[incident.party] += len(incident.keys) + len(incident.timeline) + WEIGHT
+    for entries in (state.pending, state.known, state.ends):
+        weights.update(party_of_key(entry.key) for entry in entries)
+    if not weights:
+        return None
+    loudest = max(weights, key=lambda party: (weights[party], party))
+    return _spare_of(loudest, state)
+
+
+WEIGHT = 8
+"""How many keys take as many bytes as the rest of an incident."""
+
+
+def _spare_of(party: str, state: Alerts) -> Alerts:
+    over = [one.id for one in state.incidents if one.ended and one.party == party]
     if over:
-        others = tuple(incident for incident in state.incidents if incident.id != over.id)
-        return replace(state, incidents=others)
-    if state.pending or state.ends:
-        return replace(state, pending=(), ends=())
-    shorter = tuple(map(_shorter, state.incidents))
+        return replace(state, incidents=_without(state.incidents, _tenth(over)))
+    shorter = tuple(_shorter(one) if one.party == party else one for one in state.incidents)
     if shorter != state.incidents:
         return replace(state, incidents=shorter)
-    if state.incidents:
-        few = max(1, len(state.incidents) // 10)
-        gone, others = state.incidents[:few], state.incidents[few:]
-        known = (KnownFinding(key, incident.worst) for incident in gone for key in incident.keys)
-        return replace(state, incidents=others, known=(*state.known, *known))
-    if state.known:
-        return replace(state, known=state.known[max(1, len(state.known) // 10) :])
-    return None
+    ends = tuple(end for end in state.ends if party_of_key(end.key) != party)
+    if ends != state.ends:
+        return replace(state, ends=ends)
+    unfinished = [one for one in state.incidents if one.party == party]
+    waiting = [one.key for one in state.pending if party_of_key(one.key) == party]
+    known = [one.key for one in state.known if party_of_key(one.key) == party]
+    if len(waiting) > max(len(known), WEIGHT * len(unfinished)):
+        gone = _tenth(waiting[::-1])
+        return replace(state, pending=tuple(one for one in state.pending if one.key not in gone))
+    if len(known) > WEIGHT * len(unfinished):
+        gone = _tenth(known)
+        return replace(state, known=tuple(one for one in state.known if one.key not in gone))
+    ids = _tenth([one.id for one in unfinished])
+    named = {one.key for one in state.known}
+    new = (
+        KnownFinding(key, one.worst)
+        for one in unfinished
+        if one.id in ids
+        for key in one.keys
+        if key not in named
+    )
+    incidents = _without(state.incidents, ids)
+    return replace(state, incidents=incidents, known=(*state.known, *new))
+
+
+def _tenth(names: Sequence[str]) -> frozenset[str]:
+    """The first tenth, and one at the least."""
+    return frozenset(names[: max(1, len(names) // 10)])
+
+
+def _without(incidents: tuple[Incident, ...], ids: Collection[str]) -> tuple[Incident, ...]:
+    return tuple(incident for incident in incidents if incident.id not in ids)
 
 
 def _shorter(incident: Incident) -> Incident:

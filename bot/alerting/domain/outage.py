@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Sent
 from bot.domain.finding import Finding, Ref
 from bot.domain.outage import OutageReason
 from bot.domain.redaction.redact import redact
@@ -140,8 +140,12 @@ def adopted(state: Alerts, told: Iterable[Incident]) -> Alerts:
     for incident in told:
         record = incident.posted
         if record and state.incident(incident.id) is None:
-            sent = (*state.sent, (record.channel, record.begun))
-            state = replace(state, incidents=(*state.incidents, incident), sent=sent)
+            sent = Sent(record.channel, record.begun, incident.party)
+            state = replace(
+                state,
+                incidents=(*state.incidents, incident),
+                messages=(*state.messages, sent),
+            )
     return state
 
 

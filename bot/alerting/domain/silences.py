@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,6 +10,8 @@ import msgspec
 from bot.domain.finding import Finding, code_of, subject_of
 from bot.domain.record import RecordType
 from bot.domain.refusal import Refusal
+from bot.domain.report import Report
+from bot.domain.tenancy import namespace_of
 from bot.domain.typed import duration
 
 LONGEST = timedelta(days=90)
@@ -62,11 +64,9 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
 
     def covers(self, finding: Finding) -> bool:
         """Whether it silences a finding."""
-        subject = finding.subject
-        place = subject.name if subject.kind == "Namespace" else subject.namespace
         return (
             finding.key == self.finding
-            or bool(self.namespace and place == self.namespace)
+            or bool(self.namespace and namespace_of(finding.subject) == self.namespace)
             or bool(self.check and finding.check == self.check)
         )
 
@@ -104,6 +104,32 @@ class Mutes(msgspec.Struct, frozen=True):
             for mute in mutes[::-1]
             if mute.covers(finding)
         }
+
+
+def silenced(report: Report, muted: Mapping[str, str] | Collection[str] = ()) -> frozenset[str]:
+    """The keys of all that is silent: what is muted, with what follows from it.
+
+    What people muted takes along all that follows from it. An annotation may be a tenant's: it
+    takes along what follows from its object in the same namespace, and nothing elsewhere.
+
+    muted: The keys that people muted, with the lines that say so where there are any. Those that
+        the report has by annotations may be among them.
+    """
+    lines = muted if isinstance(muted, Mapping) else report.muted
+    by_people = {key for key in muted if key not in report.muted or lines[key] != report.muted[key]}
+    if not by_people and not report.muted:
+        return frozenset()
+
+    def is_silent(finding: Finding) -> bool:
+        place = namespace_of(finding.subject)
+        return finding.key in report.muted or any(
+            link.key in by_people
+            or (link.key in report.muted and namespace_of(link.subject) == place != "")
+            for link in report.chain(finding)
+        )
+
+    followed = (finding.key for finding in report.findings if is_silent(finding))
+    return frozenset((*muted, *report.muted, *followed))
 
 
 MUTES = RecordType("mutes", Mutes)

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from bot.alerting.domain import outage, visibility
 from bot.alerting.domain.hosts import NO_SITES, failing_sites, without_failing
 from bot.alerting.domain.incident import (
+    KEYS,
     Alerts,
     Incident,
     KnownFinding,
@@ -29,19 +30,19 @@ from bot.alerting.domain.incident import (
     seen_well,
 )
 from bot.alerting.domain.rules import HOUR, Rules
+from bot.alerting.domain.silences import silenced
 from bot.domain.finding import Finding
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
+from bot.domain.shares import shared
 from bot.domain.snapshot import AWAY, Why
+from bot.domain.tenancy import is_alike, party_of_key
 from bot.domain.verdict import Verdict
 from bot.health.causes import ROUTE_FAULTS
 from bot.health.checks import CHECKS
 from bot.net.diagnosis.workaround import WORKED_AROUND
 from bot.routing.traefik_word import TRAEFIK_WORD
-
-KEYS = 200
-"""Findings of one incident that are stored by key."""
 
 NEEDS = {check.name: check.rests_on for check in CHECKS}
 """What a check needs to observe beside the kinds that it judges."""
@@ -124,16 +125,26 @@ def alarming(finding: Finding, muted: Collection[str] = ()) -> bool:
 
 
 def advance(
-    state: Alerts | None, report: Report, rules: Rules, muted: Collection[str] = ()
+    state: Alerts | None,
+    report: Report,
+    rules: Rules,
+    muted: Mapping[str, str] | Collection[str] = (),
 ) -> Alerts:
     """The state after a report of everything, at the report's time.
 
-    Repeating the same report changes nothing.
+    Repeating the same report changes nothing. What anybody does in one namespace changes nothing
+    for the others: only causes that may answer for an effect are told in its place.
+
+    muted: What people muted, as `silenced` takes it.
     """
     before = state.refused if state else ()
     refused = visibility.refused(report, before)
-    report = visibility.with_visibility(report, before)
-    view = AlertView(report, _with_effects(report, muted))
+    report = visibility.with_visibility(report, before).answered
+    silent = silenced(report, muted)
+    told = (finding for finding in report.findings if finding.key not in silent)
+    # A silent cause answers for nothing: what is not silent with it has its own message.
+    report = report.without_causes(finding.key for finding in told if finding.cause in silent)
+    view = AlertView(report, silent)
     if state is None:
         return Alerts(
             known=tuple(
@@ -183,18 +194,6 @@ def _shown_by(finding: Finding, report: Report) -> frozenset[str]:
     return (kinds - FACTS) | {finding.subject.kind, fact}
 
 
-def _with_effects(report: Report, muted: Collection[str]) -> frozenset[str]:
-    """Silenced keys with their effects, to which the alert would pass on otherwise."""
-    if not muted:
-        return frozenset()
-    followed = (
-        finding.key
-        for finding in report.findings
-        if any(link.key in muted for link in report.chain(finding))
-    )
-    return frozenset((*muted, *followed))
-
-
 def _with_known(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
     """Without known findings that recovered or got worse: then they may alert."""
     bad = {finding.key: finding for finding in view.bad}
@@ -239,7 +238,8 @@ def _without_strays(state: Alerts, view: AlertView) -> Alerts:
 def _with_members(state: Alerts, view: AlertView) -> Alerts:
     """With new effects of open incidents, and causes that were found, added to them.
 
-    The cause of an incident is that of what it began with, and not of one effect among others.
+    The cause of an incident is that of what it began with, and not of one effect among others. A
+    cause from elsewhere is an incident of its own, at its own time.
     """
     known = {known_finding.key for known_finding in state.known}
     for finding in view.bad:
@@ -247,13 +247,17 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
             continue
         chain = [cause.key for cause in view.report.chain(finding)]
         effects = {effect.key for effect in view.report.downstream.get(finding.key, ())}
-        about = (one for one in state.incidents if not one.ended and one.head.key in effects)
+        about = (
+            one
+            for one in state.incidents
+            if not one.ended and one.head.key in effects and is_alike(one.keys[0], finding.key)
+        )
         holder = next(filter(None, map(state.holding, chain)), None) or next(about, None)
         if finding.check == visibility.CHECK:
             # After an outage some kinds come back later than others. They belong to its incident.
             holder = holder or outage.open_outage(state)
-        if holder and len(holder.keys) < KEYS:
-            state = state.with_incident(replace(holder, keys=(*holder.keys, finding.key)))
+        if holder:
+            state = state.with_incident(holder.with_key(finding.key))
     return state
 
 
@@ -263,9 +267,9 @@ def _developed(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
     for incident in state.incidents:
         if incident.ended:
             continue
-        findings = [bad[key] for key in incident.keys if key in bad]
+        findings = [bad[key] for key in incident.own if key in bad]
         if findings:
-            changed = _still_bad(incident, findings, view)
+            changed = _with_sites(_still_bad(incident, findings, view), bad, view)
         else:
             changed = _recovering(incident, view, rules)
         state = state.with_incident(changed)
@@ -292,18 +296,24 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
         incident = replace(incident, head=_stored(head))
     if worst.rank > incident.worst.rank:
         incident = replace(incident, worst=worst).with_line(at, f"worse: {worst}")
-    sites = failing_sites(incident.sites, findings, view.report)
-    if sites != incident.sites:
-        line = sites.sentence() or "its sites answer again"
-        incident = replace(incident, sites=sites).with_line(at, line)
     return incident
+
+
+def _with_sites(incident: Incident, bad: Mapping[str, Finding], view: AlertView) -> Incident:
+    """With the sites that do not answer by now, whoever's they are."""
+    findings = [bad[key] for key in incident.keys if key in bad]
+    sites = failing_sites(incident.sites, findings, view.report)
+    if sites == incident.sites:
+        return incident
+    line = sites.sentence() or "its sites answer again"
+    return replace(incident, sites=sites).with_line(view.report.taken_at, line)
 
 
 def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
     """An incident without bad findings: it is over once all of it was seen well for long enough."""
-    if any(key in view.muted or not view.observes(key) for key in incident.keys):
+    if any(key in view.muted or not view.observes(key) for key in incident.own):
         return replace(incident, clear=None, well=None)
-    if not all(view.recovered(key) for key in incident.keys):
+    if not all(view.recovered(key) for key in incident.own):
         # Neither bad nor recovered: healthy objects also make progress now and then.
         return replace(incident, well=incident.well and incident.well.interrupted())
     well = seen_well(incident.well, view.report.taken_at)
@@ -403,19 +413,25 @@ def _with_opened(
     if state.holding(root.key):
         # Its incident is full: what is beyond that is told with it, and is no other incident.
         return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
+    if not is_alike(root.key, finding.key):
+        # It is told with its cause, which has a grace of its own.
+        return state
     effects = view.report.downstream.get(root.key, ())
     members = (root, finding, *(effect for effect in effects if alarming(effect, view.muted)))
-    keys = tuple(dict.fromkeys(member.key for member in members))[:KEYS]
+    found = tuple(dict.fromkeys(member.key for member in members))
+    keys = shared(found, KEYS, party_of_key)
     free = tuple(key for key in keys if key not in known and not state.holding(key))
-    recent = [end for end in state.ends if end.key in free and now - end.since < rules.flap_window]
+    own = {key for key in free if is_alike(key, root.key)}
+    recent = [end for end in state.ends if end.key in own and now - end.since < rules.flap_window]
     flapping = len(recent) >= rules.flaps
+    worst = (member.verdict for member in members if is_alike(member.key, root.key))
     incident = Incident(
         id=identify(root.key, now),
         head=_stored(root),
         keys=free,
         opened=now,
-        since=min(since[key] for key in free if key in since),
-        worst=max((member.verdict for member in members), key=lambda verdict: verdict.rank),
+        since=min(since[key] for key in own if key in since),
+        worst=max(worst, key=lambda verdict: verdict.rank),
         flapping=flapping,
         sites=failing_sites(NO_SITES, members, view.report),
     )
@@ -461,7 +477,7 @@ def _without_old(state: Alerts, now: datetime, rules: Rules) -> Alerts:
         state,
         incidents=tuple(filter(stays, state.incidents)),
         ends=tuple(end for end in state.ends if now - end.since < rules.flap_window),
-        sent=tuple(pair for pair in state.sent if now - pair[1] < HOUR),
+        messages=tuple(one for one in state.messages if now - one.at < HOUR),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.alerting.domain.incident import Alerts, Incident, Moment
 from bot.domain.report import Report
+from bot.domain.shares import shared
 from bot.domain.verdict import Verdict
 from bot.health.views import text as report_text
 from bot.health.views.discord import next_step, note_line
@@ -99,21 +100,27 @@ def _end_verdict(incident: Incident) -> Verdict:
     return Verdict.UNKNOWN if incident.silent else Verdict.HEALTHY
 
 
-def summary(incidents: Sequence[Incident], mark: str) -> discord.Card:
+def summary(incidents: Sequence[Incident], mark: str, role: int | None = None) -> discord.Card:
     """All incidents that the budget of the hour held back, in one message."""
-    lines = [_head(incident) for incident in incidents[:LISTED]]
+    lines = [_head(incident) for incident in _listed(incidents)]
     more = len(incidents) - LISTED
     if more > 0:
         lines.append(f"and {more:,} more: ask `/health all`.")
     count = words.plural(len(incidents), "further incident")
-    head = f"## {count}\nThis channel's messages for the hour are used up; these have none."
+    parties = {incident.head.subject.namespace for incident in incidents}
+    (only, *more_of) = sorted(parties)
+    whose = f"about {discord.code(only, 63)} " if only and not more_of else ""
+    head = (
+        f"{_mention(role)}## {count}\n"
+        f"This channel's messages {whose}for the hour are used up; these have none."
+    )
     return discord.card(Verdict.UNKNOWN, [head, "\n".join(lines), f"-# {mark}"], ())
 
 
 def board(report: Report, state: Alerts, mark: str) -> discord.Card:
     """The present state and its age: first of all, how many sites answer."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
-    lines = [f"{_head(incident)} since {_time(incident.began)}" for incident in unfinished[:LISTED]]
+    lines = [f"{_head(incident)} since {_time(incident.began)}" for incident in _listed(unfinished)]
     if len(unfinished) > LISTED:
         lines.append(f"and {len(unfinished) - LISTED:,} more")
     verdict = report.verdict
@@ -127,6 +134,10 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
         f"-# seen {_time(report.taken_at)} · {mark}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())
+
+
+def _listed(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
+    return shared(incidents, LISTED, lambda incident: incident.party)
 
 
 def _head(incident: Incident) -> str:

@@ -11,7 +11,9 @@ from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.record import RecordType
 from bot.domain.report import Report
 from bot.domain.resources.registry import KIND_OF
+from bot.domain.shares import fewer
 from bot.domain.snapshot import AWAY, Why
+from bot.domain.tenancy import party_of_key
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.health.causes import ROUTE_FAULTS
 from bot.health.checks import CHECKS
@@ -302,15 +304,15 @@ _SCOPE = {check.name: check.scope for check in CHECKS}
 
 
 def _spare(bases: Bases) -> Bases | None:
-    """Drop a tenth of the largest base, the mildest findings, and count them."""
+    """Drop a tenth of the largest base, of whoever has the most the mildest, and count them."""
     largest = max(bases.by_name, key=lambda name: len(bases.by_name[name].known), default=None)
     if largest is None or not bases.by_name[largest].known:
         return None
     largest_base = bases.by_name[largest]
     worst = sorted(largest_base.known.items(), key=lambda entry: -entry[1].verdict.rank)
-    fewer = dict(worst[: len(worst) * 9 // 10])
-    dropped = largest_base.dropped + len(worst) - len(fewer)
-    smaller = msgspec.structs.replace(largest_base, known=fewer, dropped=dropped)
+    known = dict(fewer(worst, lambda entry: party_of_key(entry[0])))
+    dropped = largest_base.dropped + len(worst) - len(known)
+    smaller = msgspec.structs.replace(largest_base, known=known, dropped=dropped)
     return Bases(bases.by_name | {largest: smaller})
 
 

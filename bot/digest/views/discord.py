@@ -17,6 +17,8 @@ from bot.digest.domain.records import DigestSchedule, RunRecord
 from bot.digest.domain.schedule import ScheduledRun
 from bot.digest.views import text as text_view
 from bot.domain.finding import Ref
+from bot.domain.shares import shared
+from bot.domain.tenancy import party_of, party_of_key
 from bot.domain.verdict import Verdict
 from bot.health.views.discord import next_step
 from bot.history.domain.trends import Trends
@@ -174,13 +176,23 @@ def _parts(digest: Digest, *, steps: bool = True) -> Iterator[str]:
 
 
 def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int = SPELLED) -> str:
-    """A heading and the first entries; how many more the file has."""
+    """A heading and the first entries, of each namespace some; how many more the file has."""
     if not entries:
         return ""
-    shown = "\n".join(map(line, entries[:most]))
+    shown = "\n".join(map(line, shared(entries, most, _party)))
     more = len(entries) - most
     hidden = f"\n-# … and {more:,} more in the file" if more > 0 else ""
     return f"**{name}** ({len(entries):,})\n{shown}{hidden}"
+
+
+def _party(entry: object) -> str:
+    match entry:
+        case DiffEntry(finding=finding):
+            return party_of(finding.subject)
+        case GoneEntry(key=key):
+            return party_of_key(key)
+        case _:
+            return ""
 
 
 def _present(digest: Digest, entry: DiffEntry, *, steps: bool) -> str:

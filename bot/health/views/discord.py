@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 
 import discord
 
 from bot.domain import event_reasons
 from bot.domain.finding import Finding
 from bot.domain.report import Report
+from bot.domain.shares import shared
 from bot.domain.story import Event, LogTail, Story
+from bot.domain.tenancy import party_of
 from bot.domain.verdict import Verdict
 from bot.health.next_steps import steps as next_steps
 from bot.health.next_steps.template import MAX_COMMAND
@@ -42,7 +43,8 @@ def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
     head += f"{report_text.headline(report)}{place}"
     tail = "\n".join(_tail(report))
     room = cards.TEXT - len(head) - len(tail) - 100
-    shown = list(cards.fitting([_root(root, report) for root in report.roots[:ROOTS]], room))
+    roots = shared(report.roots, ROOTS, _party)
+    shown = list(cards.fitting([_root(root, report) for root in roots], room))
     if hidden := len(report.roots) - len(shown):
         shown.append(f"-# … and {hidden:,} more: choose one below, or export.")
     return cards.card(verdict, [head, *shown, tail], rows)
@@ -86,7 +88,7 @@ def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
             value=finding.code,
             description=words.line(f"{finding.verdict}: {finding.reason}", cards.LABEL),
         )
-        for finding in islice(first.values(), cards.CHOICES)
+        for finding in shared(tuple(first.values()), cards.CHOICES, _party)
     ]
 
 
@@ -94,6 +96,10 @@ def suggestion(finding: Finding) -> tuple[str, str]:
     """A finding as an autocomplete choice: the text shown, and the finding's code."""
     shown = f"{finding.code} · {finding.verdict} · {finding.subject}: {finding.reason}"
     return words.line(shown, cards.LABEL), finding.code
+
+
+def _party(finding: Finding) -> str:
+    return party_of(finding.subject)
 
 
 def _root(root: Finding, report: Report) -> str:

@@ -17,7 +17,9 @@ import msgspec
 from bot.domain.check import SCOPES
 from bot.domain.record import RecordType
 from bot.domain.report import Report, focus
+from bot.domain.shares import shared
 from bot.domain.snapshot import AWAY, Why
+from bot.domain.tenancy import party_of_key
 from bot.domain.verdict import INCIDENT, LETTER, MEANS, Verdict
 from bot.health.checks import CHECKS, in_scope
 
@@ -67,7 +69,10 @@ class PastIncident(msgspec.Struct, frozen=True, array_like=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """Points and incidents, oldest first; `dropped` counts incidents that no longer fit."""
+    """Points and incidents, oldest first; `dropped` counts incidents that no longer fit.
+
+    Of incidents whoever has the most loses first, and what is over before what goes on.
+    """
 
     points: tuple[Point, ...] = ()
     incidents: tuple[PastIncident, ...] = ()
@@ -122,7 +127,7 @@ def _rank(letter: str) -> int:
 
 
 def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ...], int]:
-    roots = report.public.roots
+    roots = report.public.answered.roots
     there = {root.key: root.verdict for root in roots if root.verdict.rank >= INCIDENT.rank}
     incidents = [
         _developed(incident, there, report) for incident in _resumed(history, there, report)
@@ -131,8 +136,19 @@ def _incidents(history: History, report: Report) -> tuple[tuple[PastIncident, ..
     for key, verdict in there.items():
         if key not in ongoing:
             incidents.append(PastIncident(key, report.taken_at, None, verdict))
-    dropped = max(0, len(incidents) - INCIDENTS)
-    return tuple(incidents[dropped:]), history.dropped + dropped
+    return _fitting(tuple(incidents), INCIDENTS, history.dropped)
+
+
+def _fitting(
+    incidents: tuple[PastIncident, ...], most: int, dropped: int
+) -> tuple[tuple[PastIncident, ...], int]:
+    """Those for which there is room: the latest, and of these first what goes on."""
+    latest = incidents[::-1]
+    first = sorted(latest, key=lambda incident: incident.ended is not None)
+    kept = shared(first, most, lambda incident: party_of_key(incident.key))
+    stay = set(map(id, kept))
+    left = tuple(incident for incident in incidents if id(incident) in stay)
+    return left, dropped + len(incidents) - len(left)
 
 
 def _resumed(
@@ -186,13 +202,12 @@ def _recovered(key: str, report: Report) -> bool:
 
 
 def _spare(history: History) -> History | None:
-    """A shorter history: without the oldest tenth of points and incidents."""
+    """A shorter history: without the oldest tenth of points, and a tenth of the incidents."""
     points, incidents = history.points, history.incidents
     if not points and not incidents:
         return None
-    dropped = math.ceil(len(incidents) / 10)
     points = points[math.ceil(len(points) / 10) :]
-    return History(points, incidents[dropped:], history.dropped + dropped)
+    return History(points, *_fitting(incidents, len(incidents) * 9 // 10, history.dropped))
 
 
 HISTORY: RecordType[History] = RecordType("history", History, spare=_spare)

@@ -5,6 +5,7 @@ A day on which nobody asked is never counted as well.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import dropwhile
@@ -12,6 +13,7 @@ from itertools import dropwhile
 import msgspec
 
 from bot.domain.record import RecordType
+from bot.domain.shares import shared
 from bot.net.route_checks.checks import CheckedHost
 
 WINDOWS = (7, 30)
@@ -48,22 +50,32 @@ Totals = Mapping[str, RequestCount]
 
 
 class RequestBatch(msgspec.Struct, frozen=True):
-    """What was counted since the batch before, by host. Its `id` keeps it from counting twice."""
+    """What was counted since the batch before, by host. Its `id` keeps it from counting twice.
+
+    owners: The namespaces whose routes name the hosts.
+    """
 
     id: str
     at: datetime
     counts: Totals
+    owners: Mapping[str, str] = {}
 
 
 class UptimeRecord(msgspec.Struct, frozen=True):
     """Counts by host, one a day, the last one of `day` (since 1970); `batches` are the latest ids.
 
-    The days before a host was first seen are left out.
+    The days before a host was first seen are left out. `owners` are the namespaces that named the
+    hosts first: whoever names a host of somebody else does not take it over.
     """
 
     day: int = 0
     hosts: dict[str, tuple[RequestCount, ...]] = {}
     batches: tuple[str, ...] = ()
+    owners: dict[str, str] = {}
+
+    def owner(self, host: str) -> str:
+        """With whom a host shares the room; records of earlier versions do not tell."""
+        return self.owners.get(host, "")
 
 
 class UptimeWindow(msgspec.Struct, frozen=True):
@@ -86,6 +98,11 @@ def of_route_checks(hosts: Iterable[CheckedHost]) -> Totals:
     return {item.host: RequestCount(item.asked, item.asked - item.answered) for item in hosts}
 
 
+def owners_of(hosts: Iterable[CheckedHost]) -> Mapping[str, str]:
+    """Whose route names each host."""
+    return {item.host: item.route.namespace for item in hosts}
+
+
 def since(totals: Totals, before: Totals) -> dict[str, RequestCount]:
     """What was counted between two totals. A count that fell began anew."""
     counts = {host: _since(total, before.get(host)) for host, total in totals.items()}
@@ -101,8 +118,8 @@ def _since(total: RequestCount, before: RequestCount | None) -> RequestCount:
 def noted(before: UptimeRecord | None, batch: RequestBatch) -> UptimeRecord:
     """The record with a batch, unless it has that already.
 
-    Where there are too many hosts, those stay that the batch names first, then those of which most
-    was seen. So nobody can push out the hosts of others by making new ones.
+    Where there are too many hosts, whoever has the most loses some: those stay that the batch names
+    first, then those of which most was seen.
     """
     record = before or UptimeRecord()
     if batch.id in record.batches:
@@ -112,9 +129,11 @@ def noted(before: UptimeRecord | None, batch: RequestBatch) -> UptimeRecord:
     added = {host: _added(moved.get(host, ()), count) for host, count in batch.counts.items()}
     others = sorted(moved.keys() - added, key=lambda host: (-_total(moved[host]).seen, host))
     hosts = moved | added
-    kept = sorted((*added, *others)[:HOSTS])
+    owners = {**batch.owners, **record.owners}
+    kept = sorted(shared((*added, *others), HOSTS, lambda host: owners.get(host, "")))
     ids = (*record.batches, batch.id)[-BATCHES:]
-    return UptimeRecord(day, {host: hosts[host] for host in kept}, ids)
+    known = {host: owners[host] for host in kept if host in owners}
+    return UptimeRecord(day, {host: hosts[host] for host in kept}, ids, known)
 
 
 def uptime(record: UptimeRecord | None, now: datetime) -> tuple[SiteUptime, ...]:
@@ -172,13 +191,26 @@ def _total(counts: Iterable[RequestCount]) -> RequestCount:
 
 
 def _spare(record: UptimeRecord) -> UptimeRecord | None:
-    """A record without its oldest day."""
-    fewer = max(map(len, record.hosts.values()), default=0) - 1
-    if fewer < 1:
+    """A record without the oldest day of whoever has the most; at last without a host of them."""
+    days: Counter[str] = Counter()
+    for host, counts in record.hosts.items():
+        days[record.owner(host)] += len(counts)
+    if not days:
         return None
-    counts = {host: _begun(counts[-fewer:]) for host, counts in record.hosts.items()}
-    hosts = {host: left for host, left in counts.items() if left}
-    return UptimeRecord(record.day, hosts, record.batches)
+    loudest = max(days, key=lambda owner: (days[owner], owner))
+    own = {
+        host: len(counts) for host, counts in record.hosts.items() if record.owner(host) == loudest
+    }
+    fewer = max(own.values()) - 1
+    hosts = {
+        host: _begun(counts[-fewer:]) if host in own else counts
+        for host, counts in record.hosts.items()
+    }
+    if fewer < 1:
+        del hosts[max(own)]
+    left = {host: counts for host, counts in hosts.items() if counts}
+    owners = {host: owner for host, owner in record.owners.items() if host in left}
+    return UptimeRecord(record.day, left, record.batches, owners)
 
 
 UPTIME: RecordType[UptimeRecord] = RecordType("uptime", UptimeRecord, spare=_spare)

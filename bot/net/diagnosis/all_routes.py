@@ -8,7 +8,9 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
+from bot.domain.shares import shared
 from bot.domain.snapshot import Snapshot
+from bot.domain.tenancy import party_of
 from bot.domain.verdict import Verdict, worst
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnosis, Row
@@ -97,7 +99,10 @@ def namespace_of(typed: str) -> str | None:
 def every_route(
     snapshot: Snapshot, namespace: str, states: Mapping[Ref, SiteState]
 ) -> tuple[tuple[Subject, ...], tuple[Unreached, ...]]:
-    """The routes to diagnose, the most urgent first, and those that cannot be or are too many."""
+    """The routes to diagnose, the most urgent first, and those that cannot be or are too many.
+
+    Of too many, namespaces have equal shares.
+    """
     labels: dict[str, Ref] = {}
     for candidate in candidates(snapshot):
         if candidate.kind != "Service" and namespace in ("", candidate.namespace):
@@ -105,11 +110,12 @@ def every_route(
     urgent = sorted(
         labels, key=lambda label: URGENT.index(states.get(labels[label], SiteState.NOT_TESTED))
     )
+    chosen = set(shared(urgent, MOST_ROUTES, lambda label: party_of(labels[label])))
     subjects: list[Subject] = []
     untested: list[Unreached] = []
     for label in urgent:
-        full = len(subjects) == MOST_ROUTES
-        subject = Unresolved(BEYOND) if full else resolving.resolve(snapshot, label)
+        fits = label in chosen
+        subject = resolving.resolve(snapshot, label) if fits else Unresolved(BEYOND)
         if isinstance(subject, Subject):
             subjects.append(subject)
         else:

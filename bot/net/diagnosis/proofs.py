@@ -14,6 +14,8 @@ import msgspec
 from bot.domain.finding import Evidence, Ref
 from bot.domain.record import RecordType
 from bot.domain.redaction.redact import redact
+from bot.domain.shares import shared
+from bot.domain.tenancy import party_of
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosed, Diagnosis, Effect, Row, Seen
 from bot.net.diagnosis.subject import EndpointAt, Native, Subject
@@ -51,9 +53,14 @@ class Proofs(msgspec.Struct, frozen=True):
 
     proofs: tuple[ProvenFault, ...] = ()
 
+    def latest(self, most: int) -> Proofs:
+        """So many at the most; of whoever has the most the oldest are left out."""
+        kept = shared(self.proofs[::-1], most, lambda proof: party_of(proof.route or proof.service))
+        return Proofs(kept[::-1])
+
 
 def _spare(value: Proofs) -> Proofs | None:
-    return Proofs(value.proofs[1:]) if value.proofs else None
+    return value.latest(len(value.proofs) - 1) if value.proofs else None
 
 
 PROOFS: RecordType[Proofs] = RecordType("proofs", Proofs, spare=_spare)

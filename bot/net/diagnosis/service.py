@@ -14,7 +14,9 @@ from msgspec.structs import replace
 
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
+from bot.domain.shares import shared
 from bot.domain.snapshot import SnapshotReader
+from bot.domain.tenancy import party_of
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
@@ -259,7 +261,7 @@ class Diagnose:
         """
         for name in [name for name, past in self._kept.items() if recent.proves(past)]:
             del self._kept[name]
-        for proof in record.proofs[-KEPT:]:
+        for proof in record.latest(KEPT).proofs:
             past = self._kept.get(proof.subject)
             if past is None or past.taken_at < proof.tested:
                 self._kept[proof.subject] = proofs.diagnosed(proof)
@@ -340,10 +342,12 @@ class Diagnose:
         self._restored.discard(name)
         self._kept[name] = recent.standing(self._kept.get(name), latest)
         self._kept.move_to_end(name)
-        if len(self._kept) > KEPT:
-            # A proven fault that is forgotten would look like one that is over.
-            idle = (name for name, past in self._kept.items() if not recent.proves(past))
-            del self._kept[next(idle, next(iter(self._kept)))]
+        # A proven fault that is forgotten would look like one that is over.
+        newest = [*reversed(self._kept)]
+        first = sorted(newest, key=lambda name: not recent.proves(self._kept[name]))
+        kept = set(shared(first, KEPT, lambda name: _party(self._kept[name])))
+        for gone in self._kept.keys() - kept:
+            del self._kept[gone]
         self._tell(before)
 
     def _tell(self, before: Proofs) -> None:
@@ -372,3 +376,7 @@ def _unasked(subject: Subject) -> str:
     if not subject.endpoints:
         return "no endpoint is ready" if subject.unready else "the Service has no endpoint"
     return "" if subject.ingress_nodes else "no pod of Traefik was seen on a node"
+
+
+def _party(diagnosed: Diagnosed) -> str:
+    return party_of(diagnosed.subject.route or diagnosed.subject.service)

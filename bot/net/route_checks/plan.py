@@ -6,16 +6,17 @@ takes `/` for some requests only, or for hosts that it does not name, is left ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, gateway, networking, traefik
 from bot.domain.resources.base import Object
+from bot.domain.shares import in_turn, shared
 from bot.domain.snapshot import Snapshot
+from bot.domain.tenancy import party_of
 from bot.net import network_policies, topology
 from bot.net.entrances import Entrance, entrances_of
 from bot.net.route_checks import chain
@@ -133,24 +134,18 @@ def plan(snapshot: Snapshot, excepted: Allowed = NOTHING, most: int = MOST_HOSTS
         else:
             left_out.append(LeftOut(rule.route.ref, rule.root.host, check))
     best = [min(several, key=lambda pair: pair[0])[1] for several in checks.values()]
-    ordered = _shared(best)
+    ordered = in_turn(sorted(best, key=lambda check: check.host), _party)
     left_out = [item for item in left_out if item.host not in checks]
     left_out += [LeftOut(item.route, item.host, TOO_MANY) for item in ordered[most:]]
     unique = {(item.host or item.route): item for item in sorted(left_out, reverse=True)}
     return CheckPlan(
         tuple(sorted(ordered[:most], key=lambda check: check.host)),
-        tuple(sorted(unique.values()))[:MOST_LEFT_OUT],
+        shared(sorted(unique.values()), MOST_LEFT_OUT, _party),
     )
 
 
-def _shared(checks: Iterable[RouteCheck]) -> list[RouteCheck]:
-    """In turn one of each namespace."""
-    counts: dict[str, Iterator[int]] = {}
-    ranked = [
-        ((next(counts.setdefault(check.route.namespace, count())), check.route.namespace), check)
-        for check in sorted(checks, key=lambda check: check.host)
-    ]
-    return [check for _, check in sorted(ranked, key=lambda pair: pair[0])]
+def _party(item: RouteCheck | LeftOut) -> str:
+    return party_of(item.route)
 
 
 def _rank(rule: HostRule, check: RouteCheck) -> tuple[object, ...]:

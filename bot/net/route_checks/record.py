@@ -5,6 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bot.domain.record import RecordType
+from bot.domain.shares import fewer
+from bot.domain.tenancy import party_of
 from bot.net.route_checks.checks import CheckedHost, LatencySample, RouteChecks
 from bot.routing.site_state import SiteState
 
@@ -22,12 +24,12 @@ def _shorter(host: CheckedHost) -> CheckedHost:
 
 
 def _spare(checks: RouteChecks) -> RouteChecks | None:
-    """Without a tenth of the hosts: those that answer go first."""
+    """Without a tenth of the hosts, of whoever has the most: those that answer go first."""
     if not checks.hosts:
         return None
     ordered = sorted(checks.hosts, key=lambda host: host.outcome is not SiteState.FAILS)
-    fewer = ordered[: len(ordered) * 9 // 10]
-    return replace(checks, hosts=tuple(sorted(fewer, key=lambda host: host.host)))
+    hosts = fewer(ordered, lambda host: party_of(host.route))
+    return replace(checks, hosts=tuple(sorted(hosts, key=lambda host: host.host)))
 
 
 CHECKS: RecordType[RouteChecks] = RecordType("route-checks", RouteChecks, spare=_spare)

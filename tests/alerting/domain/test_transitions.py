@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.alerting.domain.actions import OpenIncident, Summary, due
+from bot.alerting.domain.actions import due
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
@@ -136,16 +136,6 @@ def test_flapping_is_said_once():
     assert [each.flapping for each in state.incidents] == [False, False, True]
 
 
-def test_the_budget_holds_back_and_says_so_in_one_line():
-    """The last message of an hour is the summary."""
-    webs = [a_finding(f"web-{n}") for n in range(50)]
-    state = after(a_report(0), *(a_report(n, *webs) for n in range(1, 5)))
-    acts = due(state, START + timedelta(minutes=5), RULES)
-    assert sum(isinstance(each, OpenIncident) for each in acts) == RULES.budget - 1
-    (summary,) = (each for each in acts if isinstance(each, Summary))
-    assert len(summary.incidents) == 50 - RULES.budget + 1
-
-
 def test_the_same_report_again_changes_nothing():
     """So a relist and a quiet cluster cost no write."""
     web = a_finding("web")
@@ -252,6 +242,19 @@ def test_what_an_incident_began_with_ends_it_though_an_effect_has_another_cause_
 
 
 def test_a_cause_that_is_found_for_what_an_incident_began_with_is_no_other_incident():
+    web, maker = a_finding("web"), a_finding("maker")
+    of_maker = a_finding("web", Verdict.FAILED, maker.subject)
+    state = after(
+        a_report(-1),
+        *(a_report(minute, web) for minute in range(10)),
+        *(a_report(minute, maker, of_maker) for minute in (10, 11)),
+    )
+    (incident,) = state.incidents
+    assert incident.head.subject == maker.subject
+
+
+def test_a_node_that_is_found_to_be_the_cause_has_its_own_message_all_the_same():
+    """The pod's incident may be one of many that nobody reads, and calls nobody."""
     pod = a_finding("web")
     state = after(
         a_report(-1),
@@ -261,5 +264,4 @@ def test_a_cause_that_is_found_for_what_an_incident_began_with_is_no_other_incid
             for minute in (10, 11)
         ),
     )
-    (incident,) = state.incidents
-    assert incident.head.subject == NODE
+    assert [incident.head.subject for incident in state.incidents] == [pod.subject, NODE]

@@ -172,7 +172,8 @@ def test_of_the_longest_names_the_oldest_days_go_first() -> None:
     assert len(kept.hosts) == HOSTS
     assert {len(counts) for counts in kept.hosts.values()} <= set(range(10, DAYS))
     alone = UptimeRecord(1, {"a": (counted(1),)})
-    assert UPTIME.spare(alone) is None
+    assert UPTIME.spare(alone) == UptimeRecord(1)
+    assert UPTIME.spare(UptimeRecord(1)) is None
     two = UptimeRecord(1, {"a": (counted(1), counted(0)), "b": (counted(1),)})
     assert UPTIME.spare(two) == UptimeRecord(1, {"b": (counted(1),)})
 

@@ -1,0 +1,85 @@
+"""Fair shares: whoever has the most loses first, and the cluster's own things have a reserve."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.finding import Ref
+from bot.domain.shares import in_turn, shared
+from bot.domain.tenancy import is_of_cluster, may_answer, party_of
+
+PARTIES = ("bank", "loud", "zoo", "9to5", "Node", "PersistentVolume")
+ITEMS = st.lists(st.sampled_from(PARTIES), max_size=60).map(
+    lambda parties: [(party, number) for number, party in enumerate(parties)]
+)
+
+
+def party(item: tuple[str, int]) -> str:
+    return item[0]
+
+
+def test_each_party_has_one_in_turn_in_the_order_of_its_own():
+    items = [("loud", 1), ("loud", 2), ("loud", 3), ("bank", 4), ("zoo", 5), ("bank", 6)]
+    assert [number for _, number in in_turn(items, party)] == [1, 4, 5, 2, 6, 3]
+
+
+def test_a_loud_party_loses_what_matters_least_and_the_quiet_one_nothing():
+    items = [*(("loud", number) for number in range(450)), ("bank", 1), ("Node", 1)]
+    stay = shared(items, 400, party)
+    assert stay == (*items[:398], ("bank", 1), ("Node", 1))
+
+
+def test_more_parties_than_there_is_room_for_leave_the_cluster_its_reserve():
+    items = [*((f"tenant-{number}", 0) for number in range(100)), ("Node", 1), ("Node", 2)]
+    stay = shared(items, 8, party)
+    assert len(stay) == 8
+    assert stay[-2:] == (("Node", 1), ("Node", 2))
+
+
+@given(ITEMS, st.integers(0, 60))
+def test_nobody_who_has_less_loses_for_somebody_who_has_more(items, most):
+    """No more than there is room for, no room wasted, in order; and max-min fair by party."""
+    stay = shared(items, most, party)
+    assert len(stay) == min(most, len(items))
+    assert list(stay) == [item for item in items if item in stay]
+    had, have = Counter(map(party, items)), Counter(map(party, stay))
+    for loser in had:
+        own = [item for item in items if party(item) == loser]
+        assert [item for item in stay if party(item) == loser] == own[: have[loser]]
+        if have[loser] == had[loser]:
+            continue
+        for other in have:
+            if not is_of_cluster(other):
+                assert have[other] <= have[loser] + 1
+
+
+@given(ITEMS, st.lists(st.just("loud"), max_size=200))
+def test_a_loud_party_never_takes_what_fits_into_the_others_part(items, more):
+    """With at most ten of each of the others there is room for all, whatever one party has."""
+    few = [item for item in items if party(item) != "loud"][:20]
+    loud = [(name, number) for number, name in enumerate(more)]
+    assert set(few) <= set(shared([*loud, *few], 40, party))
+
+
+def test_a_namespaces_own_object_is_of_that_namespace_and_a_node_is_of_none():
+    assert party_of(Ref("Namespace", "", "bank")) == party_of(Ref("Pod", "bank", "web")) == "bank"
+    assert party_of(Ref("Node", "", "bank")) == "Node"
+    assert is_of_cluster("Node") > is_of_cluster("9to5")
+
+
+def test_only_the_cluster_the_platform_and_ones_own_namespace_answer_for_a_failure():
+    ledger = Ref("Service", "bank", "ledger")
+    for cause in (
+        Ref("Node", "", "one"),
+        Ref("Deployment", "kube-system", "traefik"),
+        Ref("Kustomization", "flux-system", "apps"),
+        Ref("Pod", "bank", "db"),
+        Ref("Namespace", "", "bank"),
+    ):
+        assert may_answer(cause, ledger), cause
+    for cause in (Ref("Certificate", "tenant", "xy"), Ref("Namespace", "", "tenant")):
+        assert not may_answer(cause, ledger)
+        assert not may_answer(cause, Ref("Node", "", "one"))
+        assert not may_answer(cause, Ref("Kustomization", "flux-system", "apps"))
+    assert may_answer(Ref("Pod", "ingress", "traefik"), ledger, {"ingress"})
