@@ -149,21 +149,34 @@ def test_what_was_known_of_a_tenants_cause_makes_nothing_elsewhere_known():
     assert [incident.head.subject for incident in state.incidents] == [APPS]
 
 
-def test_a_tenants_effect_makes_no_incident_of_others_longer_worse_or_earlier():
+@pytest.mark.parametrize("begins", range(1, 25, 2))
+def test_a_tenants_effect_makes_no_incident_of_others_longer_worse_or_earlier(begins):
     """It claims by a label that Flux made it, fails before and after, and fails worse."""
     forged = failed(Ref("Service", "tenant", "forged"), APPS)
     apps = msgspec.structs.replace(failed(APPS), verdict=Verdict.DEGRADED)
-    alone, claimed = (incident_of_flux(apps, *more) for more in ((), (forged,)))
+    alone, claimed = (incident_of_flux(begins, apps, *more) for more in ((), (forged,)))
     assert claimed == alone
 
 
-def incident_of_flux(apps: Finding, *forged: Finding) -> tuple[object, ...]:
+def incident_of_flux(begins: int, apps: Finding, *forged: Finding) -> tuple[object, ...]:
     """When Flux's incident was opened and ended, and how bad it was."""
     state: Alerts | None = None
     for minute in range(40):
-        findings = (*((apps,) if 10 <= minute < 20 else ()), *(forged if minute else ()))
+        findings = (*((apps,) if 10 <= minute < 20 else ()), *(forged if minute >= begins else ()))
         report = replace(a_report(minute, *findings), counts={"Kustomization": 1, "Service": 1})
         state = advance(state, report, RULES)
     assert state is not None
     (incident,) = (one for one in state.incidents if one.head.subject == APPS)
     return incident.opened, incident.ended, incident.worst, incident.since, incident.timeline
+
+
+def test_what_fails_later_is_not_hidden_in_an_incident_that_was_silenced_meanwhile():
+    """The incident of Flux stands, silent by an annotation, and somebody else fails below it."""
+    state: Alerts | None = advance(None, a_report(-1), RULES)
+    for minute in range(20):
+        later = (failed(LEDGER, APPS),) if minute >= 10 else ()
+        annotated = (APPS,) if minute >= 8 else ()
+        report = a_report(minute, failed(APPS), *later, annotated=annotated)
+        state = advance(state, report, RULES)
+    assert state is not None
+    assert [incident.head.subject for incident in state.incidents] == [APPS, LEDGER]
