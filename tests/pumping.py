@@ -1,32 +1,37 @@
-"""Every pattern of the project, and texts that would make a backtracking one take its time."""
+"""Texts that would make a backtracking pattern take its time, and how long it takes for them."""
 
 from __future__ import annotations
 
-import ast
-import importlib
-import pkgutil
 import re
 import signal
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
+from itertools import permutations
 from re import _constants as parts  # type: ignore[attr-defined]  # what hypothesis reads too
 from re import _parser as parser  # type: ignore[attr-defined]
-from types import ModuleType
 from typing import Any, NamedTuple, NoReturn
 
-import bot
-import commands
-
-REPEATS = (60, 3000)
-"""Some patterns look at short texts only, which may be long enough never to end."""
+SHORT, LONG = 60, 1000
+"""Repetitions in a short text, since some patterns look at no longer ones; characters of a long."""
 
 FEW = 30
 """Repetitions up to this many are bounded well enough."""
 
-SECONDS = 0.5
-"""CPU time that one text may take."""
+SECONDS = 1.0
+"""CPU time that all texts of a pattern may take."""
+
+UNNOTICED = 0.00015
+"""Seconds of CPU for a long text, below which its time does not grow with the square."""
+
+AT_MOST = 0.05
+"""Seconds of CPU for a short one: in that time a pattern can look at it again and again."""
+
+LARGER, GROWTH = 4, 8
+"""For a text so many times larger a pattern takes as many times longer, or the square of it: 16."""
+
+METHODS = ("search", "fullmatch")
+"""What `match` does is what `search` does first."""
 
 REPEATING = (parts.MAX_REPEAT, parts.MIN_REPEAT, parts.POSSESSIVE_REPEAT)
 GROUPING = (parts.SUBPATTERN, parts.ASSERT, parts.ASSERT_NOT)
@@ -44,91 +49,81 @@ CATEGORIES = {
 USUAL = "a0-. \n"
 """Tried for what takes more than it names."""
 
-ASKED = re.compile(r"\b([A-Z_]+)\.(match|fullmatch|search|findall|finditer|sub|split)\(")
-
-ENDS = ("", "\x00", "!\n")
+ENDS = ("", "\x00", "!\n\x00")
 """What follows a repetition: nothing, and what fits few patterns."""
 
+FEW_CHARACTERS = 4
+"""How many characters of a repeated class are tried."""
 
-class Used(NamedTuple):
-    """A pattern, and how the code asks it."""
-
-    where: str
-    pattern: re.Pattern[Any]
-    method: str
+CHOICES = 3
+"""How many ways through its alternatives a repetition is taken."""
 
 
-def patterns() -> Collection[Used]:
-    """Those that modules, classes and tables hold, and those that functions write down."""
-    found: list[Used] = []
-    for package in (bot, commands):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            # Nothing else does more than define when it is imported.
-            if not module.name.endswith("__main__"):
-                loaded = importlib.import_module(module.name)
-                found += _named(loaded)
-                found += _inside(loaded)
-    return {(each.pattern, each.method): each for each in found}.values()
+class Pump(NamedTuple):
+    """A text of any size, which leads to a repetition and repeats what it repeats."""
+
+    before: str
+    body: str
+    end: str
+
+    @property
+    def long(self) -> int:
+        """How often the body stands in a long text."""
+        return max(SHORT, LONG // len(self.body))
+
+    def text(self, repeats: int, pattern: re.Pattern[Any]) -> Any:
+        """The text, as the pattern takes it."""
+        text = f"{self.before}{self.body * repeats}{self.end}"
+        return text if isinstance(pattern.pattern, str) else text.encode("latin-1", "replace")
 
 
-def _named(module: ModuleType) -> Iterator[Used]:
-    methods = _methods()
-    for name, value in vars(module).items():
-        for pattern in _held(value):
-            for method in methods.get(name, {"search"}):
-                yield Used(f"{module.__name__}.{name}", pattern, method)
+def slow(pattern: re.Pattern[Any], seconds: float = SECONDS) -> Iterator[str]:
+    """What a pattern takes longer for than in proportion to a text's size, by what asks it."""
+    text, method = "", ""
+    slowest: dict[str, tuple[float, Pump]] = {}
+    try:
+        with limited(seconds):
+            for pump in pumps(pattern):
+                for method in METHODS:
+                    text = pump.text(SHORT, pattern)
+                    if _seconds(pattern, method, text) > AT_MOST:
+                        yield _words(method, text, "far too long")
+                    text = pump.text(pump.long, pattern)
+                    took = _seconds(pattern, method, text)
+                    if took > slowest.get(method, (UNNOTICED, pump))[0]:
+                        slowest[method] = took, pump
+    except TooSlowError:
+        yield _words(method, text, "no end")
+    for method, (_, pump) in slowest.items():
+        # Measured again: another process may have been in the way.
+        grown = min(_growth(pattern, method, pump) for _ in range(2))
+        if grown > GROWTH:
+            text = pump.text(pump.long, pattern)
+            yield _words(method, text, f"of {LARGER} times the size {grown:.0f} times the time")
 
 
-@cache
-def _methods() -> Mapping[str, set[str]]:
-    """How patterns of a name are asked anywhere; what is asked by no name may be searched."""
-    found: dict[str, set[str]] = {}
-    for package in (bot, commands):
-        for path in Path(package.__path__[0]).rglob("*.py"):
-            for name, method in ASKED.findall(path.read_text()):
-                found.setdefault(name, set()).add(_method(method))
-    return found
+def _words(method: str, text: object, what: str) -> str:
+    return f"{method} of {str(text)[:60]!r} and so on: {what}"
 
 
-def _method(method: str) -> str:
-    return method if method in ("match", "fullmatch") else "search"
+def _growth(pattern: re.Pattern[Any], method: str, pump: Pump) -> float:
+    """How many times longer it takes for a larger text; infinite where that does not end."""
+    sizes = (pump.long, pump.long * LARGER)
+    try:
+        with limited(SECONDS):
+            small, large = (_seconds(pattern, method, pump.text(size, pattern)) for size in sizes)
+    except TooSlowError:
+        return float("inf")
+    return large / small
 
 
-def _held(value: object) -> Iterator[re.Pattern[Any]]:
-    match value:
-        case re.Pattern():
-            yield value
-        case tuple() | list() | set() | frozenset():
-            for item in value:
-                yield from _held(item)
-        case dict():
-            yield from _held(tuple(value.values()))
-        case type():
-            yield from (kept for kept in vars(value).values() if isinstance(kept, re.Pattern))
+def _seconds(pattern: re.Pattern[Any], method: str, text: Any) -> float:
+    began = time.thread_time()
+    getattr(pattern, method)(text)
+    return time.thread_time() - began
 
 
-def _inside(module: ModuleType) -> Iterator[Used]:
-    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
-        match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="re"), attr=method),
-                args=[ast.Constant(value=str(pattern)), *_],
-            ) if method != "compile":
-                where = f"{module.__name__}, line {node.lineno}"
-                yield Used(where, re.compile(pattern), _method(method))
-
-
-def slow(pattern: re.Pattern[Any], method: str) -> Iterator[str]:
-    """What a pattern takes longer for than it may, shortened."""
-    for text in _pumped(pattern):
-        try:
-            with limited(SECONDS):
-                getattr(pattern, method)(text)
-        except _TooSlowError:
-            yield f"{text[:40]!r} and so on, {len(text)} characters"
-
-
-class _TooSlowError(Exception):
+class TooSlowError(Exception):
     """The time is over."""
 
 
@@ -137,7 +132,7 @@ def limited(seconds: float) -> Iterator[None]:
     """CPU time, however busy the machine is. Python's `re` looks for signals while it matches."""
 
     def stop(*_: object) -> NoReturn:
-        raise _TooSlowError
+        raise TooSlowError
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
@@ -148,32 +143,55 @@ def limited(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def _pumped(pattern: re.Pattern[Any]) -> Iterator[str | bytes]:
-    """Texts that lead to each repetition of a pattern, and then repeat what it repeats."""
-    source = pattern.pattern
-    tree = parser.parse(source, pattern.flags)
-    texts = {
-        f"{before}{body * repeats}{end}"
-        for before, bodies in _repetitions(tree, "")
-        for body in bodies
-        for repeats in REPEATS
-        for end in ENDS
+def pumps(pattern: re.Pattern[Any]) -> set[Pump]:
+    """What leads to each long repetition of a pattern, what it repeats, and what does not fit."""
+    tree = parser.parse(pattern.pattern, pattern.flags)
+    return {
+        pump
+        for before, repeated in _repetitions(tree, "")
+        for end in (*ENDS, *_refused(repeated))
+        for pump in _of_one(before, repeated, end)
     }
-    for text in sorted(texts):
-        yield text.encode("latin-1", "replace") if isinstance(source, bytes) else text
 
 
-def _repetitions(items: Iterable[Any], before: str) -> Iterator[tuple[str, set[str]]]:
-    """What leads to each long repetition, and the texts that it may repeat."""
+def _of_one(before: str, repeated: Any, end: str) -> Iterator[Pump]:
+    """What leads to a repetition once, and each time: a search begins at each of these."""
+    for body in _bodies_of(repeated):
+        yield Pump(before, body, end)
+    if before:
+        yield Pump("", before + _sample(repeated, 0), end)
+
+
+def _bodies_of(repeated: Any) -> set[str]:
+    """Texts that a repetition may repeat: ways through it, characters, and two of these."""
+    ways = [_sample(repeated, choice) for choice in range(CHOICES)]
+    characters = tuple(_characters(repeated))
+    if len(repeated) == 1 and not _bodies(*repeated[0]):
+        return {*ways[:1], *characters[:FEW_CHARACTERS]}
+    some = tuple(dict.fromkeys(filter(None, (*ways, *characters))))
+    return {*some, *map("".join, permutations(some[:4], 2))}
+
+
+def _refused(items: Iterable[Any]) -> Iterator[str]:
+    """The characters that a class excludes."""
+    for kind, value in items:
+        if kind is parts.NOT_LITERAL:
+            yield chr(value)
+        elif kind is parts.IN and value[0][0] is parts.NEGATE:
+            yield from (chr(low) for low in list(_firsts(value))[:2])
+
+
+def _repetitions(items: Iterable[Any], before: str) -> Iterator[tuple[str, Any]]:
+    """What leads to each long repetition, and what is repeated."""
     for kind, value in items:
         if kind in REPEATING and value[1] > FEW:
-            yield before, {_sample(value[2]), *_characters(value[2])}
+            yield before, value[2]
         for body in _bodies(kind, value):
             yield from _repetitions(body, before)
-        before += _fitting(kind, value)
+        before += _fitting(kind, value, 0)
 
 
-def _bodies(kind: Any, value: Any) -> Iterable[Any]:
+def _bodies(kind: Any, value: Any) -> tuple[Any, ...]:
     """The parts of a part, each one a way to go on."""
     if kind is parts.BRANCH:
         return tuple(value[1])
@@ -184,17 +202,17 @@ def _bodies(kind: Any, value: Any) -> Iterable[Any]:
     return ()
 
 
-def _sample(items: Iterable[Any]) -> str:
-    """A short text that fits, with what may be left out in it."""
-    return "".join(_fitting(kind, value) for kind, value in items)
+def _sample(items: Iterable[Any], choice: int) -> str:
+    """A short text that fits. The first choice has in it what may be left out."""
+    return "".join(_fitting(kind, value, choice) for kind, value in items)
 
 
-def _fitting(kind: Any, value: Any) -> str:
+def _fitting(kind: Any, value: Any, choice: int) -> str:
     if kind in ASIDE:
         return ""
-    times = max(1, value[0]) if kind in REPEATING else 1
+    times = max(choice == 0, value[0]) if kind in REPEATING else 1
     if bodies := _bodies(kind, value):
-        return _sample(bodies[0]) * times
+        return _sample(bodies[choice % len(bodies)], choice) * times
     return next(_single(kind, value), "")
 
 

@@ -22,7 +22,7 @@ MEANINGS: tuple[tuple[str, str], ...] = (
     (r"kubernetes\.io/pvc-protection", "a pod still uses the claim"),
     (r"kubernetes\.io/pv-protection", "a claim is still bound to the volume"),
     (
-        r"external-(?:provisioner|attacher)[\w.-]*/[\w.-]+",
+        r"external-(?:provisioner|attacher)[\w.-]{0,120}/[\w.-]+",
         "the storage driver has to detach or delete the volume. It is gone, or it cannot",
     ),
     (
@@ -48,19 +48,20 @@ MEANINGS: tuple[tuple[str, str], ...] = (
         "the objects of this kind have to be deleted first, and one of them is held",
     ),
     (
-        r"[\w.-]*external-?secrets\.io/[\w.-]+",
+        r"[\w.-]{0,120}external-?secrets\.io/[\w.-]+",
         "External Secrets has to clean up what it wrote. It is gone, or it cannot",
     ),
     (
-        r"[\w.-]*argoproj\.io[\w./-]*",
+        r"[\w.-]{0,120}argoproj\.io[\w./-]*",
         "Argo CD has to remove what it applied. It is gone, or it cannot",
     ),
-    (r"[\w.-]*longhorn\.io[\w./-]*", "Longhorn has to clean up. It is gone, or it cannot"),
+    (r"[\w.-]{0,120}longhorn\.io[\w./-]*", "Longhorn has to clean up. It is gone, or it cannot"),
 )
 """What well-known finalizers wait for, by a pattern of the whole name."""
 
+_MEANINGS = tuple((re.compile(pattern), words) for pattern, words in MEANINGS)
 
-RESOURCES = re.compile(r"[\w./-]{1,120}(?=,? has \d|, Resource=)")
+RESOURCES = re.compile(r"[\w./-]{1,120}+(?=,? has \d|, Resource=)")
 """The names of kinds in the words of Kubernetes on what remains in a namespace."""
 
 
@@ -87,7 +88,7 @@ def describe(finalizers: Sequence[str], held_since: datetime | None) -> str:
 def meaning(finalizer: str) -> str:
     """What a finalizer waits for, in words."""
     name = finalizer[:MAX_LENGTH]
-    return next((words for pattern, words in MEANINGS if re.fullmatch(pattern, name)), UNKNOWN)
+    return next((words for pattern, words in _MEANINGS if pattern.fullmatch(name)), UNKNOWN)
 
 
 def meanings_in(message: str) -> str:

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from bot.domain.resources.base import Selector, SelectorRequirement
 
 _OUTSIDE_PARENTHESES = re.compile(r",(?![^(]*\))")
-_IN = re.compile(r"([\w./-]+)\s+(in|notin)\s*\(([^()]*)\)")
-_EQUAL = re.compile(r"([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)")
-_EXISTS = re.compile(r"(!?)\s*([\w./-]+)")
+_KEY = r"([\w./-]{1,317}+)"
+"""The key of a label: a DNS name, a slash, and 63 characters."""
+
+_IN = re.compile(rf"{_KEY}\s+(in|notin)\s*\(([^()]*)\)")
+_EQUAL = re.compile(rf"{_KEY}\s*(==|=|!=)\s*([\w.-]*)")
+_EXISTS = re.compile(rf"(!\s*)?{_KEY}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,5 +17,7 @@ def holding(typed: str, names: Iterable[str], most: int) -> tuple[str, ...]:
 
 def duration(typed: str, units: str) -> timedelta | None:
     """A time such as `90s`, `15m` or `2 h`, in one of these units; None for any other text."""
-    match = re.fullmatch(rf"([0-9]{{1,6}})\s*([{units}])", typed.strip().lower())
-    return timedelta(seconds=int(match[1]) * SECONDS[match[2]]) if match else None
+    match = re.fullmatch(r"([0-9]{1,6})\s*([a-z])", typed.strip().lower())
+    if match is None or match[2] not in units:
+        return None
+    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])

@@ -1,7 +1,8 @@
 """Whether the pattern of a kustomization's selector matches a name, in bounded time.
 
 kustomize takes Go's regular expressions, anchored at both ends. Those of letters, digits, `_`, `-`,
-`.`, `.*` and alternatives in parentheses are tried; any other may match.
+`.`, `.*` and alternatives in parentheses are tried; any other may match. Source: `anchorRegex` of
+kustomize's api/types/selector.go.
 """
 
 from __future__ import annotations

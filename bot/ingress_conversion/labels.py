@@ -19,7 +19,7 @@ from msgspec.inspect import BoolType, IntType, StrType, StructType, Type, UnionT
 from bot.ingress_conversion.refusals import ConversionReason, Unconvertible
 
 PREFIX = "traefik.ingress.kubernetes.io/"
-INDEXED = re.compile(r"(.+)\.(\w+)\.(\d+)\.(.+)")
+INDEXED = re.compile(r"^(.+)\.(\w+)\.(\d+)\.(?=.)")
 INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
@@ -71,7 +71,7 @@ def _labels(annotations: Mapping[str, str], root: str) -> list[tuple[str, str]]:
     for key, value in annotations.items():
         if key.startswith(PREFIX):
             label = key.replace("ingress.kubernetes.io/", "")
-            label = INDEXED.sub(r"\1.\2[\3].\4", label)
+            label = INDEXED.sub(r"\1.\2[\3].", label)
             if label[: len(start)].lower() == start:
                 labels.append((label[len(start) :], value))
     return labels

@@ -32,6 +32,9 @@ PORT_NAME = "jobs"
 ROUND = "--round"
 """The option of `bot.probe serve` with the seconds between two rounds."""
 
+LONGEST_ROUND = 86400.0
+"""Seconds: with more an agent does not start."""
+
 CONNECT = 3.0
 """Seconds to connect: over a relayed path the first connection may take that long."""
 
@@ -233,6 +236,7 @@ def _every(pod: ListedPod) -> float:
     """The seconds between two rounds, by the agent's arguments; 0 where it makes none."""
     arguments = [word for container in pod.spec.containers for word in container.args or ()]
     try:
-        return max(0.0, float(dict(itertools.pairwise(arguments)).get(ROUND, 0)))
+        seconds = float(dict(itertools.pairwise(arguments)).get(ROUND, 0))
     except ValueError:
         return 0.0
+    return seconds if 0 < seconds <= LONGEST_ROUND else 0.0

@@ -8,6 +8,7 @@ decoding bytes with msgspec is some thirty times faster. The seam is `param_seri
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import MappingProxyType
@@ -30,6 +31,10 @@ CONNECT = 5.0
 
 TOTAL = 30.0
 """Seconds for one answer."""
+
+LONGEST_RETRY = 60
+SECONDS = re.compile(r"[0-9]{1,9}")
+"""What Retry-After has where it has no date."""
 
 MAX_DETAIL = 300
 
@@ -184,14 +189,15 @@ async def _failure(response: aiohttp.ClientResponse) -> errors.ClusterError:
     message = f"The API server answered {response.status}: {reason or response.reason}"[:MAX_DETAIL]
     if kind := ERRORS.get(response.status):
         return kind(message)
-    return errors.ServerError(message, _retry_after(response.headers.get("Retry-After")))
+    return errors.ServerError(message, retry_after(response.headers.get("Retry-After", "")))
 
 
-def _retry_after(header: str | None) -> float | None:
-    try:
-        return min(float(header), 60.0) if header else None
-    except ValueError:
-        return None
+def retry_after(header: str) -> float | None:
+    """The seconds of a Retry-After header, at most a minute; None where it names none.
+
+    A date is none either: two clocks would have to agree. Source: RFC 9110, 10.2.3.
+    """
+    return float(min(int(header), LONGEST_RETRY)) if SECONDS.fullmatch(header) else None
 
 
 def _brief(error: Exception) -> str:

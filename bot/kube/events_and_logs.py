@@ -30,7 +30,7 @@ TAIL_BYTES = 32 * 1024
 QUICK = 8.0
 """Seconds: a person is waiting."""
 
-NOTHING = re.compile(r"previous terminated container .* not found|waiting to start")
+NOTHING = re.compile(r"previous terminated container .{1,300} not found|waiting to start")
 """How the API server says that there is no log."""
 
 GONE = re.compile(

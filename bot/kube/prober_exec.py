@@ -112,13 +112,13 @@ class WgetSession:
     async def _once(self, probe: Probe) -> ProbeAnswer:
         if self.obstacle:
             return untried(probe, str(self.obstacle))
-        argv = by_wget.probe_argv(probe)
-        if isinstance(argv, Refusal):
-            return untried(probe, argv.detail)
         now = time.monotonic()
         left = min(probe.seconds + STARTING, self.ends - now)
         if left <= 0:
             return untried(probe, f"{self.start}: after {LONGEST:.0f} s no more was asked.")
+        argv = by_wget.probe_argv(probe)
+        if isinstance(argv, Refusal):
+            return untried(probe, argv.detail)
         try:
             output = await self.run(self.start, argv, left)
         except (Forbidden, CannotExecute, Absent) as error:

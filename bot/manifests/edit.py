@@ -15,7 +15,7 @@ import yaml
 from bot.manifests.loading import NodeLoader
 
 LINE_END = re.compile(r"\r\n|\n|\r")
-PLAIN_TO_THE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|\Z)")
+PLAIN_TO_THE_END = re.compile(r"[ \t]{0,200}+(?:#[^\r\n]*+)?(?=[\r\n]|\Z)")
 """What may follow a value on its line: a comment."""
 
 

@@ -18,7 +18,9 @@ from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.subject import TraefikAt
 from bot.routing.running import traefik_pod
 
-ADDRESS = re.compile(r"--entrypoints\.([\w-]+)\.address=.*?:(\d{1,5})(?:/tcp)?", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"--entrypoints\.([\w-]+)\.address=.{0,300}?:(\d{1,5})(?:/tcp)?", re.IGNORECASE
+)
 TLS = re.compile(r"--entrypoints\.([\w-]+)\.http\.tls(?:\.|=true$|$)", re.IGNORECASE)
 SECURE = ("websecure", "https")
 """The names of entrypoints with TLS in Helm charts."""

@@ -21,7 +21,7 @@ BODY_PATIENCE = 10.0
 """Seconds: enough for a body over a slow link."""
 
 REQUEST_LINE = re.compile(r"(GET|POST) (/[!-~]{0,100}) HTTP/1\.[01]")
-HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\t]*)")
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([ -~\t]*)")
 LENGTH = re.compile(r"\d{1,7}")
 
 AHEAD = 900.0

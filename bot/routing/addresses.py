@@ -33,8 +33,8 @@ LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 """The pattern of a name's part between two dots, in small letters."""
 
 AUTHORITY = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?([^/?#\s]*)", re.IGNORECASE)
-BRACKETED = re.compile(r"\[([^\]]*)\](?::(\d{1,5}))?")
-PORTED = re.compile(r"([^:]*):(\d{1,5})")
+BRACKETED = re.compile(r"\[([^\]]{0,300})\](?::(\d{1,5}))?")
+PORTED = re.compile(r"([^:]{0,300}):(\d{1,5})")
 IN_CLUSTER = re.compile(
     r"([a-z0-9-]{1,63})\.([a-z0-9-]{1,63})\.svc(?:\.cluster\.local)?\.?", re.IGNORECASE
 )

@@ -17,9 +17,11 @@ from bot.domain.label_selector import Requirement
 from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
 
-TAG = re.compile(r":v?(\d+\.\d+(?:\.\d+)?)(?:[-+][\w.]+)?(?:@sha256:[0-9a-f]+)?$")
-LABELLED = re.compile(r"v?(\d+\.\d+(?:\.\d+)?)")
-PORT = re.compile(r".*?:(\d{1,5})(?:/tcp)?")
+TAG = re.compile(
+    r":v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)(?:[-+][\w.]{1,128})?(?:@sha256:[0-9a-f]{64})?$"
+)
+LABELLED = re.compile(r"v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)")
+PORT = re.compile(r".{0,300}?:(\d{1,5})(?:/tcp)?")
 ENTRY_POINT = re.compile(r"entrypoints\.([^.]+)")
 ENTRY_MIDDLEWARES = re.compile(r"entrypoints\.[^.]+\.http\.middlewares")
 PLUGIN = re.compile(r"experimental\.(?:local)?plugins\.([^.]+)\.")

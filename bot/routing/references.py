@@ -40,7 +40,7 @@ from bot.routing.running import configs, read_elsewhere, reading, scope_of, why_
 from bot.routing.selected_workloads import SCALED_TO_ZERO
 from bot.routing.unmatched import WILDCARDS_SINCE, can_match, unmatched
 
-ELSEWHERE = re.compile(r"[^@\s]+@[a-z][a-z0-9-]*")
+ELSEWHERE = re.compile(r"[^@\s]{1,300}@[a-z][a-z0-9-]*")
 """A name of another provider, such as `auth@file`: what it stands for is not seen from here."""
 
 KUBERNETES_CRD = "@kubernetescrd"

@@ -27,7 +27,7 @@ TEMPLATED = {
 
 PATTERN = re.compile(r"[\^$\\*+?\[(|]")
 PLACEHOLDER = re.compile(r"\$\{|\{\{|<<")
-WITH_PORT = re.compile(r"[^:\[\]]+:\d+")
+WITH_PORT = re.compile(r"[^:\[\]]{1,300}:\d+")
 
 
 def unmatched(expression: Expression, syntax: Syntax, *, wildcards: bool) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.ingress_conversion.rule import LABEL
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 Plain = dict[str, Any]
-HOST = re.compile(r"Host(Regexp)?\(`([^`]+)`\)")
+HOST = re.compile(r"Host(?:Regexp)?\(`([^`]+)`\)")
+ANY_LABEL = rf"^{LABEL}\."
 PREFIX = re.compile(r"Path(?:Prefix)?\(`([^`]+)`\)")
 
 
@@ -21,7 +23,7 @@ PREFIX = re.compile(r"Path(?:Prefix)?\(`([^`]+)`\)")
 class ProxyRule:
     """A rule and the Service's port that it leads to, by its pods or (`native`) by its VIP.
 
-    `host` is empty for every host, or a name whose first label may be `*`; with `regexp` a pattern.
+    `host` is empty for every host, or a name whose first label may be `*`.
     """
 
     host: str
@@ -30,15 +32,12 @@ class ProxyRule:
     service: tuple[str, str]
     port: int | str
     native: bool
-    regexp: bool = False
 
     def matches(self, host: str, path: str) -> bool:
         """Whether the rule matches a request."""
         return self._matches_host(host) and path.startswith(self.path or "/")
 
     def _matches_host(self, host: str) -> bool:
-        if self.regexp:
-            return re.search(self.host, host) is not None
         any_label = self.host.startswith("*.") and self.host[2:] == host.partition(".")[2]
         return any_label or self.host in ("", host)
 
@@ -76,11 +75,17 @@ def _of_routes(routes: Sequence[Plain]) -> Iterator[ProxyRule]:
             host, path = HOST.search(rule["match"]), PREFIX.search(rule["match"])
             for to in rule.get("services") or ():
                 yield ProxyRule(
-                    host[2] if host else "",
+                    _host(host[1]) if host else "",
                     path[1] if path else "/",
                     rule.get("priority") or len(rule["match"]),
                     (to.get("namespace") or namespace, to["name"]),
                     to.get("port", 80),
                     bool(to.get(FIELD)),
-                    regexp=bool(host and host[1]),
                 )
+
+
+def _host(text: str) -> str:
+    """A name as it is, and the pattern of a converted wildcard as the wildcard."""
+    if text.startswith(ANY_LABEL):
+        return f"*.{text.removeprefix(ANY_LABEL).removesuffix('$')}".replace("\\.", ".")
+    return text

@@ -254,6 +254,17 @@ async def test_where_no_command_can_be_run_no_further_one_is_made() -> None:
         await asking.all([to(), to(kind=ProbeKind.HTTP, path=Unread("/"))])
 
 
+async def test_where_no_time_is_left_no_command_is_made() -> None:
+    """What somebody wrote is looked at only where it may be asked."""
+
+    async def never(*_: object) -> CommandOutput:
+        raise AssertionError
+
+    asking = WgetSession(never, RequestOrigin("edge", Ref("Pod", "kube-system", "traefik")), 0.0)
+    (answer,) = await asking.all([to(kind=ProbeKind.HTTP, path=Unread("/"))])
+    assert "no more was asked" in answer.detail
+
+
 async def test_what_one_place_may_take_is_bounded(
     monkeypatch: pytest.MonkeyPatch, api: Api, opened: Open
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.remediation.change import marker
 from bot.sandbox.proxy import proxy_rules
+from tests.pumping import limited
 from tests.remediation.planning.situations import a_route, an_ingress
 
 NAME = marker.host("3f9c")
@@ -33,3 +34,13 @@ def test_a_converted_wildcard_takes_one_label() -> None:
     (rule,) = proxy_rules([], [route], [])
     assert rule.matches("a.web.example", "/")
     assert not rule.matches("web.example", "/")
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(.*)*x", "(a|a)*b", "a{1,1000}{1,1000}"])
+def test_a_pattern_that_somebody_wrote_is_not_run(pattern: str) -> None:
+    """It is taken for a name, which no request has."""
+    route = a_route()
+    route["spec"]["routes"][0]["match"] = f"HostRegexp(`{pattern}`)"
+    (rule,) = proxy_rules([], [route], [])
+    with limited(0.5):
+        assert not rule.matches("a" * 60, "/")

@@ -139,7 +139,7 @@ def timetable(text: str) -> Timetable | Refusal:
     """Read `08:00`, `8:30 mon-fri`, `18:00 sun`, `07:15 mon,thu`, or five fields of cron."""
     if len(text.split()) == FIELDS and ":" not in text:
         return _crontab(text)
-    match = re.fullmatch(r"\s*+(\d{1,2}):(\d{2})(?:\s++([a-z,-][a-z,\s-]*+))?\s*+", text.lower())
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})(?:\s+([a-z,-][a-z,\s-]*))?", text.strip().lower())
     if not match or int(match[1]) > 23 or int(match[2]) > 59:  # noqa: PLR2004
         return Refusal(
             "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."

@@ -22,8 +22,8 @@ from bot.health import node_state
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 
 TROUBLES = re.compile(
-    r"KernelDeadlock|ReadonlyFilesystem|CorruptDockerOverlay2|Frequent\w+"
-    r"|(?:Kubelet|ContainerRuntime)Unhealthy|\w+Problem"
+    r"KernelDeadlock|ReadonlyFilesystem|CorruptDockerOverlay2|Frequent\w{1,100}"
+    r"|(?:Kubelet|ContainerRuntime)Unhealthy|\w{1,100}Problem"
 )
 """Condition types of node-problem-detector that report a problem when they are true."""
 

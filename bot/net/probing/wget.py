@@ -44,6 +44,10 @@ WORDS = (
 )
 """The failures in the words of busybox, GNU, musl and glibc; the first that fits counts."""
 
+_WORDS = tuple(
+    (re.compile(words, re.IGNORECASE), leg, outcome, errno) for words, leg, outcome, errno in WORDS
+)
+
 UNCLEAR = "wget does not say whether it waited for the connection or for the answer"
 
 LONGEST = 1000
@@ -146,8 +150,8 @@ def failure(stderr: str) -> RequestStep:
     own, _ = lines(stderr)
     texts = [line.strip() for line in own if line.strip()]
     last = texts[-1][:200] if texts else ""
-    for words, leg, outcome, errno in WORDS:
-        if re.search(words, "\n".join(own), re.IGNORECASE):
+    for words, leg, outcome, errno in _WORDS:
+        if words.search("\n".join(own)):
             detail = UNCLEAR if (leg, outcome) == (Leg.CONNECT, Outcome.TIMEOUT) else last
             return RequestStep(leg=leg, outcome=outcome, errno=errno, said="" if errno else detail)
     return RequestStep(leg=Leg.CONNECT, outcome=Outcome.UNTRIED, said=last or "it said nothing")

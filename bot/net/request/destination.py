@@ -23,11 +23,11 @@ HTTP, HTTPS = 80, 443
 PORTS_OF_HTTP = frozenset({80, 443, 3000, 8000, 8080, 8443, 9090})
 """Ports by whose number a Service is taken to speak HTTP, where nothing else says so."""
 
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,40})://", re.IGNORECASE)
 KEPT = "/?&=%:+,;~@!*()$-._'"
 """Characters of a path that are not quoted."""
 
-NAME = re.compile(rf"(?=.{{1,253}}\.?$){LABEL}(?:\.{LABEL})*+\.?", re.IGNORECASE)
+NAME = re.compile(rf"(?!.{{253}}[^.]|.{{255}}){LABEL}(?:\.{LABEL})*+\.?", re.IGNORECASE)
 """A name that DNS can be asked for. Only a dot parts two labels: where it may be left out, a text
 that does not fit is taken apart in every possible way.
 """

@@ -40,7 +40,7 @@ REST = r"(?::(?P<port>[0-9]{1,5}))?(?P<path>[/?][A-Za-z0-9/._~!$&'()*+,;=:@%?-]*
 URL = re.compile(r"(?:(?P<scheme>https?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)" + REST)
 """What curl may be given, without a user, a fragment or a backslash: no two readers differ."""
 
-SHORT = re.compile(r"(?P<scheme>)(?P<host>[a-z0-9-]+/[a-z0-9.-]+)" + REST)
+SHORT = re.compile(r"(?P<scheme>)(?P<host>[a-z0-9-]{1,63}/[a-z0-9.-]{1,253})" + REST)
 """A Service or pod as `namespace/name`, which looks like a host and a path."""
 
 ENFORCE = "pod-security.kubernetes.io/enforce"

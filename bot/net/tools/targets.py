@@ -32,8 +32,8 @@ LONGEST_NAME = 253
 NUMBER = re.compile(r"(?:0x[0-9a-f]*|\d+)")
 """A last label like this makes an address of the whole in some resolvers (inet_aton)."""
 
-SERVICE = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)(?:\.svc(?:\.cluster\.local)?)?")
-SLASHED = re.compile(r"([a-z0-9-]+)/([a-z0-9.-]+)")
+SERVICE = re.compile(r"([a-z0-9-]{1,63})\.([a-z0-9-]{1,63})(?:\.svc(?:\.cluster\.local)?)?")
+SLASHED = re.compile(r"([a-z0-9-]{1,63})/([a-z0-9.-]{1,253})")
 
 SETTING = "MESHMEDIC_NET_TARGETS"
 

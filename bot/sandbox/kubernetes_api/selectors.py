@@ -12,7 +12,7 @@ from bot.domain.label_selector import Requirement, parts, requirement
 from bot.sandbox.kubernetes_api.status import ApiError
 from bot.sandbox.kubernetes_api.stored import Stored, fields_of
 
-_FIELD = re.compile(r"([^=!]+)(==|=|!=)(.*)")
+_FIELD = re.compile(r"([^=!]{1,300}+)(==|=|!=)(.*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ WRAPPINGS = 3
 """How often a line may be wrapped, such as a file of Docker's that another tool shipped."""
 
 WRAPPED = re.compile(
-    r"(?:\S{1,200}\s{1,40}\|\s|\[pod/\S{1,300}\]\s|\S{10,40}\s(?:stdout|stderr)\s[FP]\s"
+    r"\A(?:\S{1,200}\s{1,40}\|\s|\[pod/\S{1,300}\]\s|\S{10,40}\s(?:stdout|stderr)\s[FP]\s"
     r"|\d{4}-\d\d-\d\dT\S{1,30}\s"
     r"""(?=time="|\{|\d{4}-\d\d-\d\dT|[A-Z]{4}\[|\S{1,100} - .{1,100}? \[)"""
     # A time that ends where the line begins, and the beginning of the journal's lines
