@@ -79,6 +79,9 @@ faults: $(READY) ## Break everything around the bot and print what it costs (ARG
 	@$(BIN)/python -m tests.programs cluster
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+fuzz: $(READY) ## Hostile texts for everything that reads any (ARGS="--seconds 600 rules"; a minute each)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 test-image: $(READY) ## Build the image by its Dockerfile, measure it, and start it (needs root; installs buildah)
 	@$(BIN)/python -m tests.image
 
@@ -121,5 +124,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults bench size audit sbom pins \
+.PHONY: help setup sandbox test test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults fuzz bench size audit sbom pins \
   test-fast screenshots lock clean

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, text in texts.items():
         try:
             edited = edit(text, name, services)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+        except yaml.YAMLError as error:
             unread.append(_unread(name, f"not YAML: {_first_line(error)}. Mend it first."))
             continue
         if arguments.in_place and edited.text != text and name != manifests.STDIN:

@@ -31,7 +31,7 @@ def ahead(before: datetime, after: datetime, date: str | None) -> float | None:
     """
     try:
         theirs = parsedate_to_datetime(date or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if theirs.tzinfo is None:
         return None

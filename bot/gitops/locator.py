@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from bot.domain.finding import Target
 from bot.gitops.documents import encrypted, parsed
 from bot.gitops.domain.file_edit import EditKind, FileEdit
@@ -66,9 +64,10 @@ def _origin(live: Mapping[str, Any]) -> str:
     """The file that the object's annotation names, relative to the Kustomization's folder."""
     annotations = mapping(mapping(live.get("metadata")).get("annotations"))
     try:
-        origin = mapping(yaml.safe_load(str(annotations.get(ORIGIN) or "")))
-    except (yaml.YAMLError, ValueError, RecursionError):
+        documents = parsed(str(annotations.get(ORIGIN) or ""), ORIGIN)
+    except Stop:
         return ""
+    origin = mapping(documents[0]) if documents else {}
     if origin.get("configuredIn") or origin.get("configuredBy"):
         raise Stop(FileReason.GENERATED, str(origin.get("configuredIn") or ""))
     if origin.get("repo"):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from bot.manifests.loading import NodeLoader
+from bot.manifests.loading import NodeLoader, yaml_errors
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 PLAIN_TO_THE_END = re.compile(r"[ \t]{0,200}+(?:#[^\r\n]*+)?(?=[\r\n]|\Z)")
@@ -48,13 +48,14 @@ def documents(text: str) -> list[yaml.Node | None]:
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    loader = NodeLoader(text)
     roots: list[yaml.Node | None] = []
-    try:
-        while loader.check_node():
-            roots.append(loader.get_node())
-    finally:
-        loader.dispose()
+    with yaml_errors():
+        loader = NodeLoader(text)
+        try:
+            while loader.check_node():
+                roots.append(loader.get_node())
+        finally:
+            loader.dispose()
     return roots
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import yaml
 
+from bot.manifests.loading import yaml_errors
+
 MAX_DEPTH = 200
 """Far deeper than any Kubernetes object; libyaml overruns its stack at some ten thousand levels."""
 
@@ -72,7 +74,8 @@ def excess(text: str) -> Excess | None:
         yaml.YAMLError: It is not YAML.
     """
     weight = _Weight()
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if why := weight.add(event):
-            return Excess(event.start_mark.line if event.start_mark else 0, why)
+    with yaml_errors():
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if why := weight.add(event):
+                return Excess(event.start_mark.line if event.start_mark else 0, why)
     return None

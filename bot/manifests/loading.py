@@ -6,7 +6,8 @@ Flux read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import yaml
@@ -15,6 +16,26 @@ from yaml.constructor import SafeConstructor
 
 REPEATED = "second occurrence"
 """PyYAML's problem where an anchor is given again."""
+
+STUMBLES = (
+    *(ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, RecursionError),
+)
+"""What PyYAML raises besides its own errors: for a value that its explicit tag does not fit, a
+number of thousands of digits, and nesting without end.
+"""
+
+
+@contextmanager
+def yaml_errors() -> Iterator[None]:
+    """Raise whatever PyYAML stumbles over as its own error.
+
+    Raises:
+        yaml.YAMLError: It is not YAML, or a value cannot be read.
+    """
+    try:
+        yield
+    except STUMBLES as error:
+        raise yaml.YAMLError(str(error)) from error
 
 
 class _JsonKeys(SafeConstructor):
@@ -74,9 +95,10 @@ def load_all(text: str) -> list[object]:
     Raises:
         yaml.YAMLError: It is not YAML.
     """
-    try:
-        return list(yaml.load_all(text, Loader=Loader))
-    except ComposerError as error:
-        if error.problem != REPEATED:
-            raise
-    return list(yaml.load_all(text, Loader=_ReanchoringLoader))
+    with yaml_errors():
+        try:
+            return list(yaml.load_all(text, Loader=Loader))
+        except ComposerError as error:
+            if error.problem != REPEATED:
+                raise
+        return list(yaml.load_all(text, Loader=_ReanchoringLoader))

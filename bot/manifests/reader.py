@@ -52,18 +52,6 @@ ENCODINGS = (
 )
 """PowerShell writes redirected output as UTF-16."""
 
-UNREADABLE = (
-    yaml.YAMLError,
-    ValueError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    TypeError,
-    OverflowError,
-    RecursionError,
-)
-"""What PyYAML raises for a text, or for a value that its explicit tag does not fit."""
-
 
 @dataclass(frozen=True, slots=True)
 class Manifests:
@@ -220,7 +208,7 @@ def _yaml(text: str, name: str) -> Numbered:
                     errors.append(InputError(f"{name}, line {at}: {too_much.why}"))
                 else:
                     items = load_all(part)
-        except UNREADABLE as error:
+        except yaml.YAMLError as error:
             errors.append(_not_yaml(error, part, name, line))
         documents += ((at, item) for at, item in enumerate(items, number) if item is not None)
         number += len(items)

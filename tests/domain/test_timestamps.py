@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.timestamps import instant
+from bot.domain.timestamps import ahead, instant
 
 AT = datetime(2026, 11, 28, 23, 9, 44, tzinfo=UTC)
 
@@ -81,3 +81,15 @@ def test_any_text_is_read_or_none(text: str):
     """A log is somebody else's words."""
     found = instant(text)
     assert found is None or found.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        *(None, "", "nan", "120", "Mon, 1 Jan 2026 99:00:00 GMT", "Mon, 1 Jan 2026 00:00:00 -9999"),
+        *("Mon, 99999999999999999999 Jan 2026 00:00:00 GMT", "1 Oct 2999999026 7:2", "9" * 5000),
+        *("Mon, 1 Jan 2026 00:00:00 +99999999999", "(" * 5000, "\ud800", "Mon, 1 Jan 2026 00:00"),
+    ],
+)
+def test_a_date_that_is_none_says_nothing_of_the_clocks(date: str | None) -> None:
+    assert ahead(AT, AT, date) is None

@@ -1,0 +1,1 @@
+"""Fuzzing: hostile texts for everything that reads what somebody else wrote."""
