@@ -20,6 +20,9 @@ from bot.manifests.edit import Misfit, Splice, extent, line_end, nesting, settin
 from bot.manifests.writer import written
 from bot.routing.native_lb import ANNOTATION, Choice, Path, choose
 
+MOST_LINES = 20_000
+"""Of a file that is edited: where many lines are alike, a difference costs the square of them."""
+
 QUOTED = '"true"'
 """Annotations are strings; a bare true is a boolean."""
 
@@ -30,6 +33,8 @@ def edited(text: str, resource: FileObject, edit: FileEdit) -> str:
     Raises:
         Stop: It cannot be done with certainty, or is done already.
     """
+    if text.count("\n") > MOST_LINES:
+        raise Stop(FileReason.TOO_LARGE, f"{resource.path} has more than {MOST_LINES} lines")
     try:
         after = _edited(text, resource, edit)
     except Misfit as misfit:

@@ -25,8 +25,8 @@ SIZES = (64, 256, 1024)
 MOST_KEPT = 2000
 """How many bytes that were read in a new way are varied."""
 
-SHRINKING = 100
-"""Attempts to make a text smaller."""
+SHRINKING = 5.0
+"""Seconds in which a text is made smaller."""
 
 
 @dataclass
@@ -100,12 +100,12 @@ def _varied(data: bytes, dice: random.Random) -> bytes:
 
 def smaller(target: Target, text: str, fault: str) -> str:
     """A short text with the same fault: parts are left out as long as it stays."""
-    size, attempts = max(1, len(text) // 2), 0
-    while size and attempts < SHRINKING:
+    size = max(1, len(text) // 2)
+    until = time.monotonic() + SHRINKING
+    while size and time.monotonic() < until:
         for start in range(0, len(text), size):
-            attempts += 1
             shorter = text[:start] + text[start + size :]
-            if attempts <= SHRINKING and _does(target, shorter, fault):
+            if time.monotonic() < until and _does(target, shorter, fault):
                 text = shorter
                 break
         else:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.finding import Target
 from bot.gitops.documents import objects
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit
-from bot.gitops.file_editor import annotated, edited, replaced
+from bot.gitops.file_editor import MOST_LINES, annotated, edited, replaced
 from bot.gitops.kustomize import FileObject
 from bot.gitops.refusals import FileReason, Stop
 from bot.manifests.edit import Misfit
@@ -93,6 +93,13 @@ def test_what_is_there_already_is_said():
     with pytest.raises(Stop) as caught:
         edited(by_hand(WEB), found(by_hand(WEB)), ANNOTATE)
     assert caught.value.reason is FileReason.ALREADY
+
+
+def test_a_file_of_more_lines_than_are_compared_is_refused():
+    """Of 250,000 lines that are alike, the difference took a minute."""
+    with pytest.raises(Stop) as caught:
+        edited(WEB + "#\n" * MOST_LINES, found(WEB), ANNOTATE)
+    assert caught.value.reason is FileReason.TOO_LARGE
 
 
 def test_only_the_chosen_service_of_a_route_is_switched():

@@ -59,4 +59,6 @@ TARGET = Target(
             "\\Q",
         ),
     ),
+    longest=16 * 1024,
+    per_character=50e-6,
 )
