@@ -96,7 +96,7 @@ def slow(pattern: re.Pattern[Any], seconds: float = SECONDS) -> Iterator[str]:
         yield _words(method, text, "no end")
     for method, (_, pump) in slowest.items():
         # Measured again: another process may have been in the way.
-        grown = min(_growth(pattern, method, pump) for _ in range(2))
+        grown = min(_growth(pattern, method, pump, seconds) for _ in range(2))
         if grown > GROWTH:
             text = pump.text(pump.long, pattern)
             yield _words(method, text, f"of {LARGER} times the size {grown:.0f} times the time")
@@ -106,11 +106,11 @@ def _words(method: str, text: object, what: str) -> str:
     return f"{method} of {str(text)[:60]!r} and so on: {what}"
 
 
-def _growth(pattern: re.Pattern[Any], method: str, pump: Pump) -> float:
+def _growth(pattern: re.Pattern[Any], method: str, pump: Pump, seconds: float) -> float:
     """How many times longer it takes for a larger text; infinite where that does not end."""
     sizes = (pump.long, pump.long * LARGER)
     try:
-        with limited(SECONDS):
+        with limited(seconds):
             small, large = (_seconds(pattern, method, pump.text(size, pattern)) for size in sizes)
     except TooSlowError:
         return float("inf")

@@ -26,7 +26,7 @@ MOST_KEPT = 2000
 """How many bytes that were read in a new way are varied."""
 
 SHRINKING = 5.0
-"""Seconds in which a text is made smaller."""
+"""Seconds in which a text that did harm is made smaller."""
 
 
 @dataclass
@@ -41,7 +41,14 @@ class FuzzingResult:
     crashes: dict[str, str] = field(default_factory=dict)
 
 
-def fuzz(target: Target, seconds: float, seed: int, *, until_found: bool = False) -> FuzzingResult:
+def fuzz(
+    target: Target,
+    seconds: float,
+    seed: int,
+    *,
+    until_found: bool = False,
+    shrinking: float = SHRINKING,
+) -> FuzzingResult:
     """Try texts until the time is over, or until one did harm."""
     result = FuzzingResult(target.name)
     dice = random.Random(seed)  # noqa: S311  # no secret: a seed repeats a run
@@ -57,7 +64,7 @@ def fuzz(target: Target, seconds: float, seed: int, *, until_found: bool = False
             way = target.tried(text)
         except FaultError as fault:
             if str(fault) not in result.crashes:
-                result.crashes[str(fault)] = smaller(target, text, str(fault))
+                result.crashes[str(fault)] = smaller(target, text, str(fault), shrinking)
             return
         result.slowest = max(result.slowest, time.thread_time() - began)
         new = way not in seen
@@ -98,10 +105,10 @@ def _varied(data: bytes, dice: random.Random) -> bytes:
     return bytes(changed) + _fresh(dice)
 
 
-def smaller(target: Target, text: str, fault: str) -> str:
+def smaller(target: Target, text: str, fault: str, seconds: float) -> str:
     """A short text with the same fault: parts are left out as long as it stays."""
     size = max(1, len(text) // 2)
-    until = time.monotonic() + SHRINKING
+    until = time.monotonic() + seconds
     while size and time.monotonic() < until:
         for start in range(0, len(text), size):
             shorter = text[:start] + text[start + size :]
