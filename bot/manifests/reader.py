@@ -163,6 +163,9 @@ def _json(text: str, name: str) -> Numbered | None:
         if not documents:
             return None
         problem = f"{name}, line {error.lineno}: not JSON: {error.msg}. Mend it there."
+    except ValueError as error:
+        # A number of more digits than Python reads.
+        problem = f"{name}: not JSON: {error}. Mend it there."
     except RecursionError:
         problem = f"{name}: {TOO_DEEP}"
     return Numbered(tuple(enumerate(documents)), (InputError(problem),) if problem else ())
