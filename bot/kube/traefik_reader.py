@@ -235,7 +235,8 @@ async def _pages(fetch: Fetch, path: str) -> list[bytes]:
     while page and len(bodies) < PAGES:
         body, following = await fetch(path, [("page", page), ("per_page", 100)])
         bodies.append(body)
-        page = int(following) if following.isdecimal() and int(following) > page else 0
+        number = int(following) if following.isdecimal() and len(following) <= len("9999") else 0
+        page = number if number > page else 0
     return bodies
 
 

@@ -107,7 +107,8 @@ def _port(service: core.Service, wanted: str) -> core.ServicePort | Unresolved:
     if named:
         return named
     if service.spec.type == "ExternalName":
-        return core.ServicePort(port=int(wanted) if wanted.isdecimal() else 0)
+        is_number = wanted.isdecimal() and len(wanted) <= len("65535")
+        return core.ServicePort(port=int(wanted) if is_number else 0)
     name = f"Service {service.namespace}/{service.name}"
     if not ports:
         return Unresolved(f"{name} has no ports.")

@@ -339,3 +339,13 @@ def test_any_text_is_answered(typed: str):
     snapshot = a_cluster(an_ingress(), a_route())
     assert isinstance(resolving.resolve(snapshot, typed), Subject | Unresolved)
     assert isinstance(resolving.suggestions(snapshot, typed), tuple)
+
+
+@pytest.mark.parametrize("port", ["9" * 5000, "65536000", "٣" * 6])
+def test_a_port_that_is_no_number_of_a_port_makes_no_subject_fail(port: str) -> None:
+    """An ExternalName needs no port, so any text may stand there."""
+    route = a_route(port=port)
+    service = a_service(type="ExternalName", externalName="example.net", ports=())
+    found = resolving.resolve(a_snapshot(service, route), "web.example")
+    assert isinstance(found, Subject)
+    assert found.port == 0

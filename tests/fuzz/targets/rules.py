@@ -1,6 +1,7 @@
 """The rules of Traefik's routers, and the regular expressions in them and in Middlewares."""
 
 from bot.health import offline
+from bot.net import route_resolution
 from bot.net.route_checks import roots
 from bot.routing import go_regexp, rules, unmatched
 from bot.routing.candidates import candidates
@@ -10,7 +11,7 @@ from bot.traefik.domain import router_names
 from bot.traefik.domain.routes import read_routes
 from tests.builders import an_object
 from tests.fuzz.target import Target
-from tests.net.networks import TRAEFIK, WEB, a_route, a_rule, a_snapshot
+from tests.net.networks import TRAEFIK, WEB, a_route, a_rule, a_service, a_snapshot
 
 
 def run(text: str) -> object:
@@ -20,13 +21,15 @@ def run(text: str) -> object:
     roots.of_rule(text)
     router_names.of_route("apps", "site", text)
     why = go_regexp.why_invalid(text)
-    route = a_route({**a_rule(), "match": text})
+    elsewhere = a_service("elsewhere", type="ExternalName", externalName=text, ports=())
+    route = a_route({**a_rule(), "match": text}, a_rule({"name": "elsewhere", "port": text}))
     middleware = an_object("Middleware", "m", TRAEFIK, spec={"stripPrefixRegex": {"regex": [text]}})
-    snapshot = a_snapshot(route, middleware, *WEB)
-    candidates(snapshot)
+    snapshot = a_snapshot(route, middleware, elsewhere, *WEB)
+    for candidate in candidates(snapshot):
+        route_resolution.resolve(snapshot, candidate.label)
     tuple(site_rules(snapshot))
     read_routes(snapshot, ())
-    judged = offline.judge([route, middleware, *WEB])
+    judged = offline.judge([route, middleware, elsewhere, *WEB])
     return (*ways, why[:12], *(verdict.reason for verdict in judged))
 
 
