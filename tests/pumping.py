@@ -15,13 +15,10 @@ from typing import Any, NamedTuple, NoReturn
 SHORT, LONG = 60, 1000
 """Repetitions in a short text, since some patterns look at no longer ones; characters of a long."""
 
-FEW = 30
-"""Repetitions up to this many are bounded well enough."""
-
 SECONDS = 1.0
 """CPU time that all texts of a pattern may take."""
 
-UNNOTICED = 0.00015
+UNNOTICED = 0.00006
 """Seconds of CPU for a long text, below which its time does not grow with the square."""
 
 AT_MOST = 0.05
@@ -49,7 +46,8 @@ CATEGORIES = {
 USUAL = "a0-. \n"
 """Tried for what takes more than it names."""
 
-ENDS = ("", "\x00", "!\n\x00")
+UNFITTING = "\x00"
+ENDS = ("", UNFITTING, "!\n\x00")
 """What follows a repetition: nothing, and what fits few patterns."""
 
 FEW_CHARACTERS = 4
@@ -144,7 +142,7 @@ def limited(seconds: float) -> Iterator[None]:
 
 
 def pumps(pattern: re.Pattern[Any]) -> set[Pump]:
-    """What leads to each long repetition of a pattern, what it repeats, and what does not fit."""
+    """What leads to each repetition of a pattern, what it repeats, and what does not fit."""
     tree = parser.parse(pattern.pattern, pattern.flags)
     return {
         pump
@@ -156,8 +154,11 @@ def pumps(pattern: re.Pattern[Any]) -> set[Pump]:
 
 def _of_one(before: str, repeated: Any, end: str) -> Iterator[Pump]:
     """What leads to a repetition once, and each time: a search begins at each of these."""
-    for body in _bodies_of(repeated):
+    for body in filter(None, _bodies_of(repeated)):
         yield Pump(before, body, end)
+        if end == UNFITTING:
+            # The search goes on behind a character that another alternative does not take.
+            yield Pump(UNFITTING + before, body, end)
     if before:
         yield Pump("", before + _sample(repeated, 0), end)
 
@@ -182,9 +183,9 @@ def _refused(items: Iterable[Any]) -> Iterator[str]:
 
 
 def _repetitions(items: Iterable[Any], before: str) -> Iterator[tuple[str, Any]]:
-    """What leads to each long repetition, and what is repeated."""
+    """What leads to each repetition, and what is repeated."""
     for kind, value in items:
-        if kind in REPEATING and value[1] > FEW:
+        if kind in REPEATING and value[1] > 1:
             yield before, value[2]
         for body in _bodies(kind, value):
             yield from _repetitions(body, before)
@@ -208,6 +209,8 @@ def _sample(items: Iterable[Any], choice: int) -> str:
 
 
 def _fitting(kind: Any, value: Any, choice: int) -> str:
+    if kind is parts.ASSERT and value[0] < 0:
+        return _sample(value[1], choice)
     if kind in ASIDE:
         return ""
     times = max(choice == 0, value[0]) if kind in REPEATING else 1

@@ -45,12 +45,17 @@ def test_no_pattern_of_the_project_takes_longer_than_its_text_is_long() -> None:
         r"[a-z]+[a-z0-9]+[a-z0-9-]+!",
         r"(\w+\s?)*:",
         r"(?i)(?:0|[0-9a-f])+h",
+        r"(?:a{1,8}){1,8}b",
+        r"(?:a?){25}a{25}b",
+        r"(?<=a)(?:b+)+c",
+        r"(?>x)(?:y+)*z",
         # No more than the square of the length
         r"[a-z]+!",
         r"\s*x",
         r"--name=.*?:",
         r".*\.\w+$",
         r"(?:<!--.*?-->)",
+        r"^\s+|\s+$",
     ],
 )
 def test_a_pattern_that_backtracks_is_noticed(pattern: str | bytes) -> None:
