@@ -114,7 +114,8 @@ def _times(text: str) -> None:
 def _zone(name: str) -> None:
     try:
         ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, RecursionError) as error:
+        # Each slash of the name is a folder that is looked for.
         raise ValueError("it is no time zone that this system knows") from error
 
 
