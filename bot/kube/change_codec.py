@@ -96,35 +96,30 @@ def status(change: Change) -> Manifest:
 
 
 class NoChangeError(Exception):
-    """An answer is not the Change that was asked for. The message quotes nothing of it."""
+    """An answer is no Change that is understood. The message quotes nothing of it."""
 
 
-def read(body: bytes, namespace: str, name: str = "") -> Change:
-    """The Change in an answer, which must be of that namespace, and of that name if one is given.
+def read(body: bytes) -> Change:
+    """The Change in an answer.
 
     Raises:
-        NoChangeError: It is another object, or not of this version.
+        NoChangeError: It is not of this version.
     """
     try:
-        decoded = msgspec.json.decode(body, type=_Object)
+        return _change(msgspec.json.decode(body, type=_Object))
     except msgspec.MsgspecError as error:
         # The text before the place may quote the content, which anybody may have written.
         _, at, place = str(error).rpartition(" - at ")
         raise NoChangeError(f"no Change of this version{at}{place}") from None
-    metadata = decoded.metadata
-    here = (decoded.api_version, decoded.kind, metadata.namespace, metadata.name)
-    if here != (API_VERSION, KIND, namespace, name or metadata.name):
-        raise NoChangeError("another object")
-    return _change(decoded)
 
 
-def read_all(body: bytes, namespace: str) -> tuple[tuple[Change, ...], str]:
+def read_all(body: bytes) -> tuple[tuple[Change, ...], str]:
     """The Changes in a list that can be read, and the token of its next page."""
     listed = msgspec.json.decode(body, type=_List)
     changes: list[Change] = []
     for item in listed.items:
         try:
-            changes.append(read(item, namespace))
+            changes.append(read(item))
         except NoChangeError:
             continue
     return tuple(changes), listed.metadata.continue_

@@ -59,7 +59,6 @@ class KubernetesChangeStore:
 
     def __init__(self, api: Api, namespace: str, leadership: Leadership) -> None:
         self._api = api
-        self._namespace = namespace
         self._path = path("/apis/meshmedic.dev/v1alpha1/namespaces", namespace, "changes")
         self._leadership = leadership
 
@@ -122,7 +121,7 @@ class KubernetesChangeStore:
                 body = await self._api.get(self._path, query, total=QUICK)
             except Absent:
                 return ()
-            page, token = change_codec.read_all(body, self._namespace)
+            page, token = change_codec.read_all(body)
             changes += page
             if not token:
                 break
@@ -134,7 +133,7 @@ class KubernetesChangeStore:
 
     def _read(self, body: bytes, name: str) -> Change:
         try:
-            return change_codec.read(body, self._namespace, name)
+            return change_codec.read(body)
         except NoChangeError as error:
             msg = f"What the API server sent for change {name} is {error}: it is left alone."
             raise ClusterError(msg) from None

@@ -22,6 +22,7 @@ from yarl import URL
 
 from bot import errors
 from bot.domain.redaction import known as known_secrets
+from bot.kube import answers
 from bot.kube.paths import ApiPath
 
 Query = Sequence[tuple[str, str | int]]
@@ -81,7 +82,9 @@ class Api:
             ClusterError: One of `bot.errors`, by what went wrong.
         """
         async with self.stream(path, query, accept=accept, limits=within(total)) as response:
-            return await response.read()
+            body = await response.read()
+        answers.confirm(path, body, accept=accept)
+        return body
 
     async def send(
         self,
@@ -104,7 +107,9 @@ class Api:
         async with self.stream(
             path, query, method=method, body=body, headers=sent, limits=within(total)
         ) as response:
-            return await response.read()
+            answer = await response.read()
+        answers.confirm(path, answer, method=method)
+        return answer
 
     async def merge(self, path: ApiPath, changes: Mapping[str, Any], *, total: float) -> None:
         """Change some fields of an object, by a JSON merge patch: null removes one.

@@ -111,9 +111,8 @@ class ConfigMapStore:
             manifest = msgspec.json.decode(body, type=dict[str, Any])
         except Absent:
             return _Stored(None)
-        except msgspec.MsgspecError as error:
-            msg = f"What the API server sent is no ConfigMap: {str(error)[:200]}"
-            raise ClusterError(msg) from error
+        except msgspec.MsgspecError:
+            raise ClusterError("What the API server sent is no ConfigMap.") from None
         text = data.get(KEY, "")
         value = record.read(record_type, text)
         if isinstance(value, Unreadable):

@@ -132,9 +132,9 @@ def _served(resources: Iterable[tuple[str, str, str]]) -> Served:
 def _decoded(api: Api, body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
-        msg = f"What answers at {api.host} is no Kubernetes API server: {error}"
-        raise ServerError(msg) from error
+    except msgspec.DecodeError:
+        msg = f"What answers at {api.host} is no Kubernetes API server."
+        raise ServerError(msg) from None
 
 
 async def _plurals(api: Api, group: str, version: str) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from bot.domain.resources import events
 from bot.domain.resources.decode import decode_page
 from bot.domain.story import Event, LogTail
 from bot.errors import Absent, ServerError
+from bot.kube.answers import confirm
 from bot.kube.client import Api, Query, within
-from bot.kube.paths import path
+from bot.kube.paths import field_selector, path
 from bot.kube.pods import log_path
 
 EVENTS = 200
@@ -74,7 +75,7 @@ class Details:
             ClusterError: They cannot be read.
         """
         place = ("namespaces", ref.namespace) if ref.namespace else ()
-        selector = f"involvedObject.kind={ref.kind},involvedObject.name={ref.name}"
+        selector = field_selector(involvedObject__kind=ref.kind, involvedObject__name=ref.name)
         query: Query = [("fieldSelector", selector), ("limit", EVENTS)]
         at = path("/api/v1", *place, "events")
         body = bytearray()
@@ -83,11 +84,11 @@ class Details:
                 body += chunk
                 if len(body) > MOST:
                     raise ServerError(f"The events of {ref} are more than {MOST:,} bytes.")
+        confirm(at, bytes(body))
         try:
             listed = decode_page(bytes(body), events.EventObject).items
-        except msgspec.DecodeError as error:
-            msg = f"The events of {ref} cannot be read: {error}"
-            raise ServerError(msg) from error
+        except msgspec.DecodeError:
+            raise ServerError(f"The events of {ref} cannot be read.") from None
         noted = map(_event, listed)
         return tuple(sorted(noted, key=lambda event: str(event.at or ""), reverse=True))
 
@@ -114,9 +115,8 @@ class Details:
             measured = msgspec.json.decode(await self.api.get(at, total=QUICK), type=_PodMetrics)
         except Absent:
             return {}
-        except msgspec.DecodeError as error:
-            msg = f"The metrics of {pod} cannot be read: {error}"
-            raise ServerError(msg) from error
+        except msgspec.DecodeError:
+            raise ServerError(f"The metrics of {pod} cannot be read.") from None
         amounts = ((one.name, QUANTITY.fullmatch(one.usage.memory)) for one in measured.containers)
         return {name: int(amount[1]) * UNITS[amount[2]] for name, amount in amounts if amount}
 

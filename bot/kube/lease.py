@@ -22,8 +22,9 @@ import msgspec
 from bot.domain.election import FOREVER, Election, LeaseSpec, Standing, Timing
 from bot.domain.outage import ApiContact, ApiOutage, OutageReason
 from bot.errors import Absent, ClusterError, Conflict, Forbidden, Unauthorized, Unreachable
+from bot.kube.answers import confirm_event
 from bot.kube.client import Api
-from bot.kube.paths import ApiPath, path
+from bot.kube.paths import ApiPath, field_selector, path
 
 log = logging.getLogger(__name__)
 
@@ -306,7 +307,7 @@ class Elector:
         """One watch, until the server ends it or it fails."""
         query: list[tuple[str, str | int]] = [
             ("watch", "true"),
-            ("fieldSelector", f"metadata.name={NAME}"),
+            ("fieldSelector", field_selector(metadata__name=NAME)),
             ("resourceVersion", self._version),
             ("timeoutSeconds", WATCH),
         ]
@@ -317,12 +318,14 @@ class Elector:
                 event = msgspec.json.decode(line, type=_Event)
                 if event.type == "ERROR":
                     return
+                confirm_event(self._path, bytes(event.object))
                 self._note(event)
 
     def _note(self, event: _Event) -> None:
         """Take note of the lease as somebody else wrote or deleted it."""
-        meta = event.object.get("metadata") or {}
-        version, spec = str(meta.get("resourceVersion", "")), event.object.get("spec") or {}
+        lease = msgspec.json.decode(event.object, type=Body)
+        meta = lease.get("metadata") or {}
+        version, spec = str(meta.get("resourceVersion", "")), lease.get("spec") or {}
         if event.type == "DELETED":
             self._own_lease = None
         elif spec.get("holderIdentity") == self.me or not _is_newer(version, self._version):
@@ -348,7 +351,7 @@ class _Event(msgspec.Struct):
     """A line of a watch."""
 
     type: str
-    object: Body
+    object: msgspec.Raw
 
 
 def _is_newer(version: str, known: str) -> bool:

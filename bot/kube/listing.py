@@ -12,6 +12,7 @@ from bot.domain.resources.decode import ListPage, decode_page
 from bot.domain.resources.registry import Kind
 from bot.domain.snapshot import Gap, Why
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
+from bot.kube.answers import METADATA
 from bot.kube.client import JSON, Api, breathe
 from bot.kube.discovery import Source
 
@@ -20,9 +21,6 @@ PAGE = 250
 
 KUBECTLS_PAGE = 500
 """Objects in a page where nothing else needs the event loop: as many as kubectl asks for."""
-
-METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-"""The Accept header for kinds of which only the metadata is read; there is no fallback."""
 
 
 async def pages(
@@ -44,9 +42,8 @@ async def pages(
         body = await api.get(source.path(namespace), query, accept=accept)
         try:
             decoded = decode_page(body, source.kind.type)
-        except msgspec.DecodeError as error:
-            msg = f"The API server's list of {source.title} is not a list: {error}"
-            raise ServerError(msg) from error
+        except msgspec.DecodeError:
+            raise ServerError(f"The API server's list of {source.title} is not a list.") from None
         yield decoded
         token = decoded.metadata.continue_
         if not token:

@@ -1,17 +1,21 @@
-"""The API server's paths, which are made here alone, so that no name can lead elsewhere."""
+"""The API server's paths and selectors, which are made here alone: no name can lead elsewhere."""
 
 from __future__ import annotations
 
+import re
 from typing import NewType
-from urllib.parse import quote
 
 from bot.errors import ClusterError
 
 ApiPath = NewType("ApiPath", str)
 """A path as it is sent. Only `path` makes one, and `Api` takes no other."""
 
-LONGEST = 260
-"""Characters of a segment: a name has 253 at most, and a port may follow it."""
+SEGMENT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,258}[A-Za-z0-9])?")
+"""A name of Kubernetes (RFC 1123, 253 characters), behind which `:8080` may name a port.
+
+None of these characters is ever quoted, so that no reader of the path can unquote them into a
+separator, and neither `.` nor `..` is among the texts that fit.
+"""
 
 SHOWN = 60
 """Characters of a name that an error shows."""
@@ -26,17 +30,20 @@ def path(root: str, *segments: str) -> ApiPath:
     return ApiPath("/".join((root, *map(_segment, segments))))
 
 
-def _segment(name: str) -> str:
-    """One name, quoted except for the colon that precedes a port.
+def field_selector(**fields: str) -> str:
+    """A field selector by which an object is listed; a dot in a field's name is written `__`.
 
-    Source: k8s.io/apimachinery/pkg/api/validation/path. The API server unquotes a path before it
-    splits it, so a quoted slash would count as a slash.
+    Source: EscapeValue in k8s.io/apimachinery/pkg/fields.
     """
-    try:
-        quoted = quote(name, safe=":")
-    except UnicodeEncodeError:
-        quoted = ""
-    if not quoted or name in (".", "..") or len(name) > LONGEST or "/" in name or "%" in name:
+    return ",".join(f"{name.replace('__', '.')}={_escaped(is_)}" for name, is_ in fields.items())
+
+
+def _segment(name: str) -> str:
+    if not SEGMENT.fullmatch(name):
         msg = f"{name[:SHOWN]!r} is no name of an object in Kubernetes, so it was not asked for."
         raise ClusterError(msg)
-    return quoted
+    return name
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(",", "\\,").replace("=", "\\=")

@@ -21,9 +21,10 @@ import msgspec
 from bot.domain.resources.base import Object
 from bot.domain.resources.decode import decode_object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
+from bot.kube.answers import METADATA, confirm_event
 from bot.kube.client import ERRORS, JSON, Api, ApiStatus
 from bot.kube.discovery import Source
-from bot.kube.listing import METADATA, pages
+from bot.kube.listing import pages
 
 
 class WatchState(StrEnum):
@@ -169,15 +170,18 @@ class Reflector:
         limits = aiohttp.ClientTimeout(
             total=None, sock_connect=self.timing.connect, sock_read=self.timing.silence
         )
-        accept = METADATA.replace("PartialObjectMetadataList", "PartialObjectMetadata")
-        accept = accept if self.source.kind.metadata_only else JSON
         path = self.source.path(self.namespace)
         begins = self.timing.connect + self.timing.answer
         async with self.api.stream(
-            path, query, accept=accept, limits=limits, begins=begins
+            path, query, accept=self._accept, limits=limits, begins=begins
         ) as response:
             self._heard()
             await self._follow(response)
+
+    @property
+    def _accept(self) -> str:
+        item = METADATA.replace("PartialObjectMetadataList", "PartialObjectMetadata")
+        return item if self.source.kind.metadata_only else JSON
 
     async def _follow(self, response: aiohttp.ClientResponse) -> None:
         """Apply events line by line; a line may be split over chunks and have any length."""
@@ -197,11 +201,14 @@ class Reflector:
             event = msgspec.json.decode(line, type=_Event)
             if event.type == "ERROR":
                 self._refused(bytes(event.object))
+            if event.type != "BOOKMARK":
+                at = self.source.path(self.namespace)
+                confirm_event(at, bytes(event.object), accept=self._accept)
             resource = decode_object(bytes(event.object), self.source.kind.type)
-        except msgspec.DecodeError as error:
+        except msgspec.DecodeError:
             self._version = ""
-            msg = f"The watch of {self.source.title} sent what is no event: {error}"
-            raise ServerError(msg) from error
+            msg = f"The watch of {self.source.title} sent what is no event."
+            raise ServerError(msg) from None
         self._version = resource.metadata.resource_version or self._version
         if event.type == "BOOKMARK":
             return

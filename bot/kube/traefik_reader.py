@@ -90,9 +90,8 @@ class TraefikReader:
         """
         try:
             pods = await traefik_pods(self._api, self._namespaces)
-        except msgspec.DecodeError as error:
-            msg = f"The list of Traefik's pods is not understood: {error}"
-            raise ServerError(msg) from error
+        except msgspec.DecodeError:
+            raise ServerError("The list of Traefik's pods is not understood.") from None
         return tuple(pod for pod in pods if pod.running)
 
     async def runtime(self, pod: TraefikPod) -> Runtime | NotObserved:
@@ -115,8 +114,10 @@ class TraefikReader:
                     break
                 except Absent:
                     reasons.append(f"Nothing answers to /api at port {port}.")
-                except (ClusterError, msgspec.DecodeError) as error:
+                except ClusterError as error:
                     reasons.append(str(error))
+                except msgspec.DecodeError:
+                    reasons.append(f"What answers at port {port} is not Traefik's API.")
         why = sentences(*dict.fromkeys(reasons))
         return NotObserved(f"{pod.id}: its API cannot be read. {why}", HOW_TO_ENABLE)
 

@@ -15,6 +15,10 @@ from bot.kube.events_and_logs import Details
 from bot.sandbox.kubernetes_api import write_kubeconfig
 
 POD = Ref("Pod", "apps", "web")
+HEAD = (
+    '"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics",'
+    ' "metadata": {"namespace": "apps", "name": "web"}'
+)
 
 
 @asynccontextmanager
@@ -35,7 +39,7 @@ async def answering(body: str, tmp_path: Path, status: int = 200) -> AsyncIterat
 async def test_memory_is_read_in_bytes_by_container(tmp_path: Path) -> None:
     """In whatever unit it is written; what is no amount is left out."""
     body = (
-        '{"kind": "PodMetrics", "containers": [{"name": "a", "usage": {"memory": "490516Ki"}},'
+        f'{{{HEAD}, "containers": [{{"name": "a", "usage": {{"memory": "490516Ki"}}}},'
         ' {"name": "b", "usage": {"memory": "12", "cpu": "1n"}}, {"name": "c", "usage": {}},'
         ' {"name": "d", "usage": {"memory": "a lot"}}]}'
     )
@@ -51,6 +55,6 @@ async def test_without_metrics_server_nothing_is_known(tmp_path: Path) -> None:
 
 async def test_an_answer_that_is_none_is_an_error(tmp_path: Path) -> None:
     """In words, and not a crash."""
-    async with answering('{"containers": 5}', tmp_path) as details:
+    async with answering(f'{{{HEAD}, "containers": 5}}', tmp_path) as details:
         with pytest.raises(ServerError, match="metrics of Pod apps/web cannot be read"):
             await details.memory_usage(POD)
