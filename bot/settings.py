@@ -253,8 +253,8 @@ class Settings(BaseSettings):
     """The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by its digest."""
 
     net_targets: Targets = ()
-    """What `/net tool` may ask beyond the cluster, separated by commas: names, `.example.org` for
-    all beneath, addresses and ranges.
+    """What tests may ask beyond the cluster, separated by commas: addresses and ranges; for
+    `/net tool` also names, `.example.org` for all beneath.
     """
 
     route_checks: RouteChecksInterval = "off"

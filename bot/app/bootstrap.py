@@ -65,11 +65,12 @@ from bot.kube.pods import OwnImage
 from bot.kube.prober_daemonset import ProbeAgents
 from bot.kube.tool_jobs import ToolJobs
 from bot.kube.traefik_reader import TraefikReader
+from bot.net.admitted_prober import Admissions, AdmittedAgents, AdmittedProber
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.monitor import EVERY as ROUNDS_EVERY
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.service import Mesh
-from bot.net.ports import AgentProber, Prober
+from bot.net.ports import AgentProber
 from bot.net.probing import agent_configmaps
 from bot.net.request.service import Reach
 from bot.net.route_checks.monitor import EVERY as CHECKS_EVERY
@@ -166,7 +167,7 @@ class ClusterParts:
 
     cache: WatchCache
     netshoot: Netshoot
-    prober: Prober | None = None
+    prober: AdmittedProber | None = None
     reader: Reader | None = None
     store: Store = field(default_factory=Unkept)
     state_namespace: str = ""
@@ -206,10 +207,12 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         pull=pull,
     )
     flux, processes = FluxObjects(api), ChildProcesses()
+    also = targets.allowed(read.net_targets)
+    admissions = Admissions(cache, also)
     return ClusterParts(
         cache,
-        Netshoot(cache, ToolJobs(api, read.tool_image, pull), targets.allowed(read.net_targets)),
-        prober,
+        Netshoot(cache, ToolJobs(api, read.tool_image, pull), also),
+        AdmittedProber(prober, admissions),
         prober.rounds,
         member.state if member else Unkept(),
         namespace,
@@ -228,7 +231,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         ),
         prober.begin,
         AgentsExaminer(api, prober.agents),
-        prober,
+        AdmittedAgents(prober, admissions),
         processes,
     )
 
@@ -393,7 +396,9 @@ class Bot:
     def _register_commands(self) -> None:
         cache, prober = self.cluster.cache, self.cluster.prober
         health, diagnose, digests = self._health, self._diagnose, self._digests
-        mesh, reach = Mesh(cache, prober), Reach(cache, prober, PodCommands(cache.api))
+        mesh, asked = Mesh(cache, prober), prober.for_people() if prober else None
+        also = self.cluster.netshoot.also
+        reach = Reach(cache, asked, PodCommands(cache.api), also)
         setup = Setup(
             self._options.guild_id,
             self._options.roles,

@@ -19,11 +19,12 @@ from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
+from bot.net.admitted_prober import Admissions, AdmittedProber
 from bot.net.diagnosis.all_routes import namespace_of
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
-from bot.net.ports import Prober
 from bot.net.request.service import Reach
+from bot.net.tools import targets
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.net.views.chart import heat_map
@@ -120,7 +121,12 @@ def _write(drawn: bytes | Undrawn, picture: Path) -> None:
 async def test(arguments: argparse.Namespace) -> int:
     """Print how one request ended."""
     async with _connected(arguments) as (connection, cluster, prober):
-        reach = Reach(cluster, prober, PodCommands(connection.api))
+        reach = Reach(
+            cluster,
+            prober.for_people(),
+            PodCommands(connection.api),
+            prober.admissions.also,
+        )
         result = await reach.test(arguments.begin, arguments.end, _progress)
     show(arguments, result, net_json.request, net_terminal.request)
     return EXIT[result.verdict]
@@ -129,7 +135,7 @@ async def test(arguments: argparse.Namespace) -> int:
 @asynccontextmanager
 async def _connected(
     arguments: argparse.Namespace,
-) -> AsyncIterator[tuple[ClusterConnection, ClusterReader, Prober]]:
+) -> AsyncIterator[tuple[ClusterConnection, ClusterReader, AdmittedProber]]:
     """The connection, the cluster over it, and the prober."""
     async with connected(arguments) as connection:
         api, settings = connection.api, connection.settings
@@ -140,7 +146,8 @@ async def _connected(
             host_network=settings.probe_host_network,
             pull=settings.image_pull_seconds,
         )
-        yield connection, connection.cluster, prober
+        admissions = Admissions(connection.cluster, targets.allowed(settings.net_targets))
+        yield connection, connection.cluster, AdmittedProber(prober, admissions)
 
 
 def _progress(step: str) -> None:

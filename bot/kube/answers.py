@@ -56,7 +56,7 @@ _ITEM, _LIST = msgspec.json.Decoder(_Item), msgspec.json.Decoder(_List)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AddressedObject:
     """What a path names. An empty name is the collection, an empty namespace any of them."""
 
     api_version: str
@@ -89,7 +89,7 @@ class Asked:
         return self.api_version, self.kind
 
 
-def asked(path: ApiPath) -> Asked | None:
+def asked(path: ApiPath) -> AddressedObject | None:
     """What a path names; None where its answer is no object: a log, or what the server itself says.
 
     Raises:
@@ -107,7 +107,7 @@ def asked(path: ApiPath) -> Asked | None:
     if RAW.intersection(named[1:]):
         return None
     kind = SERVED[group[0] if group else "", plural]
-    return Asked("/".join((*group, version)), kind, namespace, named[0] if named else "")
+    return AddressedObject("/".join((*group, version)), kind, namespace, named[0] if named else "")
 
 
 def confirm(path: ApiPath, body: bytes, *, method: str = "GET", accept: str = "") -> None:

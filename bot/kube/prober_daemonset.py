@@ -19,6 +19,7 @@ from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing.protocol import (
     UNKNOWN_KIND,
+    CheckedProbe,
     Heard,
     Listen,
     ListenerAddress,
@@ -93,7 +94,7 @@ class ProbeAgents(ProbeJobs):
         await self.refresh()
 
     async def probe(
-        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[CheckedProbe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
         """Probe by the agent of the node, else by a Job.
 
@@ -115,7 +116,7 @@ class ProbeAgents(ProbeJobs):
             self._methods[source.node, ON_DEMAND] = time.monotonic()
         return answers
 
-    async def by_agent(self, node: str, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+    async def by_agent(self, node: str, probes: Sequence[CheckedProbe]) -> tuple[ProbeAnswer, ...]:
         """The answers by the agent of a node alone; a refusal does not set it apart.
 
         Raises:
@@ -165,8 +166,10 @@ class ProbeAgents(ProbeJobs):
             return None
         return await self.agents.on(node)
 
-    async def _ask(self, agent: ProberAgent, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
-        async def by_agent(portion: Sequence[Probe]) -> Iterable[ProberLine]:
+    async def _ask(
+        self, agent: ProberAgent, probes: Sequence[CheckedProbe]
+    ) -> tuple[ProbeAnswer, ...]:
+        async def by_agent(portion: Sequence[CheckedProbe]) -> Iterable[ProberLine]:
             job = ProbeJob(id=_id(), expires=time.time() + LONGEST, probes=tuple(portion))
             silence = longest_silence(portion)
             async with self.agents.sending(agent, job, LONGEST, silence=silence) as answer:

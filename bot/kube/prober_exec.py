@@ -21,7 +21,7 @@ from bot.kube.client import Api
 from bot.kube.exec import CannotExecute, PodCommands
 from bot.kube.traefik_reader import ALLOW_EXEC, TraefikReader
 from bot.net.probing import wget as by_wget
-from bot.net.probing.protocol import Outcome, Probe, ProbeAnswer, Progress
+from bot.net.probing.protocol import CheckedProbe, Outcome, ProbeAnswer, Progress
 from bot.net.probing.wget import CommandOutput, untried
 from bot.net.request.origin import RequestOrigin
 
@@ -54,7 +54,7 @@ class WgetProber:
         self._traefik = TraefikReader(api, traefik)
 
     async def probe(
-        self, node: str, probes: Sequence[Probe], progress: Progress
+        self, node: str, probes: Sequence[CheckedProbe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
         """Run one command for each try. What `wget` cannot tell is UNTRIED, with the reason.
 
@@ -78,10 +78,12 @@ class WgetSession:
     ends: float
     obstacle: ClusterError | None = None
     ran: bool = False
+    gnu: bool = True
+    """Whether this wget may know the option against redirects."""
     begun: float = field(default_factory=time.monotonic)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
-    async def all(self, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+    async def all(self, probes: Sequence[CheckedProbe]) -> tuple[ProbeAnswer, ...]:
         """Make every try of every probe: the first one alone, as it shows whether any can be made.
 
         Raises:
@@ -99,7 +101,7 @@ class WgetSession:
             raise self.obstacle
         return answers
 
-    async def _try(self, probe: Probe) -> ProbeAnswer:
+    async def _try(self, probe: CheckedProbe) -> ProbeAnswer:
         """One try, repeated where nothing came back."""
         async with self.slots:
             answer = await self._once(probe)
@@ -109,14 +111,14 @@ class WgetSession:
                 answer = msgspec.structs.replace(await self._once(probe), retried=True)
         return answer
 
-    async def _once(self, probe: Probe) -> ProbeAnswer:
+    async def _once(self, probe: CheckedProbe) -> ProbeAnswer:
         if self.obstacle:
             return untried(probe, str(self.obstacle))
         now = time.monotonic()
         left = min(probe.seconds + STARTING, self.ends - now)
         if left <= 0:
             return untried(probe, f"{self.start}: after {LONGEST:.0f} s no more was asked.")
-        argv = by_wget.probe_argv(probe)
+        argv = by_wget.probe_argv(probe, gnu=self.gnu)
         if isinstance(argv, Refusal):
             return untried(probe, argv.detail)
         try:
@@ -130,6 +132,9 @@ class WgetSession:
                 self.obstacle = error
             return untried(probe, str(error))
         self.ran = True
+        if self.gnu and by_wget.is_not_gnu(output):
+            self.gnu = False
+            return await self._once(probe)
         if output.exit_code in NOT_STARTED:
             self.obstacle = CannotExecute(f"wget ended with {output.exit_code}. {NO_WGET}")
             return untried(probe, str(self.obstacle))

@@ -26,10 +26,10 @@ from bot.net.probing import manifests
 from bot.net.probing import output as lines
 from bot.net.probing.manifests import Manifest
 from bot.net.probing.protocol import (
+    CheckedProbe,
     Heard,
     Listen,
     ListenerAddress,
-    Probe,
     ProbeAnswer,
     ProbedBackend,
     ProbeJob,
@@ -103,7 +103,7 @@ class ProbeJobs:
         return self.jobs.patience.pull
 
     async def probe(
-        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[CheckedProbe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
         """Probe by a Job on the node, or by several where the probes do not fit its argument.
 
@@ -115,7 +115,7 @@ class ProbeJobs:
         if source.context is ExecutionContext.HOST and not self._host_network:
             raise ClusterError(HOST)
 
-        async def by_job(portion: Sequence[Probe]) -> Iterable[ProberLine]:
+        async def by_job(portion: Sequence[CheckedProbe]) -> Iterable[ProberLine]:
             async with self._room:
                 progress(f"Starting a pod on {source.node}.")
                 expires = time.time() + LONGEST + self.jobs.patience.longest
@@ -260,7 +260,8 @@ class ProbeJobs:
 
 
 async def in_portions(
-    probes: Sequence[Probe], ask: Callable[[Sequence[Probe]], Awaitable[Iterable[ProberLine]]]
+    probes: Sequence[CheckedProbe],
+    ask: Callable[[Sequence[CheckedProbe]], Awaitable[Iterable[ProberLine]]],
 ) -> tuple[ProbeAnswer, ...]:
     """The answers in the order of the probes, which are sent in portions that fit one job."""
     by_probe: dict[str, list[ProbeAnswer]] = {probe.id: [] for probe in probes}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bot.domain import conditions, containers
 from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
+from bot.net.address_owners import addresses, declared, foreign
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt, UnreadyAt
 from bot.routing import service_endpoints as serving
 from bot.routing.running import traefik_pods
@@ -53,13 +54,6 @@ def nodes(snapshot: Snapshot) -> tuple[NodeAt, ...]:
     return tuple(sorted(map(_node, snapshot.of(core.Node))))
 
 
-def addresses(pod: core.Pod) -> tuple[str, ...]:
-    """A pod's addresses, the primary first."""
-    own = pod.status.pod_ip
-    every = (own, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
-    return tuple(dict.fromkeys(item for item in every if item))
-
-
 def _node(node: core.Node) -> NodeAt:
     notes = node.metadata.annotations or {}
     every = node.status.addresses
@@ -89,7 +83,7 @@ def _placed(
     target = endpoint.target_ref
     name = target.name if target and target.kind == "Pod" else ""
     pod = snapshot.get(core.Pod, slice_.namespace, name) if name else None
-    declared = tuple(sorted(_declared(pod))) if pod else ()
+    ports = tuple(sorted(declared(pod))) if pod else ()
     for address in endpoint.addresses:
         yield EndpointAt(
             address=address,
@@ -97,15 +91,11 @@ def _placed(
             node=endpoint.node_name or (pod.spec.node_name if pod else ""),
             namespace=slice_.namespace,
             pod=name,
-            declared=declared,
-            others=tuple(sorted({*declared, port.port} - {number})),
+            declared=ports,
+            others=tuple(sorted({*ports, port.port} - {number})),
             watched=pod is not None and _watched(pod, number),
+            foreign=foreign(snapshot, slice_.namespace, address, number),
         )
-
-
-def _declared(pod: core.Pod) -> set[int]:
-    ports = (port for container in pod.spec.containers for port in container.ports or ())
-    return {port.container_port for port in ports if port.container_port}
 
 
 def _watched(pod: core.Pod, number: int) -> bool:

@@ -78,12 +78,18 @@ class Request:
 
 
 class Admission:
-    """The rules of one agent; `started` is Unix time."""
+    """The rules of one agent; `started` is Unix time.
 
-    def __init__(self, node: str, keys: Path, started: float) -> None:
+    loopback: Whether jobs may name loopback addresses, where agent and targets are one machine.
+    """
+
+    def __init__(self, node: str, keys: Path, started: float, *, loopback: bool = False) -> None:
         self._node = node
         self._keys = keys
         self._started = started
+        self._loopback = loopback
+        self.own_ports: set[int] = set()
+        """The agent's own ports, which a job may ask for at a loopback address."""
         self._done: dict[str, float] = {}
 
     def look(self, request: Request, now: float) -> None:
@@ -120,6 +126,7 @@ class Admission:
             raise RequestDenied(403, "no key that is known here and still good signed this")
         try:
             job = jobs.read(body, now)
+            jobs.refuse_machines_own(job, self.own_ports, loopback=self._loopback)
         except JobRefused as refusal:
             raise RequestDenied(400, str(refusal)) from refusal
         if job.expires > now + AHEAD:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import math
 import socket
+from collections.abc import Container
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -156,6 +158,35 @@ def _checked(value: Any, kind: type[T], name: str) -> T:
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         raise JobRefused(f"{name} is too long")
     return value
+
+
+def refuse_machines_own(job: AgentJob, ports: Container[int], *, loopback: bool) -> None:
+    """Refuse a job that names what a machine keeps for itself.
+
+    `ports` are those of the agent itself, `loopback` says that it is tested beside its targets.
+
+    Raises:
+        JobRefused: An address means another machine everywhere, or all of them.
+    """
+    for probe in job.probes:
+        ip = ipaddress.ip_address(probe.address or "192.0.2.1")
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        own = ip.is_loopback and (loopback or probe.port in ports)
+        if not own and _means_others(ip):
+            raise JobRefused(f"{probe.address} is not asked: it means another machine everywhere")
+
+
+def _means_others(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether it is not of one host; a cloud has credentials at a link-local one."""
+    return (
+        ip.is_loopback
+        or ip.is_link_local
+        or ip.is_multicast
+        or ip.is_unspecified
+        or ip.is_reserved
+        or bool(getattr(ip, "sixtofour", None) or getattr(ip, "teredo", None))
+        or str(ip).startswith("0.")
+    )
 
 
 def is_address(text: str) -> bool:

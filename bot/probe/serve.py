@@ -29,7 +29,9 @@ USAGE = """usage: python -m bot.probe once JOB
                                  [--node-addresses ADDRESS,…]
 """
 
-OPTIONS = frozenset({"--name", "--keys", "--port", "--round", "--peers", "--node-addresses"})
+OPTIONS = frozenset(
+    {"--name", "--keys", "--port", "--round", "--peers", "--node-addresses", "--loopback"}
+)
 
 PORT = 8473
 MOST_PORT = 65534
@@ -57,6 +59,7 @@ class Options:
     """The options of an agent: `keys` is a file or a folder, `round` seconds (0: no rounds).
 
     `node_addresses` are those of the agent's node, from which its kubelet may come.
+    `loopback` lets jobs name loopback addresses: for tests, where all nodes are one machine.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Options:
     round: float = 0.0
     peers: Path | None = None
     node_addresses: tuple[str, ...] = ()
+    loopback: bool = False
 
 
 def read_options(arguments: Sequence[str]) -> Options:
@@ -89,6 +93,7 @@ def read_options(arguments: Sequence[str]) -> Options:
         round=_number(given, "--round", 0.0, SHORTEST, 86400.0),
         peers=Path(peers) if peers else None,
         node_addresses=tuple(given.get("--node-addresses", "").split(",")),
+        loopback=given.get("--loopback") == "yes",
     )
 
 
@@ -119,12 +124,14 @@ async def _run(options: Options, own: Output) -> None:
     is_known = KnownAddresses(options.node_addresses, options.peers)
     listener = Listener(options.name, is_known)
     jobs = _Jobs(listener)
-    agent = Agent(Admission(options.name, options.keys, time.time()), jobs.do, is_known)
+    admission = Admission(options.name, options.keys, time.time(), loopback=options.loopback)
+    agent = Agent(admission, jobs.do, is_known)
     async with (
         listener.bound(options.port and options.port + 1) as jobs.where,
         agent.bound(options.port) as front,
         telling(listener, lambda line: heard.write({"job": "standing", **line}), STANDING_OFTEN),
     ):
+        admission.own_ports |= {int(jobs.where), int(front)}
         own.write({"job": "standing", "listening": jobs.where})
         own.write({"job": "agent", "listening": front})
         if options.round and options.peers:

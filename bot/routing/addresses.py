@@ -165,9 +165,20 @@ def parsed(addresses: Iterable[str]) -> Iterator[IP]:
     yield from dict.fromkeys(ip for address in addresses if (ip := parse(address)) is not None)
 
 
+THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")
+"""Source: RFC 1122, 3.2.1.3; Linux takes 0.0.0.0 for the machine itself."""
+
+
 def is_of_one_host(ip: IP) -> bool:
-    """Whether it means the same host everywhere; a cloud has credentials at a link-local one."""
-    return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+    """Whether it means the same host everywhere; a cloud has credentials at a link-local one.
+
+    Forms of IPv6 that hold an IPv4 address (6to4, Teredo, NAT64, IPv4-compatible) may lead to that.
+    """
+    if ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+        return False
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip not in THIS_NETWORK
+    return not (ip.is_site_local or ip.sixtofour or ip.teredo)
 
 
 def vips(service: core.Service) -> tuple[str, ...]:

@@ -26,8 +26,9 @@ from bot.kube.connect import INSTALLED_IN, connect
 from bot.kube.pods import OwnImage
 from bot.kube.prober_jobs import ProbeJobs
 from bot.kube.tool_jobs import ToolJobs
+from bot.net.admitted_prober import Admissions, AdmittedProber
 from bot.net.mesh.monitor import Reader
-from bot.net.ports import AgentProber, Prober
+from bot.net.ports import AgentProber
 from bot.net.probing.manifests import TOOL_IMAGE
 from bot.net.tools.service import Runner
 from bot.runtime.memory_store import Unkept
@@ -83,7 +84,7 @@ class SandboxParts:
     cache: WatchCache
     roles: Roles
     guild_id: int
-    prober: Prober
+    prober: AdmittedProber
     tools: Runner
     reader: Reader
     store: Store
@@ -222,7 +223,9 @@ async def _serve(world: World, port: int, make_client: MakeClient) -> None:
             cache,
             ROLES,
             GUILD_ID,
-            ProbeJobs(api, OwnImage(api, world.image, INSTALLED_IN)),
+            AdmittedProber(
+                ProbeJobs(api, OwnImage(api, world.image, INSTALLED_IN)), Admissions(cache)
+            ),
             ToolJobs(api, TOOL_IMAGE),
             AgentRounds(Agents(api)),
             world.store,

@@ -104,7 +104,7 @@ async def measure() -> AsyncIterator[Figure]:
     async with servers.serving(servers.saying(PAGE)) as port:
         with tempfile.TemporaryDirectory(prefix="meshmedic-bench-") as folder:
             keys = agents.known(Path(folder))
-            async with agents.running(keys, name=NODE) as agent:
+            async with agents.running(keys, "--loopback", "yes", name=NODE) as agent:
                 yield await _processor_time(_Agent(agent, port))
     yield await _memory()
 

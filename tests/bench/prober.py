@@ -59,7 +59,7 @@ async def _mesh(nodes: int) -> AsyncIterator[list[Running]]:
         async with AsyncExitStack() as stack:
             mesh = []
             for number in range(nodes):
-                running = agents.running(keys, name=f"node-{number}")
+                running = agents.running(keys, "--loopback", "yes", name=f"node-{number}")
                 mesh.append(await stack.enter_async_context(running))
                 os.sched_setaffinity(mesh[-1].process.pid, {core})
             yield mesh

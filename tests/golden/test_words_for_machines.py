@@ -41,7 +41,7 @@ def test_a_stored_change_is_read_today() -> None:
     whole = json.loads(kept("change-with-status.json"))
     whole["metadata"]["namespace"] = "meshmedic"
     stored = json.dumps(whole)
-    assert change_objects.read(stored.encode(), "meshmedic") == CHANGE
+    assert change_objects.read(stored.encode()) == CHANGE
 
 
 @pytest.mark.parametrize("part", ["spec", "status"])

@@ -137,7 +137,7 @@ async def an_agent(homelab: Homelab) -> AsyncIterator[agents.Running]:
     """A real agent on a node, which knows our key."""
     await homelab.prober.refresh()
     homelab.sync()
-    async with agents.running(homelab.keys, name=HERE.node) as agent:
+    async with agents.running(homelab.keys, "--loopback", "yes", name=HERE.node) as agent:
         homelab.simulation.put(an_agent_pod(HERE.node, agent.port))
         yield agent
 

@@ -232,6 +232,38 @@ async def test_a_kubelet_that_is_away_is_asked_once(
     assert sum(each.path.endswith("/exec") for each in simulation.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "wget: unrecognized option: max-redirect=0\nBusyBox v1.36.1 multi-call binary.\n",
+        "wget: unrecognized option '--max-redirect=0'\nUsage: wget [-cqS] URL...\n",
+    ],
+)
+async def test_no_redirect_is_followed_where_wget_has_an_option_for_that(said: str) -> None:
+    """Busybox's has none, refuses GNU's, and is asked without it from then on."""
+    commands: list[Sequence[str]] = []
+
+    async def busybox(_: object, argv: Sequence[str], __: float) -> CommandOutput:
+        commands.append(argv)
+        if "--max-redirect=0" in argv:
+            return CommandOutput(said, 1)
+        return CommandOutput(WELL.decode(), 0)
+
+    start = RequestOrigin("edge", Ref("Pod", "kube-system", "traefik"))
+    answers = await WgetSession(busybox, start, 1e9).all([to(), to(port=81)])
+    assert [answer.outcome for answer in answers] == [Outcome.OK] * 2
+    assert ["--max-redirect=0" in argv for argv in commands] == [True, False, False]
+    commands.clear()
+
+    async def gnu(_: object, argv: Sequence[str], __: float) -> CommandOutput:
+        commands.append(argv)
+        return CommandOutput("  HTTP/1.1 302 Found\n0 redirections exceeded.\n", 8)
+
+    (answer,) = await WgetSession(gnu, start, 1e9).all([to(kind=ProbeKind.HTTP)])
+    assert (answer.outcome, answer.status) == (Outcome.OK, 302)
+    assert ["--max-redirect=0" in argv for argv in commands] == [True]
+
+
 class Unread(str):
     """A path that no command is made of."""
 

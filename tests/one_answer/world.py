@@ -18,6 +18,7 @@ from bot.kube.agents import Agents
 from bot.kube.cache import WatchCache
 from bot.kube.connect import connect
 from bot.kube.tool_jobs import ToolJobs
+from bot.net.admitted_prober import Admissions, AdmittedProber
 from bot.net.probing.manifests import TOOL_IMAGE
 from bot.net.tools.service import Netshoot
 from bot.runtime.memory_store import Unkept
@@ -83,7 +84,7 @@ async def playing(scenario: Scenario, folder: Path) -> AsyncIterator[World]:
         parts = ClusterParts(
             cache,
             Netshoot(cache, ToolJobs(api, TOOL_IMAGE)),
-            FakeProber(_network(lab)),
+            AdmittedProber(FakeProber(_network(lab)), Admissions(cache)),
             AgentRounds(Agents(api)),
             store,
         )

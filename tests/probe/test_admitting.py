@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.net.probing import signed_job
-from bot.net.probing.protocol import ProbeJob
+from bot.net.probing.protocol import Probe, ProbeJob, ProbeKind
 from bot.probe import admitting
 from bot.probe.admitting import Admission, Request, RequestDenied
 from bot.probe.job import AgentJob as Admitted
@@ -54,6 +54,39 @@ def denied(
 def test_a_job_is_admitted_by_each_key_that_is_known(admission: Admission, name: str) -> None:
     sent = signing.signed(JOB, issued=NOW, by=signing.key(name))
     assert asked(admission, sent).id == "j"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1"),
+        *("::ffff:169.254.169.254", "0.1.2.3", "::", "224.0.0.1", "ff02::1", "255.255.255.255"),
+        *("2002:7f00:1::", "64:ff9b::a9fe:a9fe", "2001:0:7f00:1::1", "240.0.0.1"),
+    ],
+)
+def test_what_a_machine_keeps_for_itself_is_not_asked_by_a_signed_job_either(
+    admission: Admission, address: str
+) -> None:
+    """Whoever has the key learns nothing of the agent's own machine; its listener may be tested."""
+    job = msgspec.structs.replace(JOB, probes=(Probe("a", ProbeKind.HTTP, address, 8473),))
+    status, why = denied(admission, signing.signed(job, issued=NOW))
+    assert status == 400
+    assert "means another machine" in why
+    if address == "127.0.0.1":
+        admission.own_ports |= {8473}
+        assert asked(admission, signing.signed(job, issued=NOW)).probes
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "224.0.0.1", "::"])
+def test_tests_on_one_machine_open_loopback_alone(keys: Path, address: str) -> None:
+    opened = Admission("alpha", keys, STARTED, loopback=True)
+    to = Probe("a", ProbeKind.TCP, "127.0.0.1", 1)
+    job = msgspec.structs.replace(JOB, probes=(to,))
+    assert asked(opened, signing.signed(job, issued=NOW)).probes
+    job = msgspec.structs.replace(
+        JOB, id="k", probes=(msgspec.structs.replace(to, address=address),)
+    )
+    assert denied(opened, signing.signed(job, issued=NOW))[0] == 400
 
 
 def test_a_job_is_done_once_and_may_be_asked_anew(admission: Admission) -> None:

@@ -86,7 +86,7 @@ async def test_answers_come_while_the_job_is_under_way(tmp_path: Path) -> None:
 async def test_a_job_goes_on_when_who_asked_is_gone(tmp_path: Path) -> None:
     """The pod network may break while the answers are on their way: the log has them all."""
     async with (
-        agents.running(agents.known(tmp_path)) as agent,
+        agents.running(agents.known(tmp_path), "--loopback", "yes") as agent,
         servers.serving(servers.silent) as to_,
     ):
         probe = to(to_, ProbeKind.HTTP, tries=3, seconds=0.5, again=0)

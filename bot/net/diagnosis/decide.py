@@ -159,8 +159,14 @@ def _unknown(evidence: RouteEvidence) -> tuple[Effect, str]:
     return Effect.UNKNOWN, "What the evidence does not explain, it does not cure either."
 
 
+def _foreign(evidence: RouteEvidence) -> tuple[str, ...]:
+    """The endpoints that were not asked, since their slices do not speak for the addresses."""
+    whys = (endpoint.foreign for endpoint in evidence.points.endpoints if endpoint.foreign)
+    return tuple(f"{why}: it was not asked." for why in whys)
+
+
 def _untested(evidence: RouteEvidence, own: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:
     """What could not be tested, each once; nothing where the objects decide."""
-    reasons = () if decided else explanation.reasons(evidence)
+    reasons = () if decided else (*_foreign(evidence), *explanation.reasons(evidence))
     unseen = () if decided else evidence.belief.unseen
     return tuple(dict.fromkeys((*own, *reasons, *unseen)))

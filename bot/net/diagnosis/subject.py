@@ -24,7 +24,8 @@ class EndpointAt(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
     `others` are further ports by which to tell the pod from its port: those that its containers
     declare, and the Service's own. `watched` says that the kubelet of its node reaches that very
-    port time and again, by a readiness probe of a ready pod.
+    port time and again, by a readiness probe of a ready pod. `foreign` says why the slice does not
+    speak for the address, so that it is not asked.
     """
 
     address: str
@@ -35,6 +36,7 @@ class EndpointAt(msgspec.Struct, frozen=True, order=True, kw_only=True):
     declared: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
     watched: bool = False
+    foreign: str = ""
 
     def __str__(self) -> str:
         """`address:port`, as people write it for either family."""

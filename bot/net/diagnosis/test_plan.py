@@ -24,6 +24,7 @@ from bot.net.diagnosis.results import Result, ResultState
 from bot.net.diagnosis.rules.application import SERVER_ERROR
 from bot.net.diagnosis.subject import Subject
 from bot.net.diagnosis.vantage_points import Means, VantagePoints, source, target
+from bot.net.probing.admission import KUBELET
 from bot.net.probing.protocol import (
     CONTROL_NAME,
     PAYLOAD,
@@ -34,9 +35,6 @@ from bot.net.probing.protocol import (
     ProbeKind,
     Vip,
 )
-
-KUBELET = 10250
-"""A port that every node has open or refuses: both give the round trip to the node."""
 
 SMALL = 64
 FEW = 4
@@ -67,10 +65,17 @@ class TestPlan:
     means: Means
     questions: list[PlannedProbe] = field(default_factory=list)
 
+    @property
+    def foreign(self) -> frozenset[str]:
+        """The addresses of endpoints for which their slices do not speak."""
+        return frozenset(endpoint.address for endpoint in self.points.endpoints if endpoint.foreign)
+
     def ask(
         self, place: VantagePoint, aim: Aim, target: ProbeTarget, probe: Probe, tries: int
     ) -> None:
-        """Add a question that makes this many tries of a probe."""
+        """Add a question that makes this many tries of a probe, where the target may be asked."""
+        if target.address in self.foreign:
+            return
         numbered = msgspec.structs.replace(probe, id=str(len(self.questions)), tries=tries)
         self.questions.append(PlannedProbe(place, aim, target, numbered))
 

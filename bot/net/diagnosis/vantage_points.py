@@ -75,7 +75,11 @@ def backends(
 ) -> tuple[ProbedBackend, ...]:
     """The backends of temporary Services: each endpoint, and each listener."""
     listening = (ProbedBackend(listener.address, listener.port) for listener in listeners.values())
-    endpoints = (ProbedBackend(endpoint.address, endpoint.port) for endpoint in points.endpoints)
+    endpoints = (
+        ProbedBackend(endpoint.address, endpoint.port)
+        for endpoint in points.endpoints
+        if not endpoint.foreign
+    )
     return tuple(dict.fromkeys((*endpoints, *listening)))
 
 

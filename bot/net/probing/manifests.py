@@ -8,7 +8,7 @@ Security Standard "restricted".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -36,6 +36,7 @@ OTHERS = (
 """What containerd gives a container besides NET_RAW. Source: containerd, pkg/oci."""
 
 Manifest = dict[str, Any]
+P = TypeVar("P", bound=Probe)
 
 
 def probe_job(
@@ -183,9 +184,9 @@ def _owned(name: str, owner: Manifest | None) -> Manifest:
     return metadata
 
 
-def portions(probes: Sequence[Probe]) -> Iterator[list[Probe]]:
+def portions(probes: Sequence[P]) -> Iterator[list[P]]:
     """The probes in portions, each of which fits into one argument."""
-    portion: list[Probe] = []
+    portion: list[P] = []
     size = 0
     for probe in probes:
         length = len(msgspec.json.encode(probe))

@@ -151,6 +151,10 @@ class Probe(WireStruct, frozen=True):
     settle: float = 0.0
 
 
+class CheckedProbe(Probe, frozen=True):
+    """A probe that may be made. Only `ProbeAdmission.check` says so, and adapters take no other."""
+
+
 class ProbeAnswer(WireStruct, frozen=True):
     """How one try of a probe ended. Times are milliseconds; `at` counts from the job's beginning.
 

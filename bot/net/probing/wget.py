@@ -28,6 +28,9 @@ ECHOED = "--"
 ADDRESS = re.compile(r"[(|]\[?([0-9a-f.:]{1,45}?[0-9a-f])\]?(?::\d{1,5})?[)|]", re.IGNORECASE)
 STATUS = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})")
 
+NO_REDIRECT = "--max-redirect=0"
+UNKNOWN_OPTION = re.compile(r"unrecognized option\b.{0,20}max-redirect")
+
 WORDS = (
     (r"(invalid|unrecognized) option|usage:", Leg.CONNECT, Outcome.UNTRIED, 0),
     (r"read error \(connection timed out", Leg.HTTP, Outcome.STALLED, 110),
@@ -64,9 +67,16 @@ class CommandOutput(msgspec.Struct, frozen=True):
     exit_code: int | None
 
 
-def request_argv(to: Destination) -> tuple[str, ...]:
-    """The documented request, which busybox takes too; without a shell, and bounded."""
-    return ("wget", "-S", "-O", "/dev/null", "-t", "1", "-T", str(SECONDS), to.url)
+def request_argv(to: Destination, *, gnu: bool = True) -> tuple[str, ...]:
+    """The documented request, without a shell, and bounded; with `gnu`, no redirect is followed."""
+    still = (NO_REDIRECT,) if gnu else ()
+    return ("wget", "-S", *still, "-O", "/dev/null", "-t", "1", "-T", str(SECONDS), to.url)
+
+
+def is_not_gnu(output: CommandOutput) -> bool:
+    """Whether a command ended at once since its wget has no option against redirects."""
+    own, _ = lines(output.stderr)
+    return output.exit_code != 0 and any(UNKNOWN_OPTION.search(line) for line in own)
 
 
 def read_request(
@@ -92,18 +102,21 @@ def read_request(
     )
 
 
-def probe_argv(probe: Probe) -> tuple[str, ...] | Refusal:
+def probe_argv(probe: Probe, *, gnu: bool = True) -> tuple[str, ...] | Refusal:
     """The command of a probe, without a shell: nothing that somebody else wrote is an option.
 
-    It bypasses proxies, since Traefik uses none for its servers, and skips the body, which might
-    not end (busybox makes a GET all the same, GNU a HEAD).
+    With `gnu`, no redirect is followed: busybox has no option against it, and refuses GNU's. It
+    bypasses proxies, since Traefik uses none for its servers, and skips the body, which might not
+    end (busybox makes a GET all the same, GNU a HEAD).
     """
     url = _url(probe)
     if isinstance(url, Refusal):
         return url
     host = ("--header", f"Host: {probe.name}") if _has_host(probe) else ()
     bounds = ("-t", "1", "-T", str(max(1, round(probe.seconds))))
-    return ("wget", "-S", "--spider", "--proxy=off", "-O", "/dev/null", *bounds, *host, url)
+    still = (NO_REDIRECT,) if gnu else ()
+    fixed = ("wget", "-S", *still, "--spider", "--proxy=off", "-O", "/dev/null")
+    return (*fixed, *bounds, *host, url)
 
 
 def read_probe(probe: Probe, output: CommandOutput) -> ProbeAnswer:

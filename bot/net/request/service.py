@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -18,12 +18,15 @@ from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget
+from bot.net.probing.admission import ProbeAdmission
 from bot.net.probing.protocol import Outcome, Probe, ProbeKind, Progress
 from bot.net.probing.wget import CommandOutput
 from bot.net.request import destination, origin
 from bot.net.request.destination import Destination
 from bot.net.request.origin import RequestOrigin
 from bot.net.request.result import RequestResult, attempt, lookup
+from bot.net.tools.targets import Allowed
+from bot.routing.addresses import parse
 
 READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
 MOST = 4
@@ -55,11 +58,15 @@ class Inside(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Tests whether one place reaches another. Both `prober` and `inside` are optional."""
+    """Tests whether one place reaches another. Both `prober` and `inside` are optional.
+
+    also: Targets outside of the cluster, by the settings.
+    """
 
     cluster: SnapshotReader
     prober: Prober | None = None
     inside: Inside | None = None
+    also: Allowed = field(default_factory=Allowed)
 
     async def test(self, begin: str, to: str, progress: Progress) -> RequestResult:
         """One request from there to there.
@@ -75,6 +82,9 @@ class Reach:
             raise InputError(start.detail)
         if isinstance(end, Refusal):
             raise InputError(end.detail)
+        rule = ProbeAdmission(snapshot, self.also, by_person=True)
+        if (ip := parse(end.address)) and (why := rule.why_not(ip, end.port)):
+            raise InputError(why)
         try:
             async with asyncio.timeout(LONGEST + (self.prober.patience if self.prober else 0.0)):
                 return await self._tested(start, end, progress)
@@ -111,7 +121,12 @@ class Reach:
         if not end.http:
             raise ClusterError("Its wget speaks HTTP alone.")
         progress(f"Asking wget in {start}.")
+        if not end.address:
+            # Looked up in the pod, it could lead anywhere.
+            raise ClusterError("A name without a VIP is not asked by its wget.")
         output = await self.inside.run(start, wget.request_argv(end))
+        if wget.is_not_gnu(output):
+            output = await self.inside.run(start, wget.request_argv(end, gnu=False))
         dns, attempt = wget.read_request(end, output)
         return RequestResult(
             start=str(start),

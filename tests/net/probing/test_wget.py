@@ -28,7 +28,7 @@ def test_the_command_has_its_bounds_and_no_shell() -> None:
     asked = a_probe(ProbeKind.HTTP, name="web.example", path="/a b?c=d")
     bounds = ("-t", "1", "-T", "3")
     assert probe_argv(asked) == (
-        *("wget", "-S", "--spider", "--proxy=off", "-O", "/dev/null", *bounds),
+        *("wget", "-S", "--max-redirect=0", "--spider", "--proxy=off", "-O", "/dev/null", *bounds),
         *("--header", "Host: web.example", "http://10.42.1.7:8080/a%20b?c=d"),
     )
     assert probe_argv(a_probe(address="fd00::7"))[-1] == "http://[fd00::7]:8080/"  # type: ignore[index]
@@ -77,7 +77,7 @@ def test_nothing_that_others_wrote_becomes_an_option_or_a_header(
     assert found[-1].startswith("http://")
     assert "@" not in found[-1].removeprefix("http://").partition("/")[0]
     assert all(each.isprintable() and each.isascii() for each in found)
-    known = {"-S", "--spider", "--proxy=off", "-O", "-t", "-T", "--header"}
+    known = {"-S", "--max-redirect=0", "--spider", "--proxy=off", "-O", "-t", "-T", "--header"}
     assert {each for each in found if each.startswith("-")} <= known
     assert all(" " not in each for each in found if not each.startswith("Host: "))
 

@@ -112,7 +112,7 @@ async def test_where_no_command_may_run_its_node_is_asked_and_that_is_said(
 
 async def test_a_port_that_speaks_no_http_is_no_matter_for_wget() -> None:
     world = a_world()
-    found = await world.reach.test("traefik", "10.42.9.9:5432", quiet)
+    found = await world.reach.test("traefik", "10.42.2.99:5432", quiet)
     assert not world.inside.asked
     assert found.verdict is Verdict.FAILED
     assert found.attempts[0].steps[-1].outcome is Outcome.TIMEOUT
