@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -20,7 +21,7 @@ from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, o
 from bot.chat.replies import ARRIVED, explain, say
 from bot.domain.authorization import Role, Roles
 from bot.domain.election import Alone, Leadership
-from bot.errors import DiscordRefusal
+from bot.errors import DiscordRefusal, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ APPROVERS = {ROLE: Role.APPROVER}
 
 DRAIN = 10.0
 """Seconds that running answers get to finish when the process is stopped."""
+
+ASKING = 5.0
+"""Seconds for asking Discord which roles a person has."""
 
 FAREWELL = 2.0
 """Seconds to tell people whose answers did not finish."""
@@ -259,6 +263,21 @@ class Client(discord.Client):
             return False
         roles = [role.id for role in getattr(interaction.user, "roles", ())]
         return self.roles.allow(needed, interaction.user.id, roles)
+
+    async def present_roles(self, user: int) -> frozenset[int]:
+        """The roles that a person has now, asked of Discord; none for who is no member any more.
+
+        Raises:
+            Unreachable: Discord does not say.
+        """
+        try:
+            async with asyncio.timeout(ASKING):
+                member = await self.http.get_member(self.guild_id, user)
+        except discord.NotFound:
+            return frozenset()
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise Unreachable("Discord could not be asked for the member.") from error
+        return frozenset(int(role) for role in member["roles"])
 
     async def answer_control(self, interaction: discord.Interaction[Any], control: Control) -> None:
         """Check who clicked, call the control's handler, and explain what fails."""

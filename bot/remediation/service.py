@@ -16,7 +16,7 @@ from datetime import datetime
 
 from bot.domain.authorization import Role, Roles
 from bot.domain.refusal import NotObserved, Refusal
-from bot.errors import Conflict, InputError, Refused
+from bot.errors import Conflict, InputError, MeshmedicError, Refused
 from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change import approval, history
 from bot.remediation.change.approval import Click, Policy
@@ -30,12 +30,18 @@ from bot.remediation.journal import ChangeJournal, quietly
 from bot.remediation.planner import Planner
 from bot.remediation.planning.offers import Offers
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
-from bot.remediation.ports import ChangeStore
+from bot.remediation.ports import ChangeStore, PresentRoles, no_roles
 from bot.remediation.reconciler import Reconciler
 from bot.remediation.verification import Verifier
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
+ROLE_GONE = "You are no approver any more, so nothing was written."
+ROLE_UNKNOWN = "Nothing was written: {error} So it is not known whether you still are an approver."
+OPEN = (
+    "{name} is proposed for {target} by another way, and somebody else asked for it. An approver "
+    "may decide on it, or propose something else in its place."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +72,25 @@ class RemediationService:
     policy: Policy
     clock: Callable[[], datetime]
     token: Callable[[], str] = lambda: secrets.token_hex(2)
+    present: PresentRoles = no_roles
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def propose(
-        self, route: str, method: Method | None, requester: str, progress: Progress = quiet
+        self,
+        route: str,
+        method: Method | None,
+        requester: str,
+        progress: Progress = quiet,
+        *,
+        roles: frozenset[int] = frozenset(),
     ) -> Proposal | PlanRefusal:
         """Save a plan for an approver to decide: of the smallest method if none is named.
 
+        `requester` is a Discord id, and `roles` are that person's.
+
         Raises:
-            InputError: No route has this name, or a change of it is under way.
+            InputError: No route has this name, a change of it is under way, or somebody else's is
+                open and this person is no approver.
             ClusterError: The cluster cannot be read, or refuses the plan.
             NotLeading: Another process may be acting.
         """
@@ -82,7 +98,7 @@ class RemediationService:
         plan = await self.planner.choose(offers, method, progress)
         if isinstance(plan, PlanRefusal):
             return plan
-        if open_change := await self._open(plan):
+        if open_change := await self._open(plan, Click(int(requester), roles, self.clock())):
             return Proposal(open_change, offers)
         before = await self._baseline(plan, progress)
         if isinstance(before, PlanRefusal):
@@ -120,7 +136,7 @@ class RemediationService:
         async with self._one_at_a_time:
             await self._alone(change)
             # Looking again took its time: what counts is the moment of the write.
-            self._may_approve(change, dataclasses.replace(click, at=self.clock()))
+            self._may_approve(change, await self._renewed_click(click))
             approved = await self._moved(change.noted(baseline=before), ChangeState.APPROVED, click)
         self.reconciler.begin(approved, self.reconciler.execute)
         return approved
@@ -140,6 +156,7 @@ class RemediationService:
         await self._alone(change)
         if obstacles := await self.executor.obstacles(change):
             return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(obstacles)}")
+        await self._renewed_click(click)
 
         async def take_back(done: Change) -> Change:
             return await self.executor.take_back(done, str(click.user), "It was rolled back.")
@@ -187,6 +204,23 @@ class RemediationService:
         except InputError as error:
             raise Refused(str(error)) from error
 
+    async def _renewed_click(self, click: Click) -> Click:
+        """The click as if it were made now, with the roles that the person has now.
+
+        Raises:
+            Refused: They are no approver any more, or Discord does not say so.
+        """
+        roles = click.roles
+        # Who is named by a user id needs no role.
+        if not self.roles.allow(Role.APPROVER, click.user, ()):
+            try:
+                roles = await self.present(click.user)
+            except MeshmedicError as error:
+                raise Refused(ROLE_UNKNOWN.format(error=error)) from error
+            if not self.roles.allow(Role.APPROVER, click.user, roles):
+                raise Refused(ROLE_GONE)
+        return dataclasses.replace(click, roles=roles, at=self.clock())
+
     def _may_approve(self, change: Change, click: Click) -> None:
         if why := approval.refusal(change, click, self.roles, self.policy):
             raise Refused(why)
@@ -215,19 +249,32 @@ class RemediationService:
             notes=Notes(baseline=before),
         )
 
-    async def _open(self, plan: RepairPlan) -> Change | None:
-        """The open change of the same route with the same plan; one of another plan is closed."""
+    async def _open(self, plan: RepairPlan, click: Click) -> Change | None:
+        """The open change of the same route with the same plan.
+
+        One of another plan is closed, by who asked for it or by an approver.
+
+        Raises:
+            InputError: Another change is under way, or open and this person may not end it.
+        """
         for change in await self.store.every():
             if change.plan.target != plan.target:
                 continue
             if change.state is ChangeState.PROPOSED and self.clock() < change.expires:
                 if change.plan.same(plan):
                     return change
+                if change.requester != str(click.user):
+                    await self._may_replace(change, click)
                 note = "Another plan for the same route took its place."
                 await quietly(self.journal.move(change, ChangeState.REJECTED, BOT, note))
             elif change.under_way:
                 raise InputError(UNDER_WAY.format(target=plan.target, name=change.name))
         return None
+
+    async def _may_replace(self, change: Change, click: Click) -> None:
+        if not self.roles.allow(Role.APPROVER, click.user, click.roles):
+            raise InputError(OPEN.format(name=change.name, target=change.plan.target))
+        await self._renewed_click(click)
 
     async def _alone(self, change: Change) -> None:
         """Two changes of one route at once would undo each other's work.

@@ -128,9 +128,10 @@ class FixCog(CogWithControls):
 
     async def _propose(self, interaction: Interaction, route: str, method: Method | None) -> None:
         await acknowledge(interaction, private=False)
+        click = self._click(interaction)
         async with Progress(interaction, route) as progress:
             proposal = await self._remediation.propose(
-                route, method, str(interaction.user.id), progress.note
+                route, method, str(click.user), progress.note, roles=click.roles
             )
         if isinstance(proposal, PlanRefusal):
             await answer(interaction, discord_change.refusal(route, proposal))

@@ -21,6 +21,7 @@ async def world(room: Room) -> World:
     made.tell = room.cluster.announce  # type: ignore[method-assign]
     room.cluster.remediation = made.process()
     room.cluster.remediation.roles = room.roles
+    room.cluster.remediation.present = lambda user: room.client.present_roles(user)
     await room.restart()
     return made
 
@@ -114,6 +115,14 @@ async def test_nobody_else_decides(room: Room, world: World, label: str) -> None
     assert not world.writer.effects
     (change,) = world.store.kept.values()
     assert change.state is ChangeState.PROPOSED
+
+
+async def test_discord_is_asked_which_roles_a_person_has_now(room: Room, world: World) -> None:
+    """Who is no member has none."""
+    approver = frozenset({room.roles.roles["approvers"]})
+    assert approver <= await room.client.present_roles(room.approver.id)
+    assert not approver & await room.client.present_roles(room.operator.id)
+    assert await room.client.present_roles(4) == frozenset()
 
 
 async def test_buttons_work_after_a_restart(room: Room, world: World) -> None:

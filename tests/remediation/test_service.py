@@ -6,9 +6,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from bot.domain.authorization import Members, Roles
 from bot.domain.refusal import NotObserved
-from bot.errors import ClusterError, InputError, Refused
+from bot.errors import ClusterError, InputError, Refused, Unreachable
 from bot.net.diagnosis.diagnosis import Effect
+from bot.remediation.change.approval import Click
 from bot.remediation.change.change import Change, waiting
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
@@ -406,3 +408,88 @@ async def test_what_waits_is_named_until_it_is_over() -> None:
     world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
     (line,) = waiting(await remediation.every(), world.now)
     assert line.endswith("it is put back at 2026-11-23 13:00 UTC")
+
+
+APPROVER_ROLE = 7
+
+
+class Discord:
+    """A Discord that tells the roles of this moment; None: it does not answer."""
+
+    def __init__(self, *roles: int) -> None:
+        self.roles: frozenset[int] | None = frozenset(roles)
+        self.asked: list[int] = []
+
+    async def __call__(self, user: int, /) -> frozenset[int]:
+        self.asked.append(user)
+        if self.roles is None:
+            raise Unreachable("Discord could not be asked for the member.")
+        return self.roles
+
+
+def by_role(world: World, discord: Discord) -> RemediationService:
+    """A process whose approvers are named by a role."""
+    made = world.process()
+    made.roles = Roles(approvers=Members(roles=frozenset({APPROVER_ROLE})))
+    made.present = discord
+    return made
+
+
+def role_click(world: World, user: int = BELA) -> Click:
+    return Click(user, frozenset({APPROVER_ROLE}), world.now)
+
+
+async def test_who_lost_the_role_while_it_was_looked_at_again_approves_nothing() -> None:
+    """The click had the role; what counts is the moment of the write."""
+    world, discord = World(), Discord(APPROVER_ROLE)
+    remediation = by_role(world, discord)
+    change = await proposed(world, remediation)
+    discord.roles = frozenset()
+    with pytest.raises(Refused, match="no approver any more"):
+        await remediation.decide(change.name, role_click(world), approve=True)
+    assert discord.asked == [BELA], "once, and no earlier than it counts"
+    assert (await remediation.show(change.name)).state is ChangeState.PROPOSED
+    assert not world.writer.effects
+    discord.roles = frozenset({APPROVER_ROLE})
+    made = await remediation.decide(change.name, role_click(world), approve=True)
+    assert isinstance(made, Change)
+    await remediation.reconciler.wait()
+    assert discord.asked == [BELA] * 2
+
+
+async def test_where_discord_does_not_say_nothing_is_approved_or_taken_back() -> None:
+    world, discord = World(), Discord(APPROVER_ROLE)
+    remediation = by_role(world, discord)
+    change = await proposed(world, remediation)
+    discord.roles = None
+    with pytest.raises(Refused, match="could not be asked"):
+        await remediation.decide(change.name, role_click(world), approve=True)
+    discord.roles = frozenset({APPROVER_ROLE})
+    await remediation.decide(change.name, role_click(world), approve=True)
+    await remediation.reconciler.wait()
+    assert (await remediation.show(change.name)).state is ChangeState.DONE
+    for roles, why in ((None, "could not be asked"), (frozenset[int](), "no approver any more")):
+        discord.roles = roles
+        with pytest.raises(Refused, match=why):
+            await remediation.roll_back(change.name, role_click(world))
+    assert (await remediation.show(change.name)).state is ChangeState.DONE
+
+
+async def test_an_operators_proposal_does_not_end_somebody_elses() -> None:
+    """Who asked for it may replace it, and so may an approver; the role is asked for again."""
+    world, discord = World(), Discord()
+    remediation = by_role(world, discord)
+    first = await proposed(world, remediation, Method.ANNOTATION)
+    with pytest.raises(InputError, match=f"{first.name} is proposed.*somebody else"):
+        await remediation.propose(ASKED, Method.CONVERSION, str(STRANGER))
+    held = frozenset({APPROVER_ROLE})
+    with pytest.raises(Refused, match="no approver any more"):
+        await remediation.propose(ASKED, Method.CONVERSION, str(BELA), roles=held)
+    assert (await remediation.show(first.name)).state is ChangeState.PROPOSED
+    assert len(await remediation.every()) == 1
+    second = await proposed(world, remediation, Method.CONVERSION)
+    assert (await remediation.show(first.name)).state is ChangeState.REJECTED
+    discord.roles = held
+    third = await remediation.propose(ASKED, Method.ANNOTATION, str(BELA), roles=held)
+    assert isinstance(third, Proposal)
+    assert (await remediation.show(second.name)).state is ChangeState.REJECTED
