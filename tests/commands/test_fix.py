@@ -21,8 +21,8 @@ async def world(room: Room) -> World:
     made.tell = room.cluster.announce  # type: ignore[method-assign]
     room.cluster.remediation = made.process()
     room.cluster.remediation.roles = room.roles
-    room.cluster.remediation.present = lambda user: room.client.present_roles(user)
     await room.restart()
+    room.cluster.remediation.present = room.client.present_roles
     return made
 
 
