@@ -30,17 +30,26 @@ def in_turn(items: Iterable[T], party: Callable[[T], str]) -> list[T]:
     return [item for _, item in sorted(turns, key=lambda pair: pair[0])]
 
 
-def shared(items: Sequence[T], most: int, party: Callable[[T], str]) -> tuple[T, ...]:
+def shared(
+    items: Sequence[T],
+    most: int,
+    party: Callable[[T], str],
+    rank: Callable[[T], int] = lambda _: 0,
+) -> tuple[T, ...]:
     """The items for which there is room, in their order; those that matter most come first.
 
     A part of the room is reserved for cluster-scoped parties. What they leave is for the others.
 
     most: How many may stay.
     party: Who has an item, as `bot.domain.tenancy.party_of` names it.
+    rank: How bad an item is. Once each party has one, what is worse goes before a fairer share.
     """
     if len(items) <= most:
         return tuple(items)
     turns = in_turn(range(len(items)), lambda number: party(items[number]))
+    parties = len({party(item) for item in items})
+    rest = sorted(turns[parties:], key=lambda number: -rank(items[number]))
+    turns = [*turns[:parties], *rest]
     of_cluster = [number for number in turns if is_of_cluster(party(items[number]))]
     reserved = set(of_cluster[: math.ceil(most / RESERVE)])
     others = [number for number in turns if number not in reserved]

@@ -30,6 +30,18 @@ def test_a_loud_party_loses_what_matters_least_and_the_quiet_one_nothing():
     assert stay == (*items[:398], ("bank", 1), ("Node", 1))
 
 
+def test_the_third_failure_of_one_party_goes_before_the_second_trifle_of_another():
+    items = [("loud", 5), ("loud", 5), ("loud", 5), ("bank", 4), ("bank", 4), ("zoo", 4)]
+    stay = shared(items, 5, party, lambda item: item[1])
+    assert stay == (("loud", 5), ("loud", 5), ("loud", 5), ("bank", 4), ("zoo", 4))
+
+
+def test_a_loud_partys_failures_leave_each_other_its_worst():
+    items = [*(("loud", 5),) * 450, ("bank", 4), ("Node", 4)]
+    stay = shared(items, 8, party, lambda item: item[1])
+    assert stay == (*items[:6], ("bank", 4), ("Node", 4))
+
+
 def test_more_parties_than_there_is_room_for_leave_the_cluster_its_reserve():
     items = [*((f"tenant-{number}", 0) for number in range(100)), ("Node", 1), ("Node", 2)]
     stay = shared(items, 8, party)

@@ -43,7 +43,7 @@ def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
     head += f"{report_text.headline(report)}{place}"
     tail = "\n".join(_tail(report))
     room = cards.TEXT - len(head) - len(tail) - 100
-    roots = shared(report.roots, ROOTS, _party)
+    roots = shared(report.roots, ROOTS, _party, _rank)
     shown = list(cards.fitting([_root(root, report) for root in roots], room))
     if hidden := len(report.roots) - len(shown):
         shown.append(f"-# … and {hidden:,} more: choose one below, or export.")
@@ -88,7 +88,7 @@ def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
             value=finding.code,
             description=words.line(f"{finding.verdict}: {finding.reason}", cards.LABEL),
         )
-        for finding in shared(tuple(first.values()), cards.CHOICES, _party)
+        for finding in shared(tuple(first.values()), cards.CHOICES, _party, _rank)
     ]
 
 
@@ -100,6 +100,10 @@ def suggestion(finding: Finding) -> tuple[str, str]:
 
 def _party(finding: Finding) -> str:
     return party_of(finding.subject)
+
+
+def _rank(finding: Finding) -> int:
+    return finding.verdict.rank
 
 
 def _root(root: Finding, report: Report) -> str:
