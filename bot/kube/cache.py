@@ -275,13 +275,9 @@ def _slim_workload(workload: Object) -> Object:
     """A workload without what is only read where something is wrong with it."""
     if not isinstance(workload, apps.WorkloadObject | apps.DaemonSet):
         return workload
-    meta = msgspec.structs.replace(
-        workload.metadata, annotations=_own(workload.metadata.annotations)
-    )
-    workload = msgspec.structs.replace(workload, metadata=meta)
     if workload.malformed or not _has_its_pods(workload):
         return workload
-    meta = msgspec.structs.replace(meta, managed_fields=None)
+    meta = msgspec.structs.replace(workload.metadata, managed_fields=None)
     spec = msgspec.structs.replace(workload.spec, template=apps.PodTemplate())
     workload = msgspec.structs.replace(workload, metadata=meta, spec=spec)
     if isinstance(workload, apps.Deployment) and _rolled_out(workload.status):
@@ -311,15 +307,6 @@ def _rolled_out(status: apps.WorkloadStatus) -> bool:
         and (said.get("Available", ("", ""))[0] == "True")
     )
 
-
-def _own(annotations: dict[str, str] | None) -> dict[str, str] | None:
-    """The annotations of ours: kubectl keeps a whole object in another."""
-    ours = {name: value for name, value in (annotations or {}).items() if name.startswith(OURS)}
-    return ours or None
-
-
-OURS = "meshmedic.dev/"
-"""How the annotations begin that this bot reads on workloads."""
 
 SLIM: dict[type[Object], Callable[[Object], Object]] = {
     core.Pod: _slim_pod,

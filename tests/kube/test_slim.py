@@ -171,7 +171,7 @@ def test_a_slim_workload_is_judged_as_the_whole_one(workload: Object) -> None:
 
 
 def test_workloads_that_have_their_pods_keep_little() -> None:
-    """Kubectl's copy of the whole object, the writers and the template are left out."""
+    """The writers and the template are left out."""
     mute = {"meshmedic.dev/mute": "true"}
     said = (
         Condition(type="Available", status="True", message="It has them all."),
@@ -180,7 +180,7 @@ def test_workloads_that_have_their_pods_keep_little() -> None:
     counts = dict.fromkeys(("replicas", "ready_replicas", "updated_replicas"), 1)
     deployment = apps.Deployment(
         metadata=apps.WrittenMeta(
-            annotations={"kubectl.kubernetes.io/last-applied-configuration": "{}", **mute},
+            annotations=mute,
             managed_fields=(apps.FieldsWriter(),),
         ),
         spec=apps.WorkloadSpec(

@@ -11,20 +11,21 @@ from bot.domain.resources.base import (
     Selector,
     Time,
 )
+from bot.domain.resources.limits import Labels, Many, Text
 
 
 class FieldsWriter(Part, frozen=True):
     """`metadata.managedFields[]` without the fields: when somebody last changed a part."""
 
-    subresource: str = ""
+    subresource: Text = ""
     time: Time | None = None
 
 
 class WrittenMeta(Meta, frozen=True):
     """`metadata` of what makes pods: its identity, and the times of the last writes."""
 
-    uid: str = ""
-    managed_fields: tuple[FieldsWriter, ...] | None = None
+    uid: Text = ""
+    managed_fields: Many[FieldsWriter] | None = None
 
 
 class RollingUpdate(Part, frozen=True):
@@ -36,14 +37,14 @@ class RollingUpdate(Part, frozen=True):
 class UpdateStrategy(Part, frozen=True):
     """`spec.updateStrategy` of a StatefulSet or DaemonSet."""
 
-    type: str = ""
+    type: Text = ""
     rolling_update: RollingUpdate = RollingUpdate()
 
 
 class LabelledMeta(Part, frozen=True):
     """`metadata` of a pod template."""
 
-    labels: dict[str, str] | None = None
+    labels: Labels | None = None
 
 
 class PodTemplate(Part, frozen=True):
@@ -60,7 +61,7 @@ class WorkloadSpec(Part, frozen=True):
 
     replicas: int = 1
     selector: Selector = Selector()
-    service_name: str = ""
+    service_name: Text = ""
     template: PodTemplate = PodTemplate()
     paused: bool = False
     progress_deadline_seconds: int | None = None
@@ -77,8 +78,8 @@ class WorkloadStatus(ConditionsStatus, frozen=True):
     updated_replicas: int = 0
     current_replicas: int = 0
     fully_labeled_replicas: int = 0
-    current_revision: str = ""
-    update_revision: str = ""
+    current_revision: Text = ""
+    update_revision: Text = ""
 
 
 class WorkloadObject(Object, frozen=True):

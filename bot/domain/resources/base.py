@@ -7,11 +7,12 @@ ones. Built-in kinds follow the Kubernetes API reference, the others their CRDs,
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.resources.limits import WEIGHT, Faults, LabelKey, Labels, LabelValue, Many, Text
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -23,49 +24,50 @@ class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel", 
 class Owner(Part, frozen=True):
     """An entry of `metadata.ownerReferences`."""
 
-    kind: str = ""
-    name: str = ""
-    uid: str = ""
+    kind: Text = ""
+    name: Text = ""
+    uid: Text = ""
     controller: bool | None = None
 
 
 class SelectorRequirement(Part, frozen=True):
     """`matchExpressions[]` of a label selector."""
 
-    key: str = ""
-    operator: str = ""
-    values: tuple[str, ...] | None = None
+    key: Text = ""
+    operator: Text = ""
+    values: Many[Text] | None = None
 
 
 class Selector(Part, frozen=True):
     """A label selector; an empty one selects everything."""
 
-    match_labels: dict[str, str] | None = None
-    match_expressions: tuple[SelectorRequirement, ...] | None = None
+    match_labels: Labels | None = None
+    match_expressions: Many[SelectorRequirement] | None = None
 
 
 class Meta(Part, frozen=True):
     """The fields of `metadata` that checks need."""
 
-    name: str = ""
-    namespace: str = ""
-    labels: dict[str, str] | None = None
+    name: Text = ""
+    namespace: Text = ""
+    labels: dict[LabelKey, LabelValue] | None = None
     annotations: dict[str, str] | None = None
-    resource_version: str = ""
+    """Of these two only what is read is kept: `bot.domain.resources.kept_metadata`."""
+    resource_version: Text = ""
     generation: int = 0
     creation_timestamp: Time | None = None
     deletion_timestamp: Time | None = None
-    finalizers: tuple[str, ...] | None = None
-    owner_references: tuple[Owner, ...] | None = None
+    finalizers: Many[Text] | None = None
+    owner_references: Many[Owner] | None = None
 
 
 class Condition(Part, frozen=True):
     """An entry of `status.conditions` (metav1.Condition and older forms of it)."""
 
-    type: str = ""
-    status: str = ""
-    reason: str = ""
-    message: str = ""
+    type: Text = ""
+    status: Text = ""
+    reason: Text = ""
+    message: Text = ""
     last_transition_time: Time | None = None
     last_heartbeat_time: Time | None = None
     observed_generation: int = 0
@@ -74,11 +76,16 @@ class Condition(Part, frozen=True):
 class Object(Part, frozen=True):
     """Any Kubernetes object. List items of built-in kinds carry no `apiVersion` and `kind`."""
 
-    api_version: str = ""
-    kind: str = ""
+    api_version: Text = ""
+    kind: Text = ""
     metadata: Meta = Meta()
-    malformed: tuple[str, ...] = msgspec.field(default=(), name="meshmedic.dev/malformed")
+    malformed: Faults = msgspec.field(default=(), name="meshmedic.dev/malformed")
     """Paths that could not be read, each with the reason: `bot.domain.resources.decode` sets it."""
+
+    selectable: ClassVar[bool] = False
+    """Whether selectors that people write choose among its labels, so that all of them count."""
+    weight: ClassVar[int] = WEIGHT
+    """Bytes that one may have, as JSON of what is kept."""
 
     @classmethod
     def kind_name(cls) -> str:
@@ -112,9 +119,9 @@ class Object(Part, frozen=True):
 class Reference(Part, frozen=True):
     """A reference to another object by kind and name."""
 
-    kind: str = ""
-    name: str = ""
-    namespace: str = ""
+    kind: Text = ""
+    name: Text = ""
+    namespace: Text = ""
 
     def ref(self, namespace: str, *, kind: str = "") -> Ref:
         """The object that is meant where the reference leaves out the namespace or the kind."""
@@ -130,7 +137,7 @@ class Reference(Part, frozen=True):
 class ConditionsStatus(Part, frozen=True):
     """A `status` that is known by its conditions."""
 
-    conditions: tuple[Condition, ...] = ()
+    conditions: Many[Condition] = ()
 
 
 class ConditionedObject(Object, frozen=True):
@@ -154,8 +161,8 @@ class ReconciledObject(Object, frozen=True):
 class PhaseStatus(ConditionsStatus, frozen=True):
     """A `status` with a phase that sums up its conditions."""
 
-    phase: str = ""
-    message: str = ""
+    phase: Text = ""
+    message: Text = ""
 
 
 class PhasedObject(Object, frozen=True):

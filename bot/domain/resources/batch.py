@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.resources.base import ConditionsStatus, Object, Part, Reference, Time
+from bot.domain.resources.limits import Many, Text
 
 
 class JobSpec(Part, frozen=True):
@@ -35,14 +36,14 @@ class CronJobSpec(Part, frozen=True):
     """`spec` of a CronJob."""
 
     suspend: bool = False
-    schedule: str = ""
+    schedule: Text = ""
     starting_deadline_seconds: int | None = None
 
 
 class CronJobStatus(Part, frozen=True):
     """`status` of a CronJob; `lastSuccessfulTime` exists from Kubernetes 1.21 on."""
 
-    active: tuple[Reference, ...] | None = None
+    active: Many[Reference] | None = None
     last_schedule_time: Time | None = None
     last_successful_time: Time | None = None
 

@@ -10,12 +10,13 @@ from bot.domain.resources.base import (
     Reference,
     Time,
 )
+from bot.domain.resources.limits import Many, Text
 
 
 class IssuerReference(Reference, frozen=True):
     """`issuerRef`: an issuer of cert-manager, or of another API group."""
 
-    group: str = ""
+    group: Text = ""
 
     @property
     def is_external(self) -> bool:
@@ -27,7 +28,7 @@ class IssuerReference(Reference, frozen=True):
 class CertificateSpec(Part, frozen=True):
     """`spec` of a Certificate."""
 
-    secret_name: str = ""
+    secret_name: Text = ""
     issuer_ref: IssuerReference = IssuerReference()
 
 
@@ -62,21 +63,21 @@ class CertificateRequest(ConditionedObject, frozen=True):
 class AcmeStatus(Part, frozen=True):
     """`status` of an Order or a Challenge: a state instead of conditions."""
 
-    state: str = ""
-    reason: str = ""
+    state: Text = ""
+    reason: Text = ""
     failure_time: Time | None = None
 
 
 class ChallengeSpec(Part, frozen=True):
     """`spec` of a Challenge."""
 
-    dns_name: str = ""
+    dns_name: Text = ""
 
 
 class OrderSpec(Part, frozen=True):
     """`spec` of an Order."""
 
-    dns_names: tuple[str, ...] | None = None
+    dns_names: Many[Text] | None = None
     issuer_ref: IssuerReference = IssuerReference()
 
 

@@ -14,20 +14,21 @@ from bot.domain.resources.base import (
     Reference,
     Time,
 )
+from bot.domain.resources.limits import Labels, LongText, Many, Text
 
 
 class Waiting(Part, frozen=True):
     """`state.waiting` of a container."""
 
-    reason: str = ""
-    message: str = ""
+    reason: Text = ""
+    message: Text = ""
 
 
 class Terminated(Part, frozen=True):
     """`state.terminated` of a container."""
 
-    reason: str = ""
-    message: str = ""
+    reason: Text = ""
+    message: Text = ""
     exit_code: int = 0
     signal: int = 0
     finished_at: Time | None = None
@@ -43,7 +44,7 @@ class ContainerState(Part, frozen=True):
 class ContainerStatus(Part, frozen=True):
     """`status.containerStatuses[]`."""
 
-    name: str = ""
+    name: Text = ""
     ready: bool = False
     started: bool | None = None
     restart_count: int = 0
@@ -54,15 +55,15 @@ class ContainerStatus(Part, frozen=True):
 class ContainerPort(Part, frozen=True):
     """`spec.containers[].ports[]`."""
 
-    name: str = ""
+    name: Text = ""
     container_port: int = 0
 
 
 class ProbedPort(Part, frozen=True):
     """`tcpSocket` or `httpGet` of a readiness probe: a port by number or by name."""
 
-    port: int | str | None = None
-    host: str = ""
+    port: int | Text | None = None
+    host: Text = ""
 
 
 class ReadinessProbe(Part, frozen=True):
@@ -75,7 +76,7 @@ class ReadinessProbe(Part, frozen=True):
 class ResourceAmounts(Part, frozen=True):
     """`resources.limits`: amounts as Kubernetes writes them, such as `512Mi`."""
 
-    memory: str | int | float = ""
+    memory: Text | int | float = ""
 
 
 class ResourceRequirements(Part, frozen=True):
@@ -87,27 +88,27 @@ class ResourceRequirements(Part, frozen=True):
 class Container(Part, frozen=True):
     """`spec.containers[]` and `spec.initContainers[]`."""
 
-    name: str = ""
-    image: str = ""
-    ports: tuple[ContainerPort, ...] | None = None
-    command: tuple[str, ...] | None = None
-    args: tuple[str, ...] | None = None
+    name: Text = ""
+    image: Text = ""
+    ports: Many[ContainerPort] | None = None
+    command: Many[LongText] | None = None
+    args: Many[LongText] | None = None
     readiness_probe: ReadinessProbe | None = None
     resources: ResourceRequirements | None = None
-    restart_policy: str = ""
+    restart_policy: Text = ""
     """`Always` makes an init container a native sidecar (Kubernetes 1.29)."""
 
 
 class SecretVolume(Part, frozen=True):
     """`spec.volumes[].secret`."""
 
-    secret_name: str = ""
+    secret_name: Text = ""
 
 
 class ClaimVolume(Part, frozen=True):
     """`spec.volumes[].persistentVolumeClaim`."""
 
-    claim_name: str = ""
+    claim_name: Text = ""
 
 
 class EphemeralVolume(Part, frozen=True):
@@ -117,7 +118,7 @@ class EphemeralVolume(Part, frozen=True):
 class Volume(Part, frozen=True):
     """`spec.volumes[]`, of which only Secrets and claims matter here."""
 
-    name: str = ""
+    name: Text = ""
     secret: SecretVolume | None = None
     persistent_volume_claim: ClaimVolume | None = None
     ephemeral: EphemeralVolume | None = None
@@ -126,32 +127,34 @@ class Volume(Part, frozen=True):
 class PodSpec(Part, frozen=True):
     """`spec` of a Pod."""
 
-    node_name: str = ""
-    restart_policy: str = ""
+    node_name: Text = ""
+    restart_policy: Text = ""
     host_network: bool = False
-    containers: tuple[Container, ...] = ()
-    init_containers: tuple[Container, ...] = ()
-    volumes: tuple[Volume, ...] = ()
+    containers: Many[Container] = ()
+    init_containers: Many[Container] = ()
+    volumes: Many[Volume] = ()
 
 
 class PodIP(Part, frozen=True):
     """`status.podIPs[]`."""
 
-    ip: str = ""
+    ip: Text = ""
 
 
 class PodStatus(PhaseStatus, frozen=True):
     """`status` of a Pod."""
 
-    pod_ip: str = msgspec.field(default="", name="podIP")
-    pod_ips: tuple[PodIP, ...] | None = msgspec.field(default=None, name="podIPs")
-    reason: str = ""
-    container_statuses: tuple[ContainerStatus, ...] = ()
-    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    pod_ip: Text = msgspec.field(default="", name="podIP")
+    pod_ips: Many[PodIP] | None = msgspec.field(default=None, name="podIPs")
+    reason: Text = ""
+    container_statuses: Many[ContainerStatus] = ()
+    init_container_statuses: Many[ContainerStatus] = ()
 
 
 class Pod(Object, frozen=True):
     """v1 Pod."""
+
+    selectable = True
 
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
@@ -164,35 +167,35 @@ class ReplicationController(WorkloadObject, frozen=True):
 class Taint(Part, frozen=True):
     """`spec.taints[]` of a Node."""
 
-    key: str = ""
+    key: Text = ""
 
 
 class NodeSpec(Part, frozen=True):
     """`spec` of a Node."""
 
     unschedulable: bool = False
-    taints: tuple[Taint, ...] | None = None
-    pod_cidr: str = msgspec.field(default="", name="podCIDR")
-    pod_cidrs: tuple[str, ...] | None = msgspec.field(default=None, name="podCIDRs")
+    taints: Many[Taint] | None = None
+    pod_cidr: Text = msgspec.field(default="", name="podCIDR")
+    pod_cidrs: Many[Text] | None = msgspec.field(default=None, name="podCIDRs")
 
 
 class NodeAddress(Part, frozen=True):
     """`status.addresses[]`."""
 
-    type: str = ""
-    address: str = ""
+    type: Text = ""
+    address: Text = ""
 
 
 class NodeInfo(Part, frozen=True):
     """`status.nodeInfo`."""
 
-    kubelet_version: str = ""
+    kubelet_version: Text = ""
 
 
 class NodeStatus(ConditionsStatus, frozen=True):
     """`status` of a Node."""
 
-    addresses: tuple[NodeAddress, ...] = ()
+    addresses: Many[NodeAddress] = ()
     node_info: NodeInfo = NodeInfo()
 
 
@@ -205,6 +208,8 @@ class Node(Object, frozen=True):
 
 class Namespace(PhasedObject, frozen=True):
     """v1 Namespace."""
+
+    selectable = True
 
 
 class SecretName(Object, frozen=True):
@@ -219,23 +224,23 @@ class SecretName(Object, frozen=True):
 class ServicePort(Part, frozen=True):
     """`spec.ports[]` of a Service."""
 
-    name: str = ""
+    name: Text = ""
     port: int = 0
-    target_port: int | str | None = None
-    protocol: str = "TCP"
-    app_protocol: str = ""
+    target_port: int | Text | None = None
+    protocol: Text = "TCP"
+    app_protocol: Text = ""
 
 
 class ServiceSpec(Part, frozen=True):
     """`spec` of a Service."""
 
-    type: str = "ClusterIP"
-    selector: dict[str, str] | None = None
-    ports: tuple[ServicePort, ...] | None = None
-    cluster_ip: str = msgspec.field(default="", name="clusterIP")
-    cluster_ips: tuple[str, ...] | None = msgspec.field(default=None, name="clusterIPs")
-    internal_traffic_policy: str = ""
-    external_name: str = ""
+    type: Text = "ClusterIP"
+    selector: Labels | None = None
+    ports: Many[ServicePort] | None = None
+    cluster_ip: Text = msgspec.field(default="", name="clusterIP")
+    cluster_ips: Many[Text] | None = msgspec.field(default=None, name="clusterIPs")
+    internal_traffic_policy: Text = ""
+    external_name: Text = ""
 
 
 class LoadBalancerIngress(Part, frozen=True):
@@ -245,7 +250,7 @@ class LoadBalancerIngress(Part, frozen=True):
 class LoadBalancerAddresses(Part, frozen=True):
     """`status.loadBalancer`."""
 
-    ingress: tuple[LoadBalancerIngress, ...] | None = None
+    ingress: Many[LoadBalancerIngress] | None = None
 
 
 class LoadBalancerStatus(ConditionsStatus, frozen=True):
@@ -264,29 +269,29 @@ class Service(Object, frozen=True):
 class EndpointAddress(Part, frozen=True):
     """`subsets[].addresses[]` of an Endpoints object."""
 
-    ip: str = ""
+    ip: Text = ""
     target_ref: Reference | None = None
 
 
 class EndpointSubset(Part, frozen=True):
     """`subsets[]` of an Endpoints object."""
 
-    ports: tuple[ServicePort, ...] | None = None
-    addresses: tuple[EndpointAddress, ...] | None = None
-    not_ready_addresses: tuple[EndpointAddress, ...] | None = None
+    ports: Many[ServicePort] | None = None
+    addresses: Many[EndpointAddress] | None = None
+    not_ready_addresses: Many[EndpointAddress] | None = None
 
 
 class Endpoints(Object, frozen=True):
     """v1 Endpoints: deprecated from Kubernetes 1.33, in favour of EndpointSlice."""
 
-    subsets: tuple[EndpointSubset, ...] | None = None
+    subsets: Many[EndpointSubset] | None = None
 
 
 class ClaimSpec(Part, frozen=True):
     """`spec` of a PersistentVolumeClaim; a `storageClassName` of None means the default class."""
 
-    storage_class_name: str | None = None
-    volume_name: str = ""
+    storage_class_name: Text | None = None
+    volume_name: Text = ""
 
 
 class PersistentVolumeClaim(PhasedObject, frozen=True):
@@ -298,9 +303,9 @@ class PersistentVolumeClaim(PhasedObject, frozen=True):
 class VolumeSpec(Part, frozen=True):
     """`spec` of a PersistentVolume."""
 
-    storage_class_name: str = ""
+    storage_class_name: Text = ""
     claim_ref: Reference | None = None
-    persistent_volume_reclaim_policy: str = ""
+    persistent_volume_reclaim_policy: Text = ""
 
 
 class VolumeStatus(PhaseStatus, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.resources.base import Object, Part, Reference
+from bot.domain.resources.limits import Many, Text
 
 
 class EndpointConditions(Part, frozen=True):
@@ -16,21 +17,21 @@ class EndpointConditions(Part, frozen=True):
 class Endpoint(Part, frozen=True):
     """`endpoints[]` of an EndpointSlice."""
 
-    addresses: tuple[str, ...] = ()
+    addresses: Many[Text] = ()
     conditions: EndpointConditions = EndpointConditions()
-    node_name: str | None = None
+    node_name: Text | None = None
     target_ref: Reference | None = None
 
 
 class EndpointPort(Part, frozen=True):
     """`ports[]` of an EndpointSlice."""
 
-    name: str | None = None
+    name: Text | None = None
     port: int | None = None
 
 
 class EndpointSlice(Object, frozen=True):
     """discovery.k8s.io/v1 EndpointSlice; label `kubernetes.io/service-name`."""
 
-    endpoints: tuple[Endpoint, ...] | None = None
-    ports: tuple[EndpointPort, ...] | None = None
+    endpoints: Many[Endpoint] | None = None
+    ports: Many[EndpointPort] | None = None

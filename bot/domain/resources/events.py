@@ -8,6 +8,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.resources.base import Object, Part, Reference, Time
+from bot.domain.resources.limits import Text
 
 
 class EventSeries(Part, frozen=True):
@@ -20,10 +21,10 @@ class EventSeries(Part, frozen=True):
 class EventObject(Object, frozen=True):
     """v1 Event, and its other form in events.k8s.io/v1 (`regarding` and `note`)."""
 
-    type: str = ""
-    reason: str = ""
-    message: str = ""
-    note: str = ""
+    type: Text = ""
+    reason: Text = ""
+    message: Text = ""
+    note: Text = ""
     count: int = 0
     involved_object: Reference = Reference()
     regarding: Reference = Reference()

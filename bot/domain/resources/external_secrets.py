@@ -10,14 +10,15 @@ from bot.domain.resources.base import (
     Reference,
     Time,
 )
+from bot.domain.resources.limits import Many, Text, VeryMany
 
 
 class SecretTarget(Part, frozen=True):
     """`spec.target` of an ExternalSecret."""
 
-    name: str = ""
-    creation_policy: str = ""
-    deletion_policy: str = ""
+    name: Text = ""
+    creation_policy: Text = ""
+    deletion_policy: Text = ""
     """What becomes of the Secret once the provider has none: Retain, Delete or Merge."""
     manifest: Reference | None = None
     """The kind of object that is made in place of a Secret (External Secrets 2)."""
@@ -39,11 +40,11 @@ class ExternalSecretSpec(Part, frozen=True):
     """`spec` of an ExternalSecret."""
 
     secret_store_ref: Reference = Reference()
-    refresh_interval: str = ""
-    refresh_policy: str = ""
+    refresh_interval: Text = ""
+    refresh_policy: Text = ""
     target: SecretTarget = SecretTarget()
-    data: tuple[SecretData, ...] | None = None
-    data_from: tuple[SecretData, ...] | None = None
+    data: Many[SecretData] | None = None
+    data_from: Many[SecretData] | None = None
 
 
 class ExternalSecretStatus(ConditionsStatus, frozen=True):
@@ -62,15 +63,15 @@ class ExternalSecret(Object, frozen=True):
 class NamespaceFailure(Part, frozen=True):
     """`status.failedNamespaces[]` of a ClusterExternalSecret."""
 
-    namespace: str = ""
-    reason: str = ""
+    namespace: Text = ""
+    reason: Text = ""
 
 
 class ClusterExternalSecretStatus(ConditionsStatus, frozen=True):
     """`status` of a ClusterExternalSecret."""
 
-    failed_namespaces: tuple[NamespaceFailure, ...] = ()
-    provisioned_namespaces: tuple[str, ...] = ()
+    failed_namespaces: VeryMany[NamespaceFailure] = ()
+    provisioned_namespaces: VeryMany[Text] = ()
 
 
 class ClusterExternalSecret(Object, frozen=True):
@@ -90,7 +91,7 @@ class ClusterSecretStore(ConditionedObject, frozen=True):
 class RemoteReference(Part, frozen=True):
     """`remoteRef` of a PushSecret's entry: what it is called where it is pushed to."""
 
-    remote_key: str = ""
+    remote_key: Text = ""
 
 
 class PushMatch(Part, frozen=True):
@@ -108,8 +109,8 @@ class PushData(Part, frozen=True):
 class PushSecretSpec(Part, frozen=True):
     """`spec` of a PushSecret."""
 
-    data: tuple[PushData, ...] | None = None
-    secret_store_refs: tuple[Reference, ...] | None = None
+    data: Many[PushData] | None = None
+    secret_store_refs: Many[Reference] | None = None
 
 
 class PushSecret(ConditionedObject, frozen=True):

@@ -5,43 +5,44 @@ from __future__ import annotations
 import hashlib
 
 from bot.domain.resources.base import Part, ReconciledObject, ReconciledStatus, Reference
+from bot.domain.resources.limits import WEIGHT, Many, Text, VeryMany
 
 
 class FluxSpec(Part, frozen=True):
     """The `spec` fields that Flux kinds share."""
 
     suspend: bool = False
-    timeout: str = ""
+    timeout: Text = ""
     """A Go duration: how long one try may take. Kustomizations without it take their interval."""
     source_ref: Reference | None = None
     chart_ref: Reference | None = None
-    depends_on: tuple[Reference, ...] = ()
+    depends_on: Many[Reference] = ()
 
 
 class InventoryEntry(Part, frozen=True):
     """An object that a Kustomization applied last: `namespace_name_group_kind`."""
 
-    id: str = ""
+    id: Text = ""
 
 
 class KustomizationInventory(Part, frozen=True):
     """`status.inventory` of a Kustomization: all that it keeps, and prunes."""
 
-    entries: tuple[InventoryEntry, ...] | None = None
+    entries: VeryMany[InventoryEntry] | None = None
 
 
 class Artifact(Part, frozen=True):
     """`status.artifact` of a source."""
 
-    revision: str = ""
+    revision: Text = ""
 
 
 class ReleaseSnapshot(Part, frozen=True):
     """An entry of `status.history` of a HelmRelease; `status` is Helm's own word."""
 
-    name: str = ""
-    namespace: str = ""
-    status: str = ""
+    name: Text = ""
+    namespace: Text = ""
+    status: Text = ""
 
 
 INSTALLED = ("deployed", "superseded")
@@ -51,13 +52,13 @@ INSTALLED = ("deployed", "superseded")
 class FluxStatus(ReconciledStatus, frozen=True):
     """The `status` fields that Flux kinds share."""
 
-    helm_chart: str = ""
+    helm_chart: Text = ""
     """HelmRelease: `namespace/name` of the HelmChart made for it."""
     artifact: Artifact | None = None
     """Sources: what was fetched last and is still served."""
-    last_applied_revision: str = ""
+    last_applied_revision: Text = ""
     """Kustomization: the revision that was applied last."""
-    history: tuple[ReleaseSnapshot, ...] = ()
+    history: Many[ReleaseSnapshot] = ()
     """HelmRelease: its last releases, newest first. A Kustomization has another history."""
     failures: int = 0
     """HelmRelease: tries that failed since the last success."""
@@ -87,7 +88,7 @@ class OCIRepository(FluxObject, frozen=True):
 class HelmRepositorySpec(FluxSpec, frozen=True):
     """`spec` of a HelmRepository."""
 
-    type: str = ""
+    type: Text = ""
     """`oci` repositories are static and carry no status (Flux 2.1 on)."""
 
 
@@ -114,6 +115,9 @@ class KustomizationStatus(FluxStatus, frozen=True):
 class Kustomization(FluxObject, frozen=True):
     """kustomize.toolkit.fluxcd.io Kustomization."""
 
+    weight = 4 * WEIGHT
+    """It lists all that it keeps."""
+
     status: KustomizationStatus = KustomizationStatus()
 
 
@@ -132,7 +136,7 @@ class ChartTemplate(Part, frozen=True):
 class DriftDetection(Part, frozen=True):
     """`spec.driftDetection` of a HelmRelease: `enabled`, `warn` or `disabled`."""
 
-    mode: str = ""
+    mode: Text = ""
 
 
 class HelmReleaseSpec(FluxSpec, frozen=True):
@@ -141,9 +145,9 @@ class HelmReleaseSpec(FluxSpec, frozen=True):
     drift_detection: DriftDetection | None = None
 
     chart: ChartTemplate | None = None
-    release_name: str = ""
-    target_namespace: str = ""
-    storage_namespace: str = ""
+    release_name: Text = ""
+    target_namespace: Text = ""
+    storage_namespace: Text = ""
 
 
 HELM_RELEASE = "Helm release"

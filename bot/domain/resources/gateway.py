@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.resources.base import Condition, Object, Part, Selector
+from bot.domain.resources.limits import Many, Text
 
 GROUP = "gateway.networking.k8s.io"
 
@@ -12,21 +13,21 @@ GROUP = "gateway.networking.k8s.io"
 class ParentReference(Part, frozen=True):
     """`parentRefs[]`; a missing group or kind means a Gateway."""
 
-    group: str = GROUP
-    kind: str = "Gateway"
-    name: str = ""
-    namespace: str = ""
-    section_name: str = ""
+    group: Text = GROUP
+    kind: Text = "Gateway"
+    name: Text = ""
+    namespace: Text = ""
+    section_name: Text = ""
     port: int | None = None
 
 
 class BackendReference(Part, frozen=True):
     """`rules[].backendRefs[]`; a missing group or kind means a Service, a missing weight 1."""
 
-    group: str = ""
-    kind: str = "Service"
-    name: str = ""
-    namespace: str = ""
+    group: Text = ""
+    kind: Text = "Service"
+    name: Text = ""
+    namespace: Text = ""
     port: int | None = None
     weight: int = 1
 
@@ -34,8 +35,8 @@ class BackendReference(Part, frozen=True):
 class PathMatch(Part, frozen=True):
     """`rules[].matches[].path`."""
 
-    type: str = "PathPrefix"
-    value: str = "/"
+    type: Text = "PathPrefix"
+    value: Text = "/"
 
     @property
     def literal(self) -> str:
@@ -46,18 +47,18 @@ class PathMatch(Part, frozen=True):
 class ValueMatch(Part, frozen=True):
     """`headers[]` or `queryParams[]` of `rules[].matches[]`."""
 
-    type: str = "Exact"
-    name: str = ""
-    value: str = ""
+    type: Text = "Exact"
+    name: Text = ""
+    value: Text = ""
 
 
 class HTTPRouteMatch(Part, frozen=True):
     """`rules[].matches[]`."""
 
     path: PathMatch = PathMatch()
-    method: str = ""
-    headers: tuple[ValueMatch, ...] | None = None
-    query_params: tuple[ValueMatch, ...] | None = None
+    method: Text = ""
+    headers: Many[ValueMatch] | None = None
+    query_params: Many[ValueMatch] | None = None
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -73,24 +74,24 @@ class HTTPRouteMatch(Part, frozen=True):
 class ExtensionReference(Part, frozen=True):
     """`rules[].filters[].extensionRef`."""
 
-    group: str = ""
-    kind: str = ""
-    name: str = ""
+    group: Text = ""
+    kind: Text = ""
+    name: Text = ""
 
 
 class HTTPRouteFilter(Part, frozen=True):
     """`rules[].filters[]`."""
 
-    type: str = ""
+    type: Text = ""
     extension_ref: ExtensionReference | None = None
 
 
 class HTTPRouteRule(Part, frozen=True):
     """`rules[]`."""
 
-    matches: tuple[HTTPRouteMatch, ...] | None = None
-    filters: tuple[HTTPRouteFilter, ...] | None = None
-    backend_refs: tuple[BackendReference, ...] | None = None
+    matches: Many[HTTPRouteMatch] | None = None
+    filters: Many[HTTPRouteFilter] | None = None
+    backend_refs: Many[BackendReference] | None = None
 
     @property
     def every_match(self) -> tuple[HTTPRouteMatch, ...]:
@@ -106,23 +107,23 @@ class HTTPRouteRule(Part, frozen=True):
 class HTTPRouteSpec(Part, frozen=True):
     """`spec` of an HTTPRoute."""
 
-    parent_refs: tuple[ParentReference, ...] | None = None
-    hostnames: tuple[str, ...] | None = None
-    rules: tuple[HTTPRouteRule, ...] | None = None
+    parent_refs: Many[ParentReference] | None = None
+    hostnames: Many[Text] | None = None
+    rules: Many[HTTPRouteRule] | None = None
 
 
 class RouteParentStatus(Part, frozen=True):
     """`status.parents[]`: what one controller says of the route at one parent."""
 
     parent_ref: ParentReference = ParentReference()
-    controller_name: str = ""
-    conditions: tuple[Condition, ...] = ()
+    controller_name: Text = ""
+    conditions: Many[Condition] = ()
 
 
 class HTTPRouteStatus(Part, frozen=True):
     """`status` of an HTTPRoute."""
 
-    parents: tuple[RouteParentStatus, ...] | None = None
+    parents: Many[RouteParentStatus] | None = None
 
 
 class HTTPRoute(Object, frozen=True):
@@ -135,45 +136,45 @@ class HTTPRoute(Object, frozen=True):
 class CertificateReference(Part, frozen=True):
     """`listeners[].tls.certificateRefs[]`; a missing kind means a Secret."""
 
-    kind: str = "Secret"
-    name: str = ""
-    namespace: str = ""
+    kind: Text = "Secret"
+    name: Text = ""
+    namespace: Text = ""
 
 
 class ListenerTls(Part, frozen=True):
     """`listeners[].tls`."""
 
-    certificate_refs: tuple[CertificateReference, ...] | None = None
+    certificate_refs: Many[CertificateReference] | None = None
 
 
 class RouteNamespaces(Part, frozen=True):
     """`allowedRoutes.namespaces`."""
 
-    from_: str = msgspec.field(default="Same", name="from")
+    from_: Text = msgspec.field(default="Same", name="from")
     selector: Selector | None = None
 
 
 class RouteKind(Part, frozen=True):
     """`allowedRoutes.kinds[]`."""
 
-    group: str = GROUP
-    kind: str = ""
+    group: Text = GROUP
+    kind: Text = ""
 
 
 class AllowedRoutes(Part, frozen=True):
     """`listeners[].allowedRoutes`; without kinds it allows those of its protocol."""
 
     namespaces: RouteNamespaces = RouteNamespaces()
-    kinds: tuple[RouteKind, ...] | None = None
+    kinds: Many[RouteKind] | None = None
 
 
 class GatewayListener(Part, frozen=True):
     """`listeners[]`; without a hostname it takes all."""
 
-    name: str = ""
-    hostname: str = ""
+    name: Text = ""
+    hostname: Text = ""
     port: int = 0
-    protocol: str = "HTTP"
+    protocol: Text = "HTTP"
     tls: ListenerTls | None = None
     allowed_routes: AllowedRoutes = AllowedRoutes()
 
@@ -181,21 +182,21 @@ class GatewayListener(Part, frozen=True):
 class ListenerStatus(Part, frozen=True):
     """`status.listeners[]`."""
 
-    name: str = ""
-    conditions: tuple[Condition, ...] = ()
+    name: Text = ""
+    conditions: Many[Condition] = ()
 
 
 class GatewaySpec(Part, frozen=True):
     """`spec` of a Gateway."""
 
-    gateway_class_name: str = ""
-    listeners: tuple[GatewayListener, ...] | None = None
+    gateway_class_name: Text = ""
+    listeners: Many[GatewayListener] | None = None
 
 
 class GatewayStatus(Part, frozen=True):
     """`status` of a Gateway."""
 
-    listeners: tuple[ListenerStatus, ...] | None = None
+    listeners: Many[ListenerStatus] | None = None
 
 
 class Gateway(Object, frozen=True):
@@ -208,7 +209,7 @@ class Gateway(Object, frozen=True):
 class GatewayClassSpec(Part, frozen=True):
     """`spec` of a GatewayClass."""
 
-    controller_name: str = ""
+    controller_name: Text = ""
 
 
 class GatewayClass(Object, frozen=True):
@@ -220,24 +221,24 @@ class GatewayClass(Object, frozen=True):
 class Grantee(Part, frozen=True):
     """`from[]` of a ReferenceGrant: who may refer."""
 
-    group: str = ""
-    kind: str = ""
-    namespace: str = ""
+    group: Text = ""
+    kind: Text = ""
+    namespace: Text = ""
 
 
 class Granted(Part, frozen=True):
     """`to[]` of a ReferenceGrant: to what; without a name, to all of the kind."""
 
-    group: str = ""
-    kind: str = ""
-    name: str = ""
+    group: Text = ""
+    kind: Text = ""
+    name: Text = ""
 
 
 class ReferenceGrantSpec(Part, frozen=True):
     """`spec` of a ReferenceGrant."""
 
-    from_: tuple[Grantee, ...] | None = msgspec.field(default=None, name="from")
-    to: tuple[Granted, ...] | None = None
+    from_: Many[Grantee] | None = msgspec.field(default=None, name="from")
+    to: Many[Granted] | None = None
 
 
 class ReferenceGrant(Object, frozen=True):

@@ -6,19 +6,20 @@ from collections.abc import Iterator
 
 from bot.domain.resources.base import Object, Part, Reference, Selector
 from bot.domain.resources.core import LoadBalancerStatus
+from bot.domain.resources.limits import Many, Text
 
 
 class IngressServicePort(Part, frozen=True):
     """`backend.service.port`."""
 
-    name: str = ""
+    name: Text = ""
     number: int = 0
 
 
 class IngressService(Part, frozen=True):
     """`backend.service`."""
 
-    name: str = ""
+    name: Text = ""
     port: IngressServicePort = IngressServicePort()
 
 
@@ -27,8 +28,8 @@ class IngressBackend(Part, frozen=True):
 
     service: IngressService | None = None
     resource: Reference | None = None
-    service_name: str = ""
-    service_port: int | str | None = None
+    service_name: Text = ""
+    service_port: int | Text | None = None
 
     @property
     def target(self) -> tuple[str, int | str | None]:
@@ -41,40 +42,40 @@ class IngressBackend(Part, frozen=True):
 class IngressPath(Part, frozen=True):
     """`rules[].http.paths[]`."""
 
-    path: str = ""
-    path_type: str = ""
+    path: Text = ""
+    path_type: Text = ""
     backend: IngressBackend = IngressBackend()
 
 
 class IngressHttp(Part, frozen=True):
     """`rules[].http`."""
 
-    paths: tuple[IngressPath, ...] = ()
+    paths: Many[IngressPath] = ()
 
 
 class IngressRule(Part, frozen=True):
     """`rules[]`."""
 
-    host: str = ""
+    host: Text = ""
     http: IngressHttp | None = None
 
 
 class IngressTls(Part, frozen=True):
     """`tls[]`."""
 
-    hosts: tuple[str, ...] | None = None
-    secret_name: str = ""
+    hosts: Many[Text] | None = None
+    secret_name: Text = ""
 
 
 class IngressSpec(Part, frozen=True):
     """`spec` of an Ingress."""
 
-    ingress_class_name: str = ""
+    ingress_class_name: Text = ""
     default_backend: IngressBackend | None = None
     backend: IngressBackend | None = None
     """What extensions/v1beta1 called the default backend."""
-    rules: tuple[IngressRule, ...] | None = None
-    tls: tuple[IngressTls, ...] | None = None
+    rules: Many[IngressRule] | None = None
+    tls: Many[IngressTls] | None = None
 
     @property
     def default(self) -> IngressBackend | None:
@@ -92,6 +93,8 @@ class IngressSpec(Part, frozen=True):
 class Ingress(Object, frozen=True):
     """networking.k8s.io/v1 Ingress."""
 
+    selectable = True
+
     spec: IngressSpec = IngressSpec()
     status: LoadBalancerStatus = LoadBalancerStatus()
 
@@ -100,7 +103,7 @@ class NetworkPolicySpec(Part, frozen=True):
     """`spec` of a NetworkPolicy, as far as it says which pods it concerns."""
 
     pod_selector: Selector = Selector()
-    policy_types: tuple[str, ...] | None = None
+    policy_types: Many[Text] | None = None
 
 
 class NetworkPolicy(Object, frozen=True):

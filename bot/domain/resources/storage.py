@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.resources.base import Object
+from bot.domain.resources.limits import Text
 
 DEFAULT_CLASS = (
     "storageclass.kubernetes.io/is-default-class",
@@ -14,8 +15,8 @@ DEFAULT_CLASS = (
 class StorageClass(Object, frozen=True):
     """storage.k8s.io StorageClass: its fields stand at the top."""
 
-    provisioner: str = ""
-    volume_binding_mode: str = "Immediate"
+    provisioner: Text = ""
+    volume_binding_mode: Text = "Immediate"
 
     @property
     def default(self) -> bool:

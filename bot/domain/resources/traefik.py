@@ -5,22 +5,29 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.resources.base import Object, Part, Reference
+from bot.domain.resources.limits import LongText, Many, Named, Text, VeryMany
 
 
 class Present(Part, frozen=True):
     """A part of which only the presence counts; it may hold credentials."""
 
 
+class TraefikObject(Object, frozen=True):
+    """What Traefik's kinds have in common: its providers choose them by a label selector."""
+
+    selectable = True
+
+
 class RouteService(Part, frozen=True):
     """`routes[].services[]` of an IngressRoute, and services of a TraefikService."""
 
-    kind: str = "Service"
-    name: str = ""
-    namespace: str = ""
-    port: int | str | None = None
-    scheme: str = ""
+    kind: Text = "Service"
+    name: Text = ""
+    namespace: Text = ""
+    port: int | Text | None = None
+    scheme: Text = ""
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
-    servers_transport: str = ""
+    servers_transport: Text = ""
     health_check: Present | None = None
     weight: int | None = None
 
@@ -28,30 +35,30 @@ class RouteService(Part, frozen=True):
 class Route(Part, frozen=True):
     """`routes[]` of an IngressRoute."""
 
-    match: str = ""
-    syntax: str = ""
-    services: tuple[RouteService, ...] | None = None
-    middlewares: tuple[Reference, ...] | None = None
+    match: LongText = ""
+    syntax: Text = ""
+    services: Many[RouteService] | None = None
+    middlewares: Many[Reference] | None = None
 
 
 class RouteTls(Part, frozen=True):
     """`tls` of an IngressRoute or IngressRouteTCP."""
 
-    secret_name: str = ""
+    secret_name: Text = ""
     options: Reference | None = None
-    cert_resolver: str = ""
+    cert_resolver: Text = ""
 
 
 class IngressRouteSpec(Part, frozen=True):
     """`spec` of an IngressRoute."""
 
-    entry_points: tuple[str, ...] | None = None
-    routes: tuple[Route, ...] = ()
+    entry_points: Many[Text] | None = None
+    routes: Many[Route] = ()
     tls: RouteTls | None = None
-    parent_refs: tuple[Reference, ...] | None = None
+    parent_refs: Many[Reference] | None = None
 
 
-class IngressRoute(Object, frozen=True):
+class IngressRoute(TraefikObject, frozen=True):
     """IngressRoute of traefik.io and of the older traefik.containo.us."""
 
     spec: IngressRouteSpec = IngressRouteSpec()
@@ -60,36 +67,36 @@ class IngressRoute(Object, frozen=True):
 class StreamService(Part, frozen=True):
     """`routes[].services[]` of an IngressRouteUDP."""
 
-    name: str = ""
-    namespace: str = ""
-    port: int | str | None = None
+    name: Text = ""
+    namespace: Text = ""
+    port: int | Text | None = None
     native_lb: bool | None = msgspec.field(default=None, name="nativeLB")
 
 
 class TcpService(StreamService, frozen=True):
     """`routes[].services[]` of an IngressRouteTCP."""
 
-    servers_transport: str = ""
+    servers_transport: Text = ""
 
 
 class TcpRoute(Part, frozen=True):
     """`routes[]` of an IngressRouteTCP."""
 
-    match: str = ""
-    syntax: str = ""
-    services: tuple[TcpService, ...] | None = None
-    middlewares: tuple[Reference, ...] | None = None
+    match: LongText = ""
+    syntax: Text = ""
+    services: Many[TcpService] | None = None
+    middlewares: Many[Reference] | None = None
 
 
 class IngressRouteTCPSpec(Part, frozen=True):
     """`spec` of an IngressRouteTCP."""
 
-    entry_points: tuple[str, ...] | None = None
-    routes: tuple[TcpRoute, ...] = ()
+    entry_points: Many[Text] | None = None
+    routes: Many[TcpRoute] = ()
     tls: RouteTls | None = None
 
 
-class IngressRouteTCP(Object, frozen=True):
+class IngressRouteTCP(TraefikObject, frozen=True):
     """IngressRouteTCP of traefik.io and of the older traefik.containo.us."""
 
     spec: IngressRouteTCPSpec = IngressRouteTCPSpec()
@@ -98,17 +105,17 @@ class IngressRouteTCP(Object, frozen=True):
 class UdpRoute(Part, frozen=True):
     """`routes[]` of an IngressRouteUDP."""
 
-    services: tuple[StreamService, ...] | None = None
+    services: Many[StreamService] | None = None
 
 
 class IngressRouteUDPSpec(Part, frozen=True):
     """`spec` of an IngressRouteUDP."""
 
-    entry_points: tuple[str, ...] | None = None
-    routes: tuple[UdpRoute, ...] = ()
+    entry_points: Many[Text] | None = None
+    routes: Many[UdpRoute] = ()
 
 
-class IngressRouteUDP(Object, frozen=True):
+class IngressRouteUDP(TraefikObject, frozen=True):
     """IngressRouteUDP of traefik.io and of the older traefik.containo.us."""
 
     spec: IngressRouteUDPSpec = IngressRouteUDPSpec()
@@ -117,51 +124,51 @@ class IngressRouteUDP(Object, frozen=True):
 class Chain(Part, frozen=True):
     """`spec.chain` of a Middleware: others, one after the other."""
 
-    middlewares: tuple[Reference, ...] = ()
+    middlewares: Many[Reference] = ()
 
 
 class Auth(Part, frozen=True):
     """`spec.basicAuth` and `spec.digestAuth` of a Middleware."""
 
-    secret: str = ""
+    secret: Text = ""
 
 
 class ForwardAuthTls(Part, frozen=True):
     """`spec.forwardAuth.tls` of a Middleware."""
 
-    ca_secret: str = ""
-    cert_secret: str = ""
+    ca_secret: Text = ""
+    cert_secret: Text = ""
 
 
 class ForwardAuth(Part, frozen=True):
     """`spec.forwardAuth` of a Middleware."""
 
-    auth_response_headers_regex: str = ""
+    auth_response_headers_regex: LongText = ""
     tls: ForwardAuthTls | None = None
 
 
 class Pattern(Part, frozen=True):
     """`spec.redirectRegex` and `spec.replacePathRegex` of a Middleware."""
 
-    regex: str = ""
+    regex: LongText = ""
 
 
 class Patterns(Part, frozen=True):
     """`spec.stripPrefixRegex` of a Middleware."""
 
-    regex: tuple[str, ...] | None = None
+    regex: Many[LongText] | None = None
 
 
 class Headers(Part, frozen=True):
     """`spec.headers` of a Middleware."""
 
-    access_control_allow_origin_list_regex: tuple[str, ...] | None = None
+    access_control_allow_origin_list_regex: Many[LongText] | None = None
 
 
 class Ranges(Part, frozen=True):
     """`spec.ipAllowList` and `spec.ipWhiteList` of a Middleware."""
 
-    source_range: tuple[str, ...] | None = None
+    source_range: VeryMany[Text] | None = None
 
 
 class ErrorPage(Part, frozen=True):
@@ -173,13 +180,13 @@ class ErrorPage(Part, frozen=True):
 class AddPrefix(Part, frozen=True):
     """`spec.addPrefix` of a Middleware."""
 
-    prefix: str = ""
+    prefix: Text = ""
 
 
 class RedirectScheme(Part, frozen=True):
     """`spec.redirectScheme` of a Middleware."""
 
-    scheme: str = ""
+    scheme: Text = ""
 
 
 class Retry(Part, frozen=True):
@@ -191,7 +198,7 @@ class Retry(Part, frozen=True):
 class CircuitBreaker(Part, frozen=True):
     """`spec.circuitBreaker` of a Middleware."""
 
-    expression: str = ""
+    expression: LongText = ""
 
 
 class MiddlewareSpec(Part, frozen=True):
@@ -214,7 +221,7 @@ class MiddlewareSpec(Part, frozen=True):
     ip_allow_list: Ranges | None = None
     ip_white_list: Ranges | None = None
     pass_tls_client_cert: Present | None = msgspec.field(default=None, name="passTLSClientCert")
-    plugin: dict[str, Present] | None = None
+    plugin: Named[Present] | None = None
     rate_limit: Present | None = None
     redirect_regex: Pattern | None = None
     redirect_scheme: RedirectScheme | None = None
@@ -225,7 +232,7 @@ class MiddlewareSpec(Part, frozen=True):
     strip_prefix_regex: Patterns | None = None
 
 
-class Middleware(Object, frozen=True):
+class Middleware(TraefikObject, frozen=True):
     """Middleware of traefik.io and of the older traefik.containo.us."""
 
     spec: MiddlewareSpec = MiddlewareSpec()
@@ -239,7 +246,7 @@ class MiddlewareTCPSpec(Part, frozen=True):
     ip_white_list: Ranges | None = None
 
 
-class MiddlewareTCP(Object, frozen=True):
+class MiddlewareTCP(TraefikObject, frozen=True):
     """MiddlewareTCP of traefik.io and of the older traefik.containo.us."""
 
     spec: MiddlewareTCPSpec = MiddlewareTCPSpec()
@@ -248,13 +255,13 @@ class MiddlewareTCP(Object, frozen=True):
 class Weighted(Part, frozen=True):
     """`spec.weighted` and `spec.highestRandomWeight` of a TraefikService."""
 
-    services: tuple[RouteService, ...] | None = None
+    services: Many[RouteService] | None = None
 
 
 class Mirroring(RouteService, frozen=True):
     """`spec.mirroring` of a TraefikService."""
 
-    mirrors: tuple[RouteService, ...] | None = None
+    mirrors: Many[RouteService] | None = None
 
 
 class TraefikServiceSpec(Part, frozen=True):
@@ -265,7 +272,7 @@ class TraefikServiceSpec(Part, frozen=True):
     highest_random_weight: Weighted | None = None
 
 
-class TraefikService(Object, frozen=True):
+class TraefikService(TraefikObject, frozen=True):
     """TraefikService of traefik.io and of the older traefik.containo.us."""
 
     spec: TraefikServiceSpec = TraefikServiceSpec()
@@ -274,21 +281,21 @@ class TraefikService(Object, frozen=True):
 class ClientAuth(Part, frozen=True):
     """`spec.clientAuth` of a TLSOption."""
 
-    secret_names: tuple[str, ...] | None = None
-    client_auth_type: str = ""
+    secret_names: Many[Text] | None = None
+    client_auth_type: Text = ""
 
 
 class TLSOptionSpec(Part, frozen=True):
     """`spec` of a TLSOption."""
 
-    min_version: str = ""
-    max_version: str = ""
-    cipher_suites: tuple[str, ...] | None = None
-    curve_preferences: tuple[str, ...] | None = None
+    min_version: Text = ""
+    max_version: Text = ""
+    cipher_suites: Many[Text] | None = None
+    curve_preferences: Many[Text] | None = None
     client_auth: ClientAuth | None = None
 
 
-class TLSOption(Object, frozen=True):
+class TLSOption(TraefikObject, frozen=True):
     """TLSOption of traefik.io and of the older traefik.containo.us."""
 
     spec: TLSOptionSpec = TLSOptionSpec()
@@ -297,17 +304,17 @@ class TLSOption(Object, frozen=True):
 class StoredCertificate(Part, frozen=True):
     """`spec.defaultCertificate` and `spec.certificates[]` of a TLSStore."""
 
-    secret_name: str = ""
+    secret_name: Text = ""
 
 
 class TLSStoreSpec(Part, frozen=True):
     """`spec` of a TLSStore."""
 
     default_certificate: StoredCertificate | None = None
-    certificates: tuple[StoredCertificate, ...] | None = None
+    certificates: Many[StoredCertificate] | None = None
 
 
-class TLSStore(Object, frozen=True):
+class TLSStore(TraefikObject, frozen=True):
     """TLSStore of traefik.io and of the older traefik.containo.us."""
 
     spec: TLSStoreSpec = TLSStoreSpec()
@@ -316,19 +323,19 @@ class TLSStore(Object, frozen=True):
 class RootCa(Part, frozen=True):
     """`spec.rootCAs[]` of a ServersTransport."""
 
-    secret: str | None = None
+    secret: Text | None = None
 
 
 class ServersTransportSpec(Part, frozen=True):
     """`spec` of a ServersTransport, and `spec.tls` of a ServersTransportTCP."""
 
     insecure_skip_verify: bool | None = None
-    root_cas: tuple[RootCa, ...] | None = msgspec.field(default=None, name="rootCAs")
-    root_cas_secrets: tuple[str, ...] | None = msgspec.field(default=None, name="rootCAsSecrets")
-    certificates_secrets: tuple[str, ...] | None = None
+    root_cas: Many[RootCa] | None = msgspec.field(default=None, name="rootCAs")
+    root_cas_secrets: Many[Text] | None = msgspec.field(default=None, name="rootCAsSecrets")
+    certificates_secrets: Many[Text] | None = None
 
 
-class ServersTransport(Object, frozen=True):
+class ServersTransport(TraefikObject, frozen=True):
     """ServersTransport of traefik.io and of the older traefik.containo.us."""
 
     spec: ServersTransportSpec = ServersTransportSpec()
@@ -340,7 +347,7 @@ class ServersTransportTCPSpec(Part, frozen=True):
     tls: ServersTransportSpec | None = None
 
 
-class ServersTransportTCP(Object, frozen=True):
+class ServersTransportTCP(TraefikObject, frozen=True):
     """ServersTransportTCP of traefik.io, from Traefik 3 on."""
 
     spec: ServersTransportTCPSpec = ServersTransportTCPSpec()
