@@ -65,6 +65,10 @@ class Invalid(ClusterError):
     """422: the API server refuses the content."""
 
 
+class TooHeavy(ClusterError):
+    """The answer has more bytes than are read: ask for less."""
+
+
 class ServerError(ClusterError):
     """Any other answer that is not a success; `retry_after` in seconds, if the server names it."""
 

@@ -433,7 +433,7 @@ def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...
     """The gaps in what these checks need."""
     names = {kind.kind_name() for check in checks for kind in (*check.judges, *check.needs)}
     names |= {fact for check in checks for fact in check.facts}
-    return tuple(gap for gap in gaps if gap.kind in names)
+    return tuple(gap for gap in gaps if (gap.part_of or gap.kind) in names)
 
 
 def _counts(snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None) -> dict[str, int]:

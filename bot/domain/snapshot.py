@@ -52,16 +52,26 @@ AWAY = frozenset({Why.UNREACHABLE, Why.STALE, Why.NOT_YET, Why.IN_PART})
 """Temporary gaps. A permanently forbidden kind must not hold back alerts for ever."""
 
 
-class Gap(msgspec.Struct, frozen=True):
+class Gap(msgspec.Struct, frozen=True, rename="camel"):
     """A kind that was not seen, or only as it was at `since`.
 
-    `detail` says what would help: the missing permission, the error, the setting.
+    `detail` says what would help: the missing permission, the error, the setting. Where only a part
+    of a kind was not seen, `part_of` is the kind and `namespace` where that is: all others of it
+    were seen.
     """
 
     kind: str
     why: Why
     detail: str = ""
     since: datetime | None = None
+    part_of: str = ""
+    namespace: str = ""
+
+    def hides_any(self, kind: str, namespace: str | None) -> bool:
+        """Whether an object of a kind may be there, in a namespace, that was not seen."""
+        if self.why is Why.NOT_INSTALLED:
+            return False
+        return self.kind == kind or (self.part_of == kind and self.namespace == namespace)
 
 
 class Indexed(tuple[T, ...]):
@@ -233,7 +243,7 @@ class Snapshot:
         if self.namespaces is not None and namespace not in (None, *self.namespaces):
             return False
         name = kind.kind_name()
-        return all(gap.kind != name or gap.why is Why.NOT_INSTALLED for gap in self.gaps)
+        return not any(gap.hides_any(name, namespace) for gap in self.gaps)
 
 
 class SnapshotReader(Protocol):

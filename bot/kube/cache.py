@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 
@@ -24,6 +25,7 @@ from bot.kube.events_and_logs import Details
 from bot.kube.listing import gap, not_served
 from bot.kube.one_shot_reader import OFF
 from bot.kube.reflector import Reflector, WatchState, WatchTiming
+from bot.kube.shares import Load, Shares
 from bot.routing.running import NAMESPACES, TraefikNamespaces, looks_like_traefik
 from bot.runtime.tasks import has_failed, log_failure
 
@@ -66,6 +68,7 @@ class WatchCache(Details):
         )
         self._timing = timing or WatchTiming()
         self._first_answer = first_answer
+        self._shares = Shares()
         self._watches: dict[WatchKey, Reflector] = {}
         self._tasks: dict[WatchKey, asyncio.Task[None]] = {}
         self._merged: dict[type[Object], tuple[tuple[int, ...], Indexed[Object]]] = {}
@@ -179,7 +182,9 @@ class WatchCache(Details):
             if self._watches[key].source.version == source.version:
                 return
             self._tasks[key].cancel()
-        reflector = Reflector(self.api, source, place, timing=self._timing)
+            self._watches[key].load.abandon()
+        load = Load(self._shares)
+        reflector = Reflector(self.api, source, place, timing=self._timing, load=load)
         reflector.slim = SLIM.get(source.kind.type, reflector.slim)
         self._watches[key] = reflector
         task = asyncio.create_task(reflector.run(), name=f"watch of {source.title}")
@@ -201,7 +206,8 @@ class WatchCache(Details):
         ]
         if not present:
             return [not_served(kind)]
-        return [_gap(watch) for watch in present if watch.state is not WatchState.LIVE]
+        gaps = [_gap(watch) for watch in present if watch.state is not WatchState.LIVE]
+        return [*gaps, *chain.from_iterable(watch.load.gaps(kind.name) for watch in present)]
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
         watches = self._watches_of(kind)

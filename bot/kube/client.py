@@ -23,6 +23,7 @@ from yarl import URL
 from bot import errors
 from bot.domain.redaction import known as known_secrets
 from bot.kube import answers
+from bot.kube.bodies import MOST, BodyReader
 from bot.kube.paths import ApiPath
 
 Query = Sequence[tuple[str, str | int]]
@@ -68,21 +69,28 @@ class Api:
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
+        self.bodies = BodyReader()
         self.configuration: Configuration = client.configuration
         """What a connection of another kind is made from: address, TLS, credentials."""
         self.host = str(client.configuration.host)
         """The server's address, such as `https://10.0.0.1:6443`."""
 
     async def get(
-        self, path: ApiPath, query: Query = (), *, accept: str = JSON, total: float = TOTAL
+        self,
+        path: ApiPath,
+        query: Query = (),
+        *,
+        accept: str = JSON,
+        total: float = TOTAL,
+        most: int = MOST,
     ) -> bytes:
-        """The body of a GET, which may take `total` seconds.
+        """The body of a GET, which may take `total` seconds and have `most` bytes.
 
         Raises:
             ClusterError: One of `bot.errors`, by what went wrong.
         """
         async with self.stream(path, query, accept=accept, limits=within(total)) as response:
-            body = await response.read()
+            body = await self.bodies.read(response, most)
         answers.confirm(path, body, accept=accept)
         return body
 
@@ -107,7 +115,7 @@ class Api:
         async with self.stream(
             path, query, method=method, body=body, headers=sent, limits=within(total)
         ) as response:
-            answer = await response.read()
+            answer = await self.bodies.read(response)
         answers.confirm(path, answer, method=method)
         return answer
 

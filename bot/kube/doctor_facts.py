@@ -176,7 +176,7 @@ class AccessReader:
         """The version, and by how many seconds our clock is ahead."""
         before = datetime.now(UTC)
         async with self._api.stream(path("/version"), (), limits=within(self._quick)) as response:
-            body = await response.read()
+            body = await self._api.bodies.read(response)
             date = response.headers.get("Date")
         version = msgspec.json.decode(body, type=_Version).git_version
         return version, ahead(before, datetime.now(UTC), date)

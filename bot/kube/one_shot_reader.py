@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, Kind
+from bot.domain.resources.weighing import light
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.errors import ClusterError, Forbidden, Gone
 from bot.kube.client import Api
@@ -138,4 +139,4 @@ class ClusterReader(Details):
 
     async def _all(self, source: Source, namespace: str | None) -> list[Object]:
         read = pages(self.api, source, namespace, page=KUBECTLS_PAGE)
-        return [resource async for page in read for resource in page.items]
+        return [light(resource) async for page in read for resource in page.items]

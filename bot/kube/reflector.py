@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,9 +22,11 @@ from bot.domain.resources.base import Object
 from bot.domain.resources.decode import decode_object
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
 from bot.kube.answers import METADATA, confirm_event
+from bot.kube.bodies import MOST
 from bot.kube.client import ERRORS, JSON, Api, ApiStatus
 from bot.kube.discovery import Source
 from bot.kube.listing import pages
+from bot.kube.shares import Load, Shares
 
 
 class WatchState(StrEnum):
@@ -73,7 +75,8 @@ class Reflector:
     state: WatchState = WatchState.SYNCING
     heard_at: datetime | None = None
     error: ClusterError | None = None
-    objects: dict[tuple[str, str], Object] = field(default_factory=dict)
+    load: Load = field(default_factory=lambda: Load(Shares()))
+    """What is kept, within what each namespace may weigh."""
     revision: int = 0
     """Counts changes, so that a reader may reuse what it made of the objects."""
     lists: int = 0
@@ -92,6 +95,8 @@ class Reflector:
                     await self._list()
                 began = time.monotonic()
                 await self._watch()
+                if self.load.may_fit:
+                    self._version = ""
                 if time.monotonic() - began < SHORT:
                     # A server that ends each watch at once must not be asked in a tight loop.
                     await asyncio.sleep(self.jitter(0.5, 1))
@@ -122,7 +127,7 @@ class Reflector:
             return self.timing.forbidden
         if isinstance(error, Absent):
             self.state, self._version = WatchState.ABSENT, ""
-            self._replace({})
+            self._replace(self.load.follow())
             return self.timing.absent
         self._lost()
         if isinstance(error, ServerError) and error.retry_after:
@@ -139,19 +144,28 @@ class Reflector:
         self.heard_at = datetime.now(UTC)
         self.state, self.error, self._failures = WatchState.LIVE, None, 0
 
-    def _replace(self, objects: dict[tuple[str, str], Object]) -> None:
-        self.objects = objects
+    @property
+    def objects(self) -> Mapping[tuple[str, str], Object]:
+        """The objects by namespace and name."""
+        return self.load.objects
+
+    def _replace(self, load: Load) -> None:
+        self.load = load.settled()
         self.revision += 1
 
     async def _list(self) -> None:
         self.lists += 1
         self.relists += self.heard_at is not None
-        fresh: dict[tuple[str, str], Object] = {}
+        fresh = self.load.follow()
         version = ""
-        async for page in pages(self.api, self.source, self.namespace):
-            for resource in page.items:
-                fresh[resource.namespace, resource.name] = self.slim(resource)
-            version = page.metadata.resource_version or version
+        try:
+            async for page in pages(self.api, self.source, self.namespace):
+                for resource in page.items:
+                    fresh.put(self.slim(resource))
+                version = page.metadata.resource_version or version
+        except BaseException:
+            fresh.abandon()
+            raise
         self._version = version
         self._replace(fresh)
         self._heard()
@@ -184,11 +198,17 @@ class Reflector:
         return item if self.source.kind.metadata_only else JSON
 
     async def _follow(self, response: aiohttp.ClientResponse) -> None:
-        """Apply events line by line; a line may be split over chunks and have any length."""
-        partial = b""
+        """Apply events line by line; a line may be split over chunks."""
+        partial = bytearray()
         async for chunk in response.content.iter_any():
-            *lines, partial = (partial + chunk).split(b"\n")
+            partial += chunk
+            if b"\n" not in chunk:
+                self._weigh(partial)
+                continue
+            *lines, rest = partial.split(b"\n")
+            partial = rest
             for line in lines:
+                self._weigh(line)
                 if line.strip():
                     self._take(line)
             if lines:
@@ -196,7 +216,13 @@ class Reflector:
             if len(lines) > BURST:
                 await asyncio.sleep(0)
 
-    def _take(self, line: bytes) -> None:
+    def _weigh(self, line: bytearray) -> None:
+        """Go on only where a line is no heavier than any object; a list reads what it told."""
+        if len(line) > MOST:
+            self._version = ""
+            raise ServerError(f"The watch of {self.source.title} sent more than {MOST:,} bytes.")
+
+    def _take(self, line: bytearray) -> None:
         try:
             event = msgspec.json.decode(line, type=_Event)
             if event.type == "ERROR":
@@ -212,12 +238,11 @@ class Reflector:
         self._version = resource.metadata.resource_version or self._version
         if event.type == "BOOKMARK":
             return
-        key = (resource.namespace, resource.name)
         self.revision += 1
         if event.type == "DELETED":
-            self.objects.pop(key, None)
+            self.load.drop((resource.namespace, resource.name))
         else:
-            self.objects[key] = self.slim(resource)
+            self.load.put(self.slim(resource))
 
     def _refused(self, status: bytes) -> None:
         answer = msgspec.json.decode(status, type=ApiStatus)

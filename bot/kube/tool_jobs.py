@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 
-from bot.domain.resources.base import Object
+from bot.domain.resources import core
 from bot.domain.resources.decode import decode_object
 from bot.domain.temporary import NAMESPACE
 from bot.errors import ClusterError, Forbidden, Unreachable
@@ -104,7 +104,7 @@ class ToolJobs:
             body = await self._api.get(path("/api/v1/namespaces", NAMESPACE), total=REQUEST)
         except Forbidden:
             return
-        if why := raw_obstacle(decode_object(body, Object).metadata.labels):
+        if why := raw_obstacle(decode_object(body, core.Namespace).metadata.labels):
             raise ClusterError(why)
 
 

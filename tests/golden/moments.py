@@ -29,6 +29,13 @@ GAPS = (
     Gap("background probes", Why.NOT_YET, "the agents' logs are read soon after the start"),
     Gap("Traefik's log", Why.IN_PART, "traefik-1: its log did not end within 6 s"),
     Gap("Traefik's log", Why.OLDER, "traefik-2: only the last 2,000 lines were read"),
+    Gap(
+        "Service in tenant",
+        Why.IN_PART,
+        "too heavy to be read: web",
+        part_of="Service",
+        namespace="tenant",
+    ),
     Gap("diagnoses", Why.NOT_SET_UP, "set MESHMEDIC_STATE_NAMESPACE to see them"),
 )
 """One for each reason why a kind is not seen."""

@@ -124,7 +124,9 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
         Remembered(
             taken_at=AT,
             findings=(FINDING,),
-            gaps=(Gap("Secret", Why.FORBIDDEN, "may not list secrets", AT),),
+            gaps=(
+                Gap("Secret in apps", Why.FORBIDDEN, "may not list secrets", AT, "Secret", "apps"),
+            ),
             counts={"Pod": 1},
             scopes=("pods",),
             dropped=3,

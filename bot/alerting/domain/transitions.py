@@ -31,7 +31,7 @@ from bot.alerting.domain.incident import (
 )
 from bot.alerting.domain.rules import HOUR, Rules
 from bot.alerting.domain.silences import silenced
-from bot.domain.finding import Finding
+from bot.domain.finding import Finding, subject_of
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
@@ -82,12 +82,13 @@ class AlertView:
         if finding and finding.verdict is Verdict.UNKNOWN:
             return False
         check, kind = key.split("/", 2)[:2]
+        place = subject_of(key).namespace
         if finding is None and not self._was_read(kind):
             return False
         # What is wrong by the objects is wrong also while Traefik itself says nothing.
         needs = NEEDS.get(check, frozenset()) - ({TRAEFIK_WORD} if finding else set())
         return not any(
-            gap.kind == kind or (gap.kind in needs and gap.why in AWAY)
+            gap.hides_any(kind, place) or (gap.kind in needs and gap.why in AWAY)
             for gap in self.report.unseen
         )
 

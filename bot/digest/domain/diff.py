@@ -285,7 +285,10 @@ def _observes(report: Report, key: str) -> bool:
 
     Of a kind that is not installed any more, nothing is left.
     """
-    check, kind = key.partition("/")[0], subject_of(key).kind
+    check, subject = key.partition("/")[0], subject_of(key)
+    kind = subject.kind
+    if any(gap.hides_any(kind, subject.namespace) for gap in report.unseen):
+        return False
     hidden = {gap.kind for gap in report.unseen}
     away = {gap.kind for gap in report.unseen if gap.why in AWAY}
     uninstalled = {gap.kind for gap in report.gaps if gap.why is Why.NOT_INSTALLED}

@@ -10,6 +10,8 @@ from bot.domain.resources.base import Meta, Object
 
 T = TypeVar("T", bound=Object)
 
+HEAVY = "$: heavier than"
+
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -18,15 +20,19 @@ def weight(resource: Object) -> int:
     return len(_ENCODER.encode(resource))
 
 
-def name_alone(resource: T, why: str) -> T:
-    """The object by its name, with the reason why nothing else of it is known."""
+def light(resource: T) -> T:
+    """The object, or its name alone where it is heavier than one of its kind may be."""
+    return resource if weight(resource) <= resource.weight else name_alone(resource)
+
+
+def name_alone(resource: T, most: int | None = None) -> T:
+    """An object of which nothing but the name is known, since it has more than `most` bytes."""
     meta = Meta(name=resource.name, namespace=resource.namespace)
+    why = f"{HEAVY} {most or resource.weight:,} bytes"
     kind = type(resource)
     return kind(api_version=resource.api_version, metadata=meta, malformed=(why,))
 
 
-def light(resource: T) -> T:
-    """The object, or its name alone where it is heavier than one of its kind may be."""
-    if weight(resource) <= resource.weight:
-        return resource
-    return name_alone(resource, f"$: heavier than {resource.weight:,} bytes")
+def is_name_alone(resource: Object) -> bool:
+    """Whether nothing but its name is known."""
+    return resource.malformed[:1] != () and resource.malformed[0].startswith(HEAVY)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.check import SCOPES
+from bot.domain.finding import subject_of
 from bot.domain.record import RecordType
 from bot.domain.report import Report, focus
 from bot.domain.shares import shared
@@ -194,6 +195,9 @@ def _recovered(key: str, report: Report) -> bool:
         return False
     kind = (*key.split("/"), "", "")[1]
     whys = {gap.why for gap in report.gaps if gap.kind == kind}
+    place = subject_of(key).namespace
+    if any(gap.hides_any(kind, place) for gap in report.unseen):
+        return False
     rests_on = _RESTS_ON.get(key.partition("/")[0], frozenset())
     away = {gap.kind for gap in report.gaps if gap.why in AWAY}
     if any(not why.by_choice for why in whys) or away & rests_on:
