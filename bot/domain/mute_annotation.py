@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from bot.domain.redaction.redact import redact
+from bot.domain.redaction.redact import LONGEST, redact
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Namespace
 from bot.domain.snapshot import Snapshot
@@ -20,6 +20,9 @@ MUTE = "meshmedic.dev/mute"
 
 READS = (Namespace,)
 """The types whose annotations count besides those of the findings' own objects."""
+
+READ = 1024
+"""Characters of the reason that are searched for secrets."""
 
 REASON = 120
 UNTIL = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?(?!\S)")
@@ -38,7 +41,7 @@ def line(resource: Object, snapshot: Snapshot) -> str:
 
 def _read(value: str, now: datetime) -> str | None:
     """Until when and why, as the end of a line; None where it silences nothing (any more)."""
-    reason, until = value.strip(), None
+    reason, until = value[:LONGEST].strip(), None
     if reason.lower() == "false":
         return None
     if date_and_time := UNTIL.match(reason):
@@ -49,7 +52,7 @@ def _read(value: str, now: datetime) -> str | None:
     elif re.match(r"\d{4}-", reason):
         # It was meant to be a date: one that cannot be read silences nothing.
         return None
-    shown = redact(" ".join(reason.split()))[:REASON]
+    shown = redact(" ".join(reason.split()), READ)[:REASON]
     why = f": {shown}" if shown and shown.lower() != "true" else ""
     return (f" until {until:%Y-%m-%d %H:%M} UTC" if until else "") + why
 

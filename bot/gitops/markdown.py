@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.redaction.redact import redact
+from bot.domain.redaction.redact import FILE, redact
 from bot.gitops.domain.file_edit import FileEdit, encoded, words
 
 PREFIX = "meshmedic/"
@@ -77,7 +77,7 @@ def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()
 
 def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
     """Untrusted text in a fence that it cannot close."""
-    known = redact(text).encode(errors="replace").decode()
+    known = redact(text, FILE).encode(errors="replace").decode()
     clean = CONTROL.sub("\ufffd", known.replace("\r\n", "\n")).rstrip("\n")
     if len(clean) > most:
         clean = f"{clean[:most]}\n… and {len(clean) - most} characters more"

@@ -139,7 +139,7 @@ class Details:
             raise
         text = body.decode(errors="replace")
         # Redact before splitting: a secret of several lines is only recognised as a whole.
-        return () if GONE.fullmatch(text) else tuple(redact(text).splitlines())
+        return () if GONE.fullmatch(text) else tuple(redact(text, TAIL_BYTES).splitlines())
 
 
 def _event(event: events.EventObject) -> Event:

@@ -160,8 +160,7 @@ class Reflector:
         version = ""
         try:
             async for page in pages(self.api, self.source, self.namespace):
-                for resource in page.items:
-                    fresh.put(self.slim(resource))
+                fresh.extend(tuple(map(self.slim, page.items)))
                 version = page.metadata.resource_version or version
         except BaseException:
             fresh.abandon()

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
-from bot.domain.resources.weighing import is_name_alone, name_alone, weight
+from bot.domain.resources.weighing import is_name_alone, name_alone, weight, weight_of_all
 from bot.domain.snapshot import Gap, Why
 
 SHARE = 8 * 1024 * 1024
@@ -64,6 +65,26 @@ class Load:
         self.objects[key] = resource
         self.left_out.discard(key)
         (self.by_name.add if is_name_alone(resource) else self.by_name.discard)(key)
+
+    def extend(self, resources: Sequence[Object]) -> None:
+        """Keep the objects of a page, which is in the order of namespaces: most are weighed so."""
+        for namespace, run in groupby(resources, lambda resource: resource.metadata.namespace):
+            self._extend(namespace, tuple(run))
+
+    def _extend(self, namespace: str, run: Sequence[Object]) -> None:
+        fresh = {(namespace, resource.metadata.name): resource for resource in run}
+        heavy = weight_of_all(run)
+        if (
+            heavy <= run[0].weight
+            and len(fresh) == len(run)
+            and self.objects.keys().isdisjoint(fresh)
+            and not any(resource.malformed for resource in run)
+            and self._take(namespace, heavy)
+        ):
+            self.objects |= fresh
+            return
+        for resource in run:
+            self.put(resource)
 
     def drop(self, key: Key) -> None:
         """Forget an object."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.redaction.redact import redact
+from bot.domain.redaction.redact import FILE, redact
 
 
 def indented(value: Any) -> bytes:
@@ -23,7 +23,7 @@ def _redacted(value: Any, known: dict[str, str]) -> Any:
     if isinstance(value, str):
         if value not in known:
             # A lone surrogate is no JSON.
-            known[value] = redact(value).encode(errors="replace").decode()
+            known[value] = redact(value, FILE).encode(errors="replace").decode()
         return known[value]
     if isinstance(value, dict):
         return {_redacted(key, known): _redacted(item, known) for key, item in value.items()}

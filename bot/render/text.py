@@ -6,7 +6,7 @@ import unicodedata
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain.redaction.redact import redact
+from bot.domain.redaction.redact import FILE, redact
 from bot.domain.verdict import Verdict
 
 
@@ -37,9 +37,6 @@ MARK = {verdict: look.mark for verdict, look in LOOK.items()}
 SPARE = 4096
 """Characters that are searched for secrets beyond those that may be shown."""
 
-MARGIN = 200
-"""The last of those characters, which are never shown: more than a known secret is long."""
-
 
 def age(since: datetime | None, now: datetime) -> str:
     """How long ago, in its two largest units: `3 d 4 h`, `12 min`; empty where it is not known."""
@@ -59,14 +56,10 @@ def age(since: datetime | None, now: datetime) -> str:
 
 def line(text: str, most: int) -> str:
     """One line of at most `most` characters: no secret, no control or direction character."""
-    searched = most * 4 + SPARE
-    shown = redact(text[:searched])
-    if len(text) > searched:
-        # A secret that was cut in two at the end can no longer be recognized.
-        shown = f"{shown[:-MARGIN]}…"
+    shown = redact(text, most * 4 + SPARE)
     if not (shown.isascii() and shown.isprintable()):
         # Searched again: invisible characters may have stood in the middle of a secret.
-        shown = redact("".join(map(_visible, shown)))
+        shown = redact("".join(map(_visible, shown)), FILE)
     folded = " ".join(shown.split())
     return folded if len(folded) <= most else folded[: max(0, most - 1)] + "…"
 

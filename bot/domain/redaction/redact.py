@@ -85,11 +85,27 @@ _DOTTED = re.compile(r"\.[\w-]{6,7}\.")
 _WORD = re.compile(r"[\w.-]{20,}+")
 
 
-def redact(text: str) -> str:
-    """The text without what looks like a secret. Errs on the side of hiding."""
+LONGEST = 16 * 1024
+"""Characters of a text that are searched; who shows a file names more."""
+
+FILE = 256 * 1024
+"""Characters of a text that is shown as a file."""
+
+MARGIN = 200
+"""The last characters of a text that was cut, which are never shown: a known secret is shorter."""
+
+
+def redact(text: str, most: int = LONGEST) -> str:
+    """The text without what looks like a secret. Errs on the side of hiding.
+
+    A search takes up to a second for a megabyte, so a text of more than `most` characters is cut,
+    and ends with an ellipsis.
+    """
+    shown = text[:most]
     for hide in PASSES:
-        text = hide(text)
-    return text
+        shown = hide(shown)
+    # A secret that was cut in two at the end can no longer be recognized.
+    return shown if len(text) <= most else f"{shown[:-MARGIN]}…"
 
 
 def names_a_secret(key: str) -> bool:

@@ -6,7 +6,7 @@ a repair copies are read whole, elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import islice
 
 import msgspec
 
@@ -63,34 +63,29 @@ def keep_read(resource: Object) -> tuple[str, ...]:
 
     What is kept and too long is cut; the answer names it.
     """
-    meta, cut = resource.metadata, list[str]()
-    if meta.annotations:
-        kept = _chosen(meta.annotations, _is_read, "annotations", cut)
-        msgspec.structs.force_setattr(meta, "annotations", kept)
-    if meta.labels:
-        wanted = _is_any if resource.selectable else LABELS.__contains__
-        kept = _chosen(meta.labels, wanted, "labels", cut)
-        msgspec.structs.force_setattr(meta, "labels", kept)
-    return tuple(cut)
+    meta, selectable = resource.metadata, resource.selectable
+    cut: tuple[str, ...] = ()
+    if pairs := meta.annotations:
+        kept = {k: v for k, v in pairs.items() if k in ANNOTATIONS or k.startswith(OF_TRAEFIK)}
+        kept, cut = _within(kept, "annotations")
+        if cut or len(kept) < len(pairs):
+            msgspec.structs.force_setattr(meta, "annotations", kept or None)
+    if (pairs := meta.labels) and (not selectable or len(pairs) > PAIRS):
+        kept = pairs if selectable else {k: v for k, v in pairs.items() if k in LABELS}
+        kept, more = _within(kept, "labels")
+        if more or len(kept) < len(pairs):
+            msgspec.structs.force_setattr(meta, "labels", kept or None)
+        cut += more
+    return cut
 
 
-def _is_read(key: str) -> bool:
-    return key in ANNOTATIONS or key.startswith(OF_TRAEFIK)
-
-
-def _is_any(_key: str) -> bool:
-    return True
-
-
-def _chosen(
-    pairs: dict[str, str], wanted: Callable[[str], bool], name: str, cut: list[str]
-) -> dict[str, str] | None:
-    kept = {key: value for key, value in pairs.items() if wanted(key)}
-    if len(kept) > PAIRS:
-        cut.append(f"metadata.{name}: {len(kept):,} entries, of which {PAIRS} are read")
-        kept = dict(list(kept.items())[:PAIRS])
-    for key, value in kept.items():
-        if len(value) > TEXT:
-            cut.append(f"metadata.{name}: a value is longer than {TEXT:,} characters")
-            kept[key] = value[:TEXT]
-    return kept or None
+def _within(pairs: dict[str, str], name: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The pairs within the limits, and what was cut."""
+    if not pairs or (len(pairs) <= PAIRS and max(map(len, pairs.values())) <= TEXT):
+        return pairs, ()
+    cut = []
+    if len(pairs) > PAIRS:
+        cut.append(f"metadata.{name}: {len(pairs):,} entries, of which {PAIRS} are read")
+    if any(len(value) > TEXT for value in pairs.values()):
+        cut.append(f"metadata.{name}: a value is longer than {TEXT:,} characters")
+    return {key: pairs[key][:TEXT] for key in islice(pairs, PAIRS)}, tuple(cut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -18,6 +19,11 @@ _ENCODER = msgspec.json.Encoder()
 def weight(resource: Object) -> int:
     """Bytes of what is kept of an object, as JSON."""
     return len(_ENCODER.encode(resource))
+
+
+def weight_of_all(resources: Sequence[Object]) -> int:
+    """The sum of their weights."""
+    return len(_ENCODER.encode(resources)) - len(resources) - 1
 
 
 def light(resource: T) -> T:

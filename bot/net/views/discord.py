@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from bot.charts.spec import Undrawn
-from bot.domain.redaction.redact import redact
+from bot.domain.redaction.redact import FILE, redact
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.all_routes import CommonCause, DiagnosedRoutes
 from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
@@ -144,7 +144,7 @@ def tool(ran: ToolRun, rows: Sequence[render.Row] = ()) -> render.Card:
     """What a tool printed in one message; what does not fit into it is in a file."""
     name = words.line(ran.argv[0], 20) if ran.argv else "?"
     # As a whole first: what is secret may stand on several lines.
-    lines = redact(ran.output).splitlines()
+    lines = redact(ran.output, FILE).splitlines()
     empty = not any(line.strip() for line in lines)
     parts = [
         f"## {render.escape(name)} on {render.code(ran.node, 100)}\n-# {tool_ended(ran)}",

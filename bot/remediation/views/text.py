@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.domain.redaction.redact import redact
+from bot.domain.redaction.redact import FILE, redact
 from bot.domain.verdict import Verdict
 from bot.manifests import writer
 from bot.remediation.change.change import MOST_ATTEMPTS, Change
@@ -93,7 +93,7 @@ def person(by: str) -> str:
 
 def full_text(change: Change) -> str:
     """Everything about a change as text, for a file."""
-    return redact("\n".join(_lines(change)))[:LONGEST_FILE]
+    return redact("\n".join(_lines(change)), FILE)[:LONGEST_FILE]
 
 
 def _lines(change: Change) -> Iterator[str]:
