@@ -19,6 +19,7 @@ from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
 from bot.domain.finding import HEALTHY, Alike, Finding, FindingOf, Judgement, Ref
 from bot.domain.grouping import grouped
+from bot.domain.judging_budget import JudgingBudget
 from bot.domain.resources.base import Object
 from bot.domain.rooted import rooted, shared
 from bot.domain.snapshot import Gap, Snapshot
@@ -234,13 +235,16 @@ def examine(
     *,
     namespace: str | None = None,
     around: Around = nullcontext,
+    budget: JudgingBudget | None = None,
 ) -> Report:
     """Run the checks over a snapshot.
 
     Objects that the bot created for a test are neither judged nor counted. With `namespace`, only
     objects there are reported, and the causes of their findings wherever those are. The scopes are
-    those of the checks. Each check runs inside the context of `around`, which may time it.
+    those of the checks. Each check runs inside the context of `around`, which may time it. What the
+    budget leaves no time for is a gap.
     """
+    budget = budget or JudgingBudget(_no_time)
     checks = tuple(checks)
     findings: list[Finding] = []
     notes: list[Finding] = []
@@ -252,7 +256,7 @@ def examine(
     unseen: set[str] = set()
     for check in checks:
         with around(check):
-            for resource, finding, judgement in _findings(check, snapshot):
+            for resource, finding, judgement in _findings(check, snapshot, budget):
                 if judgement.seen_well:
                     seen_well.add(finding.key)
                 if finding.verdict is Verdict.HEALTHY:
@@ -276,8 +280,8 @@ def examine(
     report = Report(
         taken_at=snapshot.taken_at,
         findings=linked(caused, common),
-        gaps=_gaps_of(snapshot.gaps, checks),
-        counts=_counts(snapshot, checks, namespace),
+        gaps=_gaps_of((*snapshot.gaps, *budget.gaps()), checks),
+        counts=_counts(snapshot, checks, namespace, budget),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
         namespace=namespace,
         muted=muted,
@@ -356,10 +360,17 @@ def _caused(findings: tuple[Finding, ...], causes: Mapping[str, str]) -> tuple[F
     )
 
 
-def _findings(check: Check, snapshot: Snapshot) -> Iterator[tuple[Object, Finding, Judgement]]:
+def _no_time() -> float:
+    """A clock by which nothing takes any time."""
+    return 0.0
+
+
+def _findings(
+    check: Check, snapshot: Snapshot, budget: JudgingBudget
+) -> Iterator[tuple[Object, Finding, Judgement]]:
     """Each object of which the check has something to say, with the finding and the judgement."""
     for kind, judge in check.judges.items():
-        for resource in _lasting(snapshot, kind):
+        for resource in budget.within(_lasting(snapshot, kind)):
             judgement = judge_one(resource, judge, snapshot)
             if judgement is HEALTHY:
                 continue
@@ -436,11 +447,14 @@ def _gaps_of(gaps: tuple[Gap, ...], checks: tuple[Check, ...]) -> tuple[Gap, ...
     return tuple(gap for gap in gaps if (gap.part_of or gap.kind) in names)
 
 
-def _counts(snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None) -> dict[str, int]:
+def _counts(
+    snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None, budget: JudgingBudget
+) -> dict[str, int]:
     counts: dict[str, int] = {}
     for kind in {kind for check in checks for kind in check.judges if kind in snapshot.objects}:
         objects = _lasting(snapshot, kind)
         if namespace is not None:
             objects = tuple(resource for resource in objects if resource.namespace == namespace)
-        counts[kind.kind_name()] = len(objects)
+        name = kind.kind_name()
+        counts[name] = len(objects) - budget.missed(name, namespace)
     return counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from bot.domain.check import Check
 from bot.domain.containers import MEMORY_LIMIT
 from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Evidence, Finding, Ref
+from bot.domain.judging_budget import JudgingBudget
 from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
@@ -40,6 +42,9 @@ REMEMBERED = 16
 """Reports that are remembered, so that drilling in and exporting show what was answered."""
 
 STORY_EVENTS = 5
+
+FRESH = 20.0
+"""Seconds for which a look is the present while somebody types. Alerts look every 15 s."""
 
 ROUTES = "routes"
 """The scope whose reports say which sites answer."""
@@ -68,6 +73,8 @@ class Health:
     """Reports and the stories behind their findings.
 
     around: A context for the run of each check, such as one that takes the time.
+    clock: Seconds of CPU time, by which the time for each namespace is counted.
+    fresh: Seconds for which a look is the present while somebody types.
     on_report: Receives each report of all checks and namespaces.
     diagnosed: The current diagnoses of routes.
     rounds: The results of background probes between nodes.
@@ -81,6 +88,8 @@ class Health:
     cluster: Cluster
     checks: tuple[Check, ...] = CHECKS
     around: Around = nullcontext
+    clock: Callable[[], float] = time.thread_time
+    fresh: float = FRESH
     on_report: Callable[[Report], None] | None = None
     diagnosed: Callable[[], tuple[Diagnosed, ...]] = tuple
     rounds: Callable[[], Links | None] = field(default=lambda: None)
@@ -90,6 +99,8 @@ class Health:
     traefik: Callable[[], Awaitable[TraefikWord]] = nothing_said
     _reports: OrderedDict[str, Report] = field(default_factory=OrderedDict)
     _told: ToldEvents = field(default_factory=ToldEvents)
+    _looked: tuple[float, Report | None] = (0.0, None)
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     latest: Report | None = None
     """The latest report of everything."""
 
@@ -102,7 +113,9 @@ class Health:
 
     async def look(self) -> Report:
         """Examine everything for a background task: the report is not remembered."""
-        return await self._report(self.checks, None)
+        report = await self._report(self.checks, None)
+        self._looked = time.monotonic(), report
+        return report
 
     async def sites(self, namespace: str | None = None) -> Sites:
         """Which sites answer, as the checks of routes and what was seen of requests say."""
@@ -161,7 +174,9 @@ class Health:
         word = snapshot.supplement(TraefikWord) or TraefikWord()
         news: dict[type, object] = {Diagnoses: Diagnoses(), TraefikWord: word.of_objects()}
         facts = {**snapshot.supplements, **news}
-        report = await asyncio.to_thread(examine, replace(snapshot, supplements=facts), checks)
+        snapshot = replace(snapshot, supplements=facts)
+        budget = self._budget(snapshot)
+        report = await asyncio.to_thread(examine, snapshot, checks, budget=budget)
         faults = [finding for finding in report.findings if finding.subject == route]
         fault = max(faults, key=lambda finding: finding.verdict.rank, default=None)
         return RouteFault(fault.verdict, fault.reason, fault.message) if fault else None
@@ -229,20 +244,37 @@ class Health:
         return _holding(self.latest, typed)[:most]
 
     async def present(self, typed: str, most: int) -> tuple[Finding, ...]:
-        """Matching findings of a new report: for muting, where an old report would mislead."""
-        return _holding(await self.look(), typed)[:most]
+        """Matching findings of a report of this moment: for muting, where an old one would mislead.
+
+        Each keystroke asks, so one look serves for some seconds, also while it is made.
+        """
+        async with self._looking:
+            at, report = self._looked
+            if report is None or time.monotonic() - at >= self.fresh:
+                report = await self.look()
+        return _holding(report, typed)[:most]
 
     def _examine(
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Run all checks, so that causes of other scopes are found, then narrow the report."""
-        examined = examine(snapshot, self.checks, namespace=namespace, around=self.around)
+        examined = examine(
+            snapshot,
+            self.checks,
+            namespace=namespace,
+            around=self.around,
+            budget=self._budget(snapshot),
+        )
         report = _dated(focus(examined, checks), self.failing_since())
         if traefik := snapshot.supplement(TraefikNamespaces):
             report = replace(report, platform=PLATFORM.union(traefik.names))
         if ROUTES not in report.scopes:
             return report
         return replace(report, supplements={Sites: sites(snapshot, report)})
+
+    def _budget(self, snapshot: Snapshot) -> JudgingBudget:
+        traefik = snapshot.supplement(TraefikNamespaces)
+        return JudgingBudget(self.clock, traefik.names if traefik else ())
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":

@@ -72,7 +72,7 @@ class Room:
 
     async def restart(self) -> None:
         """The process ends and begins anew: nothing is remembered but what Discord keeps."""
-        self.health = Health(self.cluster)
+        self.health = Health(self.cluster, fresh=0)
         self.client = make_client(self.health, self.cluster, self.roles, self.led, store=self.store)
         await self.env.restart_bot(self.client)
 
@@ -171,7 +171,7 @@ class _LateCircles:
 async def room() -> AsyncIterator[Room]:
     cluster = FakeCluster([a_pod()])
     late: Any = _LateCircles()
-    led, health, store = Led(), Health(cluster), Unkept()
+    led, health, store = Led(), Health(cluster, fresh=0), Unkept()
     client = make_client(health, cluster, late, led, store=store)
     env = Env(client)
     guild = env.create_guild("Homelab", id=GUILD)

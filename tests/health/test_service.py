@@ -1,5 +1,6 @@
 """What every answer is judged by: the objects, and all that is known beside them."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
@@ -46,3 +47,16 @@ async def test_what_route_checks_say_stands_beside_the_objects_and_nothing_where
     checks = RouteChecks(interval=timedelta(minutes=1))
     snapshot = await Health(FakeCluster(), route_checks=lambda: checks).snapshot((Pod,))
     assert snapshot.supplement(RouteChecks) is checks
+
+
+async def test_suggestions_of_what_is_wrong_now_share_a_look():
+    """Each keystroke asks: six at once cost one look, and an old one is made anew."""
+    cluster = FakeCluster()
+    cluster.set([a_pod("web", waiting="CrashLoopBackOff")])
+    health = Health(cluster)
+    shown = await asyncio.gather(*(health.present("web", 25) for _ in range(6)))
+    assert all(len(findings) == 1 for findings in shown)
+    assert cluster.asked == 1
+    health.fresh = 0
+    await health.present("web", 25)
+    assert cluster.asked == 2

@@ -12,7 +12,16 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.resources.limits import WEIGHT, Faults, LabelKey, Labels, LabelValue, Many, Text
+from bot.domain.resources.limits import (
+    WEIGHT,
+    Faults,
+    LabelKey,
+    Labels,
+    LabelValue,
+    Many,
+    Text,
+    Word,
+)
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -66,7 +75,7 @@ class Condition(Part, frozen=True):
 
     type: Text = ""
     status: Text = ""
-    reason: Text = ""
+    reason: Word = ""
     message: Text = ""
     last_transition_time: Time | None = None
     last_heartbeat_time: Time | None = None

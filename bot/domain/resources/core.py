@@ -14,20 +14,20 @@ from bot.domain.resources.base import (
     Reference,
     Time,
 )
-from bot.domain.resources.limits import Labels, LongText, Many, Text
+from bot.domain.resources.limits import Labels, LongText, Many, Text, Word
 
 
 class Waiting(Part, frozen=True):
     """`state.waiting` of a container."""
 
-    reason: Text = ""
+    reason: Word = ""
     message: Text = ""
 
 
 class Terminated(Part, frozen=True):
     """`state.terminated` of a container."""
 
-    reason: Text = ""
+    reason: Word = ""
     message: Text = ""
     exit_code: int = 0
     signal: int = 0
@@ -146,7 +146,7 @@ class PodStatus(PhaseStatus, frozen=True):
 
     pod_ip: Text = msgspec.field(default="", name="podIP")
     pod_ips: Many[PodIP] | None = msgspec.field(default=None, name="podIPs")
-    reason: Text = ""
+    reason: Word = ""
     container_statuses: Many[ContainerStatus] = ()
     init_container_statuses: Many[ContainerStatus] = ()
 

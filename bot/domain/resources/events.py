@@ -8,7 +8,7 @@ import msgspec
 
 from bot.domain.finding import Ref
 from bot.domain.resources.base import Object, Part, Reference, Time
-from bot.domain.resources.limits import Text
+from bot.domain.resources.limits import Text, Word
 
 
 class EventSeries(Part, frozen=True):
@@ -22,7 +22,7 @@ class EventObject(Object, frozen=True):
     """v1 Event, and its other form in events.k8s.io/v1 (`regarding` and `note`)."""
 
     type: Text = ""
-    reason: Text = ""
+    reason: Word = ""
     message: Text = ""
     note: Text = ""
     count: int = 0

@@ -15,6 +15,9 @@ T = TypeVar("T")
 TEXT = 4 * 1024
 """Characters of a message, a name or any other text."""
 
+WORD = 1024
+"""Characters of a reason, which is one word. Source: metav1.Condition."""
+
 LONG_TEXT = 16 * 1024
 """Characters of a rule, a pattern or an argument: long ones are ordinary."""
 
@@ -43,6 +46,7 @@ WEIGHT = 256 * 1024
 """Bytes of an object without what is not kept, as JSON; an EndpointSlice may have 1,000 entries."""
 
 Text = Annotated[str, msgspec.Meta(max_length=TEXT)]
+Word = Annotated[str, msgspec.Meta(max_length=WORD)]
 LongText = Annotated[str, msgspec.Meta(max_length=LONG_TEXT)]
 Many = Annotated[tuple[T, ...], msgspec.Meta(max_length=ENTRIES)]
 VeryMany = Annotated[tuple[T, ...], msgspec.Meta(max_length=MANY_ENTRIES)]
