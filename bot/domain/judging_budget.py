@@ -16,7 +16,7 @@ from bot.domain.snapshot import Gap, Why
 
 T = TypeVar("T", bound=Object)
 
-SHARE = 0.25
+SHARE = 0.15
 """Seconds of CPU time for each namespace and report: ten thousand pods take some 30 ms."""
 
 RUN = 16

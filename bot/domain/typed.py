@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import islice
+
+SEARCHED = 1000
+"""Characters of a name or a rule that are looked at with each keystroke."""
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -12,7 +16,12 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 def holding(typed: str, names: Iterable[str], most: int) -> tuple[str, ...]:
     """The first names that hold every word typed so far, in any order and case."""
     words = typed.casefold().split()
-    return tuple(name for name in names if all(word in name.casefold() for word in words))[:most]
+    fitting = (name for name in names if _holds(name[:SEARCHED].casefold(), words))
+    return tuple(islice(fitting, most))
+
+
+def _holds(name: str, words: Sequence[str]) -> bool:
+    return all(word in name for word in words)
 
 
 def duration(typed: str, units: str) -> timedelta | None:

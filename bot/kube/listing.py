@@ -49,8 +49,9 @@ async def pages(
             continue
         if weight < HEAVIEST // 4:
             limit = min(page, 2 * limit)
-        yield decoded
         token = decoded.metadata.continue_
+        yield decoded
+        del decoded  # not kept while the next page is read
         if not token:
             return
         await breathe()

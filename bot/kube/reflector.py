@@ -162,6 +162,7 @@ class Reflector:
             async for page in pages(self.api, self.source, self.namespace):
                 fresh.extend(tuple(map(self.slim, page.items)))
                 version = page.metadata.resource_version or version
+                del page  # not kept while the next one is read
         except BaseException:
             fresh.abandon()
             raise

@@ -15,12 +15,12 @@ import msgspec
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import core, gateway, networking, traefik
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Indexed, Snapshot
 from bot.routing import gateways
 from bot.routing.gateways import MOST_RULES, Parent
 
-HOST = re.compile(r"Host\(\s*[`\"]([^`\"]+)[`\"]")
-PATH = re.compile(r"Path(?:Prefix)?\(\s*[`\"]([^`\"]+)[`\"]")
+HOST = re.compile(r"Host\(\s*[`\"]([^`\"]{1,253})[`\"]")
+PATH = re.compile(r"Path(?:Prefix)?\(\s*[`\"]([^`\"]{1,1024})[`\"]")
 BY_PROVIDER = "@"
 
 ELDER_GROUP = "traefik.containo.us/"
@@ -88,7 +88,7 @@ def candidates(snapshot: Snapshot) -> tuple[Candidate, ...]:
                             *_http_routes(snapshot),
                         )
                     ),
-                    *sorted(_services(snapshot)),
+                    *snapshot.of(core.Service).once("network.candidates", _services),
                 )
             )
         ),
@@ -206,14 +206,17 @@ def _http_rules(
             )
 
 
-def _services(snapshot: Snapshot) -> Iterator[Candidate]:
-    for service in snapshot.of(core.Service):
-        for port in service.spec.ports or (core.ServicePort(),):
-            yield Candidate(
-                kind="Service",
-                namespace=service.namespace,
-                name=service.name,
-                to_namespace=service.namespace,
-                to_name=service.name,
-                port=str(port.port or ""),
-            )
+def _services(services: Indexed[core.Service]) -> Sequence[Candidate]:
+    """Each port of each Service, in order: made once while no Service changes."""
+    return sorted(
+        Candidate(
+            kind="Service",
+            namespace=service.namespace,
+            name=service.name,
+            to_namespace=service.namespace,
+            to_name=service.name,
+            port=str(port.port or ""),
+        )
+        for service in services
+        for port in service.spec.ports or (core.ServicePort(),)
+    )

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -17,7 +18,7 @@ import msgspec
 from bot.domain.refusal import NotObserved
 from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot, SnapshotReader
-from bot.domain.typed import duration
+from bot.domain.typed import duration, holding
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
@@ -28,7 +29,7 @@ from bot.traefik.domain.answers import API, LOG, LogsAnswer, RoutesAnswer, Route
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
 from bot.traefik.domain.log_summary import LogSummarizer, LogSummary
-from bot.traefik.domain.routes import NAMES, READS, read_routes
+from bot.traefik.domain.routes import NAMES, READS, named, read_routes
 from bot.traefik.domain.routes_view import RuntimeViews
 
 SINCE = timedelta(hours=1)
@@ -135,13 +136,13 @@ class Traefik:
     async def suggestions(self, typed: str, most: int) -> tuple[str, ...]:
         """The routes whose label or rule holds every typed word."""
         snapshot = await self.cluster.snapshot(NAMES)
-        words = typed.casefold().split()
         texts = {
-            route.label: f"{route.label} {' '.join(rule.match for rule in route.rules)}".casefold()
-            for route in read_routes(snapshot, ())
+            f"{label} {said}": label
+            for ref, said in sorted(named(snapshot))
+            for label in (f"{ref.kind.lower()}/{ref.namespace}/{ref.name}",)
         }
-        labels = [label for label, text in texts.items() if all(word in text for word in words)]
-        return tuple(labels[:most])
+        fitting = (texts[text] for text in holding(typed, texts, len(texts)))
+        return tuple(islice(dict.fromkeys(fitting), most))
 
     async def belief(self, subject: Subject) -> Belief:
         """Traefik's own view of a route's Service, and its failures there.

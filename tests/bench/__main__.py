@@ -25,6 +25,7 @@ from tests.bench import (
     drawn,
     eventful,
     figures,
+    hostile,
     prober,
     whole_bot,
 )
@@ -62,7 +63,7 @@ def main() -> int:
 async def _measure(share: float, *, quick: bool) -> list[Figure]:
     found: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="meshmedic-bench-") as folder:
-        async with started(share, Path(folder)) as server:
+        async with started(str(share), Path(folder)) as server:
             parts: tuple[AsyncIterator[Figure], ...] = (
                 cold.measure(server.kubeconfig, 1 if quick else 5),
                 cached.measure(server, 5 if quick else 40),
@@ -74,6 +75,7 @@ async def _measure(share: float, *, quick: bool) -> list[Figure]:
                 prober.measure((5,) if quick else (5, 30)),
                 diagnosed.measure(1 if quick else 3),
                 checked.measure(),
+                hostile.measure(share),
             )
             for part in parts:
                 async for figure in part:

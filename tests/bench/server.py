@@ -1,6 +1,8 @@
 """The simulated Kubernetes API as a process of its own, so that its work is not counted as ours.
 
-    python -m tests.bench.server SHARE KUBECONFIG
+    python -m tests.bench.server CLUSTER KUBECONFIG
+
+CLUSTER is a share of the whole size, such as 0.05, or `hostile:` and a share.
 
 It says `ready` once it serves, and then obeys lines on standard input, `done` after each: `hang`,
 `slow SECONDS`, `fail STATUS`, `churn CHANGES_A_SECOND`, `storm CHANGES_A_SECOND SECONDS`, `well`.
@@ -15,13 +17,14 @@ import itertools
 import random
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.plain import Plain
+from tests.bench import hostile_cluster
 from tests.bench.homelab import Size, homelab
 from tests.places import ROOT
 
@@ -50,10 +53,10 @@ class Server:
 
 
 @asynccontextmanager
-async def started(share: float, folder: Path) -> AsyncIterator[Server]:
-    """A server with a share of the whole size; its kubeconfig is written to `folder`."""
+async def started(cluster: str, folder: Path) -> AsyncIterator[Server]:
+    """A server of a cluster; its kubeconfig is written to `folder`."""
     kubeconfig = folder / "kubeconfig"
-    argv = (sys.executable, "-m", "tests.bench.server", str(share), str(kubeconfig))
+    argv = (sys.executable, "-m", "tests.bench.server", cluster, str(kubeconfig))
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, stdin=pipe, stdout=pipe)
     try:
@@ -66,8 +69,8 @@ async def started(share: float, folder: Path) -> AsyncIterator[Server]:
         await process.wait()
 
 
-async def _main(share: float, kubeconfig: Path) -> None:
-    cluster = SimulatedCluster(homelab(Size().scaled(share)))
+async def _main(asked: str, kubeconfig: Path) -> None:
+    cluster = SimulatedCluster(_objects(asked))
     # Its own collector must not make anybody wait.
     gc.collect()
     gc.freeze()
@@ -79,6 +82,11 @@ async def _main(share: float, kubeconfig: Path) -> None:
         write_kubeconfig(kubeconfig, url)
         _say("ready")
         await _obey(cluster, lines)
+
+
+def _objects(asked: str) -> Iterator[Plain]:
+    kind, _, share = asked.rpartition(":")
+    return hostile_cluster.cluster(float(share)) if kind else homelab(Size().scaled(float(share)))
 
 
 async def _obey(cluster: SimulatedCluster, lines: asyncio.StreamReader) -> None:
@@ -146,4 +154,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(float(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(_main(sys.argv[1], Path(sys.argv[2])))

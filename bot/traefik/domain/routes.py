@@ -16,6 +16,7 @@ from bot.domain.resources import core, gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.snapshot import Snapshot
+from bot.domain.typed import SEARCHED
 from bot.domain.verdict import Verdict
 from bot.health.checks import routes_httproute, routes_ingress, routes_ingressroute
 from bot.routing import gateways
@@ -65,6 +66,18 @@ def read_routes(snapshot: Snapshot, known: tuple[TraefikConfig, ...]) -> tuple[R
         if parents := gateways.parents(route, snapshot):
             routes.append(_http_route(route, parents, snapshot, known))
     return tuple(sorted(routes, key=lambda route: (route.ref, route.api_version)))
+
+
+def named(snapshot: Snapshot) -> Iterator[tuple[Ref, str]]:
+    """Every route with what its rules say, as far as people type it: nothing is judged."""
+    for route in snapshot.of(traefik.IngressRoute):
+        yield route.ref, " ".join(rule.match[:SEARCHED] for rule in route.spec.routes)
+    for ingress in snapshot.of(networking.Ingress):
+        yield ingress.ref, " ".join(f"{host}{path.path}" for host, path in ingress.spec.paths)
+    for route_ in snapshot.of(gateway.HTTPRoute):
+        if gateways.parents(route_, snapshot):
+            paths = (path.value for rule in route_.spec.rules or () for path in rule.paths)
+            yield route_.ref, " ".join((*(route_.spec.hostnames or ()), *paths))
 
 
 def _reader(route: Object, known: tuple[TraefikConfig, ...]) -> TraefikConfig:
