@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.clusters.wire import Mode
-from tests.faults import crowds, posts
+from tests.faults import crowds, hostile, posts
 from tests.faults.posts import Posts
 from tests.faults.stage import Stage, faketime
 from tests.pair.hurried import TIMES
@@ -189,6 +189,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("API answers 429", _api(status=429, retry_after=1), _api_mended, lasts=5),
     Fault("API answers 500", _api(status=500), _api_mended, lasts=5),
     Fault("API takes 2 s", _api(delay=2.0), _api_mended, lasts=5),
+    Fault("tenants write heavy objects", hostile.come, hostile.go),
     Fault("watches fall silent", _watches_silent, _api_mended, lasts=5, long=130),
     Fault("bot killed, answering", _bot_killed, _bot_started, 0, asks=False, costs=1),
     Fault("socket closed", _socket_closed, _nothing, lasts=0, asks=False),
