@@ -25,6 +25,8 @@ from tests.places import ROOT
 KEY = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/(?:[A-Za-z0-9][A-Za-z0-9._-]*)?")
 """A key of a label or an annotation, or the beginning of keys, as it stands in the code."""
 
+BEGINNING = re.compile(r"""["'](?:[a-z0-9-]+\.)+[a-z]{2,}/""")
+
 READ_ELSEWHERE = {
     "bot/gitops": "manifests of the repository, and live objects that are read whole",
     "bot/ingress_conversion": "manifests, and live objects that are read whole",
@@ -59,7 +61,8 @@ NO_KEYS = {
 
 def keys_in(source: Path) -> Iterator[str]:
     """The texts of a file that are keys as a whole."""
-    for node in ast.walk(ast.parse(source.read_text())):
+    written = source.read_text()
+    for node in ast.walk(ast.parse(written)) if BEGINNING.search(written) else ():
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from KEY.findall(node.value) if KEY.fullmatch(node.value) else ()
 
