@@ -19,7 +19,7 @@ import aiohttp
 import msgspec
 
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import decode_object
+from bot.domain.resources.decode import decode_object, shallow
 from bot.errors import Absent, ClusterError, Forbidden, Gone, ServerError
 from bot.kube.answers import METADATA, confirm_event
 from bot.kube.bodies import MOST
@@ -224,7 +224,7 @@ class Reflector:
 
     def _take(self, line: bytearray) -> None:
         try:
-            event = msgspec.json.decode(line, type=_Event)
+            event = _event(line)
             if event.type == "ERROR":
                 self._refused(bytes(event.object))
             if event.type != "BOOKMARK":
@@ -251,6 +251,13 @@ class Reflector:
         raise ServerError(
             answer.message or f"The watch of {self.source.title} ended with an error."
         )
+
+
+def _event(line: bytearray) -> _Event:
+    try:
+        return msgspec.json.decode(line, type=_Event)
+    except RecursionError:
+        return msgspec.json.decode(shallow(bytes(line)), type=_Event)
 
 
 SHORT = 1.0

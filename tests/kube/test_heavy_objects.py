@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.domain.report import examine
@@ -140,6 +141,25 @@ async def test_megabytes_of_an_event_cost_only_what_is_kept(tmp_path: Path):
         shown = await until_seen(cache, {"a", "b"})
         assert not shown.gaps
         assert all(service.metadata.annotations is None for service in shown.of(core.Service))
+
+
+async def test_deep_json_of_a_tenant_hides_no_kind(tmp_path: Path):
+    """Neither in a list nor in an event: what is nested deep is in no field that is read."""
+    deep = msgspec.Raw(b'[{"a":' * 2000 + b"1" + b"}]" * 2000)
+    route = {"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute"}
+    names = {"name": "a", "namespace": "tenant"}
+    plain = {**route, "metadata": names, "spec": {"routes": [], "x": deep}}
+    async with served(tmp_path, [plain]) as (api, cluster), watching(api) as cache:
+        seen = await seen_by(cache)
+        assert [one.name for one in seen.of(traefik.IngressRoute)] == ["a"]
+        cluster.put({**plain, "metadata": {**names, "name": "b"}})
+        for _ in range(500):
+            seen = await seen_by(cache)
+            if len(seen.of(traefik.IngressRoute)) > 1:
+                break
+            await asyncio.sleep(0.01)
+        assert [one.name for one in seen.of(traefik.IngressRoute)] == ["a", "b"]
+        assert not seen.gaps
 
 
 async def until_seen(cache: WatchCache, names: set[str]) -> Snapshot:

@@ -40,6 +40,7 @@ READ_ELSEWHERE = {
 
 NO_KEYS = {
     "authentication.k8s.io/v1",
+    "meta.k8s.io/v1",
     "authorization.k8s.io/v1",
     "coordination.k8s.io/v1",
     "discovery.k8s.io/v1",
