@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -55,7 +56,7 @@ async def served(
 @asynccontextmanager
 async def watching(api: Api) -> AsyncIterator[WatchCache]:
     """A watch cache of the two kinds."""
-    cache = WatchCache(api, timing=HASTY, kinds=KINDS)
+    cache = WatchCache(api, timing=replace(HASTY, silence=30), kinds=KINDS)
     await cache.start()
     try:
         yield cache
