@@ -79,15 +79,21 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
         assert bot.ask("DELETE", f"{listing}/made").done
 
 
-@pytest.mark.parametrize("name", [agent_configmaps.KEYS, agent_configmaps.PEERS])
-def test_it_tells_agents_its_key_and_their_peers(bot: Somebody, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        (agent_configmaps.KEYS, "key-0123456789ab"),
+        (agent_configmaps.PEERS, agent_configmaps.PEERS_FILE),
+    ],
+)
+def test_it_tells_agents_its_key_and_their_peers(bot: Somebody, name: str, key: str) -> None:
     """By the ConfigMaps that the component makes, in the patches that the bot sends."""
     at = f"{PROBES}/configmaps/{name}"
     assert bot.ask("GET", at).done
-    for patch in ({"data": {"key-1": "{}"}}, {"data": {"key-1": None}}):
+    for patch in ({"data": {key: "{}"}}, {"data": {key: None}}):
         answer = bot.ask("PATCH", at, patch, "application/merge-patch+json")
         assert answer.done, answer.said
-    assert not answer.body.get("data")
+    assert key not in (answer.body.get("data") or {})
 
 
 def a_pod(**spec: Any) -> dict[str, Any]:
