@@ -274,7 +274,7 @@ def own_command_lines() -> list[tuple[str, ...]]:
         Probe(id="a", kind=ProbeKind.TCP, address="10.42.0.5", port=80),
         Probe(id="a", kind=ProbeKind.DNS, name="web.apps.svc.cluster.local", port=80),
     )
-    written = [wget.probe_argv(probe) for probe in probes]
+    written = [wget.probe_argv(probe, gnu=gnu) for probe in probes for gnu in (True, False)]
     api = [
         ("wget", "-qO-", "-T", "8", f"http://127.0.0.1:8080{base}/api/{place}")
         for base in ("", "/traefik")
@@ -289,7 +289,8 @@ def own_command_lines() -> list[tuple[str, ...]]:
         Destination(text=url, name="web.apps.svc.cluster.local", port=443, tls=True),
     )
     assert all(isinstance(argv, tuple) for argv in written)
-    return [*written, *map(wget.request_argv, requests), *api]
+    asked_for = [wget.request_argv(to, gnu=gnu) for to in requests for gnu in (True, False)]
+    return [*written, *asked_for, *api]
 
 
 def run(
