@@ -87,11 +87,12 @@ def a_finding(text: str) -> Finding:
     )
 
 
-def a_report(text: str, minutes: float = 0) -> Report:
+def a_report(text: str, minutes: float = 0, *, muted: bool = True) -> Report:
     gaps = (Gap("Secret", Why.UNREACHABLE, text), Gap("Node", Why.IN_PART, text))
     at = NOW + timedelta(minutes=minutes)
     finding = a_finding(text)
-    return Report(at, (finding,), gaps, {"Pod": 2}, muted={finding.key: text}, notes=(finding,))
+    lines = {finding.key: text} if muted else {}
+    return Report(at, (finding,), gaps, {"Pod": 2}, muted=lines, notes=(finding,))
 
 
 def containers(text: str) -> Report:
@@ -114,7 +115,7 @@ def alerts(text: str) -> Alerts:
     """The state after an incident was opened."""
     state = advance(None, Report(NOW, (), (), {"Pod": 1}), RULES)
     for minutes in range(1, 30):
-        state = advance(state, a_report(text, minutes), RULES)
+        state = advance(state, a_report(text, minutes, muted=False), RULES)
     assert state.incidents
     return state
 
