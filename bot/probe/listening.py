@@ -24,6 +24,9 @@ LIMITS = ConnectionLimits(
 lasts as long as `asking`: whose bytes are lost on their way has stalled, and must not see a reset.
 """
 
+QUESTION = 2
+"""Words in the first line of a client's datagram: the magic word and a token."""
+
 OFTEN = 0.5
 """Seconds between two reports of what was heard."""
 
@@ -68,7 +71,10 @@ class Listener:
     def answer(self, packet: bytes) -> bytes | None:
         """The datagram that is sent back: of the same size, with the listener's name."""
         head, newline, _ = packet.partition(b"\n")
-        if not newline or not head.startswith(MAGIC) or len(packet) < SHORTEST:
+        words = head.split(b" ")
+        # An answer has three words and gets none: else two listeners would answer each other, once
+        # a datagram to one of them bore the other's address.
+        if not newline or words[0] != MAGIC or len(words) != QUESTION or len(packet) < SHORTEST:
             return None
         return (head + b" " + self._name + b"\n")[: len(packet)].ljust(len(packet), b".")
 

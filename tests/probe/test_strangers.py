@@ -241,3 +241,13 @@ def test_a_known_peer_is_asked_for_in_the_file_that_the_bot_writes(tmp_path: Pat
     path = tmp_path / "peers.json"
     path.write_bytes(msgspec.json.encode([{"node": "b", "address": "10.42.1.5", "port": 8474}]))
     assert KnownAddresses((), path)("10.42.1.5")
+
+
+@pytest.mark.parametrize("size", [128, 9000, 65_000])
+def test_a_listener_does_not_answer_an_answer(size: int) -> None:
+    """Else two of them would talk, once a datagram to one bore the other's address."""
+    question = b"MESHMEDIC token\n".ljust(size, b".")
+    answer = Listener("alpha").answer(question)
+    assert answer is not None
+    assert len(answer) == size
+    assert Listener("beta").answer(answer) is None
