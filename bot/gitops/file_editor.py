@@ -108,12 +108,14 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
         yaml.YAMLError: It is not YAML.
     """
     original, root = _opened(text, number)
-    metadata = at(original.data[number], prefix)["metadata"]
-    if (metadata.get("annotations") or {}).get(ANNOTATION) == "true":
+    annotations = at(original.data[number], prefix)["metadata"].get("annotations")
+    if annotations and not isinstance(annotations, dict):
+        raise Misfit("its annotations are no mapping")
+    if annotations and annotations.get(ANNOTATION) == "true":
         return text
-    if metadata.get("annotations"):
-        annotations = within(root, (*prefix, "metadata", "annotations"))
-        piece = setting(text, annotations, ANNOTATION, QUOTED)
+    if annotations:
+        node = within(root, (*prefix, "metadata", "annotations"))
+        piece = setting(text, node, ANNOTATION, QUOTED)
     else:
         piece = _first(text, within(root, (*prefix, "metadata")))
 

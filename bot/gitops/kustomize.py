@@ -26,8 +26,8 @@ DEEPEST = 30
 MOST_VISITED = 5000
 """Files, folders and components of one build, each as often as it is named."""
 MOST_STEPS = 300_000
-"""How much is looked at, however few files it stands in: each kustomization, object and patch as
-often as it is named. A tree that doubles with every layer ends here.
+"""How much is looked at, however few files it stands in: each kustomization, name of an object and
+patch as often as it is named. A tree that doubles with every layer ends here.
 """
 
 _Id = tuple[str, str, str]
@@ -160,7 +160,7 @@ class Build:
             resources = self._component(folder, entry, resources, above)
         if any(own.get(field_) for field_ in GENERATING):
             self.unseen.append((FileReason.GENERATED, folder or "the root"))
-        self._count(weight(own) * (1 + len(resources)))
+        self._count(weight(own) * (1 + sum(len(resource.names) for resource in resources)))
         return [self._transformed(own, folder, resource) for resource in resources]
 
     def _resources(self, own: Mapping[str, Any], folder: str) -> tuple[str, ...]:

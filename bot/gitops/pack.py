@@ -39,8 +39,8 @@ class PackError(ValueError):
 class PackLimits:
     """What a pack may hold.
 
-    `objects` is their number, `size` the bytes of each, `unpacked` the bytes that are inflated in
-    all, `depth` how many deltas may stand on each other (git makes 50).
+    `objects` is their number, `size` the bytes of each, `unpacked` the bytes that are inflated or
+    made by deltas in all, `depth` how many deltas may stand on each other (git makes 50).
     """
 
     objects: int = 100_000
@@ -73,7 +73,7 @@ class Pack:
         self._pack, self._limits = pack, limits
         self._places: dict[bytes, int] = {}
         self._depths: dict[int, int] = {}
-        self._inflated = 0
+        self._unpacked = 0
         self._kept: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
         self._kept_bytes = 0
         self._index()
@@ -85,8 +85,10 @@ class Pack:
         """The kind and the content of an object, by its name of 20 bytes.
 
         Raises:
-            KeyError: The pack does not hold it.
+            PackError: The pack does not hold it.
         """
+        if name not in self:
+            raise PackError(f"the object {name.hex()} is missing")
         return self._read(self._places[name])
 
     def _index(self) -> None:
@@ -184,9 +186,7 @@ class Pack:
 
     def _inflate(self, entry: _Entry) -> tuple[bytes, int]:
         """The bytes of an object (of a delta, as it is written), and where the next one begins."""
-        self._inflated += entry.size
-        if self._inflated > self._limits.unpacked:
-            _too_large(f"more than {_mebibytes(self._limits.unpacked)} when it is unpacked")
+        self._unpack(entry.size)
         stream, at, whole = zlib.decompressobj(), entry.start, bytearray()
         end = len(self._pack) - NAME
         while not stream.eof:
@@ -203,6 +203,11 @@ class Pack:
         if len(whole) != entry.size or not stream.eof:
             raise PackError("an object has another size than it says")
         return bytes(whole), at - len(stream.unused_data)
+
+    def _unpack(self, size: int) -> None:
+        self._unpacked += size
+        if self._unpacked > self._limits.unpacked:
+            _too_large(f"more than {_mebibytes(self._limits.unpacked)} when it is unpacked")
 
     def _read(self, at: int) -> tuple[bytes, bytes]:
         """The kind and the content of the object at a place, one delta after the other."""
@@ -222,6 +227,7 @@ class Pack:
         self._kept.move_to_end(at)
         for entry in reversed(deltas):
             content = applied(content, self._inflate(entry)[0], self._limits.size)
+            self._unpack(len(content))
         if deltas:
             self._keep(start, kind, content)
         return kind, content

@@ -69,7 +69,11 @@ class FileReason(ExplainedReason):
         "Mend spec.path, or push it.",
     )
     OUTSIDE = ("outside", "A path leads out of the repository.", PASTE)
-    LINK = ("link", "A path leads through a symbolic link or a submodule.", PASTE)
+    LINK = (
+        "link",
+        "A path leads through a symbolic link, a submodule or a name that is no UTF-8.",
+        PASTE,
+    )
     REMOTE_BASE = (
         "remote-base",
         "It is not in the files, and some resources are fetched from elsewhere.",

@@ -5,7 +5,6 @@ It runs in a process of its own, since the content is whatever somebody pushed.
 
 from __future__ import annotations
 
-import stat
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -42,6 +41,9 @@ MOST_PATHS = 8 * 1024 * 1024
 """Bytes of all their paths."""
 DEEPEST = 60
 """Folders in each other."""
+FOLDER = b"40000"
+FILE = b"100"
+"""How the modes of git's files begin; permissions follow."""
 DEFAULT = Limits()
 AUTHOR = "meshmedic <meshmedic@users.noreply.localhost>"
 FOREIGN = (
@@ -161,7 +163,7 @@ def _branch(pack: Pack, tip: Any) -> Branch:
     if not isinstance(commit, Commit):
         raise RepositoryError("A branch of the repository is no commit.")
     entries = dict(_entries(pack, commit.tree))
-    files = {path: name for path, (mode, name) in entries.items() if stat.S_ISREG(mode)}
+    files = {path: name for path, (mode, name) in entries.items() if mode.startswith(FILE)}
     tree = Tree(_Blobs(pack, files), frozenset(entries.keys() - files.keys()))
     return Branch(tip.decode(), tree, commit.author == AUTHOR.encode(), commit.tree, pack)
 
@@ -173,7 +175,7 @@ def _object(pack: Pack, name: Any) -> ShaFile:
     return ShaFile.from_raw_string(number, content)
 
 
-def _entries(pack: Pack, root: Any) -> Iterator[tuple[str, tuple[int, bytes]]]:
+def _entries(pack: Pack, root: Any) -> Iterator[tuple[str, tuple[bytes, bytes]]]:
     """Every path but those of folders, with mode and name.
 
     Folders count too: a tree of few objects that name each other has folders without end.
@@ -186,7 +188,7 @@ def _entries(pack: Pack, root: Any) -> Iterator[tuple[str, tuple[int, bytes]]]:
             count, size = count + 1, size + len(path)
             if count > MOST_ENTRIES or size > MOST_PATHS or depth > DEEPEST:
                 raise Stop(FileReason.TOO_LARGE, _TOO_MANY)
-            if stat.S_ISDIR(mode):
+            if mode == FOLDER:
                 pending.append((f"{path}/", of, depth + 1))
             else:
                 yield path, (mode, of)
@@ -198,17 +200,23 @@ _TOO_MANY = (
 )
 
 
-def _listed(pack: Pack, name: bytes) -> Iterator[tuple[str, int, bytes]]:
-    """The entries of a folder: name, mode and object. Source: gitformat-pack(5), fsck's rules."""
+def _listed(pack: Pack, name: bytes) -> Iterator[tuple[str, bytes, bytes]]:
+    """The entries of a folder: name, mode and object. Source: gitformat-pack(5), fsck's rules.
+
+    What has a name that is no UTF-8 has no mode: it can be neither a file nor a folder to us.
+    """
     kind, content = pack[name]
     at = 0
     while at < len(content):
         space, zero = content.index(b" ", at), content.index(b"\0", at)
-        entry = content[space + 1 : zero].decode(errors="surrogateescape")
+        try:
+            mode, entry = content[at:space], content[space + 1 : zero].decode()
+        except UnicodeDecodeError:
+            mode, entry = b"", content[space + 1 : zero].decode(errors="backslashreplace")
         of = content[zero + 1 : zero + 21]
         if kind != b"tree" or "/" in entry or entry in ("", ".", "..") or len(of) < 20:  # noqa: PLR2004  # a name's bytes
             raise PackError("a folder is written wrongly")
-        yield entry, int(content[at:space], 8), of
+        yield entry, mode.lstrip(b"0"), of
         at = zero + 21
 
 

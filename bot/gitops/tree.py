@@ -11,6 +11,9 @@ from bot.gitops.refusals import FileReason, Stop
 MOST = 1024 * 1024
 """Bytes of a file; larger ones are not read."""
 
+LONGEST = 4096
+"""Characters of a path that a file names, as Linux takes them (PATH_MAX)."""
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -49,6 +52,8 @@ class Tree:
         Raises:
             Stop: It leaves the tree, or goes through a link.
         """
+        if len(relative) > LONGEST:
+            raise Stop(FileReason.TOO_LARGE, f"a path has more than {LONGEST:,} characters")
         parts: list[str] = base.split("/") if base else []
         for part in relative.split("/"):
             if part == ".." and not parts:

@@ -13,9 +13,15 @@ from typing import Any
 import yaml
 from yaml.composer import Composer, ComposerError
 from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 REPEATED = "second occurrence"
 """PyYAML's problem where an anchor is given again."""
+
+LONGEST_NUMBER = 400
+"""Characters: more than any number has that JSON's readers take. `1:1:1` is a number, too: to find
+that takes memory, and to read it takes time that grows with the square of its length.
+"""
 
 STUMBLES = (
     *(ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError, RecursionError),
@@ -55,13 +61,39 @@ def _as_json(key: object) -> str:
     return str(key).lower() if isinstance(key, bool) else "null" if key is None else str(key)
 
 
-class Loader(_JsonKeys, yaml.CSafeLoader):
+class _ShortNumbers(Resolver):
+    """A long value without quotes or a tag is a text, as in Go: no pattern of numbers is tried."""
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> Any:
+        """The tag of a node."""
+        if kind is yaml.ScalarNode and len(value or "") > LONGEST_NUMBER:
+            implicit = (False, implicit[1])
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+
+
+class Loader(_ShortNumbers, _JsonKeys, yaml.CSafeLoader):
     """Plain data only, and times left as the text that they are."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # a class attribute of PyYAML's own
         first: [(tag, pattern) for tag, pattern in resolver if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolver in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def _short(construct: Callable[[Any, Any], object]) -> Callable[[Any, Any], object]:
+    """What constructs a number, and refuses a long one that has an explicit tag."""
+
+    def constructed(loader: Loader, node: yaml.Node) -> object:
+        if len(node.value) > LONGEST_NUMBER:
+            msg = f"a number of more than {LONGEST_NUMBER} characters"
+            raise ValueError(msg)
+        return construct(loader, node)
+
+    return constructed
+
+
+for _tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+    Loader.add_constructor(_tag, _short(SafeConstructor.yaml_constructors[_tag]))
 
 
 class _Reanchoring(Composer):
@@ -85,7 +117,7 @@ class _ReanchoringLoader(_Reanchoring, Loader):
         Composer.__init__(self)
 
 
-class NodeLoader(_Reanchoring, yaml.SafeLoader):
+class NodeLoader(_ShortNumbers, _Reanchoring, yaml.SafeLoader):
     """For nodes with their places in the text."""
 
 

@@ -81,6 +81,15 @@ def test_each_way_to_write_metadata_keeps_its_layout(before: str, after: str):
     assert annotated(before.replace("A", ANNOTATION), 0) == after.replace("A", ANNOTATION)
 
 
+@pytest.mark.parametrize("value", ["hello", "5", "[a, b]", "!!set {a, b}", "!!omap [a: b]", "true"])
+def test_annotations_that_are_no_mapping_are_left_alone(value: str):
+    """The API server would refuse them, so the live object has others."""
+    text = WEB.replace("  namespace: apps\n", f"  namespace: apps\n  annotations: {value}\n")
+    with pytest.raises(Stop) as caught:
+        edited(text, found(text), ANNOTATE)
+    assert caught.value.reason is FileReason.MISPLACED
+
+
 def test_a_shared_mapping_is_not_annotated():
     """An anchor would carry it to another object."""
     text = "metadata: &m\n  name: web\nother: *m\n"

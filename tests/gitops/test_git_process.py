@@ -11,6 +11,7 @@ import pytest
 from bot.gitops.git_process import READS, GitProcess
 from bot.gitops.refusals import FileReason
 from bot.gitops.task import BranchRead, Failed, Outcome, Preview, Stopped, Task, Work
+from bot.gitops.worker.work import MOST_DETAIL
 from bot.runtime.child_process import MIB
 from tests.gitops.git_server import TOKEN, Repository, git, repository, served
 from tests.gitops.trees import ANNOTATE, WEB, a_kustomization
@@ -121,3 +122,17 @@ async def test_the_event_loop_goes_on_meanwhile(home: Repository) -> None:
     ticking.cancel()
     assert outcome == BranchRead(exists=True)
     assert longest < 1
+
+
+async def test_what_a_branch_says_of_itself_is_told_in_one_short_line(home: Repository) -> None:
+    """A key of a hundred thousand letters does not fill the answer, nor a chat."""
+    home.commit({"apps/kustomization.yaml": f'? "x{"@everyone" * 10_000}"\n: b\n'})
+    outcome = await GitProcess().carry_out(a_task(home))
+    assert isinstance(outcome, Stopped), outcome
+    assert outcome.reason is FileReason.UNKNOWN_FIELD
+    assert len(outcome.detail) <= MOST_DETAIL
+
+
+async def test_a_file_whose_name_is_no_utf8_hides_no_other(home: Repository) -> None:
+    home.commit({"apps/\udcff.yaml": "a: ["})
+    assert isinstance(await GitProcess().carry_out(a_task(home)), Preview)

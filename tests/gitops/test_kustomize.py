@@ -225,3 +225,28 @@ def test_a_pattern_of_the_repository_is_not_run_as_it_stands(pattern: str) -> No
     files = {layer(0): {"resources": ["web.yaml"], "patches": [patch]}}
     (found,) = built({**files, "k0/web.yaml": WEB.replace("name: web", f"name: {'a' * 200}")})
     assert bool(found.against) == (pattern == "(.*)*x")
+
+
+def test_patterns_are_tried_on_each_of_the_names_of_an_object_within_bounds() -> None:
+    """A name more with each layer, and every pattern is tried on all of them."""
+    pattern = {"target": {"kind": "Service", "name": "a.*q"}, "patch": "a: b"}
+    files: dict[str, object] = {
+        layer(number): {"resources": [f"../k{number + 1}"], "namePrefix": "a"}
+        | {"patches": [pattern] * 20}
+        for number in range(25)
+    }
+    files[layer(25)] = {"resources": ["web.yaml"]}
+    files["k25/web.yaml"] = "---\n".join(
+        WEB.replace("name: web", f"name: w{'b' * 150}{number}") for number in range(100)
+    )
+    with limited(SECONDS / 4):
+        assert "more than 300,000 resources and patches" in refused(files).detail
+
+
+@pytest.mark.parametrize("way", ["a/" * 300_000, "../" * 300_000, "x" * 5000])
+def test_a_path_that_no_system_has_is_not_looked_up(way: str) -> None:
+    """Each part of it would be, with all that stand before it."""
+    with limited(SECONDS / 4):
+        stop = refused({layer(0): {"components": [way]}})
+    assert stop.reason is FileReason.TOO_LARGE
+    assert stop.detail == "a path has more than 4,096 characters"

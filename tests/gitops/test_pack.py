@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.gitops.pack import DEFAULT, MIB, Pack, PackError
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.repository import _branch
+from bot.gitops.tree import Tree
 from tests.gitops import packs
 from tests.gitops.git_server import ENVIRONMENT, git, repository
 from tests.gitops.packs import (
@@ -99,6 +100,17 @@ def test_many_objects_of_zeros_are_refused_by_what_they_are_together() -> None:
     assert len(pack(*(stored(BLOB, bytes([n]) * MIB) for n in range(3)))) < 20_000
 
 
+def test_what_deltas_make_counts_as_unpacked() -> None:
+    """Eleven bytes each, and a megabyte made of a base of that size."""
+    objects = [stored(BLOB, b"0" * MIB)]
+    for number in range(4):
+        much = delta(MIB, MIB, copy(number + 1, MIB - number - 1), copy(0, number + 1))
+        distance = sum(map(len, objects))
+        objects.append(stored(OFFSET_DELTA, much, base=packs.back(distance)))
+    with pytest.raises(Stop, match="more than 3 MiB when it is unpacked"):
+        Pack(pack(*objects), replace(DEFAULT, unpacked=3 * MIB))
+
+
 def test_deltas_within_the_depth_that_git_makes_are_read() -> None:
     made = Pack(a_chain(DEFAULT.depth))
     assert made[packs.name(b"blob", BASE)] == (b"blob", BASE)
@@ -176,12 +188,12 @@ def test_what_git_packs_is_read_byte_for_byte(tmp_path: Path, how: str) -> None:
     assert len(read._places) == len(listed)
 
 
-def a_branch(*folders: bytes) -> None:
-    """Read a branch whose root is the last folder."""
+def a_branch(*folders: bytes) -> Tree:
+    """A branch whose root is the last folder."""
     commit = packs.commit_of(packs.name(b"tree", folders[-1]))
     whole = Pack(pack(*(stored(TREE, folder) for folder in folders), stored(COMMIT, commit)))
     with limited(10):
-        _branch(whole, packs.name(b"commit", commit).hex().encode())
+        return _branch(whole, packs.name(b"commit", commit).hex().encode()).tree
 
 
 def test_folders_that_double_are_refused() -> None:
@@ -215,3 +227,24 @@ def test_a_name_that_is_a_path_is_refused(name: bytes) -> None:
     """Git refuses to make such a folder; what was made otherwise is no folder of ours."""
     with pytest.raises(PackError):
         a_branch(packs.tree(("100644", name, b"x" * 20)))
+
+
+ODD_MODES = [b"", b"0", b"-40000", b"-100644", b"7" * 40, b"xyz", b"\xff", b"40000x", b"120000"]
+
+
+@pytest.mark.parametrize("mode", ODD_MODES)
+def test_what_git_gives_no_such_mode_is_no_file_and_no_folder(mode: bytes) -> None:
+    root = mode + b" odd\0" + b"x" * 20 + packs.tree(("100644", b"web", b"y" * 20))
+    tree = a_branch(root)
+    assert list(tree.files) == ["web"]
+    assert tree.links == {"odd"}
+
+
+@pytest.mark.parametrize("mode", ["100644", "40000"])
+def test_a_name_that_is_no_utf8_is_no_way(mode: str) -> None:
+    """What is answered is UTF-8, and a file of another name in it would be edited."""
+    tree = a_branch(packs.tree((mode, b"\xff.yaml", b"x" * 20), ("100644", b"web", b"y" * 20)))
+    assert list(tree.files) == ["web"]
+    with pytest.raises(Stop, match="xff") as caught:
+        tree.way("", "\\xff.yaml/web")
+    assert caught.value.reason is FileReason.LINK

@@ -10,6 +10,10 @@ from bot.gitops.repository import Branch, Commission, Git
 from bot.gitops.task import BranchRead, Failed, Outcome, Preview, Push, Stopped, Task, Work
 from bot.gitops.tree import Tree
 from bot.gitops.unified_diff import difference
+from bot.render.text import line
+
+MOST_DETAIL = 500
+"""Characters of what is said about a branch or its host, whose words may be in it."""
 
 
 def carry_out(task: Task) -> Outcome:
@@ -17,9 +21,9 @@ def carry_out(task: Task) -> Outcome:
     try:
         return _carried_out(task, Git(task.at, task.token))
     except Stop as stop:
-        return Stopped(stop.reason, stop.detail)
+        return Stopped(stop.reason, line(stop.detail, MOST_DETAIL))
     except RepositoryError as error:
-        return Failed(str(error))
+        return Failed(line(str(error), MOST_DETAIL))
 
 
 def _carried_out(task: Task, git: Git) -> Outcome:
