@@ -69,3 +69,33 @@ async def test_routes_that_may_not_be_read_are_named_and_end_with_3(
     done = await sites(ordinary.homelab, tmp_path, "-o", output, forbid=True)
     assert done.code == 3
     assert "IngressRoute" in done.out
+
+
+def with_traefik_elsewhere(now: datetime) -> Homelab:
+    """A homelab whose Traefik runs in the namespace network, and whose manifests keep it there."""
+    lab = healthy(now)
+    for plain in lab.objects:
+        meta = plain["metadata"]
+        if meta.get("namespace") == "kube-system" and "traefik" in meta["name"]:
+            meta["namespace"] = "network"
+    return lab
+
+
+NAMED = "MESHMEDIC_TRAEFIK_NAMESPACES=kube-system,traefik,network."
+
+
+@pytest.mark.parametrize("command", ["sites", "check"])
+@pytest.mark.parametrize("output", ["text", "json"])
+async def test_a_traefik_in_another_namespace_is_told_with_the_setting_to_add(
+    tmp_path: Path, command: str, output: str
+) -> None:
+    """From the objects of a cluster to the words that people and scripts read."""
+    lab = with_traefik_elsewhere(datetime.now(UTC))
+    async with serve(SimulatedCluster(lab.objects)) as url:
+        write_kubeconfig(tmp_path / "kubeconfig", url)
+        kubeconfig = str(tmp_path / "kubeconfig")
+        done = await meshmedic(command, "--kubeconfig", kubeconfig, "-o", output)
+    assert (done.code, done.err) == (0, "")
+    said = " ".join(done.out.split())
+    assert f"runs in network. If it is yours, set {NAMED}" in said
+    assert "cannot say whether its routes work" in said

@@ -92,6 +92,8 @@ class Sites(msgspec.Struct, frozen=True, kw_only=True):
     """All sites at one moment, what hurts most first.
 
     unseen: The kinds of routes that could not be read, so that there may be more.
+    no_traefik: Why no Traefik was found that may serve them, with the setting that shows it; empty
+        where one runs.
     checked: Whether route checks are made, as far as this process knows.
     by_public: The same sites by public evidence alone; None where all of it is public.
     """
@@ -99,6 +101,7 @@ class Sites(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     all: tuple[Site, ...] = ()
     unseen: tuple[str, ...] = ()
+    no_traefik: str = ""
     checked: bool = False
     by_public: tuple[Site, ...] | None = None
 

@@ -17,12 +17,14 @@ from msgspec.structs import replace
 from bot.domain.finding import Finding, Ref
 from bot.domain.grouping import grouped
 from bot.domain.report import Report
+from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis import recent
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnoses
 from bot.net.route_checks.checks import CheckedHost, RouteChecks, is_current
 from bot.net.route_checks.judging import ROUTE_CHECKS
+from bot.routing.running import configs, why_none
 from bot.routing.secrets import certificate_of
 from bot.routing.service_endpoints import ready_endpoints
 from bot.routing.site_state import SiteState
@@ -76,9 +78,16 @@ def sites(snapshot: Snapshot, report: Report) -> Sites:
         taken_at=report.taken_at,
         all=every,
         unseen=tuple(sorted(set(unseen))),
+        no_traefik=_no_traefik(snapshot) if every else "",
         checked=snapshot.supplement(RouteChecks) is not None,
         by_public=_sites(rules, snapshot, report.public, private=False) if private else None,
     )
+
+
+def _no_traefik(snapshot: Snapshot) -> str:
+    """Why none was found, wherever it may be; empty where one was, or where nobody could look."""
+    known = bool(configs(snapshot)) or not snapshot.sees(core.Pod)
+    return "" if known else why_none(snapshot)
 
 
 def _sites(

@@ -17,6 +17,7 @@ HOST = 80
 DETAIL = 160
 WHY = 120
 NAMES = 600
+TRAEFIK = 600
 FILE = "sites.txt"
 LARGEST_FILE = 8 * 1024 * 1024
 
@@ -78,5 +79,8 @@ def _tail(sites: Sites) -> list[str]:
     if sites.unseen:
         kinds = cards.code(", ".join(sites.unseen), 100)
         lines.append(f"{words.MARK[Verdict.UNKNOWN]} **not seen** {kinds}")
+    if sites.no_traefik:
+        why = cards.code(sites.no_traefik, TRAEFIK)
+        lines.append(f"{words.MARK[Verdict.UNKNOWN]} **no Traefik seen** {why}")
     lines.append(f"-# seen <t:{int(sites.taken_at.timestamp())}:R>")
     return lines

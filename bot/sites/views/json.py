@@ -45,7 +45,8 @@ class JsonSite(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 class JsonSites(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """All sites. `tested` are those that answer or do not; `unseen` kinds of routes were not read.
 
-    `headline` says so in words.
+    `headline` says so in words. `noTraefik` is why none was found that may serve them; empty where
+    one runs.
     """
 
     schema: str
@@ -54,6 +55,7 @@ class JsonSites(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     tested: int
     answering: int
     unseen: tuple[str, ...]
+    no_traefik: str
     sites: tuple[JsonSite, ...]
 
 
@@ -66,6 +68,7 @@ def sites(sites: Sites) -> bytes:
         tested=sum(1 for _ in sites.tested),
         answering=len(sites.of(SiteState.ANSWERS)),
         unseen=sites.unseen,
+        no_traefik=sites.no_traefik,
         sites=tuple(map(_site, sites.all)),
     )
     return indented(document)

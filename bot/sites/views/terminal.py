@@ -76,3 +76,5 @@ def _notes(sites: Sites, hidden: int) -> Iterator[Text]:
         yield Text(untested, "dim")
     if sites.unseen:
         yield terminal.labelled("not seen", "magenta", ", ".join(sites.unseen))
+    if sites.no_traefik:
+        yield terminal.labelled("not seen", "magenta", sites.no_traefik)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot.domain.finding import Ref
 from bot.render import terminal as rendered
+from bot.routing.running import SETTING
 from bot.routing.site_state import SiteState
 from bot.sites.domain.site import (
     EvidenceSource,
@@ -58,6 +59,7 @@ WHOLE = st.builds(
     Sites,
     taken_at=TIMES.map(lambda at: at or NOW),
     all=st.lists(SITES, max_size=40).map(tuple),
+    no_traefik=WORDS,
     unseen=st.lists(WORDS, max_size=3).map(tuple),
     checked=st.booleans(),
 )
@@ -175,3 +177,12 @@ def test_a_certificate_that_ended_says_when_and_another_that_browsers_refuse_say
     assert text.certificate(ended, NOW) == "certificate ended 1 d ago"
     for site in (refused, later):
         assert text.certificate(site, NOW) == "browsers refuse its certificate: wrong name"
+
+
+def test_that_no_traefik_was_seen_stands_in_every_output():
+    """With the setting that takes it in: else nobody knows why no site is tested."""
+    why = f"No running Traefik pod was found. If it is yours, set {SETTING}=kube-system,network."
+    whole = replace(SOME, no_traefik=why)
+    assert why in "".join(texts(discord.sites(whole)))
+    assert why in " ".join(rendered.plain(terminal.sites(whole)).split())
+    assert stdlib_json.loads(json.sites(whole))["noTraefik"] == why
