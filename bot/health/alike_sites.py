@@ -8,6 +8,7 @@ known to lead past a fault there shows nothing of the way that the others take.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -65,11 +66,20 @@ def silent_places(
     for place in places:
         alike = (*place.routes, *place.past)
         services = {service for route in alike for service in known[route].services}
-        if len(services) < LEAST:
-            continue
         for route in place.routes:
-            by_route.setdefault(route, place)
+            if _is_shown(route.namespace, services):
+                by_route.setdefault(route, place)
     return by_route
+
+
+def _is_shown(own: str, services: Collection[Ref]) -> bool:
+    """Whether Services show a place to the sites of a namespace, whichever other one is left out.
+
+    Else whoever lets two sites of one namespace fail would hide the failure of anybody's next one.
+    """
+    counts = Counter(service.namespace for service in services)
+    most = max((count for namespace, count in counts.items() if namespace != own), default=0)
+    return len(services) - most >= LEAST
 
 
 class _Answered(NamedTuple):

@@ -163,3 +163,29 @@ def test_a_place_is_named_only_where_no_site_answers_and_several_fail_so(sites):
         assert of in place.routes
         assert len(place.routes) >= LEAST
         assert sum(answer.what == place.what for answer in there) == len(place.routes)
+
+
+def of_services(namespace: str, *names: str) -> dict[Ref, BehindRoute]:
+    return {
+        Ref("IngressRoute", namespace, name): BehindRoute(
+            frozenset({Ref("Service", namespace, name)}), frozenset({"attic"})
+        )
+        for name in names
+    }
+
+
+def test_two_failing_sites_of_one_namespace_are_no_cause_of_another_ones():
+    """Whoever has two fail alike would hide the next failure of somebody else in their incident."""
+    tenants, bank = of_services("tenant", "a", "b", "c"), of_services("bank", "ledger")
+    others = of_services("shop", "till")
+
+    def blamed(*known: dict[Ref, BehindRoute]) -> set[str]:
+        behind = {route: place for part in known for route, place in part.items()}
+        hosts = [a_host(BAD, check=a_check(f"{ref.name}.example", ref)) for ref in behind]
+        facts = {RouteChecks: checks_of(*hosts)}
+        found = silent_places(replace(a_snapshot(), supplements=facts), behind.__getitem__)
+        return {route.namespace for route in found}
+
+    assert blamed(tenants, bank) == {"tenant"}
+    assert blamed(tenants, bank, others) == {"tenant", "bank", "shop"}
+    assert blamed(bank, of_services("bank", "vault")) == {"bank"}
