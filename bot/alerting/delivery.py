@@ -24,7 +24,7 @@ from bot.alerting.domain.actions import (
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import FoundOutage
 from bot.alerting.domain.rules import Rules
-from bot.chat.channel import ChannelUnavailable, Unsent
+from bot.chat.channel import ChannelUnavailable, InvalidMessage, Unsent
 from bot.chat.outbox import Claim, Outbox
 from bot.domain.election import Leadership
 from bot.domain.record import Store
@@ -111,7 +111,8 @@ class AlertDelivery(Outbox[Post]):
     async def carry_out(self, acts: Iterable[Act], state: Alerts) -> Mapping[int, str]:
         """Post and edit what is due of a state; the trouble of each channel, in words.
 
-        After a failure the rest of that channel waits for the next turn.
+        After a failure the rest of that channel waits for the next turn. A message that Discord
+        rejects keeps nothing else waiting: what it says may be anybody's.
         """
         troubles: dict[int, str] = {}
         self._lost = {entry.channel for entry in state.lost}
@@ -153,6 +154,10 @@ class AlertDelivery(Outbox[Post]):
         except ChannelUnavailable as error:
             await self._complain(channel, str(error))
             return str(error)
+        except InvalidMessage as error:
+            self.on_outcome(AlertOutcome.FAILED)
+            log.warning("Discord rejects a message in the channel %s: %s", channel, error)
+            return ""
         except Unsent as error:
             self.on_outcome(AlertOutcome.FAILED)
             return str(error)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from bot.alerting.delivery import NoThread
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain import outage
-from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Summary, Tell
+from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Summary, Tell
+from bot.alerting.domain.hosts import FailingSites
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
 from bot.alerting.domain.outage import FoundOutage
 from bot.chat.channel import ChannelUnavailable
@@ -144,3 +145,40 @@ async def test_a_clear_no_is_told_from_silence(server: DiscordServer, telling: D
         await telling.post(OpenIncident(ONE, CHANNEL_ID + 1))
     with pytest.raises(NoThread):
         await telling.post(Tell(standing(12345), CHANNEL_ID, ONE.revision))
+
+
+REJECTED = 400
+"""As Discord's filters of links and words answer."""
+
+
+@pytest.mark.parametrize("act", ["start", "summary", "board", "end"])
+async def test_what_discord_rejects_is_told_without_a_word_of_the_cluster(
+    server: DiscordServer, telling: DiscordAlertChannel, act: str
+):
+    """No name that anybody chose keeps a node's failure, its role or its end from Discord."""
+    one = replace(standing(1), sites=FailingSites(("harmful.example",), 1))
+    acts: dict[str, Post] = {
+        "start": OpenIncident(one, CHANNEL_ID, OPERATORS),
+        "summary": Summary((one, one), CHANNEL_ID, OPERATORS),
+        "board": Board(Report(NOW, (FINDING,), (), {"Node": 3}), Alerts((one,)), CHANNEL_ID),
+        "end": End(replace(one, ended=NOW), CHANNEL_ID),
+    }
+    server.fail(endpoints.SEND, REJECTED)
+    message = await telling.post(acts[act])
+    sent = asked(server, endpoints.SEND)[-1].body
+    assert sent["allowed_mentions"].get("roles", []) == [OPERATORS] * (act in ("start", "summary"))
+    shown = str(sent["components"])
+    for theirs in ("harmful", "home-2", "kubelet", "NotReady"):
+        assert theirs not in shown
+    assert f"Node · {FINDING.code}" in shown
+    assert await telling.find(acts[act], NOW) == message
+
+
+async def test_an_edit_that_discord_rejects_shows_how_bad_it_is(
+    server: DiscordServer, telling: DiscordAlertChannel
+):
+    """The message would say for ever what it said first."""
+    message = await telling.post(OpenIncident(ONE, CHANNEL_ID))
+    server.fail(endpoints.EDIT_MESSAGE, REJECTED)
+    assert await telling.edit(Edit(replace(standing(message), ended=NOW), CHANNEL_ID))
+    assert "Recovered: Node" in str(asked(server, endpoints.EDIT_MESSAGE)[-1].body["components"])

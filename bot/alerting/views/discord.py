@@ -37,8 +37,7 @@ def incident(
     Where a thread has its timeline, the latest line is enough.
     """
     head, lines = incident.head, 1 if incident.thread.post else LINES
-    verdict = _end_verdict(incident) if incident.ended else head.verdict
-    state = incident.end.capitalize() if incident.ended else str(head.verdict).capitalize()
+    verdict, state = _verdict(incident), _state(incident)
     more = f" · {len(incident.keys) - 1:,} downstream" if len(incident.keys) > 1 else ""
     flaps = "\nIt comes and goes: said once, until it is calm." if incident.flapping else ""
     cause = (
@@ -95,6 +94,14 @@ def end(incident: Incident, mark: str) -> discord.Card:
     return discord.card(verdict, [f"{text}{more}\n-# {mark}"], ())
 
 
+def _verdict(incident: Incident) -> Verdict:
+    return _end_verdict(incident) if incident.ended else incident.head.verdict
+
+
+def _state(incident: Incident) -> str:
+    return (incident.end if incident.ended else str(incident.head.verdict)).capitalize()
+
+
 def _end_verdict(incident: Incident) -> Verdict:
     """What is only not seen failing any more is not known to be well."""
     return Verdict.UNKNOWN if incident.silent else Verdict.HEALTHY
@@ -115,6 +122,21 @@ def summary(incidents: Sequence[Incident], mark: str, role: int | None = None) -
         f"This channel's messages {whose}for the hour are used up; these have none."
     )
     return discord.card(Verdict.UNKNOWN, [head, "\n".join(lines), f"-# {mark}"], ())
+
+
+def withheld(incidents: Sequence[Incident], mark: str, role: int | None = None) -> discord.Card:
+    """Incidents without a word that somebody wrote in the cluster: how bad, the kind, the code."""
+    lines = [
+        f"{words.MARK[_verdict(incident)]} {_state(incident)}: {incident.head.subject.kind}"
+        f" · {incident.head.code}"
+        for incident in _listed(incidents)
+    ]
+    if len(incidents) > LISTED:
+        lines.append(f"and {len(incidents) - LISTED:,} more")
+    text = f"{_mention(role)}Discord rejects what is to be said here. `/health all` tells more."
+    return discord.card(
+        Verdict.UNKNOWN, [text, "\n".join(lines) or "No open incident.", f"-# {mark}"], ()
+    )
 
 
 def board(report: Report, state: Alerts, mark: str) -> discord.Card:
