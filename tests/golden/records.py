@@ -105,7 +105,7 @@ INCIDENT = Incident(
     clear=LATER,
     well=WELL,
     flapping=True,
-    timeline=(Moment(AT, "CrashLoopBackOff"),),
+    timeline=(Moment(AT, "CrashLoopBackOff", of_sites=True),),
     revision=4,
     shown=3,
     posted=POST,

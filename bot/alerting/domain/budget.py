@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.alerting.domain.incident import Incident, Sent
-from bot.alerting.domain.rules import HOUR, AlertRoute, Rules
+from bot.alerting.domain.incident import HOUR, Incident, Sent
+from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.tenancy import is_of_cluster
 
 SHARES = 4

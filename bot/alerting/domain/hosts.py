@@ -9,6 +9,8 @@ import msgspec
 from bot.domain.finding import Finding
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
+from bot.domain.shares import in_turn
+from bot.domain.tenancy import party_of
 from bot.routing.site_state import SiteState
 from bot.sites.domain.behind import failing_by
 from bot.sites.domain.site import Sites
@@ -53,17 +55,18 @@ def failing_sites(
     """The sites that do not answer because of these findings.
 
     One that was named before stays until it is seen to answer: that nobody looks any more shows
-    nothing. What only a test in private shows is left out.
+    nothing. Those that are named are of each namespace in turn. What only a test in private shows
+    is left out.
     """
     sites = report.public.supplement(Sites)
     if sites is None:
         return before
     failing = failing_by(sites, {finding.subject for finding in findings})
     untested = {_stored(site.host) for site in sites.of(SiteState.NOT_TESTED)}
-    now = dict.fromkeys(_stored(site.host) for site in failing)
+    now = {_stored(site.host): party_of(site.decided_by[0]) for site in failing}
     stay = [name for name in before.named if name in now or name in untested]
-    every = dict.fromkeys((*stay, *now))
-    return FailingSites(tuple(every)[:NAMED], len(every))
+    every = in_turn(dict.fromkeys((*stay, *now)), lambda name: now.get(name, ""))
+    return FailingSites(tuple(every[:NAMED]), len(every))
 
 
 def without_failing(before: FailingSites, report: Report) -> FailingSites:

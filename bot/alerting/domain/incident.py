@@ -25,12 +25,22 @@ KEYS = 200
 TOLD = 20
 """Lines of a timeline that are stored: the first, and the latest ones."""
 
+SITE_LINES = 3
+"""Lines about sites in an hour that are told at once."""
 
-class Moment(msgspec.Struct, frozen=True):
-    """One line of an incident's timeline."""
+SITES_EVERY = timedelta(minutes=10)
+"""How long a further one waits for the one before: a site that comes and goes fills no thread."""
+
+HOUR = timedelta(hours=1)
+"""The time of a budget, and of lines about sites."""
+
+
+class Moment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of an incident's timeline. `of_sites`: It says which sites do not answer."""
 
     at: datetime
     what: str
+    of_sites: bool = False
 
 
 class MessageRecord(msgspec.Struct, frozen=True):
@@ -160,9 +170,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
             return "worked around"
         return "no longer seen failing" if self.silent else "recovered"
 
-    def with_line(self, at: datetime, what: str) -> Incident:
+    def takes_sites(self, now: datetime) -> bool:
+        """Whether a line about its sites is due now, which anybody's site may bring about."""
+        lines = [one.at for one in self.timeline if one.of_sites and now - one.at < HOUR]
+        return len(lines) < SITE_LINES or now - lines[-1] >= SITES_EVERY
+
+    def with_line(self, at: datetime, what: str, *, of_sites: bool = False) -> Incident:
         """The incident with one line more, which is worth an edit."""
-        lines = (*self.timeline, Moment(at, redact(what)))
+        lines = (*self.timeline, Moment(at, redact(what), of_sites))
         timeline = lines if len(lines) <= TOLD else (lines[0], *lines[1 - TOLD :])
         return replace(self, timeline=timeline, revision=self.revision + 1)
 

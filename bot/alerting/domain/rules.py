@@ -24,10 +24,6 @@ GRACE = MappingProxyType(
 """How long a finding of a check must last before it alerts: longer than a roll-out."""
 
 
-HOUR = timedelta(hours=1)
-"""The time of a budget."""
-
-
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """Hours of the day, in the owner's time zone, in which only `but` and worse alerts.

@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from bot.alerting.domain import outage, visibility
 from bot.alerting.domain.hosts import NO_SITES, failing_sites, without_failing
 from bot.alerting.domain.incident import (
+    HOUR,
     KEYS,
     Alerts,
     Incident,
@@ -29,7 +30,7 @@ from bot.alerting.domain.incident import (
     identify,
     seen_well,
 )
-from bot.alerting.domain.rules import HOUR, Rules
+from bot.alerting.domain.rules import Rules
 from bot.alerting.domain.silences import silenced
 from bot.domain.finding import Finding, subject_of
 from bot.domain.redaction.redact import redact
@@ -304,10 +305,11 @@ def _with_sites(incident: Incident, bad: Mapping[str, Finding], view: AlertView)
     """With the sites that do not answer by now, whoever's they are."""
     findings = [bad[key] for key in incident.keys if key in bad]
     sites = failing_sites(incident.sites, findings, view.report)
-    if sites == incident.sites:
+    now = view.report.taken_at
+    if sites == incident.sites or not incident.takes_sites(now):
         return incident
     line = sites.sentence() or "its sites answer again"
-    return replace(incident, sites=sites).with_line(view.report.taken_at, line)
+    return replace(incident, sites=sites).with_line(now, line, of_sites=True)
 
 
 def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:

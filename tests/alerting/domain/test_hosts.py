@@ -1,12 +1,20 @@
 """An incident names the sites that do not answer because of it, as long as that is so."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.alerting.domain.hosts import NAMED, NO_SITES, FailingSites, failing_sites
-from bot.alerting.domain.incident import ALERTS, Alerts, Incident
+from bot.alerting.domain.incident import (
+    ALERTS,
+    SITE_LINES,
+    SITES_EVERY,
+    Alerts,
+    Incident,
+)
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
 from bot.alerting.views import discord as cards
@@ -162,3 +170,35 @@ def test_an_end_speaks_of_no_site_that_fails_by_something_else_still():
     (incident,) = state.incidents
     assert incident.ended
     assert incident.sites == FailingSites(("shop.example",), 1)
+
+
+def test_a_site_that_comes_and_goes_fills_no_thread_of_anybodys_incident() -> None:
+    """At once three times, then every ten minutes; what is told is how it is then."""
+    flips = [
+        a_report(minute, "shop", "blog")
+        if minute % 2
+        else a_report(minute, "shop", blog=SiteState.ANSWERS)
+        for minute in range(6, 66)
+    ]
+    incident = after(*lasting("shop"), *flips)
+    told = [line.at for line in incident.timeline if line.of_sites]
+    assert len(told) == SITE_LINES + 5
+    for earlier, later in pairwise(told[SITE_LINES - 1 :]):
+        assert later - earlier >= SITES_EVERY
+    calm = after(*lasting("shop"), *flips, a_report(90, "shop", "blog", "wiki"))
+    assert calm.sites.count == 3
+
+
+def test_the_sites_of_one_namespace_take_no_name_of_another_ones() -> None:
+    """Of 600 hosts that failed before, the first is named, and then the next namespace's."""
+    crowd = [a_site(f"crowd-{number}") for number in range(600)]
+    bank = Ref("Ingress", "bank", "ledger")
+    sites = (*crowd, Site(host="bank.example", state=SiteState.FAILS, decided_by=(bank,)))
+    report = Report(START, (), supplements={Sites: Sites(taken_at=START, all=sites)})
+    subjects = [*(ref for site in crowd for ref in site.decided_by), bank]
+    findings = [replace(FAULT, subject=subject) for subject in subjects]
+    before = failing_sites(NO_SITES, findings[:600], report)
+    assert len(before.named) == NAMED
+    now = failing_sites(before, findings, report)
+    assert now.named[:2] == ("crowd-0.example", "bank.example")
+    assert now.count == 601
