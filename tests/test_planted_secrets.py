@@ -267,6 +267,9 @@ PLACES: dict[str, Callable[[str], str]] = {
     "digest": lambda text: shown(digest_view.digest(a_digest(text))),
     "digest in a terminal": lambda text: terminal.plain(digest_terminal.digest(a_digest(text))),
     "digest in JSON": lambda text: digest_json.digest(a_digest(text)).decode(),
+    "alert that Discord rejects": lambda text: shown(
+        alert_view.withheld((incident(text),), "0123456789abcdef")
+    ),
     "Traefik's API": lambda text: shown(alert_view.incident(refused(text))),
     "routes": lambda text: shown(traefik_view.routes(routes(text))),
     "route": lambda text: shown(traefik_view.route(routes(text).routes[0], routes(text))),
