@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from bot.domain.tenancy import is_of_cluster
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 RESERVE = 4
 """One part in so many is for cluster-scoped things first."""
@@ -60,3 +61,52 @@ def shared(
 def fewer(items: Sequence[T], party: Callable[[T], str]) -> tuple[T, ...]:
     """Nine tenths of the items, for a record that does not fit; none of the last."""
     return shared(items, len(items) * 9 // 10, party)
+
+
+class SharedMapping(Generic[T, V]):
+    """A mapping of a bounded number of keys, each of a party: whoever has the most loses first.
+
+    It takes the same time for each key, however many there are.
+    """
+
+    def __init__(self, most: int, party: Callable[[T], str]) -> None:
+        self._most = most
+        self._party = party
+        self._values: dict[T, V] = {}
+        self._keys: dict[str, list[T]] = {}
+        """The keys of each party, the latest last."""
+        self._having: dict[int, dict[str, None]] = {}
+        """The parties that have so many keys."""
+        self._loudest = 0
+        """How many keys whoever has the most has."""
+
+    @property
+    def values(self) -> Mapping[T, V]:
+        """What is kept, in the order in which it came."""
+        return self._values
+
+    def put(self, key: T, value: V) -> V | None:
+        """Keep a value; what is not kept for want of room, be it this one or another."""
+        if key in self._values:
+            self._values[key] = value
+            return None
+        party, dropped = self._party(key), None
+        own = self._keys.setdefault(party, [])
+        if len(self._values) >= self._most:
+            if len(own) + 1 >= self._loudest:
+                return value
+            loudest = next(iter(self._having[self._loudest]))
+            theirs = self._keys[loudest]
+            dropped = self._values.pop(theirs.pop())
+            self._count(loudest, len(theirs) + 1, len(theirs))
+        own.append(key)
+        self._values[key] = value
+        self._count(party, len(own) - 1, len(own))
+        return dropped
+
+    def _count(self, party: str, before: int, now: int) -> None:
+        self._having.get(before, {}).pop(party, None)
+        self._having.setdefault(now, {})[party] = None
+        self._loudest = max(self._loudest, now)
+        while self._loudest and not self._having.get(self._loudest):
+            self._loudest -= 1

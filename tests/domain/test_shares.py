@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
-from bot.domain.shares import in_turn, shared
+from bot.domain.shares import SharedMapping, in_turn, shared
 from bot.domain.tenancy import is_of_cluster, may_answer, party_of
 
 PARTIES = ("bank", "loud", "zoo", "9to5", "Node", "PersistentVolume")
@@ -95,3 +95,21 @@ def test_only_the_cluster_the_platform_and_ones_own_namespace_answer_for_a_failu
         assert not may_answer(cause, Ref("Node", "", "one"))
         assert not may_answer(cause, Ref("Kustomization", "flux-system", "apps"))
     assert may_answer(Ref("Pod", "ingress", "traefik"), ledger, {"ingress"})
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("aaab c"), st.integers(0, 30)), max_size=200),
+    st.integers(0, 20),
+)
+def test_a_shared_mapping_keeps_of_each_party_what_a_fair_share_allows(
+    keys: list[tuple[str, int]], most: int
+) -> None:
+    """Nobody is below the loudest by more than one who had more; nothing is lost untold."""
+    kept: SharedMapping[tuple[str, int], int] = SharedMapping(most, lambda key: key[0])
+    lost = [kept.put(key, number) for number, key in enumerate(keys)]
+    assert len(kept.values) == min(most, len(set(keys)))
+    left = Counter(party for party, _ in kept.values)
+    wanted = Counter(party for party, _ in set(keys))
+    for party, count in wanted.items():
+        assert left[party] == count or left[party] + 1 >= max(left.values(), default=0)
+    assert sum(value is not None for value in lost) >= len(set(keys)) - len(kept.values)

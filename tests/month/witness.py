@@ -64,7 +64,7 @@ class Witness:
         for incident in state.incidents:
             if incident.ended and incident.id not in self._over:
                 self._over.add(incident.id)
-                wrong = [key for key in incident.keys if key in looks]
+                wrong = [key for key in incident.own if key in looks]
                 if wrong or (world.stale and incident.head.subject == WATCH):
                     self.false_recoveries.append(f"{incident.id} is over, and {wrong} fails")
         known = {finding.key for finding in state.known}

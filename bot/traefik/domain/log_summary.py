@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from bot.domain.shares import SharedMapping
 from bot.traefik.domain.access_log import time_of
 from bot.traefik.domain.log_events import (
     Irrelevant,
@@ -22,7 +23,7 @@ from bot.traefik.domain.log_events import (
 from bot.traefik.domain.log_parser import LONGEST, parse
 
 MOST = 5000
-"""Distinct events of each kind that are kept; more are only counted."""
+"""Distinct events of each kind that are kept, shared by namespace; more are only counted."""
 
 RELOAD = timedelta(seconds=5)
 """All servers of one configuration are created within this time."""
@@ -135,15 +136,14 @@ class LogSummarizer:
     """
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
         self._splitter = LineSplitter()
         self._lines = 0
         self._left_out = 0
-        self._servers: dict[ServerCreated, Times] = {}
-        self._failures: dict[UpstreamError, Times] = {}
-        self._refusals: dict[ProviderError, Times] = {}
+        self._servers: SharedMapping[ServerCreated, Times] = SharedMapping(most, _party)
+        self._failures: SharedMapping[UpstreamError, Times] = SharedMapping(most, _party)
+        self._refusals: SharedMapping[ProviderError, Times] = SharedMapping(most, _party)
         self._irrelevant: Counter[LogReason] = Counter()
-        self._answered: dict[str, str] = {}
+        self._answered: SharedMapping[str, str] = SharedMapping(most, _namespace)
         """The time of the last answered request of each router, as it is written."""
 
     @property
@@ -164,8 +164,7 @@ class LogSummarizer:
                 self._irrelevant[reason] += 1
             case ServedRequest(router, stamp):
                 self._irrelevant[LogReason.REQUEST] += 1
-                if router in self._answered or len(self._answered) < self._most:
-                    self._answered[router] = stamp
+                self._answered.put(router, stamp)
             case ServerCreated() as event:
                 self._add_to(self._servers, event)
             case UpstreamError() as event:
@@ -179,38 +178,53 @@ class LogSummarizer:
             self.add(line)
         return LogSummary(
             lines=self._lines,
-            servers=_latest(self._servers, self._superseded()),
-            failures=_latest(self._failures),
-            refusals=_latest(self._refusals),
+            servers=_latest(self._servers.values, self._superseded()),
+            failures=_latest(self._failures.values),
+            refusals=_latest(self._refusals.values),
             irrelevant=dict(sorted(self._irrelevant.items())),
             answered={
-                router: at for router, stamp in self._answered.items() if (at := time_of(stamp))
+                router: at
+                for router, stamp in self._answered.values.items()
+                if (at := time_of(stamp))
             },
             left_out=self._left_out,
             cut=(cut,) if cut else (),
         )
 
-    def _add_to(self, counted: dict[E, Times], event: E) -> None:
+    def _add_to(self, counted: SharedMapping[E, Times], event: E) -> None:
         key = msgspec.structs.replace(event, time=None)
-        before = counted.get(key)
-        if before is None and len(counted) >= self._most:
-            self._left_out += 1
-            return
-        counted[key] = (before or Times()) + Times(1, event.time, event.time)
+        times = counted.values.get(key, Times()) + Times(1, event.time, event.time)
+        if dropped := counted.put(key, times):
+            self._left_out += dropped.count
 
     def _superseded(self) -> frozenset[ServerCreated]:
         """A router's servers are those of its latest configuration; the others."""
         newest: dict[tuple[str, str], datetime] = {}
-        for server, times in self._servers.items():
+        for server, times in self._servers.values.items():
             if times.last is not None and (server.router or server.service):
                 key = (server.router, server.service)
                 newest[key] = max(times.last, newest.get(key, times.last))
         return frozenset(
             server
-            for server, times in self._servers.items()
+            for server, times in self._servers.values.items()
             if times.last
             and newest.get((server.router, server.service), times.last) - times.last > RELOAD
         )
+
+
+def _party(event: ServerCreated | UpstreamError | ProviderError) -> str:
+    """Whose event it is, as far as its line tells; empty where it names an address alone."""
+    if isinstance(event, ProviderError) and event.namespace:
+        return event.namespace
+    return _namespace(event.service or event.router)
+
+
+def _namespace(name: str) -> str:
+    """The beginning of a namespace: with it Traefik's names of routers and services begin.
+
+    Where it ends is not told, so those of one first word have one share.
+    """
+    return name.partition("-")[0]
 
 
 def _latest(

@@ -1,5 +1,6 @@
 """A whole log, counted: its lines from chunks, and what they tell in bounded memory."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -65,6 +66,22 @@ def test_what_is_beyond_the_bound_is_counted_and_not_kept() -> None:
     """A hostile log names a new address in every line."""
     found = summed(*(refused("12:00:00", f"10.0.0.{number}:80") for number in range(50)), most=10)
     assert (len(found.failures), found.left_out) == (10, 40)
+
+
+def failed(namespace: str, number: int) -> str:
+    """As JSON of Traefik's, with the names that it gives a route of that namespace."""
+    name = f"{namespace}-web-{number}@kubernetescrd"
+    return f"{refused('12:00:00', f'10.0.{number >> 8}.{number & 255}:80')} serviceName={name}"
+
+
+def test_a_namespace_of_many_failures_takes_no_place_of_another_ones() -> None:
+    """Neither before them nor after: who has the most loses, and each that is lost is counted."""
+    loud = [failed("loud", number) for number in range(300)]
+    bank = [failed("bank", number) for number in range(300, 303)]
+    found = summed(*loud[:200], *bank, *loud[200:], most=10)
+    names = [failure.event.service.partition("-")[0] for failure in found.failures]
+    assert Counter(names) == {"loud": 7, "bank": 3}
+    assert found.left_out == 293
 
 
 def test_of_good_requests_the_last_one_of_each_router_is_kept() -> None:
