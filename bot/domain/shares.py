@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from bot.domain.tenancy import is_of_cluster
@@ -69,13 +69,13 @@ class SharedMapping(Generic[T, V]):
     It takes the same time for each key, however many there are.
     """
 
-    def __init__(self, most: int, party: Callable[[T], str]) -> None:
+    def __init__(self, most: int, party: Callable[[T], Hashable]) -> None:
         self._most = most
         self._party = party
         self._values: dict[T, V] = {}
-        self._keys: dict[str, list[T]] = {}
+        self._keys: dict[Hashable, list[T]] = {}
         """The keys of each party, the latest last."""
-        self._having: dict[int, dict[str, None]] = {}
+        self._having: dict[int, dict[Hashable, None]] = {}
         """The parties that have so many keys."""
         self._loudest = 0
         """How many keys whoever has the most has."""
@@ -104,7 +104,7 @@ class SharedMapping(Generic[T, V]):
         self._count(party, len(own) - 1, len(own))
         return dropped
 
-    def _count(self, party: str, before: int, now: int) -> None:
+    def _count(self, party: Hashable, before: int, now: int) -> None:
         self._having.get(before, {}).pop(party, None)
         self._having.setdefault(now, {})[party] = None
         self._loudest = max(self._loudest, now)

@@ -8,6 +8,7 @@ from anybody's request, so lines, their length and their number are bounded.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from bot.domain.shares import SharedMapping
 
 
 class CountedBy(StrEnum):
@@ -33,7 +36,14 @@ LONGEST = 8 * 1024
 """Bytes of a line. A longer one is left out: lines only grow, so it does not come back."""
 
 MOST_LINES = 20_000
-"""Lines of one sample, some half a second of work; one with more is not used."""
+"""Lines of one sample, some half a second of work. Of more, all lines of whoever has the most are
+left out.
+"""
+
+SERVICE = re.compile(rb'[{,]service="([^-"\\]*)')
+"""The first word of a service, with which Traefik's names tell its namespace. In what a request
+brought, quotation marks stand behind a backslash.
+"""
 
 CODES = range(100, 600)
 """Codes of HTTP: those of gRPC, which stand in the same label, are below."""
@@ -58,10 +68,14 @@ Counts = Mapping[RequestCounter, Counter[int]]
 
 @dataclass(frozen=True, slots=True)
 class MetricsSample:
-    """The counters of one process since it started; when is None where it does not tell."""
+    """The counters of one process since it started; when is None where it does not tell.
+
+    whole: No counter was left out.
+    """
 
     counts: Counts
     started: datetime | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +90,47 @@ class Rise:
 class MetricsLines:
     """Takes metrics in chunks, and keeps the few lines that count."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_LINES) -> None:
         self._rest = b""
-        self._lines: list[bytes] = []
-        self._left_out = False
+        self._lines: SharedMapping[bytes, bytes] = SharedMapping(most, _party)
+        self._left_out: set[bytes] = set()
+        """Who has a line that was not kept."""
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
         *lines, rest = (self._rest + chunk).split(b"\n")
         # Of a line that is too long, one byte more than the limit is enough to know it.
         self._rest = rest[: LONGEST + 1]
-        wanted = [line for line in lines if line.startswith(WANTED) and len(line) <= LONGEST]
-        room = MOST_LINES - len(self._lines)
-        self._left_out |= len(wanted) > room
-        self._lines += wanted[:room]
+        for line in lines:
+            if line.startswith(WANTED) and len(line) <= LONGEST:
+                dropped = self._lines.put(line, _party(line))
+                if dropped is not None:
+                    self._left_out.add(dropped)
 
     def sample(self) -> MetricsSample | None:
-        """What the lines count; None where not all of them could be taken, or one is not Traefik's.
+        """What the lines count; None where they end too early, or one is not Traefik's.
 
         A sample in part would make of each counter that it lacks one that begins anew.
         """
-        if self._left_out or self._rest:
+        if self._rest:
             return None
+        kept = (line for line, of in self._lines.values.items() if of not in self._left_out)
         counts: defaultdict[RequestCounter, Counter[int]] = defaultdict(Counter)
         started = None
         try:
-            for name, labels, value in map(_read, self._lines):
+            for name, labels, value in map(_read, kept):
                 if name == STARTED:
                     started = datetime.fromtimestamp(value, UTC)
                 elif counted := _counted(METRICS[name], labels):
                     counts[counted][int(labels["code"])] += int(value)
         except (ArithmeticError, LookupError, OSError, ValueError):
             return None
-        return MetricsSample(dict(counts), started)
+        return MetricsSample(dict(counts), started, whole=not self._left_out)
+
+
+def _party(line: bytes) -> bytes:
+    service = SERVICE.search(line)
+    return service[1] if service else b""
 
 
 def _read(line: bytes) -> tuple[str, Mapping[str, str], float]:
@@ -140,12 +162,14 @@ def rise(
     """
     began = after.started
     if before and _is_same(before[1].started, began):
-        begin, counts = before[0], before[1].counts
+        begin, counts, whole = before[0], before[1].counts, before[1].whole
     elif began and began <= now:
-        begin, counts = began, {}
+        begin, counts, whole = began, {}, True
     else:
         return None
-    return Rise(begin, now, dict(_risen(counts, after.counts)))
+    # What is not in a sample of a part may have been left out of it.
+    known = {one: codes for one, codes in after.counts.items() if whole or one in counts}
+    return Rise(begin, now, dict(_risen(counts, known)))
 
 
 def _is_same(one: datetime | None, other: datetime | None) -> bool:

@@ -1,5 +1,6 @@
 """Traefik's metrics as text: what is counted, what is not, and what others write into them."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,9 +46,9 @@ NOW = START + timedelta(hours=3)
 WEB = RequestCounter(CountedBy.SERVICE, "web@kubernetescrd")
 
 
-def sampled(text: str, size: int = 64 * 1024) -> MetricsSample | None:
+def sampled(text: str, size: int = 64 * 1024, most: int = MOST_LINES) -> MetricsSample | None:
     """What is read of a text that comes in chunks of that size."""
-    lines, whole = MetricsLines(), text.encode()
+    lines, whole = MetricsLines(most), text.encode()
     for begin in range(0, len(whole), size):
         lines.feed(whole[begin : begin + size])
     return lines.sample()
@@ -122,11 +123,30 @@ def test_a_line_that_is_too_long_is_left_out_and_costs_no_memory() -> None:
     assert sample.counts == {WEB: {200: 1, 404: 1}}
 
 
-def test_too_many_series_are_no_sample() -> None:
-    """Whoever makes them gets no evidence by it, and no work out of the bot."""
-    many = "".join(line(agent=str(number)) for number in range(MOST_LINES + 1))
-    assert sampled(many) is None
-    assert sampled(many[: many.rindex("traefik")]) is not None
+def test_who_makes_too_many_series_gets_no_evidence_by_it_and_takes_none_of_others() -> None:
+    """All of theirs are left out, and no more is read than before."""
+    many = "".join(
+        line(service=f"loud-{number}@kubernetescrd", agent='\\",service=\\"bank-')
+        for number in range(50)
+    )
+    whole = sampled(many, most=50)
+    cut = sampled(many + line(service="bank-ledger@kubernetescrd"), most=50)
+    assert whole is not None
+    assert cut is not None
+    assert (whole.whole, len(whole.counts)) == (True, 50)
+    assert (cut.whole, [one.name for one in cut.counts]) == (False, ["bank-ledger@kubernetescrd"])
+
+
+def test_a_counter_that_may_have_been_left_out_before_does_not_begin_anew() -> None:
+    """Else all that it ever counted would be of the last minute."""
+    before = (NOW - timedelta(minutes=1), dataclasses.replace(a_sample(), whole=False))
+    risen = rise(before, NOW, a_sample(ok=900))
+    assert risen is not None
+    assert risen.counts == {}
+    known = (before[0], dataclasses.replace(a_sample(ok=890), whole=False))
+    risen = rise(known, NOW, a_sample(ok=900))
+    assert risen is not None
+    assert risen.counts == {WEB: {200: 10}}
 
 
 @given(st.binary(max_size=300), st.integers(1, 50))
