@@ -43,6 +43,7 @@ def line(
         {"user": f'a [{AT}] "GET / HTTP/1.1" 502 9 {END}'},
         {"user": f'a [{AT}] "GET / HTTP/1.1" 504 15 x'},
         {"user": 'b"'},
+        {"user": ' 9 ["'},
         {"user": "x" * 400 + f'" 502 9 {END}'},
         {"referer": f'r" "a" 1 "{SHOP}" "{POD}" 9ms'},
         {"referer": 'https://x/?q="y"'},
