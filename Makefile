@@ -17,7 +17,17 @@ setup: $(READY) ## Make .venv with the locked dependencies
 sandbox: $(READY) ## Run the bot in a simulated Discord and homelab, in your browser
 	@$(BIN)/meshmedic sandbox $(ARGS)
 
-test: lint ## Lint, types, import rules and every test but the suites below
+# Lint runs beside the tests, and what it finds is shown after them.
+FOUND := .cache/lint.txt
+
+test: $(READY) ## Lint, types, import rules and every test but the suites below
+	@$(MAKE) --no-print-directory -k -j2 lint-beside pytest; code=$$?; \
+	  if [ -e $(FOUND) ]; then cat $(FOUND); fi; exit $$code
+
+lint-beside: $(READY)
+	@mkdir -p .cache && $(MAKE) --no-print-directory lint >$(FOUND) 2>&1 && rm $(FOUND)
+
+pytest: $(READY)
 	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster \
 	  --ignore tests/wire --ignore tests/pair --ignore tests/one_answer $(ARGS)
 
@@ -124,5 +134,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults fuzz bench size audit sbom pins \
+.PHONY: help setup sandbox test pytest lint-beside test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults fuzz bench size audit sbom pins \
   test-fast screenshots lock clean
