@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.alerting.domain.incident import Alerts, Incident
 from bot.domain.finding import Finding
 from bot.domain.verdict import Verdict
+from tests.examples import examples
 from tests.month.homelab import LOOPER, START, CrashLoop, World
 from tests.month.simulation import Month
 from tests.month.witness import Witness, subject_key
@@ -24,7 +25,7 @@ async def test_a_day_keeps_every_invariant():
     assert not month.witness.missed
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(20))
 @given(seed=st.integers(0, 2**32))
 async def test_any_hours_keep_every_invariant(seed: int):
     """Whatever the dice say."""

@@ -18,6 +18,7 @@ from bot.domain.record import read, written
 from bot.domain.report import Report, collapse
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
+from tests.examples import examples
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 RULES = Rules(routes=(AlertRoute(1),))
@@ -179,7 +180,7 @@ def test_any_stream_keeps_the_invariants(stream):
     keys=st.integers(1, 200),
     lines=st.integers(0, 20),
 )
-@settings(max_examples=15)
+@settings(max_examples=examples(25))
 def test_a_full_place_keeps_what_matters_most(open_ones: int, over: int, keys: int, lines: int):
     """What is over goes first; an open incident that goes gives no second alarm."""
     made = [an_incident(number, keys, lines) for number in range(open_ones + over)]

@@ -50,7 +50,7 @@ def test_every_cause_has_exactly_one_place(before, now, threshold):
     assert gone.isdisjoint(report.by_key)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(30))
 @given(FOUND)
 def test_the_same_report_again_is_no_news(found):
     """Whatever stands in it."""
@@ -58,7 +58,7 @@ def test_the_same_report_again_is_no_news(found):
     assert not difference(base(report, None), report, Verdict.PROGRESSING).some
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(30))
 @given(FOUND)
 def test_what_was_not_seen_is_lost_and_found_again_as_before(found):
     """A gap between two looks makes nothing new and nothing fixed."""
@@ -86,7 +86,7 @@ def _one():
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=examples(50))
 @given(reports)
 def test_what_is_kept_is_read_again(report):
     """Hostile names are keys of a JSON object."""

@@ -24,6 +24,7 @@ from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import HOUR, Verdict
 from bot.history.domain.trends import AreaHours, ProblemTrend, Trends
 from bot.history.views import uptime
+from tests.examples import examples
 from tests.health.views.test_discord import assert_harmless, texts
 from tests.history.views.test_uptime import a_site
 from tests.render.strategies import NOW, hostile, moments, reports
@@ -76,7 +77,7 @@ def digests(draw: Any) -> Digest:
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=examples(40))
 @given(digests())
 def test_a_digest_of_anything_is_a_harmless_message(each: Digest):
     """Also its one line, and as a text without a control character."""

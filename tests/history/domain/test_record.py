@@ -32,6 +32,7 @@ from bot.history.domain.trends import trends
 from bot.history.views import chart as timeline
 from bot.routing.traefik_word import TRAEFIK_WORD
 from tests.builders import a_kustomization, a_pod
+from tests.examples import examples
 from tests.fakes import snapshot_of
 from tests.render.strategies import NOW, reports
 
@@ -135,7 +136,7 @@ def test_whatever_the_clock_does_the_history_stays_in_order_and_bounded(looks) -
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=examples(50))
 @given(reports)
 def test_a_report_of_anything_is_noted_kept_and_read_again(report: Report) -> None:
     assert len(areas(report)) == len(SCOPES)

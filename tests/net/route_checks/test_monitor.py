@@ -33,6 +33,7 @@ from bot.net.route_checks.monitor import KEPT, ORPHANED, SECONDS, CheckSettings,
 from bot.routing.site_state import SiteState
 from bot.runtime.memory_store import Unkept
 from tests.builders import Plain
+from tests.examples import examples
 from tests.net.route_checks import traefik_answers as seen
 from tests.net.route_checks.sites import a_backend, a_cluster, a_middleware, a_site, a_traefik
 
@@ -473,7 +474,7 @@ class OnceAMinute(RuleBasedStateMachine):
         self.seen = len(self.it.agents.made)
 
 
-OnceAMinute.TestCase.settings = settings(stateful_step_count=30, max_examples=150, deadline=None)
+OnceAMinute.TestCase.settings = settings(max_examples=examples(150), stateful_step_count=30)
 TestOnceAMinute = OnceAMinute.TestCase
 
 
