@@ -5,6 +5,7 @@ asks, in the passes that a diagnosis makes.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ PAIR = (a_node("home-1"), a_node("home-2"))
 HOST_NETWORK = (TraefikAt("home-1", "traefik", "traefik-1", ("100.64.0.1",), host_network=True),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Expected:
     """A world and the verdict that must come out."""
 
@@ -442,6 +443,7 @@ TABLE = (
 )
 
 
+@cache
 def told(expected: Expected) -> Diagnosis:
     return diagnosed(World(a_subject(**dict(expected.subject)), **expected.world))
 
