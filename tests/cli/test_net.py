@@ -96,7 +96,7 @@ async def test_one_request_ends_with_the_code_of_its_verdict(homelab: Path) -> N
     assert (code, err) == (0, "")
     assert "HTTP 200" in out
     assert all(len(line) <= 80 for line in out.splitlines())
-    code, out, _ = await net(homelab, "test", "home-1", "10.42.250.250:80", "--output", "json")
+    code, out, _ = await net(homelab, "test", "home-1", "10.42.1.250:80", "--output", "json")
     told = json.loads(out)
     validate(told, net_json.schema(net_json.REQUEST))
     assert code == 2

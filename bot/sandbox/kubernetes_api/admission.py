@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from bot.sandbox.kubernetes_api.exchange import Exchange
 from bot.sandbox.kubernetes_api.status import ApiError
 
@@ -28,13 +26,13 @@ async def admit(exchange: Exchange) -> None:
         await _admit_made(exchange)
     impersonated = exchange.http.headers.get("Impersonate-User")
     if impersonated and (target.verb, exchange.qualified) == ("create", "events"):
-        event = json.loads(await exchange.http.read())
+        event = await exchange.sent()
         if event.get("source", {}).get("component") != "meshmedic":
             _refuse(exchange, APPROVER, "an event is recorded in meshmedic's name")
 
 
 async def _admit_made(exchange: Exchange) -> None:
-    made = json.loads(await exchange.http.read())
+    made = await exchange.sent()
     if exchange.qualified == "configmaps" and made.get("immutable"):
         _refuse(exchange, ACCOUNT, "the bot writes its own records alone")
     if exchange.qualified == "services" and "externalIPs" in made.get("spec", {}):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from bot.sandbox.kubernetes_api.routes import RouteTarget
@@ -47,6 +49,16 @@ class Exchange:
         """The answer that shows an object."""
         return json_response(self.renderer().render(stored), status=status)
 
+    async def sent(self) -> dict[str, Any]:
+        """The object that the client sent.
+
+        Raises:
+            ApiError: 415 where it is not said to be JSON, 400 where it is not.
+        """
+        if self.http.content_type != "application/json":
+            raise ApiError(415)
+        return decoded(await self.http.read())
+
     def parameter(self, name: str) -> str:
         """A query parameter, empty when it is not given."""
         return self.http.query.get(name, "")
@@ -88,6 +100,18 @@ class Exchange:
             self.parameter("fieldSelector"),
             qualified=self.qualified,
         )
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        ApiError: 400 where it is none.
+    """
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise ApiError(400, f"the object provided is unrecognized: {error}") from None
 
 
 def json_response(body: bytes, *, status: int = 200) -> web.Response:

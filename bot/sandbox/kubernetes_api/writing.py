@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.sandbox.kubernetes_api.exchange import Exchange, json_response
+from bot.sandbox.kubernetes_api.exchange import Exchange, decoded, json_response
 from bot.sandbox.kubernetes_api.status import (
     ApiError,
     already_exists,
@@ -99,7 +99,7 @@ async def patch(exchange: Exchange) -> web.StreamResponse:
             f" {MERGE_PATCH}",
         )
     before = _named(exchange).existing()
-    change = _decode(await exchange.http.read())
+    change = decoded(await exchange.http.read())
     merged = _merge(_typed(exchange, before), change)
     if "resourceVersion" in (change.get("metadata") or {}):
         _check_version(exchange, merged, before)
@@ -117,7 +117,7 @@ async def delete(exchange: Exchange) -> web.StreamResponse:
     target = exchange.target
     body = await exchange.http.read()
     # Options in the body replace those of the query, a dry run included.
-    options = _decode(body) if body else {}
+    options = decoded(body) if body else {}
     _check_preconditions(exchange, options.get("preconditions") or {}, before)
     if not (options.get("dryRun") == ["All"] if body else _dry_run(exchange)):
         exchange.cluster.delete(
@@ -152,9 +152,7 @@ def _is_lease(exchange: Exchange) -> bool:
 
 async def _body(exchange: Exchange) -> Object:
     """The object that a client sent, of the kind and the namespace of the path."""
-    if exchange.http.content_type != "application/json":
-        raise ApiError(415)
-    body = _decode(await exchange.http.read())
+    body = await exchange.sent()
     target = exchange.target
     api_version, kind = target.type
     sent = body.setdefault("apiVersion", api_version), body.setdefault("kind", kind)
@@ -170,13 +168,6 @@ async def _body(exchange: Exchange) -> Object:
     if target.namespace:
         metadata["namespace"] = target.namespace
     return body
-
-
-def _decode(body: bytes) -> Object:
-    try:
-        return msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise ApiError(400, f"the object provided is unrecognized: {error}") from None
 
 
 def _check_name(exchange: Exchange, name: str) -> None:

@@ -126,7 +126,7 @@ def test_any_text_makes_names_that_are_bounded(
     host: str, path: str, value: str, names: list[str]
 ) -> None:
     """Whoever may write a route writes what they like."""
-    headers = [{"name": name, "value": value} for name in names]
+    headers = [{"name": name, "value": value} for name in names[:16]]  # more the schema refuses
     matches = [{"path": {"type": "PathPrefix", "value": path}, "headers": headers}] * 300
     route = an_http_route(a_http_rule(matches=matches), hostnames=(host,))
     (rule,) = rules(route, WEB)
