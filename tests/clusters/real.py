@@ -22,7 +22,7 @@ import yaml
 
 from bot.domain.resources.registry import KINDS
 from bot.errors import Absent, Conflict, Invalid, ServerError
-from bot.kube.client import Api
+from bot.kube.client import JSON, TOTAL, Api, Query, within
 from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SERVED
 from tests.cluster.control_plane import ControlPlane
@@ -44,6 +44,34 @@ PERMITTED: tuple[tuple[str, str], ...] = (
 VERBS = ("get", "list", "watch")
 EFFECTIVE = 20.0
 """Seconds within which what was written must be what the server does."""
+
+
+@dataclass(frozen=True)
+class Admin:
+    """Whoever may do anything, to objects of kinds that the bot does not know."""
+
+    api: Api
+
+    async def get(self, path: str, query: Query = ()) -> bytes:
+        """The body of a GET."""
+        return await self.send("GET", path, None, query)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Plain | None = None,
+        query: Query = (),
+        *,
+        content_type: str = JSON,
+    ) -> bytes:
+        """The answer to a request; nobody compares it with what was asked."""
+        sent = {"Content-Type": content_type} if body else {}
+        limits = within(TOTAL)
+        async with self.api.stream(
+            path, query, method=method, body=body, headers=sent, limits=limits
+        ) as response:
+            return await response.read()
 
 
 @dataclass(frozen=True)
@@ -108,7 +136,7 @@ class Real:
     """`tests.clusters.Cluster` over a real API server; everything put is taken away again."""
 
     real: RealCluster
-    admin: Api
+    admin: Admin
     wire: Wire
     kubeconfig: Path
     token: str
@@ -357,7 +385,7 @@ def _kind_of(path: str) -> str:
     return next(each.kind for each in SERVED if each.plural == plural)
 
 
-async def _exists(api: Api, path: str) -> bool:
+async def _exists(api: Admin, path: str) -> bool:
     try:
         await api.get(path)
     except Absent:
@@ -379,7 +407,7 @@ async def tried(real: RealCluster, data: Path, folder: Path) -> AsyncIterator[Re
     named = yaml.safe_load(real.kubeconfig.read_text())["clusters"][0]["cluster"]
     address = urlsplit(named["server"])
     async with AsyncExitStack() as stack:
-        admin = await stack.enter_async_context(connect(kubeconfig=real.kubeconfig))
+        admin = Admin(await stack.enter_async_context(connect(kubeconfig=real.kubeconfig)))
         wire = await stack.enter_async_context(wired(address.hostname or "", address.port or 443))
         token = await _token(admin)
         written = dict(named, server=f"https://127.0.0.1:{wire.port}")
@@ -409,7 +437,7 @@ def _kubeconfig(cluster: Plain, token: str) -> Plain:
     }
 
 
-async def _token(admin: Api) -> str:
+async def _token(admin: Admin) -> str:
     """A real token of the bot's service account, made where it is missing."""
     namespace, name = BOT
     place = f"/api/v1/namespaces/{namespace}/serviceaccounts"
