@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientTimeout
 
 from bot.domain.snapshot import Snapshot
 from bot.errors import InputError
 from bot.kube.change_writer import KubernetesStepWriter, collection, place
-from bot.kube.client import Api
+from bot.kube.client import TOTAL, Api, Query
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.net import route_resolution as resolving
@@ -332,11 +333,17 @@ async def told(api: Api, runs: list[Run], since: str) -> Counter[str]:
     found: Counter[str] = Counter()
     query = [("watch", "true"), ("resourceVersion", since), ("timeoutSeconds", "1")]
     for at, body in zip(
-        places, await asyncio.gather(*(api.get(at, query) for at in places)), strict=True
+        places, await asyncio.gather(*(streamed(api, at, query) for at in places)), strict=True
     ):
         names = (json.loads(line)["object"]["metadata"]["name"] for line in body.splitlines())
         found.update(f"{at}/{name}" for name in names)
     return found
+
+
+async def streamed(api: Api, at: str, query: Query) -> bytes:
+    """The events of a watch; nobody compares them with what was asked."""
+    async with api.stream(at, query, limits=ClientTimeout(total=TOTAL)) as response:
+        return await response.read()
 
 
 def wanted(run: Run) -> Counter[str]:
