@@ -92,8 +92,8 @@ class HandOver:
 
     async def _mark_alone(self, wanted: Target) -> None:
         marked = {
-            str(manifest["metadata"]["name"])
-            for manifest in await self._listed(wanted, f"{HAND_OVER}={REPLACED}")
+            str(each["metadata"]["name"])
+            for each in await self._listed(wanted, f"{HAND_OVER}={REPLACED}")
         }
         for name in sorted(marked - {wanted.name}):
             await self._label(replace(wanted, name=name), "")
