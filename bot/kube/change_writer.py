@@ -14,12 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.domain.finding import Target
+from bot.domain.resources.registry import KINDS, TRAEFIK
 from bot.errors import Absent, ClusterError, Conflict, Forbidden
 from bot.kube.client import Api, Query
 from bot.kube.configmap_store import QUICK
-from bot.kube.hand_over import HandOver, takes_a_place
-from bot.kube.paths import ApiPath
-from bot.kube.step_paths import collection, place
+from bot.kube.paths import ApiPath, path
 from bot.remediation.change.fields import PUT_BACK, Manifest
 from bot.remediation.change.step import Step, written
 
@@ -31,6 +30,30 @@ NOT_ALLOWED = (
     "The approver identity may not do this: {error} Add deploy/components/remediation, and list "
     "namespace {namespace} in it (deploy/README.md)."
 )
+SERVED = {
+    **{(group, "IngressRoute"): f"/apis/{group}/v1alpha1" for group in TRAEFIK},
+    ("", "Service"): "/api/v1",
+    ("networking.k8s.io", "Ingress"): "/apis/networking.k8s.io/v1",
+    ("cert-manager.io", "Certificate"): "/apis/cert-manager.io/v1",
+}
+"""Where each kind that a step may write is served, by (group, kind)."""
+
+PLURALS = {kind.name: kind.plural for kind in KINDS}
+
+
+def place(target: Target) -> ApiPath:
+    """The path of an object.
+
+    Raises:
+        KeyError: No step writes that kind.
+    """
+    return path(collection(target), target.name)
+
+
+def collection(target: Target) -> ApiPath:
+    """The path of all objects of its kind in its namespace."""
+    root = SERVED[target.group, target.kind]
+    return path(root, "namespaces", target.namespace, PLURALS[target.kind])
 
 
 class KubernetesStepWriter:
@@ -72,12 +95,10 @@ class KubernetesStepWriter:
             # Source: the API server reads a deletion's options from its body, and where there is
             # one it does not look at the query: it would delete.
             body = {**(body or {}), "dryRun": ["All"]}
-        query = _query(method, dry_run=dry_run)
         try:
-            if method == "POST" and not dry_run and body and takes_a_place(body):
-                await HandOver(self._api, headers(by)).create(step.object, body, query)
-            else:
-                await self._api.send(method, at, body, query, headers=headers(by), total=QUICK)
+            await self._api.send(
+                method, at, body, _query(method, dry_run=dry_run), headers=headers(by), total=QUICK
+            )
         except Forbidden as error:
             msg = NOT_ALLOWED.format(error=error, namespace=step.object.namespace)
             raise ClusterError(msg) from error

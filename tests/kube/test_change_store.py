@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from bot.domain.finding import Target
 from bot.errors import ClusterError, Conflict, InputError, NotLeading
@@ -25,12 +24,11 @@ from bot.remediation.change.change import (
     Undoing,
     change_name,
 )
-from bot.remediation.change.fields import HAND_OVER, MANAGED, OURS, REPLACED
 from bot.remediation.change.history import proposed
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
 from bot.remediation.change.states import ChangeState
-from bot.remediation.change.step import Step, StepProgress, progress
+from bot.remediation.change.step import Step
 from bot.remediation.planning.offers import offers
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.clusters import Cluster
@@ -224,38 +222,6 @@ async def test_an_ingress_that_was_put_back_says_by_which_change(
     live = await writer.live(gone.object)
     assert live
     assert live["metadata"]["annotations"] == {"meshmedic.dev/change": "20261123-1200-web-0001"}
-
-
-async def test_what_is_replaced_is_marked_for_as_long_as_that_takes(
-    writer: KubernetesStepWriter, simulation: SimulatedCluster
-) -> None:
-    """The policy reads every marked Ingress of the namespace, so an old mark is taken off first.
-
-    The Ingress that is replaced keeps its mark until it is deleted; its steps look past it.
-    """
-    left = an_ingress(metadata={"name": "left", "labels": {HAND_OVER: REPLACED}})
-    simulation.put(an_ingress())
-    simulation.put(left)
-    create, gone, *_ = a_plan(Method.CONVERSION).steps
-    await do(writer, create)
-    other = await writer.live(replace(gone.object, name="left"))
-    replaced = await writer.live(gone.object)
-    made = await writer.live(create.object)
-    assert other
-    assert replaced
-    assert made
-    assert HAND_OVER not in other["metadata"].get("labels", {})
-    assert replaced["metadata"]["labels"] == {HAND_OVER: REPLACED}
-    assert made["metadata"]["labels"] == {MANAGED: OURS}
-    assert progress(gone, replaced) is StepProgress.TO_DO
-    await do(writer, gone)
-    await do(writer, gone.undo)
-    back, marked = await writer.live(gone.object), await writer.live(create.object)
-    assert back
-    assert marked
-    assert HAND_OVER not in (back["metadata"].get("labels") or {})
-    assert marked["metadata"]["labels"] == {MANAGED: OURS, HAND_OVER: REPLACED}
-    assert progress(create, marked) is StepProgress.DONE
 
 
 async def test_an_object_that_was_changed_since_it_was_read_is_left_alone(

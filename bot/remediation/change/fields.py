@@ -33,15 +33,6 @@ MANAGED, OURS = "app.kubernetes.io/managed-by", "meshmedic"
 PUT_BACK = "meshmedic.dev/change"
 """The annotation that names the Change by which an Ingress was put back."""
 
-HAND_OVER, REPLACED = "meshmedic.dev/hand-over", "replaced"
-"""The label by which the admission policy reads what is replaced beside what takes its place.
-
-The one has the value REPLACED, the other the API group of the one; it is taken off afterwards.
-"""
-
-REPLACES, HOSTS = "meshmedic.dev/replaces", "meshmedic.dev/hosts"
-"""Annotations of an IngressRoute that took an Ingress's place: that one's name, and its hosts."""
-
 
 class Action(StrEnum):
     """What a step does. Source: deploy/base/change-crd.yaml."""
@@ -189,14 +180,13 @@ def _wrong_owners(value: Any) -> str:
 
 
 def _as_applied(live: Mapping[str, Any], known: Any) -> object:
-    """A whole object without what the API server adds, PUT_BACK, and HAND_OVER while it lasts."""
+    """A whole object without what the API server adds, and without the annotation PUT_BACK."""
     metadata, wanted = dict(live.get("metadata") or {}), known.get("metadata") or {}
-    for field, passing in (("annotations", PUT_BACK), ("labels", HAND_OVER)):
-        present = metadata.get(field)
-        if isinstance(present, dict) and passing in present:
-            metadata[field] = {key: present[key] for key in present if key != passing}
-            if not metadata[field]:
-                del metadata[field]
+    present = metadata.get("annotations")
+    if isinstance(present, dict) and PUT_BACK in present:
+        metadata["annotations"] = {key: present[key] for key in present if key != PUT_BACK}
+        if not metadata["annotations"]:
+            del metadata["annotations"]
     others = {key: live[key] for key in live if key not in ("metadata", "status")}
     return {**others, "metadata": {key: metadata[key] for key in wanted if key in metadata}}
 

@@ -14,7 +14,6 @@ import re
 
 from bot.domain.finding import Target
 from bot.remediation.change.fields import (
-    HAND_OVER,
     MANAGED,
     OURS,
     Action,
@@ -61,7 +60,6 @@ def marker(route: Manifest, name: str) -> Step | None:
         return None
     at = target(route)
     labels = {**(route["metadata"].get("labels") or {}), MANAGED: OURS}
-    labels.pop(HAND_OVER, None)
     metadata: Manifest = {"namespace": at.namespace, "name": at.name, "labels": labels}
     if annotations := _annotations(route):
         metadata["annotations"] = annotations
@@ -80,18 +78,15 @@ def entry_points(route: Manifest) -> frozenset[str]:
 
 def removal(at: Target, live: Manifest) -> Step | None:
     """The step that deletes a marker; None if the object of that name is another one."""
-    if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS or not is_marker(live):
+    if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS or not _is_marker(live):
         return None
     metadata = {key: live["metadata"][key] for key in ("name", "namespace", "labels")}
     others = {key: live[key] for key in live if key not in ("metadata", "status")}
     return step(ACTIONS[at.kind], at, {**others, "metadata": metadata}, None)
 
 
-def is_marker(live: Manifest) -> bool:
-    """Whether it is a marker, by its hosts.
-
-    A route that a hand-over made has the same label, and perhaps that name.
-    """
+def _is_marker(live: Manifest) -> bool:
+    """By its hosts: a route that a hand-over made has the same label, and perhaps that name."""
     spec = live.get("spec") or {}
     hosts = [
         *(rule.get("host") for rule in spec.get("rules") or ()),

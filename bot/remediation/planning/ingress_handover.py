@@ -11,16 +11,7 @@ from typing import Any
 
 from bot.gitops.domain.ownership import Keeper
 from bot.ingress_conversion.convert import Conversion, ConversionResult, convert
-from bot.remediation.change.fields import (
-    HAND_OVER,
-    HOSTS,
-    MANAGED,
-    OURS,
-    REPLACES,
-    Action,
-    owners_of,
-    target_of,
-)
+from bot.remediation.change.fields import MANAGED, OURS, Action, owners_of, target_of
 from bot.remediation.change.marker import SUFFIX
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import MOST, Step, step
@@ -34,9 +25,6 @@ RESTORED = ("name", "namespace", "labels", "annotations")
 
 MOST_STEPS = 16
 """Source: deploy/base/change-crd.yaml."""
-
-EVERY_HOST = "*"
-"""Stands for a rule without a host."""
 
 TOO_LARGE = PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
 
@@ -63,7 +51,7 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     if isinstance(releases, PlanRefusal):
         return releases
     routes = [manifest for manifest in first.manifests if manifest["kind"] == "IngressRoute"]
-    creations = [_create(manifest, route) for manifest in routes]
+    creations = [_create(manifest) for manifest in routes]
     deletion = step(Action.DELETE_INGRESS, target_of(route), _restorable(route), None)
     last = convert(route, context.known, traefik)
     steps = (*creations, *releases, deletion, *_lowered(creations, last))
@@ -88,29 +76,15 @@ def _releases(context: PlanningContext, conversion: Conversion) -> list[Step] | 
     return releases
 
 
-def _create(manifest: Manifest, ingress: Manifest) -> Step:
+def _create(manifest: Manifest) -> Step:
     metadata = manifest["metadata"]
     labels = {**(metadata.get("labels") or {}), MANAGED: OURS}
-    replaced = {REPLACES: ingress["metadata"]["name"], HOSTS: ",".join(_hosts(ingress))}
-    notes = {**(metadata.get("annotations") or {}), **replaced}
-    described = {**manifest, "metadata": {**metadata, "labels": labels, "annotations": notes}}
-    return step(Action.CREATE_INGRESSROUTE, target_of(manifest), None, described)
-
-
-def _hosts(ingress: Manifest) -> list[str]:
-    """The hosts of its rules and certificates; `*` where a rule or a default backend has none."""
-    spec = ingress["spec"]
-    hosts = {rule.get("host") or EVERY_HOST for rule in spec.get("rules") or ()}
-    hosts |= {host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()}
-    return sorted(hosts | ({EVERY_HOST} if spec.get("defaultBackend") else set()))
+    labelled = {**manifest, "metadata": {**metadata, "labels": labels}}
+    return step(Action.CREATE_INGRESSROUTE, target_of(manifest), None, labelled)
 
 
 def _restorable(route: Manifest) -> Manifest:
     metadata = {key: route["metadata"][key] for key in RESTORED if route["metadata"].get(key)}
-    if HAND_OVER in metadata.get("labels", {}):
-        metadata["labels"] = {
-            key: metadata["labels"][key] for key in metadata["labels"] if key != HAND_OVER
-        }
     head = {"apiVersion": route["apiVersion"], "kind": "Ingress", "metadata": metadata}
     return {**head, "spec": route["spec"]}
 
