@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from bot.sandbox.kubernetes_api.exchange import Exchange
 from bot.sandbox.kubernetes_api.status import ApiError
 
