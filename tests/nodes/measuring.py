@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.nodes import cgroups
 from tests.nodes.cluster import RealNodes
@@ -16,13 +17,19 @@ MIB = 2**20
 ACCOUNT = "system:serviceaccount:meshmedic:meshmedic"
 
 
-def anonymous_memory(cluster: RealNodes, namespace: str, selector: str) -> dict[str, float]:
+def present(namespace: str, selector: str) -> list[dict[str, Any]]:
+    """The pods that are not ending, as those of an earlier rollout may still be."""
+    pods = get("pods", "-n", namespace, "-l", selector)["items"]
+    return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+
+def anonymous_memory(cluster: RealNodes, pods: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """MiB of anonymous memory of each pod, by its name.
 
     Source: `memory.stat`, `total_rss` of version 1 and `anon` of version 2.
     """
     used = {}
-    for pod in get("pods", "-n", namespace, "-l", selector)["items"]:
+    for pod in pods:
         uid, name = pod["metadata"]["uid"], pod["metadata"]["name"]
         node = pod["spec"]["nodeName"]
         if node in cluster.nodes:

@@ -34,8 +34,7 @@ from tests.nodes.faults.confusion import Confusion
 from tests.nodes.faults.playing import Player
 from tests.nodes.images import TOOLS
 from tests.nodes.installing import choices_for, install, uninstall
-from tests.nodes.kubectl import get
-from tests.nodes.measuring import anonymous_memory, requests_a_minute
+from tests.nodes.measuring import anonymous_memory, present, requests_a_minute
 from tests.nodes.place import LAN_ADDRESS
 from tests.nodes.processes import DidNotStart
 from tests.nodes.sites import playing
@@ -159,8 +158,8 @@ class Suite:
             ("meshmedic", "app.kubernetes.io/name=meshmedic", BOT_MEMORY),
             ("meshmedic-probe", "app.kubernetes.io/name=meshmedic-probe", AGENT_MEMORY),
         ):
-            used = await asyncio.to_thread(anonymous_memory, self.cluster, namespace, selector)
-            pods = get("pods", "-n", namespace, "-l", selector)["items"]
+            pods = await asyncio.to_thread(present, namespace, selector)
+            used = await asyncio.to_thread(anonymous_memory, self.cluster, pods)
             table.row(
                 "measured", f"{len(used)} of {len(pods)}", seconds=0, want=r"^([1-9]\d*) of \1$"
             )
