@@ -14,13 +14,13 @@ from bot.chat.client import Client
 from bot.chat.connecting import FIRST_PAUSE_REFUSED, again_at, pause
 from bot.chat.replies import LOST
 from bot.doctor import discord_facts
-from bot.doctor.domain.diagnostic import listed
 from bot.doctor.domain.facts import Commands
 from bot.doctor.domain.registration import differences
 from bot.domain.election import Leadership, Standing
 from bot.domain.facts import Denied
 from bot.domain.record import RecordType, Store
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 from bot.errors import DiscordRefusal, MeshmedicError
 
 log = logging.getLogger(__name__)

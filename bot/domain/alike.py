@@ -8,7 +8,7 @@ import msgspec
 
 from bot.domain.finding import Alike, Finding
 from bot.domain.grouping import grouped
-from bot.domain.sentences import sentences
+from bot.domain.sentences import listed, sentences
 
 NAMED = 5
 """How many others the message of the first names; the rest is counted."""
@@ -40,8 +40,7 @@ def linked(findings: tuple[Finding, ...], alike: Mapping[str, Alike]) -> tuple[F
 def _telling(first: Finding, others: Sequence[Finding], common: Alike) -> Finding:
     """The first of them, with the names of the others in its message."""
     kind = first.subject.kind.lower() + ("s" if len(others) > 1 else "")
-    names = ", ".join(other.subject.name for other in others[:NAMED])
-    more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
-    told = f"The same holds for {len(others):,} more {kind} of {common.owner}: {names}{more}."
+    names = listed((other.subject.name for other in others), NAMED)
+    told = f"The same holds for {len(others):,} more {kind} of {common.owner}: {names}."
     message = sentences(first.message, told)
     return msgspec.structs.replace(first, message=message)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.sentences import listed
+
 MAX_NAMED = 3
 """How many finalizers of one object are named; the others are counted."""
 
@@ -72,9 +74,7 @@ def describe(finalizers: Sequence[str], held_since: datetime | None) -> str:
     """
     if not finalizers:
         return "It is being deleted."
-    names = ", ".join(name[:MAX_LENGTH] for name in finalizers[:MAX_NAMED])
-    more = len(finalizers) - MAX_NAMED
-    names += f" and {more} more" if more > 0 else ""
+    names = listed((name[:MAX_LENGTH] for name in finalizers), MAX_NAMED)
     word = "finalizer" if len(finalizers) == 1 else "finalizers"
     if held_since is None:
         return f"It is being deleted, and waits for its {word} {names}."

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from bot.domain import containers
 from bot.domain.finding import Alike, Finding, FindingOf, Judgement, Ref
 from bot.domain.resources import core
+from bot.domain.sentences import listed
 from bot.domain.snapshot import Snapshot
 from bot.health.alike_sites import BehindRoute, silent_places
 from bot.health.workload_pods import maker
@@ -133,8 +134,7 @@ def _root(judged: Judgement, subject: Ref, reason: str, message: str) -> Finding
 
 
 def _placed(places: Sequence[str]) -> str:
-    more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
-    return ", ".join(places[:MOST_PLACES]) + more
+    return listed(places, MOST_PLACES)
 
 
 def _by_log(judged: Judgement, route: Ref, snapshot: Snapshot) -> Judgement:

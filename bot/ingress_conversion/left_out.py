@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from bot.domain.sentences import listed
 from bot.ingress_conversion.labels import PREFIX
 from bot.ingress_conversion.writing import KEPT
 
@@ -121,5 +122,4 @@ def _lacks(keys: Iterable[str]) -> str:
 
 
 def _listed(keys: list[str]) -> str:
-    shown = ", ".join(key[:LONGEST] for key in sorted(keys)[:MOST])
-    return f"{shown} and {len(keys) - MOST} more" if len(keys) > MOST else shown
+    return listed((key[:LONGEST] for key in sorted(keys)), MOST)

@@ -13,6 +13,7 @@ from itertools import groupby
 from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 from bot.domain.resources.weighing import is_name_alone, name_alone, weight, weight_of_all
+from bot.domain.sentences import listed
 from bot.domain.snapshot import Gap, Why
 
 SHARE = 6 * 1024 * 1024
@@ -121,10 +122,10 @@ class Load:
     def gaps(self, kind: str) -> Iterable[Gap]:
         """What is not kept of a kind, a namespace at a time."""
         for namespace, names in grouped(sorted(self.by_name)).items():
-            yield _gap(kind, namespace, f"too heavy to be read: {_listed(names)}")
+            yield _gap(kind, namespace, f"too heavy to be read: {listed(names, NAMED)}")
         for namespace, names in grouped(sorted(self.left_out)).items():
             why = f"all objects of the namespace are heavier than {self.shares.most:,} bytes"
-            yield _gap(kind, namespace, f"{why}; not kept: {_listed(names)}")
+            yield _gap(kind, namespace, f"{why}; not kept: {listed(names, NAMED)}")
 
     def _take(self, namespace: str, more: int) -> bool:
         """Count bytes of a namespace, unless its share is used up."""
@@ -140,8 +141,3 @@ class Load:
 def _gap(kind: str, namespace: str, detail: str) -> Gap:
     name = f"{kind} in {namespace}" if namespace else kind
     return Gap(name, Why.IN_PART, detail, part_of=kind, namespace=namespace)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

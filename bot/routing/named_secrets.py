@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.finding import Judgement
 from bot.domain.resources import networking, traefik
 from bot.domain.resources.base import Object, Reference
+from bot.domain.sentences import listed
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import middlewares, secrets, tls_settings
@@ -33,11 +34,9 @@ def naming_unseen(judgement: Judgement, resource: Object, snapshot: Snapshot) ->
     unproven = sorted(place for place in places if not secrets.is_known(snapshot, *place))
     if not unproven:
         return judgement
-    names = ", ".join(f"{namespace}/{name}" for namespace, name in unproven[:SHOWN])
-    more = f" and {len(unproven) - SHOWN} more" if len(unproven) > SHOWN else ""
+    names = listed((f"{namespace}/{name}" for namespace, name in unproven), SHOWN)
     message = (
-        f"It needs Secret {names}{more}. Secrets were not looked at, so nobody knows whether it "
-        "exists."
+        f"It needs Secret {names}. Secrets were not looked at, so nobody knows whether it exists."
     )
     return Judgement(Verdict.HEALTHY, "SecretNotSeen", message)
 

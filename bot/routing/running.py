@@ -19,7 +19,7 @@ from bot.domain.finding import Ref
 from bot.domain.label_selector import selects
 from bot.domain.resources import apps, core, gateway, networking, traefik
 from bot.domain.resources.base import Object, Owner
-from bot.domain.sentences import sentences
+from bot.domain.sentences import listed, sentences
 from bot.domain.snapshot import Snapshot
 from bot.routing.instance import (
     Scope,
@@ -160,9 +160,8 @@ def why_none(snapshot: Snapshot) -> str:
 
 def not_controlled(pods: Sequence[Ref]) -> str:
     """That pods look like Traefik and nothing keeps them; empty where there are none."""
-    named = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:MOST_NAMED])
-    more = f" and {len(pods) - MOST_NAMED} more" if len(pods) > MOST_NAMED else ""
-    return NO_CONTROLLER.format(f"{named}{more}") if pods else ""
+    named = listed((f"{pod.namespace}/{pod.name}" for pod in pods), MOST_NAMED)
+    return NO_CONTROLLER.format(named) if pods else ""
 
 
 def how_to_add(elsewhere: Sequence[str], names: Collection[str]) -> str:
@@ -173,9 +172,8 @@ def how_to_add(elsewhere: Sequence[str], names: Collection[str]) -> str:
     if not elsewhere:
         return ""
     shown = elsewhere[:MOST_NAMED]
-    more = f" and {len(elsewhere) - MOST_NAMED} more" if len(elsewhere) > MOST_NAMED else ""
     return (
-        f"What looks like Traefik runs in {', '.join(shown)}{more}. If it is yours, set "
+        f"What looks like Traefik runs in {listed(elsewhere, MOST_NAMED)}. If it is yours, set "
         f"{SETTING}={','.join((*names, *shown))}. Until then the bot neither believes nor asks it, "
         "and cannot say whether its routes work."
     )

@@ -10,6 +10,7 @@ import msgspec
 from bot.alerting.domain import outage
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
+from bot.domain.sentences import listed
 from bot.domain.snapshot import AWAY, Gap, Why
 from bot.domain.verdict import Verdict
 
@@ -94,8 +95,7 @@ def _finding(gaps: Sequence[Gap], report: Report) -> Finding:
 
 def _named(gaps: Sequence[Gap], when: str) -> str:
     """The kinds of some gaps, and why the first of them is one."""
-    kinds = list(dict.fromkeys(gap.kind for gap in gaps))
-    more = f" and {len(kinds) - NAMED} more" if len(kinds) > NAMED else ""
+    kinds = listed(dict.fromkeys(gap.kind for gap in gaps), NAMED)
     detail = next((gap.detail for gap in gaps if gap.detail), "")
     why = f": {detail[:DETAIL].rstrip('. ')}" if detail else ""
-    return f"{', '.join(kinds[:NAMED])}{more} {when}{why}."
+    return f"{kinds} {when}{why}."

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.doctor.domain.bots import images
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import AgentsFacts, ClusterFacts, Setup
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 from bot.domain.temporary import NAMESPACE
 from bot.net.probing.agent_configmaps import KEYS, PEERS
 from bot.net.probing.signed_job import BY_CLOCK, REFUSED

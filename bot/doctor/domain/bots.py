@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, Setup
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 
 PODS = Topic(Area.CLUSTER, "bot's pods")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, Right, Served, Setup
 from bot.domain.check import Check
 from bot.domain.facts import Denied
@@ -12,6 +12,7 @@ from bot.domain.outage import RENEW_CERTIFICATES
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.core import SecretName
 from bot.domain.resources.registry import KIND_OF, KINDS, Kind
+from bot.domain.sentences import listed
 
 CREDENTIALS = "Renew the kubeconfig, or the token of the service account meshmedic."
 REACH = "Look at the kubeconfig's server, the firewall, and whether k3s runs on that node."

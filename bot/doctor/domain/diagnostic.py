@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -117,10 +116,3 @@ class DiagnosticReport:
 def _counted(outcome: DiagnosticOutcome, count: int) -> str:
     noun = outcome in (DiagnosticOutcome.NOTE, DiagnosticOutcome.WARNING)
     return f"{count} {outcome}s" if noun and count > 1 else f"{count} {outcome}"
-
-
-def listed(words: Iterable[str], most: int = 5) -> str:
-    """A list in words that is cut at a length: `a, b and 3 more`."""
-    names = list(words)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

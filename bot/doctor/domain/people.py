@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, Topic
 from bot.doctor.domain.facts import DiscordFacts, DiscordServerFacts, Setup
 from bot.domain.authorization import Members, Roles
 from bot.domain.facts import Denied
+from bot.domain.sentences import listed
 
 IDS = "Right-click the person or role in Discord (with Developer Mode on), copy its id"
 

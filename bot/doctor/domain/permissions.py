@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import Channel, DiscordServerFacts, Use
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 
 
 @dataclass(frozen=True, slots=True)

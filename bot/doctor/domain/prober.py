@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from bot.doctor.domain.bots import images
 from bot.doctor.domain.cluster import answered, permitted
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.facts import Denied
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 from bot.domain.temporary import NAMESPACE
 
 PROBER = Topic(Area.TRAEFIK, "prober")
@@ -75,11 +76,10 @@ def _not_installed(setup: Setup) -> Diagnostic:
 def _left_behind(refs: tuple[Ref, ...]) -> Diagnostic:
     """Kubernetes removes a test's objects by itself, so that something has kept it from that."""
     names = [f"{ref.kind.lower()}/{ref.name}" for ref in refs]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     count = "1 object" if len(refs) == 1 else f"{len(refs)} objects"
     return LEFT_BEHIND.warning(
         f"{count} of the bot's own tests stayed in the namespace {NAMESPACE}: "
-        f"{', '.join(names[:NAMED])}{more}.",
+        f"{listed(names, NAMED)}.",
         f"Run `kubectl -n {NAMESPACE} delete {' '.join(names[:NAMED])}`. If more stay, look at the "
         "Job controller: it removes what has ended.",
     )

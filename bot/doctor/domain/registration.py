@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import (
     Commands,
     DiscordFacts,
@@ -15,6 +15,7 @@ from bot.doctor.domain.facts import (
 )
 from bot.domain.facts import Denied, Unset
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 
 PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"Make a new token at {PORTAL} (Bot, Reset Token) and set MESHMEDIC_DISCORD_TOKEN."

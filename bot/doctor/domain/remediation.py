@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.doctor.domain.cluster import answered, permitted
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.domain.facts import Denied
 from bot.domain.refusal import NotObserved
+from bot.domain.sentences import listed
 
 TOPIC = Topic(Area.ACCESS, "fix")
 COMPONENT = "deploy/components/remediation"

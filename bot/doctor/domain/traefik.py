@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.doctor.domain.cluster import serves
-from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic, listed
+from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts
 from bot.domain.facts import Denied
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
-from bot.domain.sentences import sentences
+from bot.domain.sentences import listed, sentences
 from bot.routing import instance
 from bot.routing.instance import HOW_TO_ENABLE, NATIVE_LB_SINCE, TraefikPod
 from bot.routing.running import NO_TRAEFIK, SETTING, how_to_add, not_controlled

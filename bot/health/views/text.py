@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.domain.finding import Finding
 from bot.domain.grouping import grouped
 from bot.domain.report import Report
+from bot.domain.sentences import listed
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 from bot.health.next_steps import steps
@@ -52,9 +53,8 @@ def note_lines(report: Report, names: int = 5) -> list[str]:
 
 
 def _note(reason: str, message: str, notes: list[Finding], names: int) -> str:
-    subjects = ", ".join(str(note.subject) for note in notes[:names])
-    more = f" and {len(notes) - names:,} more" if len(notes) > names else ""
-    return f"{reason}: {subjects}{more}: {message}"
+    subjects = listed((str(note.subject) for note in notes), names)
+    return f"{reason}: {subjects}: {message}"
 
 
 def next_step(finding: Finding) -> str:

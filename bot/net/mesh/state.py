@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.conditions import CLOCK_SKEW
+from bot.domain.sentences import listed
 from bot.net.mesh.matrix import WHOLE, Cell, LinkTest, Pair, breaks, tried_once
 from bot.net.mesh.rounds import EVERY, INTERVALS, Fault, Links, Round, Unseen, Witness
 from bot.net.probing.protocol import Outcome
@@ -152,9 +153,8 @@ class _Settling:
             if witness not in tried and witness != name and self._listens(witness, last)
         ]
         if absent and (not tried or len(self.witnesses) <= WHOLE):
-            more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
-            named = ", ".join(sorted(absent)[:NAMED])
-            self.unseen.append(Unseen(name, f"its last round did not try {named}{more}"))
+            named = listed(sorted(absent), NAMED)
+            self.unseen.append(Unseen(name, f"its last round did not try {named}"))
 
 
 def _missing(witness: Witness | None, now: datetime) -> tuple[str, bool] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.grouping import grouped
+from bot.domain.sentences import listed
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.net.diagnosis.all_routes import DiagnosedRoutes
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnosis, Effect, Row, Seen
@@ -117,9 +118,7 @@ def route_line(diagnosed: Diagnosed) -> str:
 def untested_routes(found: DiagnosedRoutes) -> Iterator[str]:
     """What was not tested, those with the same reason together."""
     for why, routes in grouped((one.why, one.route) for one in found.untested).items():
-        names = ", ".join(routes[:UNTESTED])
-        more = f" and {len(routes) - UNTESTED:,} more" if len(routes) > UNTESTED else ""
-        yield f"{names}{more}: {why}"
+        yield f"{listed(routes, UNTESTED)}: {why}"
 
 
 def by_objects(diagnosis: Diagnosis) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.finding import Target
+from bot.domain.sentences import listed
 from bot.gitops.domain.ownership import Keeper
 from bot.remediation.change.fields import Action, annotation_of, annotations_of
 from bot.remediation.change.plan import Method, RepairPlan
@@ -51,9 +52,8 @@ def refuse_sticky(service: Manifest) -> PlanRefusal | None:
 def _risks(context: PlanningContext) -> Iterator[str]:
     owner, sharing = context.service_owner, context.sharing
     if sharing:
-        named = ", ".join(map(str, sharing[:MOST_NAMED]))
-        more = f" and {len(sharing) - MOST_NAMED} more" if len(sharing) > MOST_NAMED else ""
-        yield f"It holds for every Ingress of this Service, so also for {named}{more}."
+        named = listed(map(str, sharing), MOST_NAMED)
+        yield f"It holds for every Ingress of this Service, so also for {named}."
     if owner.keeper in (Keeper.KUSTOMIZATION, Keeper.HELM_RELEASE, Keeper.HELM):
         yield (
             f"{owner} leaves an annotation alone that the bot added, but it stands in no file, and "

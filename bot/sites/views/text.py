@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.grouping import grouped
 from bot.domain.report import Report
+from bot.domain.sentences import listed
 from bot.render import text as words
 from bot.routing.site_state import SiteState
 from bot.sites.domain.site import SOON, EvidenceSource, Site, SiteBackend, Sites
@@ -111,17 +112,13 @@ def latency(site: Site) -> str:
 
 def leads_to(site: Site) -> str:
     """The Services behind it, each with its nodes; empty where none is known."""
-    return ", ".join(map(_backend, site.backends[:NODES])) + _more(site.backends)
+    return listed(map(_backend, site.backends), NODES)
 
 
 def _backend(backend: SiteBackend) -> str:
     name = f"{backend.service.namespace}/{backend.service.name}"
-    nodes = ", ".join(backend.nodes[:NODES]) + _more(backend.nodes)
+    nodes = listed(backend.nodes, NODES)
     return f"{name} on {nodes}" if nodes else name
-
-
-def _more(parts: Sequence[object]) -> str:
-    return f" and {len(parts) - NODES:,} more" if len(parts) > NODES else ""
 
 
 def certificate(site: Site, now: datetime) -> str:
@@ -142,7 +139,7 @@ def partial(site: Site) -> str:
     """Which of several routes the state comes from; empty where it is of all."""
     if len(site.decided_by) == len(site.routes):
         return ""
-    names = ", ".join(map(str, site.decided_by[:NODES])) + _more(site.decided_by)
+    names = listed(map(str, site.decided_by), NODES)
     return f"by {names}, of {len(site.routes):,} routes"
 
 
