@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.domain.resources.base import Object
-from bot.domain.snapshot import Gap, Why
+from bot.domain.snapshot import Gap
 
 T = TypeVar("T", bound=Object)
 
@@ -60,8 +60,7 @@ class JudgingBudget:
         """What was not judged."""
         for (kind, namespace), names in sorted(self.unjudged.items()):
             detail = f"judging was cut off after {self.share:g} s: {len(names):,} were not judged"
-            name = f"{kind} in {namespace}"
-            yield Gap(name, Why.IN_PART, detail, part_of=kind, namespace=namespace)
+            yield Gap.in_part(kind, namespace, detail)
 
     def missed(self, kind: str, namespace: str | None) -> int:
         """How many objects of a kind were not judged, in one namespace or in all."""

@@ -47,11 +47,12 @@ def shared(
     """
     if len(items) <= most:
         return tuple(items)
-    turns = in_turn(range(len(items)), lambda number: party(items[number]))
-    parties = len({party(item) for item in items})
-    rest = sorted(turns[parties:], key=lambda number: -rank(items[number]))
-    turns = [*turns[:parties], *rest]
-    of_cluster = [number for number in turns if is_of_cluster(party(items[number]))]
+    owners = [party(item) for item in items]
+    turns = in_turn(range(len(items)), owners.__getitem__)
+    first = len(set(owners))
+    rest = sorted(turns[first:], key=lambda number: -rank(items[number]))
+    turns = [*turns[:first], *rest]
+    of_cluster = [number for number in turns if is_of_cluster(owners[number])]
     reserved = set(of_cluster[: math.ceil(most / RESERVE)])
     others = [number for number in turns if number not in reserved]
     stay = {*reserved, *others[: most - len(reserved)]}

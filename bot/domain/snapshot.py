@@ -67,6 +67,12 @@ class Gap(msgspec.Struct, frozen=True, rename="camel"):
     part_of: str = ""
     namespace: str = ""
 
+    @classmethod
+    def in_part(cls, kind: str, namespace: str, detail: str) -> Gap:
+        """Some objects of a kind, in one namespace or without any, were not seen."""
+        name = f"{kind} in {namespace}" if namespace else kind
+        return cls(name, Why.IN_PART, detail, part_of=kind, namespace=namespace)
+
     def hides_any(self, kind: str, namespace: str | None) -> bool:
         """Whether an object of a kind may be there, in a namespace, that was not seen."""
         if self.why is Why.NOT_INSTALLED:

@@ -14,7 +14,7 @@ from bot.domain.grouping import grouped
 from bot.domain.resources.base import Object
 from bot.domain.resources.weighing import is_name_alone, name_alone, weight, weight_of_all
 from bot.domain.sentences import listed
-from bot.domain.snapshot import Gap, Why
+from bot.domain.snapshot import Gap
 
 SHARE = 6 * 1024 * 1024
 """Bytes of the objects of one namespace, as JSON: 10,000 pods that are well have 5.7 MiB."""
@@ -122,10 +122,10 @@ class Load:
     def gaps(self, kind: str) -> Iterable[Gap]:
         """What is not kept of a kind, a namespace at a time."""
         for namespace, names in grouped(sorted(self.by_name)).items():
-            yield _gap(kind, namespace, f"too heavy to be read: {listed(names, NAMED)}")
+            yield Gap.in_part(kind, namespace, f"too heavy to be read: {listed(names, NAMED)}")
         for namespace, names in grouped(sorted(self.left_out)).items():
             why = f"all objects of the namespace are heavier than {self.shares.most:,} bytes"
-            yield _gap(kind, namespace, f"{why}; not kept: {listed(names, NAMED)}")
+            yield Gap.in_part(kind, namespace, f"{why}; not kept: {listed(names, NAMED)}")
 
     def _take(self, namespace: str, more: int) -> bool:
         """Count bytes of a namespace, unless its share is used up."""
@@ -136,8 +136,3 @@ class Load:
         self._bytes[namespace] = own + more
         self.shares.taken[namespace] += further
         return True
-
-
-def _gap(kind: str, namespace: str, detail: str) -> Gap:
-    name = f"{kind} in {namespace}" if namespace else kind
-    return Gap(name, Why.IN_PART, detail, part_of=kind, namespace=namespace)

@@ -17,7 +17,16 @@ from bot.domain.grouping import grouped
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
-from bot.routing.addresses import IP, Range, is_of_one_host, parse, parsed, pod_ranges, vips
+from bot.routing.addresses import (
+    IP,
+    Range,
+    is_of_one_host,
+    parse,
+    parsed,
+    pod_addresses,
+    pod_ranges,
+    vips,
+)
 
 API_SERVER = ("default", "kubernetes")
 """The Service of the API server."""
@@ -42,12 +51,6 @@ class Owners(msgspec.Struct, frozen=True):
 def owners(snapshot: Snapshot) -> Owners:
     """The addresses in a snapshot, which are looked up once."""
     return snapshot.once("network.owners", lambda: _owners(snapshot))
-
-
-def addresses(pod: core.Pod) -> tuple[str, ...]:
-    """A pod's addresses, the primary first."""
-    every = (pod.status.pod_ip, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
-    return tuple(dict.fromkeys(item for item in every if item))
 
 
 def declared(pod: core.Pod) -> frozenset[int]:
@@ -94,7 +97,7 @@ def _owners(snapshot: Snapshot) -> Owners:
             (ip, pod)
             for pod in snapshot.of(core.Pod)
             if not containers.has_ended(pod)
-            for ip in parsed(addresses(pod))
+            for ip in parsed(pod_addresses(pod))
         ),
         vips=frozenset(parsed(chain.from_iterable(map(vips, snapshot.of(core.Service))))),
         nodes=frozenset(

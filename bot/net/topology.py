@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from bot.domain import conditions, containers
 from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
-from bot.net.address_owners import addresses, declared, foreign
+from bot.net.address_owners import declared, foreign
 from bot.net.diagnosis.subject import EndpointAt, NodeAt, TraefikAt, UnreadyAt
 from bot.routing import service_endpoints as serving
+from bot.routing.addresses import pod_addresses
 from bot.routing.running import traefik_pods
 
 FLANNEL_IP = "flannel.alpha.coreos.com/public-ip"
@@ -41,7 +42,11 @@ def traefik(snapshot: Snapshot) -> tuple[TraefikAt, ...]:
     return tuple(
         sorted(
             TraefikAt(
-                pod.spec.node_name, pod.namespace, pod.name, addresses(pod), pod.spec.host_network
+                pod.spec.node_name,
+                pod.namespace,
+                pod.name,
+                pod_addresses(pod),
+                pod.spec.host_network,
             )
             for pod in traefik_pods(snapshot)
             if pod.spec.node_name

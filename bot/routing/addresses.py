@@ -275,13 +275,18 @@ def _endpoints(snapshot: Snapshot) -> Iterator[tuple[_Place, Iterable[str]]]:
             yield (place if of_pod else replace(place, claimed=True)), endpoint.addresses
 
 
+def pod_addresses(pod: core.Pod) -> tuple[str, ...]:
+    """A pod's addresses as its kubelet tells them, the primary first."""
+    every = (pod.status.pod_ip, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
+    return tuple(dict.fromkeys(item for item in every if item))
+
+
 def _of_pods(pods: Iterable[core.Pod]) -> Mapping[str, frozenset[str]]:
     """The addresses of the pods of each namespace, as their kubelets tell."""
     known = grouped(
         (pod.namespace, address)
         for pod in pods
         if not has_ended(pod)
-        for address in (pod.status.pod_ip, *(pod_ip.ip for pod_ip in pod.status.pod_ips or ()))
-        if address
+        for address in pod_addresses(pod)
     )
     return {namespace: frozenset(addresses) for namespace, addresses in known.items()}

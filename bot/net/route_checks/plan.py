@@ -18,7 +18,6 @@ from bot.domain.shares import in_turn, shared
 from bot.domain.snapshot import Snapshot
 from bot.domain.tenancy import party_of
 from bot.net import network_policies, topology
-from bot.net.address_owners import addresses as own_addresses
 from bot.net.entrances import Entrance, entrances_of
 from bot.net.route_checks import chain
 from bot.net.route_checks.answered import TRAEFIK_IS_GONE, AskedRoute, ChainPart
@@ -267,4 +266,4 @@ def _is_pods_own(namespace: str, name: str, address: str, snapshot: Snapshot) ->
     ip = addresses.parse(address)
     if pod is None or ip is None or not addresses.is_of_one_host(ip):
         return False
-    return is_running(pod) and not pod.spec.host_network and address in own_addresses(pod)
+    return is_running(pod) and not pod.spec.host_network and address in addresses.pod_addresses(pod)
