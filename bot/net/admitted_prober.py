@@ -10,17 +10,16 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from bot.domain.refusal import Refusal
 from bot.domain.snapshot import SnapshotReader
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
+from bot.net.ports import AroundProber, CheckedAgentProber, CheckedProber
 from bot.net.probing.admission import READS, ProbeAdmission
 from bot.net.probing.protocol import (
     CheckedProbe,
-    Heard,
     ListenerAddress,
     Probe,
     ProbeAnswer,
@@ -34,55 +33,6 @@ from bot.net.tools.targets import Allowed
 
 KNOWN = 5.0
 """Seconds for which what was read is reused: one diagnosis asks from many places at once."""
-
-
-class CheckedProber(Protocol):
-    """What an adapter provides. Its methods are those of `bot.net.ports.Prober`."""
-
-    @property
-    def name(self) -> str:
-        """How it probes, for people."""
-        ...
-
-    @property
-    def blind(self) -> tuple[str, ...]:
-        """What it cannot observe, each with how to allow it."""
-        ...
-
-    @property
-    def patience(self) -> float:
-        """Seconds besides that it may take where a node has to pull the image first."""
-        ...
-
-    async def probe(
-        self, source: VantagePoint, probes: Sequence[CheckedProbe], progress: Progress
-    ) -> tuple[ProbeAnswer, ...]:
-        """The answers to all probes."""
-        ...
-
-    def listening(
-        self, nodes: Sequence[str], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[str, ListenerAddress]]:
-        """Listeners on these nodes while the block runs."""
-        ...
-
-    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
-        """What a listener heard so far."""
-        ...
-
-    def sole_vips(
-        self, backends: Sequence[ProbedBackend], progress: Progress
-    ) -> AbstractAsyncContextManager[Mapping[ProbedBackend, Vip]]:
-        """Temporary Services while the block runs, each with an endpoint that was checked."""
-        ...
-
-
-class CheckedAgentProber(Protocol):
-    """What an adapter provides for `bot.net.ports.AgentProber`."""
-
-    async def by_agent(self, node: str, probes: Sequence[CheckedProbe]) -> tuple[ProbeAnswer, ...]:
-        """The answers to all probes by the agent of that node."""
-        ...
 
 
 @dataclass
@@ -120,7 +70,7 @@ class Admissions:
 
 
 @dataclass(frozen=True, slots=True)
-class AdmittedProber:
+class AdmittedProber(AroundProber):
     """A `Prober` by an adapter. What is not admitted is UNTRIED, with the reason.
 
     by_person: Whether people name the targets, as in `/net test`.
@@ -129,21 +79,6 @@ class AdmittedProber:
     prober: CheckedProber
     admissions: Admissions
     by_person: bool = False
-
-    @property
-    def name(self) -> str:
-        """How it probes, for people."""
-        return self.prober.name
-
-    @property
-    def blind(self) -> tuple[str, ...]:
-        """What it cannot observe, each with how to allow it."""
-        return self.prober.blind
-
-    @property
-    def patience(self) -> float:
-        """Seconds besides that it may take where a node has to pull the image first."""
-        return self.prober.patience
 
     def for_people(self) -> AdmittedProber:
         """The same, for targets that a person names."""
@@ -161,10 +96,6 @@ class AdmittedProber:
         checked, refused = _sorted(rule, probes, by_name=source.context is ExecutionContext.TRAEFIK)
         answers = await self.prober.probe(source, checked, progress) if checked else ()
         return _in_order(probes, answers, refused)
-
-    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
-        """What a listener heard so far."""
-        return await self.prober.heard(listener)
 
     @asynccontextmanager
     async def listening(

@@ -1,13 +1,14 @@
-"""What the network tests need from the cluster: a prober."""
+"""What the network tests need from the cluster: a prober, whose adapters take checked probes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.probing.protocol import (
+    CheckedProbe,
     Heard,
     ListenerAddress,
     Probe,
@@ -17,8 +18,10 @@ from bot.net.probing.protocol import (
     Vip,
 )
 
+P_contra = TypeVar("P_contra", bound=Probe, contravariant=True)
 
-class Prober(Protocol):
+
+class ProberOf(Protocol[P_contra]):
     """Runs probes from vantage points in the cluster, and leaves nothing behind."""
 
     @property
@@ -37,7 +40,7 @@ class Prober(Protocol):
         ...
 
     async def probe(
-        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
+        self, source: VantagePoint, probes: Sequence[P_contra], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
         """The answers to all probes, made from that place; in the order of the probes.
 
@@ -66,13 +69,47 @@ class Prober(Protocol):
         ...
 
 
-class AgentProber(Protocol):
+class AgentProberOf(Protocol[P_contra]):
     """Runs probes by the agents alone: for what goes on all the time, a pod each is too heavy."""
 
-    async def by_agent(self, node: str, probes: Sequence[Probe]) -> tuple[ProbeAnswer, ...]:
+    async def by_agent(self, node: str, probes: Sequence[P_contra]) -> tuple[ProbeAnswer, ...]:
         """The answers to all probes by the agent of that node, in the order of the probes.
 
         Raises:
             ClusterError: There is no agent, or it does not do it; the message says why.
         """
         ...
+
+
+Prober: TypeAlias = ProberOf[Probe]
+AgentProber: TypeAlias = AgentProberOf[Probe]
+CheckedProber: TypeAlias = ProberOf[CheckedProbe]
+CheckedAgentProber: TypeAlias = AgentProberOf[CheckedProbe]
+
+
+class AroundProber:
+    """What is the same for every prober that asks another one: it says what that one says."""
+
+    __slots__ = ()
+
+    prober: CheckedProber
+    """A `Prober` is one, too: it takes any probe."""
+
+    @property
+    def name(self) -> str:
+        """How it probes, for people."""
+        return self.prober.name
+
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """What it cannot observe, each with how to allow it."""
+        return self.prober.blind
+
+    @property
+    def patience(self) -> float:
+        """Seconds besides that it may take where a node has to pull the image first."""
+        return self.prober.patience
+
+    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
+        """What a listener heard so far."""
+        return await self.prober.heard(listener)

@@ -7,9 +7,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 
 from bot.net.diagnosis.observation import VantagePoint
-from bot.net.ports import Prober
+from bot.net.ports import AroundProber, Prober
 from bot.net.probing.protocol import (
-    Heard,
     ListenerAddress,
     Probe,
     ProbeAnswer,
@@ -25,7 +24,7 @@ a diagnosis may take one.
 
 
 @dataclass
-class StandingProber:
+class StandingProber(AroundProber):
     """Begins a listener on each node once, and asks `prober` for all else.
 
     clock: Seconds, of a clock that is never set back.
@@ -39,30 +38,11 @@ class StandingProber:
     """The nodes on which a listener was begun, whether it came about or not."""
     _since: float = 0.0
 
-    @property
-    def name(self) -> str:
-        """How it probes, for people."""
-        return self.prober.name
-
-    @property
-    def blind(self) -> tuple[str, ...]:
-        """What it cannot observe, each with how to allow it."""
-        return self.prober.blind
-
-    @property
-    def patience(self) -> float:
-        """Seconds besides that it may take where a node has to pull the image first."""
-        return self.prober.patience
-
     async def probe(
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
         """The answers to all probes, made from that place."""
         return await self.prober.probe(source, probes, progress)
-
-    async def heard(self, listener: ListenerAddress) -> tuple[Heard, ...] | None:
-        """What a listener heard so far."""
-        return await self.prober.heard(listener)
 
     def sole_vips(
         self, backends: Sequence[ProbedBackend], progress: Progress
