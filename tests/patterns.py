@@ -60,10 +60,10 @@ def patterns() -> dict[re.Pattern[Any], str]:
 def modules() -> tuple[ModuleType, ...]:
     """All of the project. Nothing but `__main__` does more than define when it is imported."""
     return tuple(
-        importlib.import_module(found.name)
+        importlib.import_module(module.name)
         for package in (bot, commands)
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        if not found.name.endswith("__main__")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not module.name.endswith("__main__")
     )
 
 

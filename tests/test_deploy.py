@@ -198,8 +198,8 @@ def test_every_variable_in_the_manifests_is_a_setting():
 
 def admitted(path: str) -> list[dict[str, Any]]:
     """Who may come in by the policies of a file: the entries below `from`."""
-    policies = [each for each in documents(path) if each["kind"] == "NetworkPolicy"]
-    rules = [rule for each in policies for rule in each["spec"].get("ingress", ())]
+    policies = [policy for policy in documents(path) if policy["kind"] == "NetworkPolicy"]
+    rules = [rule for policy in policies for rule in policy["spec"].get("ingress", ())]
     assert all(rule["from"] for rule in rules)
     return [peer for rule in rules for peer in rule["from"]]
 
@@ -215,7 +215,7 @@ def test_metrics_are_for_the_namespaces_that_the_overlay_names_and_health_for_th
     metrics = only("components/metrics/network.yaml", "NetworkPolicy")
     assert metrics["spec"]["podSelector"] == policy["spec"]["podSelector"]
     example = only("example/kustomization.yaml", "Kustomization")
-    (patch,) = (each for each in example["patches"] if "metrics" in each["target"]["name"])
+    (patch,) = (one for one in example["patches"] if "metrics" in one["target"]["name"])
     (change,) = yaml.safe_load(patch["patch"])
     assert change["value"] == named["values"]
     assert change["path"].split("/")[1:5] == ["spec", "ingress", "0", "from"]
@@ -231,8 +231,8 @@ def test_metrics_are_for_the_namespaces_that_the_overlay_names_and_health_for_th
 def test_both_are_told_from_which_addresses_their_kubelet_comes(where, kind, variable):
     """Its probes keep room of their own; an agent takes the option that it is started with."""
     (container,) = only(where, kind)["spec"]["template"]["spec"]["containers"]
-    (told,) = (each for each in container["env"] if each["name"] == variable)
-    assert told["valueFrom"]["fieldRef"]["fieldPath"] == "status.hostIPs"
+    (setting,) = (entry for entry in container["env"] if entry["name"] == variable)
+    assert setting["valueFrom"]["fieldRef"]["fieldPath"] == "status.hostIPs"
     if kind == "DaemonSet":
         assert serve.read_options(container["args"]).node_addresses == (f"$({variable})",)
 

@@ -32,7 +32,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with planted() as address:
         canary = _audit(f"--osv-url={address}")
-    if not any(ADVISORY in each for each in canary.advisories):
+    if not any(ADVISORY in line for line in canary.advisories):
         _say(canary)
         sys.stderr.write("audit: the planted advisory was not found, so nothing is shown by this\n")
         return UNKNOWN

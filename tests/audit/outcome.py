@@ -28,7 +28,7 @@ class Outcome:
 
     def lines(self) -> Iterator[str]:
         """What to tell."""
-        yield from (f"vulnerable: {each}" for each in self.advisories)
+        yield from (f"vulnerable: {advisory}" for advisory in self.advisories)
         if self.unseen:
             yield f"not audited: {self.unseen[0]}" + _more(len(self.unseen) - 1)
         yield f"{self.audited} packages looked up, {len(self.advisories)} advisories"
@@ -47,9 +47,9 @@ def outcome(printed: str, errors: str) -> Outcome:
 
 def _advisories(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     for row in rows:
-        for each in row.get("vulns", ()):
-            mended = ", ".join(each.get("fix_versions", ())) or "no version yet"
-            yield f"{row['name']} {row['version']}: {each['id']}, mended in {mended}"
+        for advisory in row.get("vulns", ()):
+            mended = ", ".join(advisory.get("fix_versions", ())) or "no version yet"
+            yield f"{row['name']} {row['version']}: {advisory['id']}, mended in {mended}"
 
 
 def _more(count: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import discord
 import pytest
 from simcord import ChannelHandle, MemberActor, RoleHandle
 from simcord.env import Env
@@ -47,6 +48,7 @@ from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.led import Led
 from tests.remediation.changes import FakeWriter, Wire
+from tests.wire.messages import walk
 
 GUILD = 100_000_000_000_000_001
 NAMESPACES = ("apps", "flux-system", "kube-system")
@@ -199,6 +201,11 @@ def texts(components: Any) -> str:
         found.append(texts(each.get("components", ())))
         found.append((each.get("file") or {}).get("url", ""))
     return "\n".join(filter(None, found))
+
+
+def of_type(components: Any, kind: discord.ComponentType) -> list[dict[str, Any]]:
+    """The components of a type in a stored message, at any depth."""
+    return [component for component in walk(components) if component["type"] == kind.value]
 
 
 def message(result: Any) -> Any:

@@ -13,21 +13,14 @@ from hypothesis import strategies as st
 from simcord.actors import _component_interaction
 
 from tests.builders import a_pod
-from tests.commands.conftest import Room, message, said
-from tests.commands.test_mishaps import selects
+from tests.commands.conftest import Room, message, of_type, said
 from tests.examples import examples
 
-BUTTON, SELECT = discord.ComponentType.button.value, discord.ComponentType.select.value
+BUTTON, SELECT = discord.ComponentType.button, discord.ComponentType.select
 ASCII = st.characters(codec="ascii", exclude_categories=["Cc"])
 TEXT = st.text(ASCII, max_size=40) | st.sampled_from(
     ["", "x" * 5000, "`@everyone` <@1> [a](https://evil.example)", "\u202e\x00", "../..", "0"]
 )
-
-
-def buttons(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The buttons of a stored message, at any depth."""
-    own = [each for each in components if each["type"] == BUTTON]
-    return own + [one for each in components for one in buttons(each.get("components") or [])]
 
 
 def clicks(room: Room) -> Iterator[dict[str, Any]]:
@@ -40,7 +33,7 @@ def clicks(room: Room) -> Iterator[dict[str, Any]]:
     @settings(max_examples=examples(60), phases=[Phase.generate], database=None, deadline=None)
     @given(
         st.one_of(*taken, st.text(ASCII, min_size=1, max_size=120)),
-        st.sampled_from([BUTTON, SELECT]),
+        st.sampled_from([BUTTON.value, SELECT.value]),
         st.none() | st.lists(TEXT, max_size=26),
     )
     def draw(custom_id: str, kind: int, values: list[str] | None) -> None:
@@ -58,10 +51,12 @@ async def test_no_click_is_a_failure_whatever_it_carries(
     room.cluster.set([a_pod("web", waiting="ErrImagePull")])
     shown = message(await room.viewer.slash(room.channel, "health all"))
     stored = room.env.backend.get_message(room.channel.id, shown.id)
-    (menu,), (button, *_) = selects(stored.components), buttons(stored.components)
+    (menu,), (button, *_) = (of_type(stored.components, kind) for kind in (SELECT, BUTTON))
     people = (room.viewer, room.operator, room.approver, room.stranger)
     for number, sent in enumerate(clicks(room)):
-        (menu if sent["component_type"] == SELECT else button)["custom_id"] = sent["custom_id"]
+        (menu if sent["component_type"] == SELECT.value else button)["custom_id"] = sent[
+            "custom_id"
+        ]
         answer = await _component_interaction(people[number % len(people)], stored, sent)
         assert said(answer), sent
         assert "evil.example" not in said(answer)

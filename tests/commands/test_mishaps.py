@@ -6,9 +6,7 @@ import discord
 from discord import ui
 
 from tests.builders import a_pod
-from tests.commands.conftest import GUILD, Room, message, said
-
-SELECT = discord.ComponentType.select.value
+from tests.commands.conftest import GUILD, Room, message, of_type, said
 
 
 async def test_a_button_that_no_code_knows_says_so(room: Room):
@@ -94,7 +92,7 @@ async def test_a_select_answers_whatever_is_said_to_be_chosen(room: Room, caplog
     room.cluster.set([a_pod("web", waiting="ErrImagePull")])
     shown = message(await room.viewer.slash(room.channel, "health all"))
     stored = room.env.backend.get_message(room.channel.id, shown.id)
-    (menu,) = selects(stored.components)
+    (menu,) = of_type(stored.components, discord.ComponentType.select)
     menu |= {"min_values": 0, "max_values": 25}
     menu["options"] += [{"label": "x", "value": value} for sent in CHOSEN for value in sent]
     for sent in CHOSEN:
@@ -102,9 +100,3 @@ async def test_a_select_answers_whatever_is_said_to_be_chosen(room: Room, caplog
         assert ("gone" if len(sent) == 1 else "Choose one entry of the list.") in answer
         assert "evil.example" not in answer
     assert "Traceback" not in caplog.text
-
-
-def selects(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The selects of a stored message, at any depth."""
-    found = [each for each in components if each["type"] == SELECT]
-    return found + [menu for each in components for menu in selects(each.get("components") or [])]

@@ -183,8 +183,8 @@ def test_what_git_packs_is_read_byte_for_byte(tmp_path: Path, how: str) -> None:
     )
     read = Pack(done.stdout)
     assert read._depths
-    for each in listed:
-        assert bytes.fromhex(each) in read
+    for name in listed:
+        assert bytes.fromhex(name) in read
     assert len(read._places) == len(listed)
 
 

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
-import pytest
+from tests.image.scripts import script
 
-from tests.places import ROOT
-
-
-@pytest.fixture
-def bare() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bare", ROOT / "deploy/bare.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+bare = script("bare")
 
 
 def a_base(root: Path, *names: str) -> None:
@@ -31,7 +19,7 @@ def left(root: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
-def test_only_python_can_be_started_and_nothing_installs(bare: ModuleType, tmp_path: Path):
+def test_only_python_can_be_started_and_nothing_installs(tmp_path: Path):
     kept = {
         "usr/bin/python3",
         "usr/bin/python3.13",
@@ -61,6 +49,6 @@ def test_only_python_can_be_started_and_nothing_installs(bare: ModuleType, tmp_p
     assert not (tmp_path / "usr/bin/sh").is_symlink()
 
 
-def test_an_empty_base_is_left_as_it_is(bare: ModuleType, tmp_path: Path):
+def test_an_empty_base_is_left_as_it_is(tmp_path: Path):
     bare.main(tmp_path)
     assert left(tmp_path) == set()

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import sysconfig
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.places import ROOT
+from tests.image.scripts import script
 
-
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("prune", ROOT / "deploy/prune.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-prune = _script()
+prune = script("prune")
 
 TIMES = {"tzdata/__init__.py": "", "tzdata/zoneinfo/__init__.py": "", "tzdata/zoneinfo/UTC": "z"}
 """What zoneinfo needs, so it is in every environment."""

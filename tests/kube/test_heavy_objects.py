@@ -77,7 +77,7 @@ async def test_heavy_pages_are_asked_for_again_with_a_quarter(tmp_path: Path):
         (source,) = (await discover(api, KINDS)).sources(KINDS[0])
         read = [page async for page in pages(api, source)]
         names = [service.name for page in read for service in page.items]
-        assert names == [each["metadata"]["name"] for each in (*heavy, *light)]
+        assert names == [resource["metadata"]["name"] for resource in (*heavy, *light)]
         assert all(len(page.items) * 400_000 <= HEAVIEST for page in read[:3])
         assert max(len(page.items) for page in read) > 60
         limits = [

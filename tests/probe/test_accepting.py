@@ -165,8 +165,8 @@ async def test_the_first_regulars_stay_however_many_others_ask() -> None:
             _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
             stack.callback(writer.close)
         await asyncio.sleep(0.05)
-        assert [each.address for each in connections.regulars.open] == [regulars[0]]
-        assert [each.address for each in connections.strangers.open] == [MANY[0]]
+        assert [client.address for client in connections.regulars.open] == [regulars[0]]
+        assert [client.address for client in connections.strangers.open] == [MANY[0]]
 
 
 class Wire(asyncio.Transport):

@@ -5,7 +5,7 @@ import json
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,30 +40,36 @@ HALF_AN_ECHO = b"MESHMEDIC 8192 8192\n" + b"." * 8000
 NODE, PEER = "127.7.0.9", "127.7.0.1"
 
 
-async def health(port: int, source: str = PEER, *, after: float = 0.0) -> bytes:
-    """The answer to a kubelet that asks some seconds after connecting; empty if cut off."""
+async def answer(
+    port: int,
+    source: str,
+    request: bytes,
+    read: Callable[[asyncio.StreamReader], Awaitable[bytes]],
+    *,
+    after: float,
+) -> bytes:
+    """What is read after a request some seconds after connecting; empty if cut off."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     await asyncio.sleep(after)
     try:
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-        return await asyncio.wait_for(reader.read(), agents.LIMIT)
+        writer.write(request)
+        return await asyncio.wait_for(read(reader), agents.LIMIT)
     except ConnectionError:
         return b""
     finally:
         writer.close()
+
+
+async def health(port: int, source: str = PEER, *, after: float = 0.0) -> bytes:
+    """The answer to a kubelet."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    return await answer(port, source, request, asyncio.StreamReader.read, after=after)
 
 
 async def echoed(port: int, source: str, *, after: float = 0.0) -> bytes:
-    """The first line of the answer to a peer; empty if cut off."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
-    await asyncio.sleep(after)
-    try:
-        writer.write(b"MESHMEDIC 1 1\n.")
-        return await asyncio.wait_for(reader.readline(), agents.LIMIT)
-    except ConnectionError:
-        return b""
-    finally:
-        writer.close()
+    """The first line of the answer to a peer."""
+    request = b"MESHMEDIC 1 1\n."
+    return await answer(port, source, request, asyncio.StreamReader.readline, after=after)
 
 
 @pytest.mark.parametrize("sources", [ONE, MANY], ids=["one pod", "many pods"])

@@ -203,7 +203,7 @@ async def test_a_scenario_is_served_and_read_whole(name, tmp_path):
         cluster.faults.delay = 0.0
         snapshot = await reader.snapshot(KIND_OF)
     read = [each for found in snapshot.objects.values() for each in found]
-    malformed = [fault for each in read for fault in each.malformed]
+    malformed = [fault for resource in read for fault in resource.malformed]
     assert all("longer than" in fault for fault in malformed)
     assert name == "hostile" or not malformed
     missing = {gap.kind for gap in snapshot.gaps}
