@@ -208,7 +208,7 @@ messages as Discord takes in five seconds.
 
 
 def _ordered(acts: Sequence[A], most: int | None = None) -> list[A]:
-    """One of each party in turn, those about the cluster first; at most so many of each."""
+    """At most `most` acts of each party, in turn. What is about the cluster goes first."""
     parties = grouped((_party(act), act) for act in acts)
     some = [act for own in parties.values() for act in own[:most]]
     some.sort(key=lambda act: not is_of_cluster(_party(act)))

@@ -17,7 +17,7 @@ from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.tenancy import is_of_cluster
 
 SHARES = 4
-"""A share is one part in so many of a channel's budget."""
+"""Each share is a quarter of a channel's budget."""
 
 LEAST = 2
 """Messages of a share at the least: one, and a summary."""

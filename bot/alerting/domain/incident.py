@@ -26,10 +26,10 @@ TOLD = 20
 """Lines of a timeline that are stored: the first, and the latest ones."""
 
 SITE_LINES = 3
-"""Lines about sites in an hour that are told at once."""
+"""Lines about sites that an incident's thread gets at once, within an hour."""
 
 SITES_EVERY = timedelta(minutes=10)
-"""How long a further one waits for the one before: a site that comes and goes fills no thread."""
+"""How long each further line waits, so that a site that comes and goes fills no thread."""
 
 HOUR = timedelta(hours=1)
 """The time of a budget, and of lines about sites."""
