@@ -13,8 +13,8 @@ from bot.domain.resources.base import Condition, Meta, Object
 from bot.domain.snapshot import Snapshot
 from bot.health.checks import pods, workloads
 from bot.kube.cache import ROLLED_OUT, SLIM
-from bot.net import topology
 from bot.net.route_checks.plan import plan
+from bot.routing.addresses import pod_addresses
 from tests.net.route_checks.sites import a_backend, a_cluster, a_site, a_traefik
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_slim_pod_is_judged_as_the_whole_one(pod: core.Pod) -> None:
     assert pods.judge(slim, nothing) == pods.judge(pod, nothing)
     assert containers.is_ready(slim) == containers.is_ready(pod)
     if pod.status.pod_ip:
-        assert topology.addresses(slim) == topology.addresses(pod)
+        assert pod_addresses(slim) == pod_addresses(pod)
 
 
 @pytest.mark.parametrize("addresses", [("10.42.1.5",), ("10.42.1.5", "fd00::5")])
