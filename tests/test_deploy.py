@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.domain import record
 from bot.domain.resources.registry import KIND_OF, KINDS
 from bot.domain.temporary import NAMESPACE
 from bot.health.checks import CHECKS
@@ -17,6 +18,7 @@ from bot.net.probing import agent_configmaps, signed_job
 from bot.net.route_checks import plan
 from bot.probe import serve
 from bot.settings import PREFIX, SECRETS_DIR, Settings
+from tests.golden.records import RECORDS
 from tests.places import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -120,6 +122,15 @@ def test_nobody_but_a_person_deletes_what_was_recorded():
     """The bot's own role withholds `delete`: else a Change could be made anew with another past."""
     state = rights(only("base/state.yaml", "Role"))
     assert {verb for _, _, verb in state} <= {"get", "list", "watch", "create", "update", "patch"}
+
+
+def test_of_configmaps_the_bot_reads_and_updates_its_records_alone():
+    """Each that it keeps, by its name; the doctor asks for the same."""
+    (role,) = (each for each in documents("base/state.yaml") if each["kind"] == "Role")
+    named = [rule for rule in role["rules"] if rule["resources"] == ["configmaps"]]
+    names = [name for rule in named for name in rule.get("resourceNames", ())]
+    assert names == [f"{record.PREFIX}{name}" for name in record.NAMES]
+    assert sorted(kept.name for kept, _ in RECORDS) == list(record.NAMES)
 
 
 def test_of_events_the_bot_may_only_add_some_in_its_own_namespace():

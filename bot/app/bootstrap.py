@@ -72,6 +72,7 @@ from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.service import Mesh
 from bot.net.ports import AgentProber
 from bot.net.probing import agent_configmaps
+from bot.net.probing.manifests import ImageSource
 from bot.net.request.service import Reach
 from bot.net.route_checks.monitor import EVERY as CHECKS_EVERY
 from bot.net.route_checks.monitor import CheckSettings, RouteMonitor
@@ -205,6 +206,7 @@ def build_cluster(api: Api, read: Settings) -> ClusterParts:
         traefik=read.traefik_namespaces,
         host_network=read.probe_host_network,
         pull=pull,
+        source=ImageSource.of_prober(read.probe_image),
     )
     flux, processes = FluxObjects(api), ChildProcesses()
     also = targets.allowed(read.net_targets)

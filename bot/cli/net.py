@@ -23,6 +23,7 @@ from bot.net.admitted_prober import Admissions, AdmittedProber
 from bot.net.diagnosis.all_routes import namespace_of
 from bot.net.diagnosis.service import Diagnose
 from bot.net.mesh.service import Mesh
+from bot.net.probing.manifests import ImageSource
 from bot.net.request.service import Reach
 from bot.net.tools import targets
 from bot.net.views import json as net_json
@@ -145,6 +146,7 @@ async def _connected(
             traefik=settings.traefik_namespaces,
             host_network=settings.probe_host_network,
             pull=settings.image_pull_seconds,
+            source=ImageSource.of_prober(settings.probe_image),
         )
         admissions = Admissions(connection.cluster, targets.allowed(settings.net_targets))
         yield connection, connection.cluster, AdmittedProber(prober, admissions)

@@ -18,6 +18,25 @@ MOST = 256 * 1024
 """Bytes of one record: a quarter of what a ConfigMap takes."""
 
 
+NAMES = (
+    "alerts",
+    "commands",
+    "digest-bases",
+    "digests",
+    "history",
+    "links",
+    "mutes",
+    "proofs",
+    "report",
+    "route-checks",
+    "uptime",
+)
+"""Every record. The account of the bot may read and update these ConfigMaps alone."""
+
+PREFIX = "meshmedic-"
+"""Stands before a record's name in the name of its ConfigMap."""
+
+
 def nothing_to_spare(_value: object) -> None:
     """The `spare` of a record of which no part may be dropped."""
     return

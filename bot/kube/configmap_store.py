@@ -16,14 +16,13 @@ import msgspec
 
 from bot.domain import record
 from bot.domain.election import Leadership
-from bot.domain.record import RecordType, TooLarge, Unreadable
+from bot.domain.record import PREFIX, RecordType, TooLarge, Unreadable
 from bot.errors import Absent, ClusterError, Conflict, Invalid, NotLeading, StateError
 from bot.kube.client import Api
 from bot.kube.paths import path
 
 T = TypeVar("T")
 
-PREFIX = "meshmedic-"
 KEY = "record"
 LABELS = {"app.kubernetes.io/managed-by": "meshmedic"}
 

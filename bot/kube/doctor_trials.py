@@ -10,16 +10,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot.doctor.domain.facts import Right
-from bot.doctor.domain.guards import POLICIES
+from bot.doctor.domain.guards import BASE, POLICIES
 from bot.doctor.domain.remediation import GROUP, IMPERSONATION, USER, is_bot
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import core
 from bot.domain.resources.decode import decode_page
+from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError
-from bot.kube.client import Api
-from bot.kube.paths import path
+from bot.kube.client import Api, Query
+from bot.kube.jobs import SERVICES
+from bot.kube.paths import ApiPath, path
 from bot.kube.pods import collection
 from bot.kube.traefik_reader import TraefikReader
+from bot.net.probing import manifests
 
 May = Callable[..., Awaitable[bool]]
 """Asks whether the bot has a right; `headers` make it another identity's."""
@@ -32,8 +35,14 @@ Trial = Callable[[], Awaitable[bool | NotObserved | None]]
 
 APPROVER = {"Impersonate-User": USER, "Impersonate-Group": GROUP}
 NAMESPACES = path("/api/v1/namespaces")
+OWN = "meshmedic"
+"""The namespace of deploy/base, in which the policies know the bot's account."""
+
 NOBODY = "meshmedic-doctor"
-"""The name of a pod that does not exist, and of an Event that is not written."""
+"""The name of a pod that does not exist, and of objects that are not written."""
+
+NO_JOB = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": NOBODY, "uid": NOBODY}}
+"""The owner that a Service of the prober has."""
 
 MOST_NAMESPACES = 200
 AT_ONCE = 8
@@ -55,6 +64,8 @@ class Trials:
     def guards(self) -> Mapping[str, Trial]:
         """A trial of each component's admission policy."""
         return {
+            BASE: self._account_guard,
+            "prober": self._prober_guard,
             "remediation": self._approver_guard,
             "exec": self._exec_guard,
             "traefik-api": self._proxy_guard,
@@ -107,6 +118,33 @@ class Trials:
         answers = await asyncio.gather(*map(may, names))
         return tuple(name for name, answer in zip(names, answers, strict=True) if answer)
 
+    async def _account_guard(self) -> bool | NotObserved | None:
+        if not await self._is_bot() or not await self._may(Right("create", "", "configmaps", OWN)):
+            return None
+        # A record that nobody could change any more.
+        made = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": NOBODY, "namespace": OWN},
+            "immutable": True,
+        }
+        return await self._refuses_to_make(BASE, path(NAMESPACES, OWN, "configmaps"), made)
+
+    async def _prober_guard(self) -> bool | NotObserved | None:
+        right = Right("create", "", "services", NAMESPACE)
+        if not await self._is_bot() or not await self._may(right):
+            return None
+        made = manifests.sole_service(NOBODY, 80, NO_JOB)
+        made["spec"]["externalIPs"] = ["192.0.2.1"]
+        return await self._refuses_to_make("prober", SERVICES, made)
+
+    async def _refuses_to_make(
+        self, component: str, at: ApiPath, made: dict[str, Any]
+    ) -> bool | NotObserved:
+        dry: Query = [("dryRun", "All")]
+        asked = self._api.send("POST", at, made, dry, total=self._quick)
+        return await self._refuses(POLICIES[component][0], asked)
+
     async def _approver_guard(self) -> bool | NotObserved | None:
         if not await self._impersonates():
             return None
@@ -129,7 +167,7 @@ class Trials:
     async def _exec_guard(self) -> bool | NotObserved | None:
         for place in self._traefik if await self._is_bot() else ():
             if await self._may(Right("create", "", "pods/exec", place)):
-                at = path(collection(place), NOBODY, "exec")
+                at = path(collection(place), f"traefik-{NOBODY}", "exec")
                 asked = self._api.get(at, [("command", "true")], total=self._quick)
                 return await self._refuses(POLICIES["exec"][0], asked)
         return None

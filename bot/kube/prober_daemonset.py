@@ -17,6 +17,7 @@ from bot.kube.client import Api
 from bot.kube.pod_start import PULL
 from bot.kube.prober_jobs import LISTEN, LONGEST, ON_DEMAND, ProbeJobs, heard_in, in_portions
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
+from bot.net.probing.manifests import ImageSource
 from bot.net.probing.protocol import (
     UNKNOWN_KIND,
     CheckedProbe,
@@ -63,8 +64,11 @@ class ProbeAgents(ProbeJobs):
         traefik: tuple[str, ...] = NAMESPACES,
         host_network: bool = False,
         pull: float = PULL,
+        source: ImageSource = ImageSource.OWN,
     ) -> None:
-        super().__init__(api, image, traefik=traefik, host_network=host_network, pull=pull)
+        super().__init__(
+            api, image, traefik=traefik, host_network=host_network, pull=pull, source=source
+        )
         self.agents = Agents(api)
         self.rounds = AgentRounds(self.agents)
         self._apart: dict[str, float] = {}

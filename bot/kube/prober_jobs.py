@@ -24,7 +24,7 @@ from bot.kube.prober_exec import WgetProber
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing import manifests
 from bot.net.probing import output as lines
-from bot.net.probing.manifests import Manifest
+from bot.net.probing.manifests import ImageSource, Manifest
 from bot.net.probing.protocol import (
     CheckedProbe,
     Heard,
@@ -67,6 +67,7 @@ class ProbeJobs:
 
     `image` finds the image that holds `bot.probe`, which is the bot's own. `traefik` are the
     namespaces in which Traefik runs. `pull`: the seconds that an image may take to be pulled.
+    `source`: whose word the image is.
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class ProbeJobs:
         traefik: tuple[str, ...] = NAMESPACES,
         host_network: bool = False,
         pull: float = PULL,
+        source: ImageSource = ImageSource.OWN,
     ) -> None:
         self._api = api
         self._image = image
+        self._source = source
         self._host_network = host_network
         self.jobs = NodeJobs(api, Patience(pull=pull))
         self._inside = WgetProber(api, traefik)
@@ -220,7 +223,12 @@ class ProbeJobs:
         seconds = int(max(0.0, job.expires - time.time())) + 5
         image = await self._image()
         return manifests.probe_job(
-            job, node=node, image=image, seconds=seconds, host_network=host_network
+            job,
+            node=node,
+            image=image,
+            seconds=seconds,
+            host_network=host_network,
+            source=self._source,
         )
 
     async def _lines_until(
@@ -244,7 +252,7 @@ class ProbeJobs:
         return received
 
     async def _anchor(self, stack: AsyncExitStack) -> Manifest:
-        manifest = manifests.anchor_job(_name("anchor"), await self._image(), ANCHOR)
+        manifest = manifests.anchor_job(_name("anchor"), await self._image(), ANCHOR, self._source)
         at = path(JOBS, manifest["metadata"]["name"])
         stack.push_async_callback(self.jobs.remove_surely, at)
         return await self.jobs.create(JOBS, manifest)

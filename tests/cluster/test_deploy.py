@@ -164,7 +164,8 @@ def test_a_prober_pod_gets_no_token_and_a_share_of_the_quota(
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
     made = json.loads(real.kubectl(*CREATE, "-o", "json", given=json.dumps(pod)))
     assert "volumes" not in made["spec"]
-    assert made["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "100m", "memory": "64Mi"}
+    limits = {"cpu": "100m", "memory": "64Mi", "ephemeral-storage": "64Mi"}
+    assert made["spec"]["containers"][0]["resources"]["limits"] == limits
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
     refused = real.kubectl("create", "-f", "-", given=json.dumps(secret), fails=True)
     assert "exceeded quota" in refused

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from bot.net.probing import agent_configmaps, manifests
-from bot.net.probing.protocol import ProbeJob
+from bot.net.probing import agent_configmaps, manifests, wget
+from bot.net.probing.protocol import ProbedBackend, ProbeJob
+from bot.net.request.destination import Destination
 from tests.cluster.asking import Somebody, everything_goes, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until
@@ -21,8 +23,9 @@ APPS = "/api/v1/namespaces/apps"
 TRAEFIK = "/api/v1/namespaces/kube-system"
 EXEC = "exec?command=wget&stdout=true"
 RAWDATA = "proxy/api/rawdata"
-NOT_PLACED = "does not have a host assigned"
-"""What is answered to whoever may run a command in a pod that no kubelet has."""
+THERE = Destination(text="", address="10.42.0.5", port=80)
+NOT_VALID = "is not valid for pod"
+"""What is answered to whoever may run a command in a container that the pod has not."""
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +56,6 @@ def bot(
 
 def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> None:
     """A Job, a pod's log as far as that goes without a kubelet, a VIP with a chosen endpoint."""
-    chosen = {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "metadata": {"name": "made", "labels": {"kubernetes.io/service-name": "made"}},
-        "addressType": "IPv4",
-        "endpoints": [{"addresses": ["192.0.2.1"]}],
-        "ports": [{"port": 80}],
-    }
     admin.ask("POST", f"{PROBES}/pods", named("v1", "Pod", "made", spec=RESTRICTED))
     assert bot.ask("GET", f"{PROBES}/pods/made").done
     assert bot.ask("GET", f"{PROBES}/pods/made/log").code == 204
@@ -69,11 +64,13 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
     assert bot.ask("GET", f"{PROBES}/pods?watch=true").done
     admin.ask("DELETE", f"{PROBES}/pods/made")
     job = manifests.probe_job(
-        ProbeJob(id="made", expires=0.0), node="edge", image="probe", seconds=60
+        ProbeJob(id="made", expires=0.0), node="edge", image="meshmedic", seconds=60
     )
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "made", "uid": "a"}}
+    chosen = manifests.sole_slice("made", ProbedBackend("192.0.2.1", 80), owner)
     for listing, made in (
         (JOBS, job),
-        (f"{PROBES}/services", named("v1", "Service", "made", spec={"ports": [{"port": 80}]})),
+        (f"{PROBES}/services", manifests.sole_service("made", 80, owner)),
         (SLICES, chosen),
     ):
         created = bot.ask("POST", listing, made)
@@ -82,15 +79,21 @@ def test_it_probes_in_the_probe_namespace(bot: Somebody, admin: Somebody) -> Non
         assert bot.ask("DELETE", f"{listing}/made").done
 
 
-@pytest.mark.parametrize("name", [agent_configmaps.KEYS, agent_configmaps.PEERS])
-def test_it_tells_agents_its_key_and_their_peers(bot: Somebody, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        (agent_configmaps.KEYS, "key-0123456789ab"),
+        (agent_configmaps.PEERS, agent_configmaps.PEERS_FILE),
+    ],
+)
+def test_it_tells_agents_its_key_and_their_peers(bot: Somebody, name: str, key: str) -> None:
     """By the ConfigMaps that the component makes, in the patches that the bot sends."""
     at = f"{PROBES}/configmaps/{name}"
     assert bot.ask("GET", at).done
-    for patch in ({"data": {"key-1": "{}"}}, {"data": {"key-1": None}}):
+    for patch in ({"data": {key: "{}"}}, {"data": {key: None}}):
         answer = bot.ask("PATCH", at, patch, "application/merge-patch+json")
         assert answer.done, answer.said
-    assert not answer.body.get("data")
+    assert key not in (answer.body.get("data") or {})
 
 
 def a_pod(**spec: Any) -> dict[str, Any]:
@@ -120,14 +123,12 @@ def test_no_pod_is_let_in_that_could_do_more(what: str, bot: Somebody, admin: So
     assert (answer.code, why in answer.said) == (403, True), answer.said
 
 
-SERVICE = named("v1", "Service", "made", spec={"ports": [{"port": 80}], "type": "LoadBalancer"})
 REFUSED: dict[str, tuple[str, str, Any, str]] = {
     "a pod that no Job made": ("POST", f"{PROBES}/pods", a_pod(), "cannot create resource"),
     "a Job elsewhere": (
         *("POST", "/apis/batch/v1/namespaces/apps/jobs", {}),
         "cannot create resource",
     ),
-    "a load balancer": ("POST", f"{PROBES}/services", SERVICE, "exceeded quota"),
     "a pod elsewhere": ("POST", f"{APPS}/pods", a_pod(), "cannot create resource"),
     "a pod in its own namespace": (
         *("POST", "/api/v1/namespaces/meshmedic/pods", a_pod()),
@@ -177,8 +178,10 @@ def test_it_is_refused(what: str, bot: Somebody) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_it_runs_commands_in_traefiks_pods_alone(method: str, bot: Somebody) -> None:
     """By WebSocket and by SPDY; other pods of kube-system are refused by the policy."""
-    into_traefik = bot.ask(method, f"{TRAEFIK}/pods/traefik-5d8c/{EXEC}")
-    assert (into_traefik.code, NOT_PLACED in into_traefik.said) == (400, True), into_traefik
+    command = urlencode([("command", word) for word in wget.request_argv(THERE)])
+    ours = f"{TRAEFIK}/pods/traefik-5d8c/exec?container=traefik&stdout=true&{command}"
+    into_traefik = bot.ask(method, ours)
+    assert (into_traefik.code, NOT_VALID in into_traefik.said) == (400, True), into_traefik
     for name in ("svclb-traefik-1", "coredns-1"):
         refused = bot.ask(method, f"{TRAEFIK}/pods/{name}/{EXEC}")
         assert (refused.code, "in Traefik's pods alone" in refused.said) == (422, True), refused

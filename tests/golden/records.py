@@ -29,14 +29,14 @@ from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunR
 from bot.digest.domain.schedule import Timetable
 from bot.domain import record
 from bot.domain.finding import Evidence, Finding, Ref
-from bot.domain.record import RecordType
+from bot.domain.record import PREFIX, RecordType
 from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import LETTER, Verdict
 from bot.health.report_store import REPORT, Remembered
 from bot.history.domain import record as history
 from bot.history.domain.record import HISTORY, History, Point
 from bot.history.domain.uptime import UPTIME, RequestCount, UptimeRecord
-from bot.kube.configmap_store import KEY, LABELS, PREFIX
+from bot.kube.configmap_store import KEY, LABELS
 from bot.net.diagnosis.diagnosis import Confidence, Effect, Row
 from bot.net.diagnosis.proofs import PROOFS, Proofs, ProvenFault
 from bot.net.diagnosis.subject import Native

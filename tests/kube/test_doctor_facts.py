@@ -103,17 +103,19 @@ async def test_the_approver_is_asked_by_its_own_name_in_each_namespace(
 @pytest.mark.parametrize(
     ("component", "policy", "right"),
     [
+        ("base", "meshmedic-account", ("create", "configmaps")),
+        ("prober", "meshmedic-probe-services", ("create", "services")),
         ("remediation", "meshmedic-approver", ("impersonate", "users")),
         ("exec", "meshmedic-exec", ("create", "pods/exec")),
         ("traefik-api", "meshmedic-traefik-api", ("get", "pods/proxy")),
     ],
 )
 async def test_a_policy_is_tried_with_what_it_must_refuse(
-    simulation: SimulatedCluster, api, component: str, policy: str, right: tuple[str, str]
+    simulation: SimulatedCluster, api, component: str, policy: str, right: tuple[str, ...]
 ):
     """One that is not bound lets it pass; nothing is tried of what is not installed."""
     simulation.put(an_object("Namespace", "apps", namespace=""))
-    components = ("remediation", "exec", "traefik-api")
+    components = ("base", "prober", "remediation", "exec", "traefik-api")
     assert (await AccessReader(api).look(())).guards == dict.fromkeys(components, True)
     simulation.policies.remove(policy)
     assert (await AccessReader(api).look(())).guards[component] is False

@@ -206,7 +206,7 @@ def _allowed(right: Right, facts: ClusterFacts, setup: Setup) -> bool | NotObser
 def joined(rights: list[Right]) -> str:
     """The rights in words: `list and watch pods, nodes; get pods/log`."""
     verbs: dict[str, list[str]] = {}
-    for right in rights:
+    for right in dict.fromkeys(right._replace(name="") for right in rights):
         title = f"{right.resource}.{right.group}" if right.group else right.resource
         verbs.setdefault(title, []).append(right.verb)
     titles: dict[str, list[str]] = {}

@@ -6,6 +6,7 @@ from bot.doctor.domain.cluster import BASE, answered, permitted
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts, LeaseFacts, Right, Setup
 from bot.domain.facts import Denied
+from bot.domain.record import NAMES, PREFIX
 from bot.domain.refusal import NotObserved
 
 LEASE = "meshmedic"
@@ -26,7 +27,12 @@ def wanted(setup: Setup) -> tuple[Right, ...]:
     if not place:
         return ()
     return (
-        *(Right(verb, "", "configmaps", place) for verb in ("get", "create", "update")),
+        Right("create", "", "configmaps", place),
+        *(
+            Right(verb, "", "configmaps", place, f"{PREFIX}{name}")
+            for name in NAMES
+            for verb in ("get", "update")
+        ),
         Right("create", GROUP, "leases", place),
         *(Right(verb, GROUP, "leases", place, LEASE) for verb in ("get", "update", "watch")),
         *(Right(verb, "meshmedic.dev", "changes", place) for verb in ("list", "watch")),

@@ -13,17 +13,23 @@ from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.doctor.domain.facts import ClusterFacts
 from bot.domain.refusal import NotObserved
 
+BASE = "base"
 POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        BASE: ("meshmedic-account", "a later role might let the bot write more than it ever does"),
+        "prober": (
+            "meshmedic-probe-services",
+            "the bot may lead anybody's traffic to a Service of its own (CVE-2020-8554)",
+        ),
         "remediation": (
             "meshmedic-approver",
             "an approved change may write more than the fields that plans change",
         ),
-        "exec": ("meshmedic-exec", "the bot may run commands in every pod beside Traefik's"),
+        "exec": ("meshmedic-exec", "the bot may run any command, in every pod beside Traefik's"),
         "traefik-api": ("meshmedic-traefik-api", "the bot may read every port of those pods"),
     }
 )
-"""By component: its policy, and what is open without it."""
+"""By component, or the base: its policy, and what is open without it."""
 
 
 def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
@@ -31,6 +37,7 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
     for component, held in facts.guards.items():
         policy, opened = POLICIES[component]
         topic = Topic(Area.ACCESS, f"policy of {component}")
+        folder = BASE if component == BASE else f"components/{component}"
         if isinstance(held, NotObserved):
             yield topic.unobserved(held.why)
         elif held:
@@ -38,5 +45,5 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
         else:
             yield topic.failed(
                 f"The admission policy {policy} did not refuse what it must: {opened}.",
-                f"Apply deploy/components/{component} again: it has the policy and its binding.",
+                f"Apply deploy/{folder} again: it has the policy and its binding.",
             )

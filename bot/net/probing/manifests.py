@@ -8,6 +8,7 @@ Security Standard "restricted".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,24 +30,53 @@ REMAINS = 30
 MOST_ARGUMENT = 96 * 1024
 """The most bytes of a job: the kernel accepts an argument of 128 KiB."""
 
+IMAGE = "meshmedic.dev/image"
+"""The label of a Job that says whose word its image is; deploy/components/prober compares both."""
+
 OTHERS = (
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
     *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 )
 """What containerd gives a container besides NET_RAW. Source: containerd, pkg/oci."""
 
+PROBER = ("python", "-m", "bot.probe", "once")
 Manifest = dict[str, Any]
 P = TypeVar("P", bound=Probe)
 
 
+class ImageSource(StrEnum):
+    """Whose word the image of a Job is."""
+
+    OWN = "own"
+    """That of the Deployment meshmedic."""
+    CONFIGURED = "configured"
+    """MESHMEDIC_PROBE_IMAGE."""
+    TOOL = "tool"
+    """MESHMEDIC_TOOL_IMAGE."""
+
+    @classmethod
+    def of_prober(cls, configured: str) -> ImageSource:
+        """Of pods that probe; `configured` is the setting, which may be empty."""
+        return cls.CONFIGURED if configured else cls.OWN
+
+
 def probe_job(
-    job: ProbeJob, *, node: str, image: str, seconds: int, host_network: bool = False
+    job: ProbeJob,
+    *,
+    node: str,
+    image: str,
+    seconds: int,
+    host_network: bool = False,
+    source: ImageSource = ImageSource.OWN,
 ) -> Manifest:
     """A Job that runs the prober on a node, and is gone after at most `seconds` plus REMAINS."""
     arguments = [verbatim(msgspec.json.encode(job).decode())]
-    command = ["python", "-m", "bot.probe", "once"]
-    container = _container(image, command, memory="64Mi", args=arguments)
-    return _job(job.id, node, container, seconds, host_network=host_network)
+    container = _container(image, list(PROBER), memory="64Mi", args=arguments)
+    made = _job(job.id, node, container, seconds, source)
+    if host_network:
+        pod = made["spec"]["template"]["spec"]
+        pod |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    return made
 
 
 def tool_job(
@@ -66,15 +96,18 @@ def tool_job(
             "runAsUser": 0,
             "runAsGroup": 0,
         }
-    return _job(name, node, container, seconds, host_network=False)
+    return _job(name, node, container, seconds, ImageSource.TOOL)
 
 
-def anchor_job(name: str, image: str, seconds: int) -> Manifest:
+def anchor_job(
+    name: str, image: str, seconds: int, source: ImageSource = ImageSource.OWN
+) -> Manifest:
     """A Job without a pod that owns objects: they are removed when it ends at its deadline.
 
     Source: batch/v1, `parallelism` 0; the Job controller looks at the deadline all the same.
     """
-    job = _job(name, "", {"name": CONTAINER, "image": image}, seconds, host_network=False)
+    container = _container(image, list(PROBER), memory="64Mi")
+    job = _job(name, "", container, seconds, source)
     job["spec"]["parallelism"] = 0
     job["spec"]["ttlSecondsAfterFinished"] = 0
     return job
@@ -106,9 +139,7 @@ def _container(image: str, command: list[str], *, memory: str, **more: list[str]
     }
 
 
-def _job(
-    name: str, node: str, container: Manifest, seconds: int, *, host_network: bool
-) -> Manifest:
+def _job(name: str, node: str, container: Manifest, seconds: int, source: ImageSource) -> Manifest:
     pod: Manifest = {
         "nodeName": node,
         "restartPolicy": "Never",
@@ -126,12 +157,11 @@ def _job(
         },
         "containers": [container],
     }
-    if host_network:
-        pod |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    labels = {**LABELS, IMAGE: source.value}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "namespace": NAMESPACE, "labels": LABELS},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
         "spec": {
             "activeDeadlineSeconds": seconds,
             "ttlSecondsAfterFinished": REMAINS,

@@ -70,7 +70,10 @@ class SimulatedCluster:
         self.listeners: dict[tuple[str, str, int], Listener] = {}
         self.shells: dict[tuple[str, str, str], Shell] = {}
         self.access = Access(token)
-        self.policies = {"meshmedic-approver", "meshmedic-exec", "meshmedic-traefik-api"}
+        self.policies = {
+            *("meshmedic-account", "meshmedic-approver", "meshmedic-exec"),
+            *("meshmedic-probe-services", "meshmedic-traefik-api"),
+        }
         self.faults = Faults()
         self.requests: deque[Asked] = deque(maxlen=_KEPT_REQUESTS)
         self.clock = clock

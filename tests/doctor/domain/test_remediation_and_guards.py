@@ -71,7 +71,8 @@ def test_a_policy_that_lets_pass_what_it_must_refuse_fails(component: str):
     held = a_cluster(guards={**dict.fromkeys(POLICIES, True), component: False})
     found = {each.name: each for each in guards.examine(held)}
     wrong = found.pop(f"policy of {component}")
-    assert failed_with_fix(wrong, POLICIES[component][0], f"deploy/components/{component} again")
+    folder = "base" if component == "base" else f"components/{component}"
+    assert failed_with_fix(wrong, POLICIES[component][0], f"deploy/{folder} again")
     assert {each.outcome for each in found.values()} == {DiagnosticOutcome.OK}
 
 

@@ -1,0 +1,353 @@
+"""What a thief of the bot's token can do, row by row, as docs/explanation/security.md says it.
+
+Each row is tried with the account's real token, with every component installed. `REFUSED` is what a
+policy, RBAC or Pod Security keeps from the thief, `LEFT` what remains. The page is compared with
+both tables in tests/test_security_page.py.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bot.kube.events import event
+from bot.kube.jobs import JOBS, SERVICES, SLICES
+from bot.net.probing import agent_configmaps, manifests
+from bot.net.probing.protocol import ProbedBackend, ProbeJob
+from bot.remediation.change.fields import MANAGED, OURS, PUT_BACK
+from tests.cluster.approving import JSON, MERGE, ingresses, merge, routes, services
+from tests.cluster.asking import APPROVER, Answer, Somebody
+from tests.cluster.test_least_privilege import (
+    TRAEFIK,
+    admin,  # noqa: F401  # a fixture
+    bot,  # noqa: F401  # a fixture
+    put_back,
+    run,
+)
+from tests.clusters.real import RealCluster
+from tests.kube.test_change_store import MOMENT
+from tests.remediation.planning.situations import an_ingress
+
+Manifest = dict[str, Any]
+OWN = "/api/v1/namespaces/meshmedic"
+OWNER = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a", "uid": "b"}}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One request of a thief, under the account's own name or the approver's."""
+
+    component: str
+    method: str
+    path: str
+    body: Any = None
+    content_type: str = JSON
+    approver: bool = False
+
+    def asked(self, thief: Somebody) -> Answer:
+        """Ask it; a write is a dry run."""
+        somebody = thief.acting(APPROVER) if self.approver else thief
+        glue = "&" if "?" in self.path else "?"
+        path = self.path if self.method == "GET" else f"{self.path}{glue}dryRun=All"
+        body = {**(self.body or {}), "dryRun": ["All"]} if self.method == "DELETE" else self.body
+        return somebody.ask(self.method, path, body, self.content_type)
+
+
+def changed(made: Manifest, *place: str | int, to: Any) -> Manifest:
+    """The object with another value in one place."""
+    copied = copy.deepcopy(made)
+    at: Any = copied
+    for key in place[:-1]:
+        at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
+    at[place[-1]] = to
+    return copied
+
+
+JOB = manifests.probe_job(
+    ProbeJob(id="thief", expires=0.0), node="edge", image="meshmedic", seconds=60
+)
+SOLE = manifests.sole_service("thief", 80, OWNER)
+SLICE = manifests.sole_slice("thief", ProbedBackend("10.42.0.5", 80), OWNER)
+POD = ("spec", "template", "spec")
+CONTAINER = (*POD, "containers", 0)
+
+
+def a_job(*place: str | int, to: Any) -> Row:
+    return Row("prober", "POST", JOBS, changed(JOB, *place, to=to))
+
+
+def a_service(*place: str | int, to: Any) -> Row:
+    return Row("prober", "POST", SERVICES, changed(SOLE, *place, to=to))
+
+
+def a_volume(**source: Any) -> Row:
+    return a_job(*POD, "volumes", to=[{"name": "a", **source}])
+
+
+TOKEN = {"sources": [{"serviceAccountToken": {"path": "token"}}]}
+RAW = manifests.tool_job(
+    "thief", ("ping", "a"), node="edge", image=manifests.TOOL_IMAGE, seconds=60, raw=True
+)
+ROUTE: Manifest = {
+    "apiVersion": "traefik.io/v1alpha1",
+    "kind": "IngressRoute",
+    "metadata": {
+        "name": "thief",
+        "labels": {MANAGED: OURS},
+    },
+    "spec": {
+        "routes": [
+            {
+                "kind": "Rule",
+                "match": "Host(`web.example`) && PathPrefix(`/`)",
+                "priority": 1000,
+                "services": [{"name": "web", "port": 80, "nativeLB": True}],
+            }
+        ]
+    },
+}
+FIRST = ("spec", "routes", 0)
+SNIPPET = "nginx.ingress.kubernetes.io/server-snippet"
+DNS = "external-dns.alpha.kubernetes.io/hostname"
+BACK = changed(
+    an_ingress(metadata={"name": "back"}),
+    *("metadata", "annotations"),
+    to={PUT_BACK: "20261123-1200-web-ab01"},
+)
+
+
+def a_route(*place: str | int, to: Any) -> Row:
+    return Row("remediation", "POST", routes("apps"), changed(ROUTE, *place, to=to), approver=True)
+
+
+def an_ingress_back(*place: str | int, to: Any) -> Row:
+    return Row(
+        "remediation", "POST", ingresses("apps"), changed(BACK, *place, to=to), approver=True
+    )
+
+
+def as_approver(request: tuple[str, str, Any, str]) -> Row:
+    return Row("remediation", *request, approver=True)
+
+
+def a_record(name: str, **more: Any) -> Row:
+    made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, **more}
+    return Row("base", "POST", f"{OWN}/configmaps", made)
+
+
+def an_event(**more: Any) -> Row:
+    about = {"apiVersion": "v1", "kind": "Pod", "name": "meshmedic-1", "namespace": "meshmedic"}
+    made = event(about, "NotReady", "Why.", warning=True, at=MOMENT)
+    return Row("base", "POST", f"{OWN}/events", made | more)
+
+
+REFUSED: dict[str, Row] = {
+    "settings of its own": a_record("meshmedic-settings-x", data={"MESHMEDIC_APPROVERS": "1"}),
+    "a record that nobody can change any more": a_record(
+        "meshmedic-report", data={"record": "{}"}, immutable=True
+    ),
+    "an Event in another name": an_event(source={"component": "kubelet"}),
+    "the Lease of another program": Row(
+        *("base", "POST", "/apis/coordination.k8s.io/v1/namespaces/meshmedic/leases"),
+        {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "other"}},
+    ),
+    "a Secret by its name": Row("base", "GET", "/api/v1/namespaces/apps/secrets/precious"),
+    "external addresses (CVE-2020-8554)": a_service("spec", "externalIPs", to=["8.8.8.8"]),
+    "an external name": a_service("spec", to={"type": "ExternalName", "externalName": "a.example"}),
+    "a load balancer": a_service("spec", "type", to="LoadBalancer"),
+    "a node port": a_service("spec", "type", to="NodePort"),
+    "a Service in front of pods": a_service("spec", "selector", to={"app": "web"}),
+    "an annotation for DNS on a Service": a_service(
+        "metadata", "annotations", to={DNS: "a.example"}
+    ),
+    "endpoints of another Service": Row(
+        *("prober", "POST", SLICES),
+        changed(SLICE, "metadata", "labels", "kubernetes.io/service-name", to="other"),
+    ),
+    "a pod that pushes others off its node": a_job(
+        *POD, "priorityClassName", to="system-node-critical"
+    ),
+    "a pod with a token by its account": a_job(*POD, "automountServiceAccountToken", to=True),
+    "a pod with a projected token": a_volume(projected=TOKEN),
+    "a pod that fills its node's disk": a_volume(emptyDir={}),
+    "a pod with an inline CSI volume": a_volume(csi={"driver": "a.example"}),
+    "a pod with its node's files": a_volume(hostPath={"path": "/"}),
+    "a pod on its node's network": a_job(*POD, "hostNetwork", to=True),
+    "a pod among its node's processes": a_job(*POD, "hostPID", to=True),
+    "a privileged pod": a_job(*CONTAINER, "securityContext", to={"privileged": True}),
+    "a pod as root with raw sockets": Row("prober", "POST", JOBS, RAW),
+    "another image": a_job(*CONTAINER, "image", to="a.example/miner:1"),
+    "another program": a_job(*CONTAINER, "command", to=["sh", "-c", "id"]),
+    "another account": a_job(*POD, "serviceAccountName", to="default"),
+    "a pod without an end": a_job("spec", "activeDeadlineSeconds", to=86400),
+    "a pod without limits": a_job(*CONTAINER, "resources", to={}),
+    "another ConfigMap of the agents": Row(
+        *("prober-daemonset", "PATCH"),
+        "/api/v1/namespaces/meshmedic-probe/configmaps/kube-root-ca.crt",
+        *({"data": {"a": "b"}}, MERGE),
+    ),
+    "keys that nobody can change any more": Row(
+        *("prober-daemonset", "PATCH"),
+        f"/api/v1/namespaces/meshmedic-probe/configmaps/{agent_configmaps.KEYS}",
+        *({"immutable": True}, MERGE),
+    ),
+    "a Service of another namespace": a_route(*FIRST, "services", 0, "namespace", to="bank"),
+    "Traefik's own API": a_route(
+        *FIRST, "services", to=[{"kind": "TraefikService", "name": "api@internal"}]
+    ),
+    "a route that is never deleted": a_route("metadata", "finalizers", to=["a.example/b"]),
+    "an Ingress that no Change puts back": an_ingress_back("metadata", "annotations", to={}),
+    "an Ingress that is never deleted": an_ingress_back(
+        "metadata", "finalizers", to=["a.example/b"]
+    ),
+    "an Ingress in Traefik's own namespace": Row(
+        *("remediation", "POST", ingresses("kube-system")),
+        changed(BACK, "metadata", "namespace", to="kube-system"),
+        approver=True,
+    ),
+    "another rule of an Ingress": as_approver(
+        merge(f"{ingresses('apps')}/web", {"spec": {"ingressClassName": "traefik-2"}})
+    ),
+    "a Service of that name in another API group": Row(
+        *("remediation", "PATCH", "/apis/apps/v1/namespaces/apps/deployments/web"),
+        *({"metadata": {"labels": {"a": "b"}}}, MERGE),
+        approver=True,
+    ),
+    "another path of Traefik": Row("traefik-api", "GET", f"{TRAEFIK}/traefik-5d8c:8080/proxy/ping"),
+    "another field of Flux's objects": Row(
+        *("flux-reconcile", "PATCH"),
+        "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/apps/kustomizations/tree",
+        *({"spec": {"suspend": True}}, MERGE),
+    ),
+}
+"""What a thief may not."""
+
+LEFT: dict[str, Row] = {
+    "the log of any pod": Row("base", "GET", "/api/v1/namespaces/apps/pods/web/log"),
+    "what the bot remembers": a_record("meshmedic-report", data={"record": "{}"}),
+    "an Event on the bot's own pod": an_event(),
+    "a request from a pod": Row("prober", "POST", JOBS, JOB),
+    "a Service address for any address": Row("prober", "POST", SERVICES, SOLE),
+    "jobs of the agents": Row(
+        *("prober-daemonset", "PATCH"),
+        f"/api/v1/namespaces/meshmedic-probe/configmaps/{agent_configmaps.KEYS}",
+        *({"data": {"key-0123456789ab": "{}"}}, MERGE),
+    ),
+    "nativeLB of a Service": as_approver(
+        merge(
+            f"{services('apps')}/web",
+            {
+                "metadata": {
+                    "annotations": {"traefik.ingress.kubernetes.io/service.nativelb": "true"}
+                }
+            },
+        )
+    ),
+    "a name of another namespace, with any priority": a_route(
+        *FIRST, "match", to="Host(`bank.example`)"
+    ),
+    "a name beside its own": a_route(
+        *FIRST, "match", to="Host(`web.example`) || Host(`bank.example`)"
+    ),
+    "every name, before everybody's routes": a_route(*FIRST, "match", to="PathPrefix(`/`)"),
+    "another Service of the namespace": a_route(*FIRST, "services", 0, "name", to="precious"),
+    "a Middleware of another namespace": a_route(
+        *FIRST, "middlewares", to=[{"name": "auth", "namespace": "bank"}]
+    ),
+    "a Middleware that the Ingress has not": a_route(*FIRST, "middlewares", to=[{"name": "auth"}]),
+    "TLS options of another namespace": a_route(
+        *("spec", "tls"), to={"options": {"name": "weak", "namespace": "bank"}}
+    ),
+    "a transport of another namespace": a_route(
+        *(*FIRST, "services", 0, "serversTransport"), to="bank-insecure@kubernetescrd"
+    ),
+    "a certificate that the Ingress has not": a_route("spec", "tls", to={"secretName": "precious"}),
+    "a certificate from Traefik's resolver": a_route("spec", "tls", to={"certResolver": "le"}),
+    "a record of external-dns": a_route("metadata", "annotations", DNS, to="bank.example"),
+    "a route of another class": a_route("spec", "ingressClassName", to="nginx"),
+    "an Ingress of another name's host": an_ingress_back(
+        *("spec", "rules", 0, "host"), to="bank.example"
+    ),
+    "a certificate of cert-manager for another host": an_ingress_back(
+        "spec", "tls", to=[{"hosts": ["bank.example"], "secretName": "a"}]
+    ),
+    "further names in a certificate of cert-manager": an_ingress_back(
+        *("metadata", "annotations", "cert-manager.io/alt-names"), to="bank.example"
+    ),
+    "a snippet of ingress-nginx": an_ingress_back("metadata", "annotations", SNIPPET, to="a"),
+    "a record of external-dns by an Ingress": an_ingress_back(
+        "metadata", "annotations", DNS, to="bank.example"
+    ),
+    "an Ingress of another class": an_ingress_back("spec", "ingressClassName", to="nginx"),
+    "an Ingress that was never there": an_ingress_back("metadata", "name", to="another"),
+    "an IngressRoute in an Ingress's place": Row(
+        "remediation", "POST", routes("apps"), ROUTE, approver=True
+    ),
+    "the end of an Ingress that nobody keeps": Row(
+        "remediation", "DELETE", f"{ingresses('apps')}/web", approver=True
+    ),
+    "Flux's attention": Row(
+        *("flux-reconcile", "PATCH"),
+        "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/apps/kustomizations/tree",
+        {"metadata": {"annotations": {"reconcile.fluxcd.io/requestedAt": "2026-01-31T12:00:00Z"}}},
+        MERGE,
+    ),
+}
+"""What a thief may do all the same."""
+
+IMPOSTOR = {"Impersonate-Extra-discord-id": "999999999999999999"}
+
+
+@pytest.fixture(scope="module")
+def thief(
+    bot: Somebody,  # noqa: F811
+    real: RealCluster,
+) -> Somebody:
+    """The token, and the objects of `apps` as they were."""
+    put_back(real, an_ingress())
+    return bot
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_thief_is_refused(what: str, thief: Somebody) -> None:
+    """By a policy, RBAC or Pod Security, and not because no object can be like that."""
+    answer = REFUSED[what].asked(thief)
+    assert answer.code in (403, 422), answer
+    assert "forbidden" in answer.said or "ValidatingAdmissionPolicy" in answer.said, answer
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_a_thief_can(what: str, thief: Somebody) -> None:
+    """What the page says that it costs, shown."""
+    answer = LEFT[what].asked(thief)
+    assert answer.done, answer
+
+
+def test_a_thief_asks_from_traefiks_container(thief: Somebody) -> None:
+    """Any URL of http, of which wget tells status and headers; a kubelet would run it."""
+    answer = run(
+        thief, ("wget", "-S", "-O", "/dev/null", "-t", "1", "-T", "5", "http://a.example/")
+    )
+    assert (answer.code, "ValidatingAdmissionPolicy" in answer.said) == (400, False), answer
+
+
+def test_a_thief_names_whom_it_likes_in_the_audit_log(thief: Somebody) -> None:
+    """The Discord id is attribution: RBAC cannot know who approves."""
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    seen = thief.acting(APPROVER | IMPOSTOR).ask("POST", path, review).body["status"]["userInfo"]
+    assert seen["extra"] == {"discord-id": ["999999999999999999"]}
+
+
+def test_a_thief_reads_traefiks_routers(thief: Somebody) -> None:
+    """And the Middlewares in the same answer; the pod has no address here."""
+    answer = thief.ask("GET", f"{TRAEFIK}/traefik-5d8c:8080/proxy/api/rawdata")
+    assert (answer.code, "address not allowed" in answer.said) == (400, True), answer
+
+
+def test_a_thief_reads_every_secret_where_the_inventory_is_installed(thief: Somebody) -> None:
+    """RBAC has no verb for names alone."""
+    assert thief.ask("GET", "/api/v1/secrets").done
