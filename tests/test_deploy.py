@@ -15,6 +15,7 @@ from bot.domain.temporary import NAMESPACE
 from bot.health.checks import CHECKS
 from bot.kube import agents
 from bot.net.probing import agent_configmaps, signed_job
+from bot.net.probing.manifests import TOOL_IMAGE
 from bot.net.route_checks import plan
 from bot.probe import serve
 from bot.settings import PREFIX, SECRETS_DIR, Settings
@@ -122,6 +123,12 @@ def test_nobody_but_a_person_deletes_what_was_recorded():
     """The bot's own role withholds `delete`: else a Change could be made anew with another past."""
     state = rights(only("base/state.yaml", "Role"))
     assert {verb for _, _, verb in state} <= {"get", "list", "watch", "create", "update", "patch"}
+
+
+def test_the_policy_of_jobs_knows_the_default_image_of_the_tools():
+    """So that both have the same digest once they are pinned."""
+    policy = (DEPLOY / "components/prober/admission.yaml").read_text()
+    assert f"'{TOOL_IMAGE}'" in policy
 
 
 def test_of_configmaps_the_bot_reads_and_updates_its_records_alone():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,18 @@ def install_kinds(real: RealCluster, data: Path) -> None:
         real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
-def overlay(folder: Path, components: Sequence[str], *, bindings: str = "") -> Path:
-    """A homelab's own folder, with these components and none of the example's choices."""
+def overlay(
+    folder: Path,
+    components: Sequence[str],
+    *,
+    bindings: str = "",
+    settings: Sequence[str] = (),
+    patches: Sequence[Mapping[str, Any]] = (),
+) -> Path:
+    """A homelab's own folder, with these components and none of the example's choices.
+
+    settings: Each as NAME=value.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     here = os.path.relpath(DEPLOY, folder.resolve())
     resources = [f"{here}/base"]
@@ -106,7 +116,12 @@ def overlay(folder: Path, components: Sequence[str], *, bindings: str = "") -> P
         "kind": "Kustomization",
         "resources": resources,
         "components": [f"{here}/components/{each}" for each in components],
+        "patches": list(patches),
     }
+    if settings:
+        named = {"name": "meshmedic-settings", "namespace": "meshmedic", "behavior": "merge"}
+        more = {"literals": list(settings), "options": {"immutable": True}}
+        made["configMapGenerator"] = [named | more]
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(made))
     return folder
 
@@ -143,7 +158,7 @@ def install(real: RealCluster, manifests: str) -> None:
     until(lambda: viewer_rules(real))
 
 
-def install_only(real: RealCluster, folder: Path, components: Sequence[str], **how: str) -> None:
+def install_only(real: RealCluster, folder: Path, components: Sequence[str], **how: Any) -> None:
     """The base with these components, and no right that another component gave before."""
     wanted = built(real, overlay(folder / "wanted", components, **how))
     kept = {_identity(each) for each in objects(wanted)}

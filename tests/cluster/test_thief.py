@@ -18,8 +18,25 @@ from bot.kube.jobs import JOBS, SERVICES, SLICES
 from bot.net.probing import agent_configmaps, manifests
 from bot.net.probing.protocol import ProbedBackend, ProbeJob
 from bot.remediation.change.fields import MANAGED, OURS, PUT_BACK
-from tests.cluster.approving import JSON, MERGE, ingresses, merge, routes, services
+from tests.cluster.approving import (
+    JSON,
+    MERGE,
+    RECONCILE,
+    a_certificate,
+    an_ingress_route,
+    annotated,
+    certificates,
+    delete,
+    ingresses,
+    marked,
+    merge,
+    routes,
+    services,
+    step,
+)
+from tests.cluster.approving import an_event as told
 from tests.cluster.asking import APPROVER, Answer, Somebody
+from tests.cluster.scene import named, within
 from tests.cluster.test_least_privilege import (
     TRAEFIK,
     admin,  # noqa: F401  # a fixture
@@ -27,12 +44,14 @@ from tests.cluster.test_least_privilege import (
     put_back,
     run,
 )
+from tests.cluster.test_rbac import CHANGE, CHANGES
 from tests.clusters.real import RealCluster
 from tests.kube.test_change_store import MOMENT
 from tests.remediation.planning.situations import an_ingress
 
 Manifest = dict[str, Any]
 OWN = "/api/v1/namespaces/meshmedic"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/meshmedic/leases"
 OWNER = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a", "uid": "b"}}
 
 
@@ -90,6 +109,13 @@ def a_volume(**source: Any) -> Row:
 TOKEN = {"sources": [{"serviceAccountToken": {"path": "token"}}]}
 RAW = manifests.tool_job(
     "thief", ("ping", "a"), node="edge", image=manifests.TOOL_IMAGE, seconds=60, raw=True
+)
+TOOL = manifests.tool_job(
+    "thief",
+    ("curl", "-X", "POST", "--data", "a", "http://web.apps/"),
+    node="edge",
+    image=manifests.TOOL_IMAGE,
+    seconds=60,
 )
 ROUTE: Manifest = {
     "apiVersion": "traefik.io/v1alpha1",
@@ -151,8 +177,7 @@ REFUSED: dict[str, Row] = {
     ),
     "an Event in another name": an_event(source={"component": "kubelet"}),
     "the Lease of another program": Row(
-        *("base", "POST", "/apis/coordination.k8s.io/v1/namespaces/meshmedic/leases"),
-        {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "other"}},
+        *("base", "POST", LEASES), named("coordination.k8s.io/v1", "Lease", "other")
     ),
     "a Secret by its name": Row("base", "GET", "/api/v1/namespaces/apps/secrets/precious"),
     "external addresses (CVE-2020-8554)": a_service("spec", "externalIPs", to=["8.8.8.8"]),
@@ -229,8 +254,14 @@ LEFT: dict[str, Row] = {
     "the log of any pod": Row("base", "GET", "/api/v1/namespaces/apps/pods/web/log"),
     "what the bot remembers": a_record("meshmedic-report", data={"record": "{}"}),
     "an Event on the bot's own pod": an_event(),
+    "a Change in anybody's name": Row("base", "POST", CHANGES, CHANGE),
+    "the bot's Lease": Row(
+        *("base", "POST", LEASES),
+        named("coordination.k8s.io/v1", "Lease", "meshmedic", spec={"holderIdentity": "a"}),
+    ),
     "a request from a pod": Row("prober", "POST", JOBS, JOB),
-    "a Service address for any address": Row("prober", "POST", SERVICES, SOLE),
+    "a tool with options of its own": Row("prober", "POST", JOBS, TOOL),
+    "a Service address for any address": a_service("spec", "clusterIP", to="10.43.200.200"),
     "jobs of the agents": Row(
         *("prober-daemonset", "PATCH"),
         f"/api/v1/namespaces/meshmedic-probe/configmaps/{agent_configmaps.KEYS}",
@@ -283,12 +314,25 @@ LEFT: dict[str, Row] = {
     ),
     "an Ingress of another class": an_ingress_back("spec", "ingressClassName", to="nginx"),
     "an Ingress that was never there": an_ingress_back("metadata", "name", to="another"),
+    "the priority of a route": as_approver(
+        step("add", f"{routes('apps')}/theirs", "/spec/routes/0/priority", value=100000)
+    ),
+    "a route that Flux leaves alone": as_approver(
+        merge(f"{routes('apps')}/theirs", annotated(RECONCILE, "disabled"))
+    ),
+    "the end of a route that the bot made": as_approver(delete(f"{routes('apps')}/ours")),
+    "a Certificate that no Ingress takes along": as_approver(
+        merge(f"{certificates('apps')}/thief", {"metadata": {"ownerReferences": None}})
+    ),
+    "an Event about anything there": Row(
+        *("remediation", "POST", "/api/v1/namespaces/apps/events"),
+        told("meshmedic"),
+        approver=True,
+    ),
     "an IngressRoute in an Ingress's place": Row(
         "remediation", "POST", routes("apps"), ROUTE, approver=True
     ),
-    "the end of an Ingress that nobody keeps": Row(
-        "remediation", "DELETE", f"{ingresses('apps')}/web", approver=True
-    ),
+    "the end of an Ingress that nobody keeps": as_approver(delete(f"{ingresses('apps')}/web")),
     "Flux's attention": Row(
         *("flux-reconcile", "PATCH"),
         "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/apps/kustomizations/tree",
@@ -306,8 +350,17 @@ def thief(
     bot: Somebody,  # noqa: F811
     real: RealCluster,
 ) -> Somebody:
-    """The token, and the objects of `apps` as they were."""
+    """The token, and what others have in `apps`."""
     put_back(real, an_ingress())
+    ingress = real.read("ingress", "web", "-n", "apps")
+    owner = {key: ingress[key] for key in ("apiVersion", "kind")}
+    owner |= {key: ingress["metadata"][key] for key in ("name", "uid")}
+    for theirs in (
+        an_ingress_route("theirs"),
+        marked(an_ingress_route("ours"), labels={MANAGED: OURS}),
+        a_certificate("thief", owner),
+    ):
+        real.apply(within("apps", theirs))
     return bot
 
 

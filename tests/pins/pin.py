@@ -102,6 +102,9 @@ def unpinned(pins: Iterable[Pin]) -> list[str]:
 
 def files(root: Path = ROOT) -> list[Path]:
     """The files in which an image or an action may be named."""
-    patterns = ("deploy/Dockerfile", ".github/**/*.yaml", "README.md", "deploy/*.md", "bot/**/*.py")
+    patterns = (
+        *("deploy/Dockerfile", "deploy/**/*.yaml", ".github/**/*.yaml"),
+        *("README.md", "deploy/*.md", "bot/**/*.py"),
+    )
     found = {path for pattern in patterns for path in root.glob(pattern)}
     return sorted(found)
