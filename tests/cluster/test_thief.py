@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.temporary import NAMESPACE
 from bot.kube.events import event
 from bot.kube.jobs import JOBS, SERVICES, SLICES
 from bot.net.probing import agent_configmaps, manifests
@@ -192,6 +193,14 @@ REFUSED: dict[str, Row] = {
         *("prober", "POST", SLICES),
         changed(SLICE, "metadata", "labels", "kubernetes.io/service-name", to="other"),
     ),
+    "a Service of two ports": a_service(
+        "spec", "ports", to=[{"name": str(port), "port": port} for port in (80, 81)]
+    ),
+    "an EndpointSlice of two addresses": Row(
+        *("prober", "POST", SLICES),
+        changed(SLICE, "endpoints", 0, "addresses", to=["10.42.0.5", "10.42.0.6"]),
+    ),
+    "the end of somebody else's Service": Row("prober", "DELETE", f"{SERVICES}/theirs"),
     "a pod that pushes others off its node": a_job(
         *POD, "priorityClassName", to="system-node-critical"
     ),
@@ -361,6 +370,8 @@ def thief(
         a_certificate("thief", owner),
     ):
         real.apply(within("apps", theirs))
+    theirs = named("v1", "Service", "theirs", spec={"ports": [{"port": 80}]})
+    real.apply(within(NAMESPACE, theirs))
     return bot
 
 

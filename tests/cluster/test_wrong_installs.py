@@ -29,7 +29,9 @@ TOLD_WITHIN = 30.0
 POLICY = "validatingadmissionpolicybinding"
 PROBE = ("-n", "meshmedic-probe")
 KEYS = (*PROBE, "configmap", "meshmedic-probe-keys")
-READING = [{"op": "replace", "path": "/rules/0/verbs", "value": ["get", "list", "watch"]}]
+READING = [
+    {"op": "replace", "path": f"/rules/{number}/verbs", "value": ["get"]} for number in (0, 1)
+]
 OTHER_KEYS = [{"op": "add", "path": "/data", "value": {"key-0123456789ab": "{}"}}]
 
 
@@ -135,6 +137,16 @@ async def right(install: Install) -> Install:
             ("delete", POLICY, "meshmedic-approver"),
             "policy of remediation: The admission policy meshmedic-approver did not refuse",
             "Apply deploy/components/remediation again",
+        ),
+        (
+            ("delete", POLICY, "meshmedic-account"),
+            "policy of base: The admission policy meshmedic-account did not refuse",
+            "Apply deploy/base again",
+        ),
+        (
+            ("delete", POLICY, "meshmedic-probe-services"),
+            "policy of prober: The admission policy meshmedic-probe-services did not refuse",
+            "Apply deploy/components/prober again",
         ),
         (
             ("delete", POLICY, "meshmedic-exec"),

@@ -203,7 +203,9 @@ def _no_files(place: Place) -> Undo:
     return lambda: role.update(permissions=before)
 
 
-READING = [{"op": "replace", "path": "/rules/0/verbs", "value": ["get", "list", "watch"]}]
+READING = [
+    {"op": "replace", "path": f"/rules/{number}/verbs", "value": ["get"]} for number in (0, 1)
+]
 BINDING = "validatingadmissionpolicybinding"
 
 WRONG_INSTALLS = (
