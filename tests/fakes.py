@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from bot.charts.spec import Drawing, HeatMap, Undrawn
 from bot.doctor.domain.facts import ClusterFacts, Right
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import read_object
+from bot.domain.resources.decode import decode_object
 from bot.domain.resources.registry import KIND_OF, KINDS
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.story import Event, LogTail
@@ -31,12 +33,14 @@ TYPES = {kind.name: kind.type for kind in KINDS}
 def snapshot_of(
     *plain: dict[str, Any], now: datetime | None = None, gaps: tuple[Gap, ...] = ()
 ) -> Snapshot:
-    """A snapshot that saw every kind, and these objects."""
-    objects: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(KIND_OF, ())
+    """A snapshot that saw every kind, and these objects, read as those of an API server are."""
+    objects: dict[type[Object], list[Object]] = {kind: [] for kind in KIND_OF}
     for each in plain:
         kind = TYPES[each["kind"]]
-        objects[kind] = (*objects[kind], read_object(each, kind))
-    return Snapshot(now or datetime.now(UTC), objects, gaps)
+        objects[kind].append(decode_object(msgspec.json.encode(each), kind))
+    return Snapshot(
+        now or datetime.now(UTC), {kind: tuple(read) for kind, read in objects.items()}, gaps
+    )
 
 
 @dataclass
