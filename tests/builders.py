@@ -1,9 +1,20 @@
 """Plain objects as the API serves them; a builder shows only what matters to a test."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from bot.domain.resources.base import Object
+from bot.domain.resources.decode import decode_object
+
+T = TypeVar("T", bound=Object)
 Plain = dict[str, Any]
 NOW = "2026-11-23T12:00:00Z"
+
+
+def as_read(plain: Plain, kind: type[T]) -> T:
+    """The object as it is read of an API server, which decodes it in one go where it can."""
+    return decode_object(msgspec.json.encode(plain), kind)
 
 
 def an_object(

@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from bot.charts.spec import Drawing, HeatMap, Undrawn
 from bot.doctor.domain.facts import ClusterFacts, Right
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import decode_object
 from bot.domain.resources.registry import KIND_OF, KINDS
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.story import Event, LogTail
@@ -26,6 +23,7 @@ from bot.remediation.service import RemediationService
 from bot.routing.instance import TraefikPod
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
+from tests.builders import as_read
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -37,7 +35,7 @@ def snapshot_of(
     objects: dict[type[Object], list[Object]] = {kind: [] for kind in KIND_OF}
     for each in plain:
         kind = TYPES[each["kind"]]
-        objects[kind].append(decode_object(msgspec.json.encode(each), kind))
+        objects[kind].append(as_read(each, kind))
     return Snapshot(
         now or datetime.now(UTC), {kind: tuple(read) for kind, read in objects.items()}, gaps
     )
