@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import decode_object
+from bot.domain.resources.decode import decode_object, read_object
 
 T = TypeVar("T", bound=Object)
 Plain = dict[str, Any]
@@ -13,8 +13,12 @@ NOW = "2026-11-23T12:00:00Z"
 
 
 def as_read(plain: Plain, kind: type[T]) -> T:
-    """The object as it is read of an API server, which decodes it in one go where it can."""
-    return decode_object(msgspec.json.encode(plain), kind)
+    """The object as it is read of an API server, or of a file where JSON cannot say it."""
+    try:
+        body = msgspec.json.encode(plain)
+    except UnicodeEncodeError:  # half a character, which YAML may hold
+        return read_object(plain, kind)
+    return decode_object(body, kind)
 
 
 def an_object(
