@@ -1,9 +1,24 @@
 """Plain objects as the API serves them; a builder shows only what matters to a test."""
 
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from bot.domain.resources.base import Object
+from bot.domain.resources.decode import decode_object, read_object
+
+T = TypeVar("T", bound=Object)
 Plain = dict[str, Any]
 NOW = "2026-11-23T12:00:00Z"
+
+
+def as_read(plain: Plain, kind: type[T]) -> T:
+    """The object as it is read of an API server, or of a file where JSON cannot say it."""
+    try:
+        body = msgspec.json.encode(plain)
+    except UnicodeEncodeError:  # half a character, which YAML may hold
+        return read_object(plain, kind)
+    return decode_object(body, kind)
 
 
 def an_object(

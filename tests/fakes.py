@@ -10,7 +10,6 @@ from bot.doctor.domain.facts import ClusterFacts, Right
 from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import read_object
 from bot.domain.resources.registry import KIND_OF, KINDS
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.story import Event, LogTail
@@ -24,6 +23,7 @@ from bot.remediation.service import RemediationService
 from bot.routing.instance import TraefikPod
 from bot.traefik.domain.api import Runtime
 from bot.traefik.domain.log_request import LogEnd, LogRequest
+from tests.builders import as_read
 
 TYPES = {kind.name: kind.type for kind in KINDS}
 
@@ -31,12 +31,14 @@ TYPES = {kind.name: kind.type for kind in KINDS}
 def snapshot_of(
     *plain: dict[str, Any], now: datetime | None = None, gaps: tuple[Gap, ...] = ()
 ) -> Snapshot:
-    """A snapshot that saw every kind, and these objects."""
-    objects: dict[type[Object], tuple[Object, ...]] = dict.fromkeys(KIND_OF, ())
+    """A snapshot that saw every kind, and these objects, read as those of an API server are."""
+    objects: dict[type[Object], list[Object]] = {kind: [] for kind in KIND_OF}
     for each in plain:
         kind = TYPES[each["kind"]]
-        objects[kind] = (*objects[kind], read_object(each, kind))
-    return Snapshot(now or datetime.now(UTC), objects, gaps)
+        objects[kind].append(as_read(each, kind))
+    return Snapshot(
+        now or datetime.now(UTC), {kind: tuple(read) for kind, read in objects.items()}, gaps
+    )
 
 
 @dataclass

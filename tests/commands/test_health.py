@@ -173,6 +173,7 @@ async def test_a_story_without_events_says_that_they_were_not_seen(room: Room):
 
 async def test_ten_thousand_findings_still_make_one_valid_message(room: Room):
     """The limits of a message hold, what is left out is counted, and the file has all."""
+    room.env.settle_timeout = 60.0
     names = ((f"web-{n}", f"team-{n % 40}") for n in range(10_000))
     room.cluster.set(a_pod(name, namespace=place, waiting="ErrImagePull") for name, place in names)
     shown = await room.viewer.slash(room.channel, "health pods")

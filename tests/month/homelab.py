@@ -18,13 +18,12 @@ from bot.domain.finding import Ref
 from bot.domain.report import Report, examine
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Node, Pod
-from bot.domain.resources.decode import read_object
 from bot.domain.resources.flux import Kustomization
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
-from tests.builders import a_kustomization, a_pod, an_object
+from tests.builders import a_kustomization, a_pod, an_object, as_read
 from tests.places import DATA
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -154,7 +153,7 @@ def a_node(ref: Ref, down: datetime | None) -> Object:
     status, at = ("True", START) if down is None else ("Unknown", down)
     ready = {"type": "Ready", "status": status, "lastTransitionTime": at.isoformat()}
     plain = an_object("Node", ref.name, namespace="", status={"conditions": [ready]})
-    return read_object(plain, Node)
+    return as_read(plain, Node)
 
 
 @cache
@@ -166,7 +165,7 @@ def a_pod_of(ref: Ref, node: str, bad: Verdict | None, since: datetime | None) -
         (ready,) = plain["status"]["conditions"]
         ready |= {"status": "False", "lastTransitionTime": since.isoformat()}
         plain["status"]["containerStatuses"][0]["ready"] = False
-    return read_object(plain, Pod)
+    return as_read(plain, Pod)
 
 
 @cache
@@ -177,7 +176,7 @@ def a_probe() -> Object:
         "labels": dict(temporary.LABELS),
         "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u"}],
     }
-    return read_object(plain, Pod)
+    return as_read(plain, Pod)
 
 
 @lru_cache(maxsize=64)
@@ -186,7 +185,7 @@ def a_retried_one(ready: str, since: datetime) -> Object:
     plain = a_kustomization(RETRIED.name)
     changed = {"status": ready, "lastTransitionTime": since.isoformat()}
     plain["status"]["conditions"][0] |= changed
-    return read_object(plain, Kustomization)
+    return as_read(plain, Kustomization)
 
 
 @cache
@@ -202,4 +201,4 @@ def _read() -> Iterator[Object]:
         for plain in yaml.safe_load_all((DATA / each["file"]).read_text()):
             kind = TYPES.get(plain.get("kind", "")) if isinstance(plain, dict) else None
             if kind and (plain.get("metadata") or {}).get("name"):
-                yield read_object(plain, kind)
+                yield as_read(plain, kind)

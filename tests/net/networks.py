@@ -5,11 +5,10 @@ from typing import Any
 
 from bot.domain.finding import Judgement
 from bot.domain.resources.base import Object
-from bot.domain.resources.decode import read_object
 from bot.domain.resources.registry import KINDS
 from bot.domain.snapshot import Gap, Snapshot
 from bot.health.offline import type_of
-from tests.builders import Plain, an_object
+from tests.builders import Plain, an_object, as_read
 
 MOMENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TRAEFIK = "traefik.io/v1alpha1"
@@ -30,7 +29,7 @@ def a_snapshot(
     }
     for each in plain:
         kind = type_of(each)
-        groups[kind] = (*groups.get(kind, ()), read_object(each, kind))
+        groups[kind] = (*groups.get(kind, ()), as_read(each, kind))
     gaps: tuple[Gap, ...] = rest.pop("gaps", ())
     return Snapshot(taken_at=MOMENT, objects=groups, live=live, gaps=gaps, **rest)
 
@@ -38,7 +37,7 @@ def a_snapshot(
 def judged(judge: Any, each: Plain, *others: Plain, **rest: Any) -> Judgement:
     """What a judge says of an object among others."""
     snapshot = a_snapshot(each, *others, **rest)
-    found: Judgement = judge(read_object(each, type_of(each)), snapshot)
+    found: Judgement = judge(as_read(each, type_of(each)), snapshot)
     return found
 
 

@@ -203,7 +203,8 @@ def test_only_the_rule_makes_a_checked_probe() -> None:
     makers = {
         str(file.relative_to(root))
         for file in root.rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
+        if "CheckedProbe" in (text := file.read_text())
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).rpartition(".")[2] in ("CheckedProbe", "cast")
         and "CheckedProbe" in ast.unparse(node)
