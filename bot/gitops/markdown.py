@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,6 @@ from bot.gitops.domain.file_edit import FileEdit, encoded, words
 PREFIX = "meshmedic/"
 UNUSUAL = re.compile(r"[^a-z0-9-]+")
 TICKS = re.compile(r"`{3,}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 NAME = 60
 TITLE = 120
 DIGEST = 10
@@ -78,12 +78,25 @@ def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()
 def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
     """Untrusted text in a fence that it cannot close."""
     known = redact(text, FILE).encode(errors="replace").decode()
-    clean = CONTROL.sub("\ufffd", known.replace("\r\n", "\n")).rstrip("\n")
+    clean = "".join(map(_seen, known.replace("\r\n", "\n"))).rstrip("\n")
     if len(clean) > most:
         clean = f"{clean[:most]}\n… and {len(clean) - most} characters more"
     longest = max((len(ticks) for ticks in TICKS.findall(clean)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{clean}\n{fence}"
+
+
+def _seen(char: str) -> str:
+    """A character as it is, or a mark where a reviewer would not see it, or see another order."""
+    unseen = char not in "\n\t" and unicodedata.category(char) in (
+        "Cc",
+        "Cf",
+        "Co",
+        "Cn",
+        "Zl",
+        "Zp",
+    )
+    return "\ufffd" if unseen else char
 
 
 def _section(heading: str, lines: tuple[str, ...]) -> str:

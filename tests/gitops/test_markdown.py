@@ -51,6 +51,15 @@ def test_no_text_of_the_cluster_leaves_its_fence(
     assert len(body(ANNOTATE, why, diff)) < MOST
 
 
+@given(st.characters(categories=("Cc", "Cf", "Zl", "Zp", "Co")), st.sampled_from(("diff", "why")))
+def test_a_reviewer_sees_each_character_and_its_place(char: str, where: str):
+    """A difference may come from anybody who pushes; it is read before it is merged."""
+    text = f"a{char}b"
+    why = Description("x", AT, (text,) if where == "why" else ())
+    made = body(ANNOTATE, why, text if where == "diff" else "")
+    assert char in "\r\n\t" or char not in made
+
+
 def test_the_longest_evidence_fits_into_a_body():
     """GitHub takes 65,536 characters."""
     why = Description("x", AT, ("y" * 5000,) * 200, ("z" * 5000,) * 200)
