@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.redaction.redact import FILE, redact
 from bot.gitops.domain.file_edit import FileEdit, encoded, words
+from bot.render.text import marked
 
 PREFIX = "meshmedic/"
 UNUSUAL = re.compile(r"[^a-z0-9-]+")
@@ -78,25 +78,12 @@ def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()
 def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
     """Untrusted text in a fence that it cannot close."""
     known = redact(text, FILE).encode(errors="replace").decode()
-    clean = "".join(map(_seen, known.replace("\r\n", "\n"))).rstrip("\n")
+    clean = marked(known.replace("\r\n", "\n")).rstrip("\n")
     if len(clean) > most:
         clean = f"{clean[:most]}\n… and {len(clean) - most} characters more"
     longest = max((len(ticks) for ticks in TICKS.findall(clean)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{clean}\n{fence}"
-
-
-def _seen(char: str) -> str:
-    """A character as it is, or a mark where a reviewer would not see it, or see another order."""
-    unseen = char not in "\n\t" and unicodedata.category(char) in (
-        "Cc",
-        "Cf",
-        "Co",
-        "Cn",
-        "Zl",
-        "Zp",
-    )
-    return "\ufffd" if unseen else char
 
 
 def _section(heading: str, lines: tuple[str, ...]) -> str:
