@@ -109,6 +109,13 @@ sbom: $(READY) ## Write build/meshmedic.cdx.json: the CycloneDX bill of material
 pins: $(READY) ## Write the digest of every image and action (needs a network and Go; ARGS=--check only asks)
 	@$(BIN)/python -m tests.pins $(ARGS)
 
+release: $(READY) ## Build the image to publish and its bill of materials (IMAGE=registry/name:tag); refused unpinned
+	@$(BIN)/python -m tests.pins --check
+	@$(MAKE) --no-print-directory audit
+	@$(MAKE) --no-print-directory sbom
+	@docker build -f deploy/Dockerfile -t $(or $(IMAGE),$(error IMAGE=registry/name:tag says where it goes)) .
+	@echo "built $(IMAGE). Nothing was pushed."
+
 size: $(READY) ## Count code lines by package (ARGS=--layout writes them into the layout page)
 	@$(BIN)/python -m tests.size $(ARGS)
 
@@ -134,5 +141,5 @@ lock: $(READY) ## Resolve the locked requirements again
 clean: ## Remove the virtual environment and caches
 	@rm -rf $(VENV) .cache build *.egg-info
 
-.PHONY: help setup sandbox test pytest lint-beside test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults fuzz bench size audit sbom pins \
+.PHONY: help setup sandbox test pytest lint-beside test-wire test-nodes test-answers test-browser test-cluster test-controllers test-image golden lint format conversion field month lab faults fuzz bench size audit sbom pins release \
   test-fast screenshots lock clean

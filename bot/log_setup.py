@@ -29,9 +29,15 @@ BUDGET = 0.5
 WITHHELD = "withheld: it could not be searched for secrets"
 
 CONTROL = {
-    code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160)) if code not in (9, 10)
+    code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"  # noqa: PLR2004  # one byte
+    for code in (
+        *(*range(9), *range(11, 32), *range(127, 160), 0xAD, 0x61C),
+        *(*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF),
+    )
 }
-"""Escapes for control characters, which a terminal would obey; tab and line feed stay."""
+"""Escapes for what a terminal would obey, or not show: control characters but tab and line feed,
+line and paragraph separators, marks of direction, and characters without a width.
+"""
 
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """The attributes of every record; all others were passed as `extra`."""
@@ -168,7 +174,7 @@ def farewell(text: str) -> None:
     if any(isinstance(handler.formatter, Json) for handler in handlers):
         log.critical("%s", text)
     else:
-        print(f"meshmedic: {shown(text)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+        print(f"meshmedic: {shown(text).translate(CONTROL)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

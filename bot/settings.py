@@ -44,6 +44,8 @@ from bot.routing.running import NAMESPACES
 
 PREFIX = "MESHMEDIC_"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+MOST_MESSAGE = 400
+"""Characters of what is wrong with one setting."""
 SNOWFLAKE = re.compile(r"\d{15,20}")
 """Discord's ids: 64-bit numbers, 17 to 20 digits since 2015."""
 
@@ -506,6 +508,9 @@ def _refuse_unknown() -> None:
 def _explained(problem: Any) -> str:
     """One wrong setting: its name, what is wrong, and what is allowed."""
     message = str(problem["msg"]).removeprefix("Value error, ")
+    if len(message) > MOST_MESSAGE:
+        # It repeats the value, which may be a whole file.
+        message = f"{message[:MOST_MESSAGE]}…"
     if not problem["loc"]:
         return f"{message}."
     name = str(problem["loc"][0]).removeprefix(PREFIX.lower())

@@ -19,7 +19,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.redaction import known as known_secrets
-from bot.log_setup import BUDGET, LONGEST, WITHHELD, Handler, Json, Text, Unsearched, searched
+from bot.log_setup import (
+    BUDGET,
+    LONGEST,
+    WITHHELD,
+    Handler,
+    Json,
+    Text,
+    Unsearched,
+    farewell,
+    searched,
+)
 from tests import warm
 from tests.examples import examples
 from tests.leaking import WAYS
@@ -215,3 +225,15 @@ def test_no_line_can_be_forged():
     assert "\n  2026-01-31" in printed
     assert "\x1b" not in printed
     assert "\\x1b[2J\\x0d" in printed
+
+
+UNSEEN = "\x07\x1b\x7f\x85\xad\u061c\u200b\u200f\u2028\u2029\u202e\u2066\ufeff"
+
+
+def test_what_would_not_be_seen_is_written_out(capsys: pytest.CaptureFixture[str]):
+    """Also in the last word of a process, which may quote the name of somebody's file."""
+    farewell(f"{UNSEEN}.yaml: no YAML")
+    for printed in (leak("text", ("message", f"name {UNSEEN}")), capsys.readouterr().err):
+        assert not set(UNSEEN) & set(printed)
+        assert "\\x1b" in printed
+        assert "\\u202e" in printed

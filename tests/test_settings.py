@@ -226,3 +226,12 @@ def test_hours_that_cannot_be_read_are_refused(wrong: str):
     """With what is allowed."""
     with pytest.raises(ValidationError):
         Settings(alert_quiet=wrong)
+
+
+@pytest.mark.parametrize("name", ["STATE_NAMESPACE", "NET_TARGETS", "TWO_PEOPLE", "NODE_ADDRESSES"])
+def test_a_value_that_is_a_whole_file_is_not_repeated(name: str):
+    """Then the log would withhold the message, for its length."""
+    message = said("0", **ENOUGH, **{name: "[a" * 30_000})
+    assert message.startswith(f"{PREFIX}{name}: ")
+    assert "Allowed: " in message
+    assert len(message) < 2000

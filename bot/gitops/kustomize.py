@@ -112,7 +112,7 @@ class Build:
         for name in sorted(self.tree.folders.get(here, ())):
             path, relative = joined(here, name), joined(below, name)
             if path in self.tree.folders:
-                if any(name in self.tree.folders[path] for name in NAMES):
+                if kustomizations(self.tree, path):
                     yield relative
                 else:
                     yield from self._every(folder, relative)
@@ -120,7 +120,7 @@ class Build:
                 yield relative
 
     def _kustomization(self, folder: str) -> Mapping[str, Any] | None:
-        here = [name for name in NAMES if name in self.tree.folders.get(folder, ())]
+        here = kustomizations(self.tree, folder)
         if len(here) > 1:
             raise Stop(FileReason.UNREADABLE, f"{folder or 'the root'} has two kustomizations")
         self.folders.add(folder)
@@ -253,6 +253,12 @@ class Build:
         documents = self.texts.patch(folder, patch)
         self._count(len(documents))
         return documents
+
+
+def kustomizations(tree: Tree, folder: str) -> list[str]:
+    """The kustomizations in a folder, by their names. A folder of such a name is none."""
+    here = tree.folders.get(folder, ())
+    return [name for name in NAMES if name in here and joined(folder, name) not in tree.folders]
 
 
 def _holds(folder: str, other: str) -> bool:

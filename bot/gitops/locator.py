@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.finding import Target
 from bot.gitops.documents import encrypted, parsed
 from bot.gitops.domain.file_edit import EditKind, FileEdit
-from bot.gitops.kustomize import NAMES, Build, FileObject, added, listed
+from bot.gitops.kustomize import Build, FileObject, added, kustomizations, listed
 from bot.gitops.refusals import FileReason, Stop
 from bot.gitops.source import mapping
 from bot.gitops.tree import Tree, joined
@@ -117,8 +117,8 @@ def _also(build: Build, path: str) -> Iterator[str]:
     """Other kustomizations of the repository that use the file."""
     folders = build.tree.folders
     for folder in sorted(folders.keys() - build.folders):
-        for name in NAMES:
-            if name in folders[folder] and _uses(build, folder, name, path):
+        for name in kustomizations(build.tree, folder):
+            if _uses(build, folder, name, path):
                 yield joined(folder, name)
 
 

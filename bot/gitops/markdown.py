@@ -13,11 +13,11 @@ from datetime import datetime
 
 from bot.domain.redaction.redact import FILE, redact
 from bot.gitops.domain.file_edit import FileEdit, encoded, words
+from bot.render.text import marked
 
 PREFIX = "meshmedic/"
 UNUSUAL = re.compile(r"[^a-z0-9-]+")
 TICKS = re.compile(r"`{3,}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 NAME = 60
 TITLE = 120
 DIGEST = 10
@@ -78,7 +78,7 @@ def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()
 def fenced(text: str, language: str = "", most: int = MOST_DIFF) -> str:
     """Untrusted text in a fence that it cannot close."""
     known = redact(text, FILE).encode(errors="replace").decode()
-    clean = CONTROL.sub("\ufffd", known.replace("\r\n", "\n")).rstrip("\n")
+    clean = marked(known.replace("\r\n", "\n")).rstrip("\n")
     if len(clean) > most:
         clean = f"{clean[:most]}\n… and {len(clean) - most} characters more"
     longest = max((len(ticks) for ticks in TICKS.findall(clean)), default=2)

@@ -206,6 +206,7 @@ def _listed(pack: Pack, name: bytes) -> Iterator[tuple[str, bytes, bytes]]:
     What has a name that is no UTF-8 has no mode: it can be neither a file nor a folder to us.
     """
     kind, content = pack[name]
+    names: set[str] = set()
     at = 0
     while at < len(content):
         space, zero = content.index(b" ", at), content.index(b"\0", at)
@@ -216,6 +217,9 @@ def _listed(pack: Pack, name: bytes) -> Iterator[tuple[str, bytes, bytes]]:
         of = content[zero + 1 : zero + 21]
         if kind != b"tree" or "/" in entry or entry in ("", ".", "..") or len(of) < 20:  # noqa: PLR2004  # a name's bytes
             raise PackError("a folder is written wrongly")
+        if entry in names:
+            raise PackError("a folder has two entries of one name")
+        names.add(entry)
         yield entry, mode.lstrip(b"0"), of
         at = zero + 21
 

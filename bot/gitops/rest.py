@@ -43,7 +43,7 @@ class RestAnswer:
         """The host's own error message; empty if there is none."""
         try:
             return " ".join(msgspec.json.decode(self.body, type=_ErrorJson).message.split())[:WORDS]
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, RecursionError):
             return ""
 
 

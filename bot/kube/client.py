@@ -197,7 +197,7 @@ async def _failure(response: aiohttp.ClientResponse) -> errors.ClusterError:
     body = await response.content.read(64 * 1024)
     try:
         reason = msgspec.json.decode(body, type=ApiStatus).message
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         reason = ""
     message = f"The API server answered {response.status}: {reason or response.reason}"[:MAX_DETAIL]
     if kind := ERRORS.get(response.status):

@@ -116,7 +116,7 @@ class TraefikReader:
                     reasons.append(f"Nothing answers to /api at port {port}.")
                 except ClusterError as error:
                     reasons.append(str(error))
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, RecursionError):
                     reasons.append(f"What answers at port {port} is not Traefik's API.")
         why = sentences(*dict.fromkeys(reasons))
         return NotObserved(f"{pod.id}: its API cannot be read. {why}", HOW_TO_ENABLE)

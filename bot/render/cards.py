@@ -40,6 +40,11 @@ class Attachment:
     name: str
     content: bytes
 
+    @classmethod
+    def of_text(cls, name: str, text: str, most: int | None = None) -> Attachment:
+        """A file of text, of at most so many bytes, in which nothing is hidden."""
+        return cls(name, words.marked(text).encode(errors="replace")[:most])
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

@@ -86,6 +86,26 @@ def _visible(char: str) -> str:
     return "" if category in ("Cf", "Cs", "Co", "Cn") else char
 
 
+def marked(text: str) -> str:
+    """Text of several lines with a mark for each character that nobody would see as it is.
+
+    Those are control, format and unassigned characters, and what ends a line elsewhere: a reader of
+    a file would take the text for another, or see it in another order.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_marked, text))
+
+
+def _marked(char: str) -> str:
+    unseen = char not in "\n\t" and unicodedata.category(char) in UNSEEN
+    return "\ufffd" if unseen else char
+
+
+UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Categories of Unicode."""
+
+
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """`1 pod`, `2 pods`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

@@ -38,6 +38,7 @@ from tests.cluster.asking import APPROVER, Somebody, everything_goes, service_ac
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import DEPLOY, install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
+from tests.cluster.test_rbac import CHANGE, ENTRY, STATUS
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -259,6 +260,50 @@ def test_without_the_approvers_name_the_account_writes_nothing(
     """The same requests under its own name."""
     for what, asked in MAY.items():
         assert bot.ask(*asked).code == 403, what
+
+
+CHANGES = "/apis/meshmedic.dev/v1alpha1/namespaces/meshmedic/changes"
+ONE = f"{CHANGES}/recorded"
+APPROVED = [ENTRY, ENTRY | {"seq": 1, "state": "Approved", "by": "100000000000000002"}]
+STATES = "application/merge-patch+json"
+REFUSED = (403, 422)
+
+
+def moved(at: str = f"{ONE}/status") -> Request:
+    """Somebody writes that an approver approved."""
+    return "PATCH", at, {"status": {"state": "Approved", "history": APPROVED}}, STATES
+
+
+def test_a_change_is_made_and_moved_by_the_bot_alone(bot: Somebody, admin: Somebody) -> None:
+    """Its state says that a person approved it: whoever could write that would approve."""
+    other = CHANGE | {"metadata": {"name": "somebody-elses"}}
+    dry = f"{CHANGES}?dryRun=All"
+    until(lambda: admin.ask("POST", dry, other).code == 422)
+    admin.ask("DELETE", ONE)
+    made = bot.ask("POST", CHANGES, CHANGE)
+    assert made.done, made.said
+    assert bot.ask("PATCH", f"{ONE}/status", STATUS, STATES).done
+    whole = bot.ask("GET", ONE).body
+    copied = {**whole, "metadata": {"name": "copied"}}
+    by_put = whole | {"status": {"state": "Approved", "history": APPROVED}}
+    applied = CHANGE | {"status": by_put["status"]}
+    for who in (admin, bot.acting(APPROVER)):
+        for asked in (
+            create(CHANGES, other),
+            create(CHANGES, copied),
+            ("PATCH", f"{CHANGES}/somebody-elses?fieldManager=kubectl&force=true", other, APPLY),
+            moved(),
+            ("PUT", f"{ONE}/status", by_put),
+            ("PATCH", f"{ONE}/status?fieldManager=kubectl&force=true", applied, APPLY),
+        ):
+            assert who.ask(*asked).code in REFUSED, asked
+    # The plan is not changed by anybody, and what is written beside the status does not move it.
+    assert admin.ask("PUT", ONE, by_put).body["status"]["state"] == "Proposed"
+    mine = whole | {"spec": whole["spec"] | {"target": "Service media/web"}}
+    assert admin.ask("PUT", ONE, mine).code == 422
+    assert bot.ask(*moved()).done
+    assert admin.ask("DELETE", ONE).done
+    assert admin.ask("POST", CHANGES.replace("/meshmedic/changes", "/apps/changes"), CHANGE).done
 
 
 def test_the_api_server_sees_who_approved(bot: Somebody) -> None:

@@ -113,6 +113,10 @@ FAILURES = {
     "a broken host": (web.Response(status=503, text="<html>"), "HTTP 503. Try again later"),
     "no JSON": (web.Response(text="<html>hello</html>"), "not that of such an API"),
     "other JSON": (web.json_response({"hello": 1}), "not that of such an API"),
+    "nested without end": (
+        web.Response(status=503, text='{"x":' + "[" * 100_000),
+        "HTTP 503. Try again later",
+    ),
     "too much": (web.Response(body=b" " * 5_000_000), "larger than 4 MiB"),
     "a redirect": (
         web.Response(status=307, headers={"Location": "http://127.0.0.1:1/"}),

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from bot.gitops.documents import MOST_OBJECTS, Texts
-from bot.gitops.kustomize import Build, FileObject
+from bot.gitops.kustomize import NAMES, Build, FileObject
 from bot.gitops.refusals import FileReason, Stop
 from tests.gitops.trees import SERVICE, WEB, a_tree
 from tests.pumping import limited
@@ -43,6 +43,14 @@ def test_a_folder_that_is_named_twice_is_refused() -> None:
         assert stop.detail == "k0 names k1 twice"
     files = {layer(0): {"resources": ["../k1"], "bases": ["../k1"]}, layer(1): {}}
     assert refused(files).detail == "k0 names k1 twice"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("below", ["", "k1/"])
+def test_a_folder_with_the_name_of_a_kustomization_is_none(name: str, below: str) -> None:
+    """Neither to kustomize nor to Flux; it ended the whole reading."""
+    found = built({f"k0/{below}{name}/x.yaml": WEB, "k0/readme.md": ""})
+    assert [each.path for each in found] == [f"k0/{below}{name}/x.yaml"]
 
 
 def test_a_base_of_two_overlays_is_read_once_for_each() -> None:

@@ -289,6 +289,8 @@ def test_other_kustomizations_that_use_the_file_are_named():
         "base/web.yaml": WEB,
     }
     assert located(files).also == ("staging/kustomization.yaml",)
+    odd = {"odd/kustomization.yaml/web.yaml": WEB}
+    assert located(files | odd).also == ("staging/kustomization.yaml",)
 
 
 def test_an_ingress_with_variables_is_not_replaced_by_what_they_were_once():

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,21 @@ def test_no_text_of_the_cluster_leaves_its_fence(
     for sign in "@<>![]*|&":
         assert made.count(sign) == plain.count(sign)
     assert len(body(ANNOTATE, why, diff)) < MOST
+
+
+UNSEEN = (
+    "\x00\x07\x1b\x7f\x85\xad\u061c\u200b\u200d\u200e\u2028\u2029\u202e\u2066\ufeff\ue000\U000e0041"
+)
+
+
+@pytest.mark.parametrize("char", UNSEEN)
+@pytest.mark.parametrize("where", ["diff", "why"])
+def test_a_reviewer_sees_each_character_and_its_place(char: str, where: str):
+    """A difference may come from anybody who pushes; it is read before it is merged."""
+    text = f"a{char}b"
+    why = Description("x", AT, (text,) if where == "why" else ())
+    made = body(ANNOTATE, why, text if where == "diff" else "")
+    assert char not in made
 
 
 def test_the_longest_evidence_fits_into_a_body():

@@ -229,6 +229,16 @@ def test_a_name_that_is_a_path_is_refused(name: bytes) -> None:
         a_branch(packs.tree(("100644", name, b"x" * 20)))
 
 
+@pytest.mark.parametrize("other", ["100644", "40000", "120000"])
+def test_a_folder_with_two_entries_of_one_name_is_refused(other: str) -> None:
+    """Which of them Flux applies, nobody knows; the edit would be of one."""
+    empty = packs.tree()
+    of = packs.name(b"tree", empty)
+    twins = packs.tree(("100644", b"web.yaml", b"y" * 20), (other, b"web.yaml", of))
+    with pytest.raises(PackError, match="two entries of one name"):
+        a_branch(empty, twins)
+
+
 ODD_MODES = [b"", b"0", b"-40000", b"-100644", b"7" * 40, b"xyz", b"\xff", b"40000x", b"120000"]
 
 

@@ -164,6 +164,20 @@ async def test_without_rawdata_the_pages_are_read_to_the_last(tmp_path: Path) ->
     assert [page for path, page in asked if path.endswith("routers")] == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("status", [200, 500])
+async def test_what_is_nested_without_end_is_no_api(tmp_path: Path, status: int) -> None:
+    """A route at an open port may lead to anybody, who answers in Traefik's place."""
+
+    def nested(_path: str, _query: Mapping[str, str]) -> Reply:
+        return Reply(status, b'{"x":' + b"[" * 50_000)
+
+    async with reading(tmp_path, a_pod("--api.insecure")) as (cluster, reader):
+        cluster.listeners[PLACE, NAME, 8080] = nested
+        answer = await reader.runtime(await the_pod(reader))
+    assert isinstance(answer, NotObserved)
+    assert ("answered 500" if status > 200 else "is not Traefik's API") in answer.why
+
+
 async def test_an_api_that_is_off_is_not_asked_for(tmp_path: Path) -> None:
     """The default of k3s."""
     async with reading(tmp_path, a_pod("--providers.kubernetescrd")) as (cluster, reader):

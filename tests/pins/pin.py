@@ -16,9 +16,11 @@ PINS = ROOT / "deploy/pins.toml"
 USED = re.compile(
     r"""(?mx)
     ^ARG \s+ \w+_IMAGE = (?P<argument>\S+)            # Dockerfile
-    | ^FROM \s+ (?!\$|scratch\b) (?P<base>\S+)
+    | ^FROM \s+ (?:--\S+ \s+)? (?!\$|scratch\b) (?P<base>[^\s-]\S*)
+    | ^COPY \s .* --from= (?P<from>\S+[:@]\S+)
     | ^\w+_IMAGE \s* = \s* "(?P<constant>[\w.-]+/[^"\s]+:[^"\s]+)"  # Python
-    | ^\s*-?\s* uses: \s* (?P<action>[\w-]+/[\w./-]+@\S+)        # workflow
+    | ^\s*-?\s* uses: \s* docker:// (?P<run>\S+)                # workflow
+    | ^\s*-?\s* uses: \s* (?P<action>[\w-]+/[\w./-]+@\S+)
     | ^\s*-?\s* (?:image|container): \s* ["']?(?P<image>[\w.-]+(?:/[\w.-]+)*:[\w.@:-]+)
     """
 )
@@ -95,15 +97,26 @@ def used(text: str) -> Iterator[str]:
             yield name.partition("@")[0]
 
 
+DIGEST = {Kind.IMAGE: re.compile("sha256:[0-9a-f]{64}"), Kind.ACTION: re.compile("[0-9a-f]{40}")}
+"""What a digest looks like."""
+
+
 def unpinned(pins: Iterable[Pin]) -> list[str]:
     """The names without a digest."""
-    return [pin.name for pin in pins if not pin.digest]
+    return [pin.name for pin in pins if not DIGEST[pin.kind].fullmatch(pin.digest)]
+
+
+def loose(text: str, pins: Iterable[Pin]) -> list[str]:
+    """The names in a file that it may follow elsewhere: without their digest, or not in `pins`."""
+    known = {pin.name: pin for pin in pins}
+    names = dict.fromkeys(used(text))
+    return [name for name in names if name not in known or known[name].written_into(text) != text]
 
 
 def files(root: Path = ROOT) -> list[Path]:
     """The files in which an image or an action may be named."""
     patterns = (
-        *("deploy/Dockerfile", "deploy/**/*.yaml", ".github/**/*.yaml"),
+        *("deploy/Dockerfile", "deploy/**/*.yaml", ".github/**/*.yaml", ".github/**/*.yml"),
         *("README.md", "deploy/*.md", "bot/**/*.py"),
     )
     found = {path for pattern in patterns for path in root.glob(pattern)}

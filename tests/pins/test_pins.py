@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pins.pin import PINS, Kind, Pin, files, read, unpinned, used, written
+from tests.pins.__main__ import check, main
+from tests.pins.pin import PINS, Kind, Pin, files, loose, read, unpinned, used, written
+from tests.places import ROOT
 
 DIGEST = f"sha256:{'a' * 64}"
 OLD = f"sha256:{'0' * 64}"
@@ -68,6 +70,10 @@ ARG PYTHON_IMAGE={IMAGE.name}@{DIGEST}
 FROM ${{PYTHON_IMAGE}} AS build
 FROM scratch
 FROM debian:trixie
+FROM --platform=linux/amd64 alpine:3
+COPY --from=ghcr.io/someone/uv:1 /uv /uv
+COPY --from=build /venv /venv
+    - uses: docker://docker.io/someone/lint:2
 TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
     - uses: actions/checkout@v5
     - uses: docker/build-push-action@{COMMIT} # v6
@@ -79,6 +85,9 @@ TOOL_IMAGE = "docker.io/nicolaka/netshoot:v0.13"
     assert list(used(text)) == [
         IMAGE.name,
         "debian:trixie",
+        "alpine:3",
+        "ghcr.io/someone/uv:1",
+        "docker.io/someone/lint:2",
         "docker.io/nicolaka/netshoot:v0.13",
         "actions/checkout@v5",
         "docker/build-push-action@v6",
@@ -93,3 +102,34 @@ def test_the_file_of_pins_keeps_its_comments():
     assert after.startswith("# Why.\n")
     assert read(after) == [IMAGE, ACTION]
     assert unpinned(read(after)) == []
+
+
+@pytest.mark.parametrize("digest", ["", "todo", "sha256:", DIGEST[:-1], DIGEST.upper(), COMMIT])
+def test_only_a_digest_is_one(digest: str):
+    assert unpinned([IMAGE.at(digest)]) == [IMAGE.name]
+
+
+def test_a_file_is_pinned_where_each_name_in_it_stands_with_its_digest():
+    """To write a digest into the file of pins alone pins nothing."""
+    line = f"ARG PYTHON_IMAGE={IMAGE.name}"
+    assert loose(f"{line}@{DIGEST}\n", [IMAGE]) == []
+    assert loose(f"{line}\n", [IMAGE]) == [IMAGE.name]
+    assert loose(f"{line}@{OLD}\n", [IMAGE]) == [IMAGE.name]
+    assert loose("FROM debian:trixie\n", [IMAGE]) == ["debian:trixie"]
+    assert loose("    - uses: actions/checkout@v5\n", [ACTION]) == [ACTION.name]
+
+
+def test_digests_in_the_file_of_pins_alone_are_not_enough(capsys: pytest.CaptureFixture[str]):
+    """No file names this digest, which nobody saw."""
+    image = next(pin for pin in read(PINS.read_text()) if pin.kind is Kind.IMAGE)
+    assert check([image.at(DIGEST)]) == 1
+    assert "without its digest in " in capsys.readouterr().err
+
+
+def test_a_release_is_refused_before_anything_is_built_or_sent():
+    """Its first step asks whether all is pinned, and make ends at the first that fails."""
+    text = (ROOT / "Makefile").read_text()
+    _, _, rest = text.partition("\nrelease:")
+    steps = [line.strip() for line in rest.splitlines()[1:] if line.startswith("\t")]
+    assert steps[0] == "@$(BIN)/python -m tests.pins --check"
+    assert main(["--check"]) == int(bool(unpinned(read(PINS.read_text()))))

@@ -1,5 +1,6 @@
 """Prose that quotes the cluster: nothing in it is live on Discord, whatever stands before it."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.render import cards
 from bot.render.cards import NO_BREAK, escape
 from tests.examples import examples
 
@@ -95,3 +97,21 @@ def test_prose_is_made_safe_in_one_place() -> None:
     files = [path for folder in ("bot", "commands") for path in (ROOT / folder).rglob("*.py")]
     assert len(files) > 100
     assert [path for path in files if unsafe.search(path.read_text())] == []
+
+
+UNSEEN = "\x00\x1b\x7f\x85\xad\u061c\u200b\u200d\u2028\u202e\u2066\ufeff\ue000\ud800"
+
+
+@pytest.mark.parametrize("char", UNSEEN)
+def test_a_file_of_text_hides_nothing(char: str):
+    """Who approves reads it, and takes one name for another where a character is not seen."""
+    file = cards.Attachment.of_text("change.txt", f"Host(`a{char}b`)\n\tnext 🟠 é\n")
+    assert file.content.decode() == "Host(`a\ufffdb`)\n\tnext 🟠 é\n"
+
+
+def test_each_file_of_text_is_made_so():
+    """Others are JSON and pictures."""
+    for path in (*ROOT.glob("bot/**/*.py"), *ROOT.glob("commands/**/*.py")):
+        for call in ast.walk(ast.parse(path.read_text())):
+            made = isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Attachment")
+            assert not made or ".encode(" not in ast.unparse(call), path

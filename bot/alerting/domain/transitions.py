@@ -255,7 +255,7 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
             if not one.ended and one.head.key in effects and is_alike(one.keys[0], finding.key)
         )
         holder = next(filter(None, map(state.holding, chain)), None) or next(about, None)
-        if finding.check == visibility.CHECK:
+        if finding.check == visibility.CHECK and finding.subject == visibility.WATCH:
             # After an outage some kinds come back later than others. They belong to its incident.
             holder = holder or outage.open_outage(state)
         if holder:

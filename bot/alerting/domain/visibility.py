@@ -16,6 +16,8 @@ from bot.domain.verdict import Verdict
 
 CHECK = "visibility"
 WATCH = Ref("Watch", "", "cluster")
+OBJECTS = "objects"
+"""What is watched in one namespace."""
 
 STALE_WATCH = "StaleWatch"
 NEVER_SEEN = "NeverSeen"
@@ -60,7 +62,20 @@ def with_visibility(report: Report, before: Collection[str] = ()) -> Report:
 
 
 def _findings(gaps: Sequence[Gap], report: Report) -> tuple[Finding, ...]:
-    """That kinds cannot be seen; where none can, by errors of the API server, that it is gone."""
+    """That kinds cannot be seen; where none can, by errors of the API server, that it is gone.
+
+    What is missing of one namespace is a finding of it: its people may have brought that about, and
+    would else keep the cluster's incident open.
+    """
+    of_cluster = [gap for gap in gaps if not gap.namespace]
+    places = sorted({gap.namespace for gap in gaps} - {""})
+    parts = [
+        _finding([gap for gap in gaps if gap.namespace == place], report, place) for place in places
+    ]
+    return (*_of_cluster(of_cluster, report), *parts)
+
+
+def _of_cluster(gaps: Sequence[Gap], report: Report) -> tuple[Finding, ...]:
     if not gaps:
         return ()
     unseen = _finding(gaps, report)
@@ -72,7 +87,7 @@ def _findings(gaps: Sequence[Gap], report: Report) -> tuple[Finding, ...]:
     return gone, msgspec.structs.replace(unseen, cause=gone.key)
 
 
-def _finding(gaps: Sequence[Gap], report: Report) -> Finding:
+def _finding(gaps: Sequence[Gap], report: Report, namespace: str = "") -> Finding:
     kinds = list(dict.fromkeys(gap.kind for gap in gaps))
     away = [gap for gap in gaps if gap.why in AWAY]
     forbidden = [gap for gap in gaps if gap.why not in AWAY]
@@ -84,7 +99,7 @@ def _finding(gaps: Sequence[Gap], report: Report) -> Finding:
     )
     return Finding(
         check=CHECK,
-        subject=WATCH,
+        subject=Ref(WATCH.kind, namespace, OBJECTS) if namespace else WATCH,
         verdict=Verdict.FAILED if blind else Verdict.DEGRADED,
         reason=STALE_WATCH if lost else REFUSED if forbidden else NEVER_SEEN,
         message=f"{' '.join(told)} Failures there go unnoticed until I can. "

@@ -72,7 +72,7 @@ def digest(
     card = render.card(verdict, [head, *shown, tail], rows)
     if isinstance(picture, bytes):
         card = render.with_picture(card, render.Attachment(PICTURE, picture), alt)
-    file = render.Attachment(FILE, text_view.text(digest).encode())
+    file = render.Attachment.of_text(FILE, text_view.text(digest))
     return render.with_files(card, (file,))
 
 

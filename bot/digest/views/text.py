@@ -9,10 +9,11 @@ from functools import partial
 from bot.digest.domain.diff import LAST_DIGEST, DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
+from bot.domain.shares import shared
 from bot.domain.verdict import Verdict
 from bot.health.service import ROUTES
 from bot.health.views.text import next_step, note_lines, unseen_lines
-from bot.history.domain.trends import Trends
+from bot.history.domain.trends import WORST, Trends, party_of_problem
 from bot.history.views import uptime
 from bot.history.views.chart import named, share
 from bot.render import text as words
@@ -144,7 +145,8 @@ def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[
     counted = words.plural(trends.incidents, "incident"), words.plural(trends.restarts, "restart")
     if trends.unseen < trends.hours or trends.incidents:
         yield f"{counted[0]}{mean}, {counted[1]}"
-    flapping = [f"{quoted(named(problem))} ×{problem.times}" for problem in trends.flapping[:5]]
+    repeated = shared(trends.flapping, WORST, party_of_problem)
+    flapping = [f"{quoted(named(problem))} ×{problem.times}" for problem in repeated]
     if flapping:
         yield f"flapping: {', '.join(flapping)}"
     longest = [f"{quoted(named(problem))} {_span(problem.lasted)}" for problem in trends.worst]

@@ -53,8 +53,11 @@ _PATTERNS = tuple(
             r"""[^\s"'<>\\]{8,}""",
             rf"\1{HIDDEN}",
         ),
-        # scheme://user:password@host
-        (r"(?<=://)[^/\s:@]{0,200}:[^/\s@]{1,500}@", f"{HIDDEN}@"),
+        # scheme://user:password@host; a password may hold an @, and a token stand as the user
+        (
+            r"""(?<=://)(?:[^/\s:@]*+:[^/\s@]*+@(?:[^/\s@"'<>,]*+@)*+|[\w.~%+=-]{16,}+@)""",
+            f"{HIDDEN}@",
+        ),
         # Authorization: Bearer …, Basic …, Bot …
         (
             rf"(?i)\b(bearer|basic|bot)\s+(?!{prose.SCHEME_WORDS})[\w.~+/=-]{{12,}}",

@@ -19,6 +19,6 @@ def files(report: Report) -> tuple[Attachment, ...]:
     named = f"report-{report.taken_at:%Y%m%d-%H%M%S}"
     attachments = (
         Attachment(f"{named}.json", json.report(report)),
-        Attachment(f"{named}.txt", plain(terminal.report(report, most=TEXT_ROOTS)).encode()),
+        Attachment.of_text(f"{named}.txt", plain(terminal.report(report, most=TEXT_ROOTS))),
     )
     return tuple(file_ for file_ in attachments if len(file_.content) <= LARGEST)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from bot.domain.check import SCOPES
+from bot.domain.shares import shared
+from bot.domain.tenancy import party_of_key
 from bot.domain.verdict import HOUR, INCIDENT, MEANS, Verdict
 from bot.history.domain.record import History, PastIncident, Point
 from bot.history.domain.uptime import SiteUptime, UptimeRecord, uptime
@@ -83,11 +85,16 @@ def trends(
         incidents=len(incidents),
         recovery=sum(recoveries, timedelta()) / len(recoveries) if recoveries else None,
         flapping=tuple(problem for problem in problems if problem.times >= FLAPS),
-        worst=problems[:WORST],
+        worst=shared(problems, WORST, party_of_problem),
         restarts=sum(point.restarts for point in points),
         links=courses(links, now, back),
         sites=uptime(requests, now),
     )
+
+
+def party_of_problem(problem: ProblemTrend) -> str:
+    """With whom a problem shares a list."""
+    return party_of_key(problem.key)
 
 
 def _hours(points: list[Point], number: int, area: str) -> AreaHours:

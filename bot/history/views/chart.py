@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from bot.charts.spec import Lane, Level, Span, Tick, Timeline
 from bot.domain.check import SCOPES
 from bot.domain.finding import subject_of
+from bot.domain.shares import shared
+from bot.domain.tenancy import party_of_key
 from bot.domain.verdict import HOUR, MEANS, Verdict
 from bot.history.domain.record import ABSENT, History, PastIncident, Point
 from bot.history.domain.trends import ProblemTrend, Trends, trends
@@ -129,14 +131,14 @@ def _bars(incidents: tuple[PastIncident, ...], start: datetime, now: datetime) -
         key: sum((incident.lasted(start, now) for incident in same), timedelta())
         for key, same in by_key.items()
     }
-    longest = sorted(lasted, key=lambda key: lasted[key], reverse=True)[:BARS]
+    every = sorted(lasted, key=lambda key: lasted[key], reverse=True)
     return tuple(
         Lane(
             words.line(key.rsplit("/", 1)[-1], NAME) or "?",
             tuple(_bar(incident, start, now) for incident in by_key[key]),
             words.age(now - lasted[key], now),
         )
-        for key in longest
+        for key in shared(every, BARS, party_of_key)
     )
 
 

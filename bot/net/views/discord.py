@@ -196,4 +196,4 @@ def _listed(title: str, lines: Sequence[str], most: int, more: str = " in the fi
 
 
 def _with_file(card: render.Card, name: str, content: str) -> render.Card:
-    return render.with_files(card, (render.Attachment(name, content.encode()),))
+    return render.with_files(card, (render.Attachment.of_text(name, content),))

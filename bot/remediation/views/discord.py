@@ -85,7 +85,7 @@ def audit(moved: Change) -> cards.Card:
 
 def attachment(shown: Change) -> cards.Card:
     """Everything about a change, as a file."""
-    file = cards.Attachment("change.txt", words.full_text(shown).encode())
+    file = cards.Attachment.of_text("change.txt", words.full_text(shown))
     return cards.files(f"Change {cards.code(shown.name, 90)}, whole.", (file,))
 
 

@@ -37,9 +37,9 @@ def sites(sites: Sites) -> cards.Card:
     if hidden := len(shown) - len(lines):
         lines.append(f"-# … and {hidden:,} more in the file")
     parts = [head, "\n".join(lines), tail]
-    content = terminal.plain(sites_terminal.sites(sites)).encode()[:LARGEST_FILE]
+    page = terminal.plain(sites_terminal.sites(sites))
     card = cards.card(verdict, [part for part in parts if part], ())
-    return cards.with_files(card, (cards.Attachment(FILE, content),))
+    return cards.with_files(card, (cards.Attachment.of_text(FILE, page, LARGEST_FILE),))
 
 
 def verdict_of(sites: Sites) -> Verdict:

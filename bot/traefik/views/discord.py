@@ -102,8 +102,8 @@ def _card(
 
 
 def _filed(card: render.Card, name: str, page: RenderableType) -> render.Card:
-    content = terminal.plain(page).encode()[:LARGEST_FILE]
-    return render.with_files(card, (render.Attachment(name, content),))
+    file = render.Attachment.of_text(name, terminal.plain(page), LARGEST_FILE)
+    return render.with_files(card, (file,))
 
 
 def _head(verdict: Verdict, title: str, text: str) -> str:

@@ -13,6 +13,7 @@ from bot.alerting.domain.silences import Mute, Mutes, silenced
 from bot.alerting.domain.transitions import advance
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report, collapse
+from bot.domain.snapshot import Gap, Why
 from bot.domain.verdict import Verdict
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -180,3 +181,31 @@ def test_what_fails_later_is_not_hidden_in_an_incident_that_was_silenced_meanwhi
         state = advance(state, report, RULES)
     assert state is not None
     assert [incident.head.subject for incident in state.incidents] == [APPS, LEDGER]
+
+
+HEAVY = Gap.in_part("Service", "tenant", "too heavy to be read: big")
+AWAY = Gap("Node", Why.STALE, "", START)
+
+
+def not_seen(*looks: tuple[Gap, ...]) -> Alerts:
+    """The alerts after looks with these gaps, a minute each."""
+    state: Alerts | None = None
+    for minute, gaps in enumerate(((), *looks)):
+        taken_at = START + timedelta(minutes=minute)
+        report = Report(taken_at, (), gaps, {"Node": 1, "Service": 1})
+        state = advance(state, report, RULES)
+    assert state is not None
+    return state
+
+
+def test_what_a_tenant_keeps_from_being_read_is_no_incident_of_the_cluster():
+    """Else that stays open for ever, and nobody hears that nodes are not seen any more."""
+    heavy = not_seen(*[(HEAVY,)] * 40)
+    assert {(one.head.subject.namespace, one.party) for one in heavy.incidents} == {
+        ("tenant", "tenant")
+    }
+    both = not_seen(*[(HEAVY,)] * 40, *[(HEAVY, AWAY)] * 10)
+    assert [one.head.subject.namespace for one in both.incidents] == ["tenant", ""]
+    after = not_seen(*[(HEAVY,)] * 40, *[(HEAVY, AWAY)] * 10, *[(HEAVY,)] * 10)
+    ended = {one.head.subject.namespace: one.ended is not None for one in after.incidents}
+    assert ended == {"tenant": False, "": True}

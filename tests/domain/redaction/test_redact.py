@@ -17,6 +17,12 @@ from bot.log_setup import BUDGET, LONGEST
     ("text", "secret"),
     [
         ("fetch https://bot:hunter2@git.example/repo failed", "hunter2"),
+        ("resources: https://:hunter2@git.example/repo", "hunter2"),
+        ("resources: https://me:pa@hunter2@git.example/repo", "hunter2"),
+        ("postgres://me:p@s@hunter2@db:5432/x", "hunter2"),
+        ("https://hunter2f00ba4f00ba4@dev.azure.com/o/_git/r", "hunter2"),
+        (f"https://me:{'x' * 3000}hunter2@git.example/repo", "hunter2"),
+        (f"https://{'m' * 3000}:hunter2@git.example/repo", "hunter2"),
         ("Authorization: Bearer abc.def-ghi_jkl12", "abc.def-ghi_jkl12"),
         ("password=hunter2 user=me", "hunter2"),
         ('{"client_secret": "s3cr3t value"}', "s3cr3t value"),
@@ -86,6 +92,9 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str):
 @pytest.mark.parametrize(
     "text",
     [
+        "cloning ssh://git@github.com/me/home",
+        "GET https://git.example/@alice/home?of=bob@home.lab",
+        "asked http://10.0.0.1:80, then http://10.0.0.2:80/ for a@b.example",
         "Back-off pulling image ghcr.io/app/web:1.2.3",
         'secret "db-credentials" not found',
         "could not get secret data from provider",

@@ -281,3 +281,15 @@ def test_what_follows_from_something_private_is_recorded_as_public_by_itself():
     history = of(History(), replace(report, findings=(cause, effect)))
     assert [incident.key for incident in history.incidents] == [effect.key]
     assert replace(report, findings=(cause, effect)).public.findings[0].cause is None
+
+
+def test_what_one_namespace_breaks_takes_neither_list_of_the_trends_nor_the_picture():
+    """A node that failed for a minute stands beside a tenant who fails all week."""
+    began = NOW - timedelta(days=2)
+    theirs = [PastIncident(f"endpoints/Service/tenant/x{number}", began) for number in range(50)]
+    node = PastIncident("nodes/Node//one", NOW - timedelta(minutes=2), NOW - timedelta(minutes=1))
+    shop = PastIncident("endpoints/Service/shop/web", NOW - timedelta(minutes=2), NOW)
+    history = History((), (*theirs, node, shop))
+    assert {node.key, shop.key} < {problem.key for problem in trends(history, NOW, WEEK).worst}
+    drawn = timeline.timeline(history, NOW, WEEK, UTC_ZONE)
+    assert {"one", "web"} < {lane.name for lane in drawn.incidents}
