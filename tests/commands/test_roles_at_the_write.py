@@ -1,0 +1,337 @@
+"""Whoever loses a role between the click and the write writes nothing, by any command or control.
+
+Every command and control has an example here, so that a new one cannot be forgotten: whether it
+writes is observed, and not taken on trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+import pytest
+from discord import app_commands
+from simcord import MemberActor
+from simcord.actors import _component_interaction
+
+from bot.alerting.domain.silences import MUTES
+from bot.alerting.silences import Silences
+from bot.digest.domain.records import DIGESTS, DigestSchedule
+from bot.digest.domain.schedule import Timetable
+from bot.domain import principal
+from bot.domain.authorization import Members, Roles
+from bot.remediation.change.approval import Click
+from bot.remediation.change.change import Change
+from bot.remediation.service import Proposal
+from bot.sandbox.network import Broken, Network
+from bot.sandbox.scenarios.homelab import healthy
+from tests.builders import a_pod
+from tests.commands.conftest import GUILD, NAMESPACES, Room, code_in, message, of_type, said
+from tests.commands.test_net_tool import FakeRunner
+from tests.fake_prober import FakeProber
+from tests.led import Led
+from tests.remediation.changes import ANNA, ASKED, World
+
+ROUTE, NODE, NAME = "nextcloud.lab.example.org", "edge", "weekly"
+SERVICE = "nextcloud.productivity:80"
+GONE = "any more, so nothing was written"
+UNKNOWN = "So it is not known whether you still are"
+LEFT = "You are no member of this server any more"
+
+
+def nothing() -> None:
+    """Nothing happens."""
+
+
+@dataclass
+class Between(Led):
+    """It is asked whether it leads after a click has come in: by then, something happened."""
+
+    happens: Callable[[], None] = nothing
+
+    def hesitation(self) -> float:
+        self.happens()
+        return super().hesitation()
+
+
+@dataclass
+class Stage:
+    """A room in which everything can be written, and Pia, an operator and approver."""
+
+    room: Room
+    world: World
+    prober: FakeProber
+    runner: FakeRunner
+    pia: MemberActor
+    between: Between
+    roles: tuple[int, ...]
+    finding: str = ""
+    shown: int = 0
+    """A message with a button and a select."""
+    changes: dict[str, str] = field(default_factory=dict)
+
+    async def prepare(self) -> None:
+        """What can be written over: a mute, a digest, a proposal and a change that is done."""
+        silences = Silences(self.room.store, self.room.health, lambda: NAMESPACES)
+        await silences.mute("nodes", "4h", "anna")
+        await silences.mute(self.finding, "2h", "anna")
+        when, now = Timetable(8, 0), datetime(2026, 11, 1, tzinfo=UTC)
+        digests = self.room.client.digests  # type: ignore[attr-defined]
+        for name, paused in ((NAME, False), ("paused", True)):
+            schedule = DigestSchedule(
+                name=name, channel=self.room.channel.id, when=when, began=now, paused=paused
+            )
+            await digests.set_up(schedule)
+        remediation, world = self.room.cluster.remediation, self.world
+        assert remediation
+        world.store.kept.clear()
+        done = await self._proposed()
+        click = Click(ANNA, frozenset(self.roles), world.now)
+        await remediation.decide(done.name, click, approve=True)
+        await remediation.reconciler.wait()
+        world.passes(hours=1)
+        for target in [key for key in world.writer.world if key.kind == "Service"]:
+            manifest = world.writer.world[target]
+            manifest["metadata"].pop("annotations", None)
+        self.changes = {"open": (await self._proposed()).name, "done": done.name}
+
+    async def _proposed(self) -> Change:
+        remediation = self.room.cluster.remediation
+        assert remediation
+        made = await remediation.propose(ASKED, None, str(ANNA))
+        assert isinstance(made, Proposal), made
+        return made.change
+
+    async def written(self) -> tuple[object, ...]:
+        """Everything that a person can have changed or caused."""
+        await self.room.env.settle()
+        if self.room.cluster.remediation:
+            await self.room.cluster.remediation.reconciler.wait()
+        store, world = self.room.store, self.world
+        versions = {name: change.version for name, change in world.store.kept.items()}
+        mutes, digests = await store.read(MUTES), await store.read(DIGESTS)
+        asked = len(self.prober.asked), len(self.runner.asked)
+        return mutes, digests, versions, len(world.writer.effects), *asked
+
+    def take(self) -> None:
+        """Somebody takes all roles from Pia."""
+        for role in self.roles:
+            self.room.env.backend.remove_member_role(GUILD, self.pia.id, role)
+
+    def give(self) -> None:
+        """Somebody gives them to her."""
+        for role in self.roles:
+            self.room.env.backend.add_member_role(GUILD, self.pia.id, role)
+
+    async def slash(self, name: str, /, **options: Any) -> Any:
+        return await self.pia.slash(self.room.channel, name, **options)
+
+    async def click(self, custom_id: str, values: list[str] | None = None) -> Any:
+        """A click on a control of any message of the bot's."""
+        stored = self.room.env.backend.get_message(self.room.channel.id, self.shown)
+        kind = discord.ComponentType.select if values else discord.ComponentType.button
+        (control,) = of_type(stored.components, kind)
+        control["custom_id"] = custom_id
+        sent = {"custom_id": custom_id, "component_type": kind.value}
+        return await _component_interaction(
+            self.pia, stored, {**sent, "values": values} if values else sent
+        )
+
+
+@pytest.fixture
+async def stage(room: Room) -> Stage:
+    lab = healthy(datetime.now(UTC))
+    known = {"Pod", "Node", "Service", "EndpointSlice", "IngressRoute", "Ingress", "NetworkPolicy"}
+    objects = [each for each in lab.objects if each["kind"] in known]
+    room.cluster.set([*objects, a_pod("broken", waiting="CrashLoopBackOff")])
+    network = Network(Broken())
+    network.learn(lab.of("Node"), lab.of("Pod"), lab.of("Service"), lab.of("EndpointSlice"))
+    prober, runner = FakeProber(network), FakeRunner()
+    world, between = World(now=datetime.now(UTC)), Between()
+    room.cluster.prober, room.cluster.tools = prober, runner
+    room.cluster.remediation = world.process()
+    room.cluster.remediation.roles = room.roles
+    room.led = between
+    await room.restart()
+    guild = room.operator.guild
+    names = ("operators", "approvers")
+    roles = [guild.roles[name.title()] for name in names]
+    pia = guild.add_member(room.env.create_user("pia"), roles=roles)
+    made = Stage(
+        room, world, prober, runner, pia, between, tuple(room.roles.roles[name] for name in names)
+    )
+    report = await room.viewer.slash(room.channel, "health pods")
+    made.finding, made.shown = code_in(report), message(report).id
+    return made
+
+
+Options = Mapping[str, Any]
+
+WRITING: Mapping[str, Callable[[Stage], Options]] = {
+    "mute add": lambda on: {"what": on.finding, "time": "6h"},
+    "unmute": lambda _: {"what": "nodes"},
+    "ack": lambda on: {"finding": on.finding},
+    "digest set": lambda _: {"name": NAME, "time": "09:00"},
+    "digest remove": lambda _: {"name": NAME},
+    "digest pause": lambda _: {"name": NAME},
+    "digest resume": lambda _: {"name": "paused"},
+    "net diagnose": lambda _: {"route": ROUTE},
+    "net matrix": lambda _: {},
+    "net test": lambda _: {"from": NODE, "to": SERVICE},
+    "net tool": lambda _: {"tool": "dig", "node": NODE, "target": "productivity/nextcloud"},
+    "fix route": lambda _: {"route": ASKED, "way": "conversion"},
+    "fix rollback": lambda on: {"change": on.changes["done"]},
+}
+"""The commands that write, each with options by which it does."""
+
+READING: Mapping[str, Options] = {
+    "why": {"finding": "broken"},
+    "sites": {},
+    "digest now": {"dry_run": True},
+    "digest list": {},
+    "digest history": {},
+    "traefik routes": {},
+    "traefik logs": {},
+    "traefik describe": {"route": ROUTE},
+    "fix list": {"route": ASKED},
+    "fix status": {},
+    "fix history": {},
+    "mute list": {},
+    "runbook": {"topic": "dns"},
+    "doctor": {},
+}
+"""The other ones, besides those of `/health`."""
+
+WRITING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
+    lambda on: f"meshmedic:alert:mute:{on.finding}",
+    lambda on: f"meshmedic:alert:ack:{on.finding}",
+    lambda on: f"meshmedic:alert:unmute:{on.finding}",
+    lambda _: f"meshmedic:again:diagnose:{ROUTE}",
+    lambda _: "meshmedic:again:matrix:",
+    lambda _: f"meshmedic:again:test:{NODE} {SERVICE}",
+    lambda _: f"meshmedic:again:tool:dig {NODE} productivity/nextcloud",
+    lambda on: f"meshmedic:change:approve:{on.changes['open']}",
+    lambda on: f"meshmedic:change:reject:{on.changes['open']}",
+    lambda on: f"meshmedic:change:rollback:{on.changes['done']}",
+    lambda _: f"meshmedic:fix:conversion:{ASKED}",
+)
+READING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
+    lambda _: "meshmedic:digest:now",
+    lambda _: "meshmedic:export:00000000:pods:",
+    lambda on: f"meshmedic:change:details:{on.changes['open']}",
+)
+SELECT = "meshmedic:drill:00000000:pods:"
+
+
+def names(room: Room) -> frozenset[str]:
+    """Every command that Discord shows."""
+    walked = room.client.tree.walk_commands()
+    return frozenset(
+        each.qualified_name for each in walked if isinstance(each, app_commands.Command)
+    )
+
+
+async def test_every_command_and_control_has_an_example_here(stage: Stage) -> None:
+    """So each new one is tried, too."""
+    await stage.prepare()
+    health = {name for name in names(stage.room) if name.startswith("health ")}
+    assert names(stage.room) == WRITING.keys() | READING.keys() | health
+    examples = [SELECT, *(each(stage) for each in (*WRITING_CONTROLS, *READING_CONTROLS))]
+    for pattern in stage.room.client.custom_ids:
+        assert any(map(pattern.fullmatch, examples)), pattern
+    for known in examples:
+        assert any(pattern.fullmatch(known) for pattern in stage.room.client.custom_ids), known
+
+
+@pytest.mark.parametrize("name", WRITING)
+async def test_a_command_writes_nothing_for_who_loses_the_role_after_it_was_sent(
+    stage: Stage, name: str
+) -> None:
+    """With the role the same command writes."""
+    await stage.prepare()
+    before = await stage.written()
+    stage.between.happens = stage.take
+    assert GONE in said(await stage.slash(name, **WRITING[name](stage)))
+    assert await stage.written() == before
+    stage.between.happens = stage.give
+    stage.give()
+    answer = said(await stage.slash(name, **WRITING[name](stage)))
+    assert GONE not in answer
+    assert await stage.written() != before, answer
+
+
+@pytest.mark.parametrize("control", WRITING_CONTROLS)
+async def test_a_button_writes_nothing_for_who_loses_the_role_after_the_click(
+    stage: Stage, control: Callable[[Stage], str]
+) -> None:
+    """However long its message stands."""
+    await stage.prepare()
+    before = await stage.written()
+    stage.between.happens = stage.take
+    assert GONE in said(await stage.click(control(stage)))
+    assert await stage.written() == before
+    stage.between.happens = stage.give
+    stage.give()
+    answer = said(await stage.click(control(stage)))
+    assert GONE not in answer
+    assert await stage.written() != before, answer
+
+
+async def test_what_is_not_listed_to_write_writes_nothing(stage: Stage) -> None:
+    """Neither for an operator nor for an approver."""
+    await stage.prepare()
+    before = await stage.written()
+    for name in sorted(names(stage.room) - WRITING.keys()):
+        await stage.slash(name, **READING.get(name, {}))
+        assert await stage.written() == before, name
+    for control in READING_CONTROLS:
+        await stage.click(control(stage))
+        assert await stage.written() == before, control(stage)
+    await stage.click(SELECT, [stage.finding])
+    assert await stage.written() == before
+
+
+async def test_a_digest_for_everybody_is_posted_by_who_is_an_operator_then(stage: Stage) -> None:
+    stage.between.happens = stage.take
+    assert GONE in said(await stage.slash("digest now"))
+    stage.between.happens = nothing
+    stage.give()
+    assert "Digest" in said(await stage.slash("digest now"))
+
+
+async def test_who_left_the_server_meanwhile_writes_nothing_though_named_by_user_id(
+    stage: Stage,
+) -> None:
+    """The settings name a user, and somebody has just thrown them out."""
+    await stage.prepare()
+    before = await stage.written()
+    stage.take()
+    stage.room.client.roles = Roles(operators=Members(frozenset({stage.pia.id})))
+    assert "muted by" in said(await stage.slash("mute add", what="pods", time="4h"))
+    assert before != (before := await stage.written())
+    stage.between.happens = lambda: stage.room.env.backend.remove_member(GUILD, stage.pia.id)
+    assert LEFT in said(await stage.slash("mute add", what="pods", time="4h"))
+    assert await stage.written() == before
+
+
+async def test_where_discord_does_not_say_nothing_is_written_and_the_reason_is_told(
+    stage: Stage,
+) -> None:
+    await stage.prepare()
+    before = await stage.written()
+    stage.room.env.inject_error("GET", "/guilds/*/members/*", status=403, code=50001, times=1)
+    answer = said(await stage.slash("mute add", what="pods", time="4h"))
+    assert "Discord could not be asked" in answer
+    assert f"{UNKNOWN} an operator" in answer
+    assert await stage.written() == before
+    assert GONE not in said(await stage.slash("mute add", what="pods", time="4h"))
+    assert await stage.written() != before
+
+
+async def test_a_write_that_comes_from_discord_for_nobody_is_a_failure() -> None:
+    """Such as that of a form whose handler asked nobody: it is not taken for the bot's own."""
+    with principal.acting_as(principal.NOBODY), pytest.raises(RuntimeError, match="nobody"):
+        await principal.authorize()
