@@ -6,6 +6,7 @@ writes is observed, and not taken on trust.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,22 +18,28 @@ from discord import app_commands
 from simcord import MemberActor
 from simcord.actors import _component_interaction
 
-from bot.alerting.domain.silences import MUTES
+from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.silences import Silences
+from bot.chat.client import Client
 from bot.digest.domain.records import DIGESTS, DigestSchedule
 from bot.digest.domain.schedule import Timetable
 from bot.domain import principal
 from bot.domain.authorization import Members, Roles
 from bot.remediation.change.approval import Click
 from bot.remediation.change.change import Change
+from bot.remediation.change.states import ChangeState
+from bot.remediation.journal import ChangeNotifier
 from bot.remediation.service import Proposal
+from bot.runtime.memory_store import Unkept
 from bot.sandbox.network import Broken, Network
 from bot.sandbox.scenarios.homelab import healthy
 from tests.builders import a_pod
 from tests.commands.conftest import GUILD, NAMESPACES, Room, code_in, message, of_type, said
 from tests.commands.test_net_tool import FakeRunner
 from tests.fake_prober import FakeProber
+from tests.golden.changes import a_change
 from tests.led import Led
+from tests.people import Fickle
 from tests.remediation.changes import ANNA, ASKED, World
 
 ROUTE, NODE, NAME = "nextcloud.lab.example.org", "edge", "weekly"
@@ -331,7 +338,42 @@ async def test_where_discord_does_not_say_nothing_is_written_and_the_reason_is_t
     assert await stage.written() != before
 
 
+class Gateway(discord.Client):
+    """Sends one event, which is worked on in a task, and ends."""
+
+    handled: list[BaseException | None]
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        del reconnect
+        (failure,) = await asyncio.gather(asyncio.create_task(_write()), return_exceptions=True)
+        self.handled.append(failure)
+
+
+class OverGateway(Client, Gateway):
+    """The bot's client over it."""
+
+
+async def _write() -> None:
+    await Unkept().change(MUTES, lambda old: old or Mutes())
+
+
 async def test_a_write_that_comes_from_discord_for_nobody_is_a_failure() -> None:
     """Such as that of a form whose handler asked nobody: it is not taken for the bot's own."""
-    with principal.acting_as(principal.NOBODY), pytest.raises(RuntimeError, match="nobody"):
-        await principal.authorize()
+    client = OverGateway(Roles(), GUILD)
+    client.handled = []
+    await client.connect()
+    assert [str(failure) for failure in client.handled] == ["A write for an interaction of nobody."]
+    await _write()
+
+
+async def test_what_happened_is_told_by_the_bot_itself() -> None:
+    """An Event of a change is recorded, though who made the change lost the role just then."""
+    told: list[str] = []
+
+    async def record(_change: Any) -> None:
+        await _write()
+        told.append("recorded")
+
+    with principal.acting_as(Fickle(None).person()):
+        await ChangeNotifier((record,)).notify(a_change(ChangeState.APPROVED))
+    assert told == ["recorded"]
