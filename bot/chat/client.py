@@ -19,10 +19,10 @@ from bot.chat.controls import Control, ControlHandler
 from bot.chat.http_trace import HttpTrace
 from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, outcome_of
 from bot.chat.person import Person
-from bot.chat.replies import ARRIVED, explain, say
+from bot.chat.replies import ARRIVED, Taken, explain, say
 from bot.domain.authorization import Role, Roles
 from bot.domain.election import Alone, Leadership
-from bot.domain.principal import NOBODY, act_as, acting_as
+from bot.domain.principal import NOBODY, act_as, acting_as, refusal
 from bot.errors import DiscordRefusal, Unreachable
 
 log = logging.getLogger(__name__)
@@ -260,7 +260,9 @@ class Client(discord.Client):
             self.note_outcome(InteractionOutcome.LEFT)
 
     async def explain(self, interaction: discord.Interaction, error: BaseException) -> None:
-        """Tell a person why there is no answer."""
+        """Tell a person why there is no answer: where a write was refused, that is why."""
+        if not isinstance(error, Taken):
+            error = refusal() or error
         self.note_outcome(outcome_of(error))
         await explain(interaction, error)
 

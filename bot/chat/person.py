@@ -34,9 +34,9 @@ class Person:
     roles: Roles
     roles_now: RolesNow
     clock: Callable[[], float] = time.monotonic
+    refusal: Refused | None = field(default=None, init=False)
     _held: frozenset[int] | None = field(default=None, init=False)
     _until: float = field(default=float("-inf"), init=False)
-    _refused: Refused | None = field(default=None, init=False)
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def authorize(self, needed: Role, /) -> None:
@@ -47,21 +47,13 @@ class Person:
         """
         needed = max(needed, self.needed)
         async with self._asking:
-            self.check()
+            if self.refusal:
+                raise Refused(*self.refusal.args)
             try:
                 await self._confirm(needed)
             except Refused as refused:
-                self._refused = refused
+                self.refusal = refused
                 raise
-
-    def check(self) -> None:
-        """Raise what refused a write before.
-
-        Raises:
-            Refused: One was refused.
-        """
-        if self._refused:
-            raise Refused(*self._refused.args)
 
     async def _confirm(self, needed: Role) -> None:
         role = needed.name.lower()

@@ -13,7 +13,7 @@ import discord
 
 from bot.chat.http_trace import Attempts, counting
 from bot.domain.election import Alone, Leadership
-from bot.domain.principal import check_refused
+from bot.domain.principal import refusal
 from bot.errors import MeshmedicError
 from bot.render import cards as render
 
@@ -115,7 +115,8 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
     Raises:
         Refused: The person lost the role meanwhile, so that the answer is not the whole.
     """
-    check_refused()
+    if refused := refusal():
+        raise refused
     await _settle(interaction, card)
 
 

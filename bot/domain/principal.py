@@ -26,27 +26,25 @@ class Principal(Protocol):
         """
         ...
 
-    def check(self) -> None:
-        """Return unless a write was refused.
-
-        Raises:
-            Refused: What `authorize` raised, though somebody may have caught it.
-        """
+    @property
+    def refusal(self) -> Exception | None:
+        """What `authorize` raised, though somebody may have caught it; None where it did not."""
         ...
 
 
 class Itself:
     """The bot itself: its schedules, its bookkeeping, and what a stored approval lets it do."""
 
+    refusal = None
+
     async def authorize(self, _needed: Role, /) -> None:
         """Always."""
-
-    def check(self) -> None:
-        """Nothing was refused."""
 
 
 class Nobody:
     """What comes from Discord, until it is known from whom: nothing may be written."""
+
+    refusal = None
 
     async def authorize(self, _needed: Role, /) -> None:
         """Never.
@@ -55,9 +53,6 @@ class Nobody:
             RuntimeError: Always: who wants it was not asked.
         """
         raise RuntimeError("A write for an interaction of nobody.")
-
-    def check(self) -> None:
-        """Nothing was asked."""
 
 
 ITSELF, NOBODY = Itself(), Nobody()
@@ -74,13 +69,12 @@ async def authorize(needed: Role = Role.VIEWER) -> None:
     await _principal.get().authorize(needed)
 
 
-def check_refused() -> None:
-    """End a task of which a write was refused, so that half of it is not shown as the whole.
+def refusal() -> Exception | None:
+    """Why a write of the present task was refused: half of a work is not to be shown as the whole.
 
-    Raises:
-        Refused: A write of this principal was refused.
+    None where none was refused.
     """
-    _principal.get().check()
+    return _principal.get().refusal
 
 
 def act_as(principal: Principal) -> None:

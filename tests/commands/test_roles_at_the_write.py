@@ -7,6 +7,7 @@ writes is observed, and not taken on trust.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from simcord.actors import _component_interaction
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.silences import Silences
 from bot.chat.client import Client
+from bot.chat.controls import Control
+from bot.chat.replies import acknowledge
 from bot.digest.domain.records import DIGESTS, DigestSchedule
 from bot.digest.domain.schedule import Timetable
 from bot.domain import principal
@@ -45,6 +48,8 @@ from tests.remediation.changes import ANNA, ASKED, World
 ROUTE, NODE, NAME = "nextcloud.lab.example.org", "edge", "weekly"
 SERVICE = "nextcloud.productivity:80"
 GONE = "any more, so nothing was written"
+REFUSALS = tuple(f"You are no {role} {GONE}." for role in ("operator", "approver"))
+"""The whole answer: no half of a diagnosis stands beside it."""
 UNKNOWN = "So it is not known whether you still are"
 LEFT = "You are no member of this server any more"
 
@@ -261,7 +266,7 @@ async def test_a_command_writes_nothing_for_who_loses_the_role_after_it_was_sent
     await stage.prepare()
     before = await stage.written()
     stage.between.happens = stage.take
-    assert GONE in said(await stage.slash(name, **WRITING[name](stage)))
+    assert said(await stage.slash(name, **WRITING[name](stage))) in REFUSALS
     assert await stage.written() == before
     stage.between.happens = stage.give
     stage.give()
@@ -278,7 +283,7 @@ async def test_a_button_writes_nothing_for_who_loses_the_role_after_the_click(
     await stage.prepare()
     before = await stage.written()
     stage.between.happens = stage.take
-    assert GONE in said(await stage.click(control(stage)))
+    assert said(await stage.click(control(stage))) in REFUSALS
     assert await stage.written() == before
     stage.between.happens = stage.give
     stage.give()
@@ -303,7 +308,7 @@ async def test_what_is_not_listed_to_write_writes_nothing(stage: Stage) -> None:
 
 async def test_a_digest_for_everybody_is_posted_by_who_is_an_operator_then(stage: Stage) -> None:
     stage.between.happens = stage.take
-    assert GONE in said(await stage.slash("digest now"))
+    assert said(await stage.slash("digest now")) in REFUSALS
     stage.between.happens = nothing
     stage.give()
     assert "Digest" in said(await stage.slash("digest now"))
@@ -336,6 +341,24 @@ async def test_where_discord_does_not_say_nothing_is_written_and_the_reason_is_t
     assert await stage.written() == before
     assert GONE not in said(await stage.slash("mute add", what="pods", time="4h"))
     assert await stage.written() != before
+
+
+class ManyWrites(Control, template=re.compile("many-writes")):
+    """A button that writes in several tasks at once."""
+
+
+async def _write_in_a_group(interaction: Any, _control: Control) -> None:
+    await acknowledge(interaction, private=True)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_write())
+        group.create_task(_write())
+
+
+async def test_the_refusal_is_told_in_whatever_it_was_wrapped(stage: Stage) -> None:
+    """A group of tasks raises a group of errors, which would be told as a number in the log."""
+    stage.room.client.add_controls({ManyWrites: _write_in_a_group})
+    stage.between.happens = lambda: stage.room.env.backend.remove_member(GUILD, stage.pia.id)
+    assert said(await stage.click("many-writes")).startswith(LEFT)
 
 
 class Gateway(discord.Client):
