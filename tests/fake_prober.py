@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.domain import principal
 from bot.errors import ClusterError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.probing.protocol import (
@@ -37,6 +38,7 @@ class FakeProber:
         self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
     ) -> tuple[ProbeAnswer, ...]:
         """By the network."""
+        await principal.authorize()
         self.asked.append(source)
         if self.fails or source.context is not ExecutionContext.POD:
             raise self.fails or ClusterError("Only pods can be had.")

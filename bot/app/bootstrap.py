@@ -385,7 +385,6 @@ class Bot:
             writer=KubernetesStepWriter(api, leadership.may_act),
             roles=self._options.roles,
             policy=self._options.policy,
-            present=self.client.present_roles,
             may_act=leadership.may_act,
             notifier=ChangeNotifier((ChangeEvents(api).record, announcer.announce)),
             pulls=self.cluster.repository,

@@ -18,7 +18,7 @@ from bot.remediation.executor import Executor
 from bot.remediation.journal import ChangeJournal, ChangeNotifier
 from bot.remediation.loading import LoadingProbe
 from bot.remediation.planner import Planner
-from bot.remediation.ports import ChangeStore, PresentRoles, PullRequestHost, StepWriter, no_roles
+from bot.remediation.ports import ChangeStore, PullRequestHost, StepWriter
 from bot.remediation.pull_request_flow import AskFlux, PullRequestFlow
 from bot.remediation.reconciler import Reconciler
 from bot.remediation.service import RemediationService
@@ -50,7 +50,6 @@ def build_remediation(
     notifier: ChangeNotifier,
     pulls: PullRequestHost | None = None,
     ask: AskFlux = nobody_asks,
-    present: PresentRoles = no_roles,
 ) -> RemediationService:
     """Build planner, executor, verifier and reconciler, and hand them to the service."""
 
@@ -78,5 +77,4 @@ def build_remediation(
         roles,
         policy,
         clock,
-        present=present,
     )

@@ -18,9 +18,11 @@ from discord import app_commands
 from bot.chat.controls import Control, ControlHandler
 from bot.chat.http_trace import HttpTrace
 from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, outcome_of
-from bot.chat.replies import ARRIVED, explain, say
+from bot.chat.person import Person
+from bot.chat.replies import ARRIVED, Taken, explain, say
 from bot.domain.authorization import Role, Roles
 from bot.domain.election import Alone, Leadership
+from bot.domain.principal import NOBODY, act_as, acting_as, refusal
 from bot.errors import DiscordRefusal, Unreachable
 
 log = logging.getLogger(__name__)
@@ -196,10 +198,15 @@ class Client(discord.Client):
         await self.close()
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Stay connected. After a refusal of the gateway, the client can log in again."""
+        """Stay connected. After a refusal of the gateway, the client can log in again.
+
+        What Discord sends is worked on in tasks that start here. They may write nothing until it
+        is known for whom.
+        """
         self._connecting = asyncio.current_task()
         try:
-            await super().connect(reconnect=reconnect)
+            with acting_as(NOBODY):
+                await super().connect(reconnect=reconnect)
         finally:
             self._connecting = None
 
@@ -253,7 +260,9 @@ class Client(discord.Client):
             self.note_outcome(InteractionOutcome.LEFT)
 
     async def explain(self, interaction: discord.Interaction, error: BaseException) -> None:
-        """Tell a person why there is no answer."""
+        """Tell a person why there is no answer: where a write was refused, that is why."""
+        if not isinstance(error, Taken):
+            error = refusal() or error
         self.note_outcome(outcome_of(error))
         await explain(interaction, error)
 
@@ -264,8 +273,15 @@ class Client(discord.Client):
         roles = [role.id for role in getattr(interaction.user, "roles", ())]
         return self.roles.allow(needed, interaction.user.id, roles)
 
-    async def present_roles(self, user: int) -> frozenset[int]:
-        """The roles that a person has now, asked of Discord; none for who is no member any more.
+    def admit(self, interaction: discord.Interaction, needed: Role) -> bool:
+        """Whether they may; if so, the present task acts for them, with that role, from now on."""
+        if not self.permits(interaction, needed):
+            return False
+        act_as(Person(interaction.user.id, needed, self.roles, self.present_roles))
+        return True
+
+    async def present_roles(self, user: int) -> frozenset[int] | None:
+        """The roles that a person has now, asked of Discord; None for who is no member any more.
 
         Raises:
             Unreachable: Discord does not say.
@@ -274,10 +290,11 @@ class Client(discord.Client):
             async with asyncio.timeout(ASKING):
                 member = await self.http.get_member(self.guild_id, user)
         except discord.NotFound:
-            return frozenset()
+            return None
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise Unreachable("Discord could not be asked for the member.") from error
-        return frozenset(int(role) for role in member["roles"])
+        # Every member has the role @everyone, which Discord does not list. It has the server's id.
+        return frozenset({self.guild_id, *map(int, member["roles"])})
 
     async def answer_control(self, interaction: discord.Interaction[Any], control: Control) -> None:
         """Check who clicked, call the control's handler, and explain what fails."""
@@ -285,7 +302,7 @@ class Client(discord.Client):
         if not await self.takes():
             self.note_outcome(InteractionOutcome.LEFT)
             return
-        if not self.permits(interaction, control.needed):
+        if not self.admit(interaction, control.needed):
             await self.refuse(interaction, control.needed)
             return
         try:
@@ -329,7 +346,7 @@ class GuardedTree(app_commands.CommandTree[Client]):
             return False
         command = interaction.command
         needed = Role((command.extras if command else {}).get(ROLE, Role.VIEWER))
-        if client.permits(interaction, needed):
+        if client.admit(interaction, needed):
             return True
         if suggests:
             client.note_outcome(InteractionOutcome.REFUSED)

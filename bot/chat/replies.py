@@ -13,6 +13,7 @@ import discord
 
 from bot.chat.http_trace import Attempts, counting
 from bot.domain.election import Alone, Leadership
+from bot.domain.principal import refusal
 from bot.errors import MeshmedicError
 from bot.render import cards as render
 
@@ -110,7 +111,16 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
     """Show the answer that `acknowledge` promised.
 
     It is an edit, so it can be sent again without saying anything twice.
+
+    Raises:
+        Refused: The person lost the role meanwhile, so that the answer is not the whole.
     """
+    if refused := refusal():
+        raise refused
+    await _settle(interaction, card)
+
+
+async def _settle(interaction: discord.Interaction, card: render.Card) -> None:
     await show(interaction, card)
     interaction.extras.pop(PROMISED, None)
 
@@ -182,7 +192,7 @@ async def _kept(interaction: discord.Interaction, card: render.Card) -> bool:
     False where that message cannot be edited, such as one that somebody deleted.
     """
     try:
-        await answer(interaction, card)
+        await _settle(interaction, card)
     except LOST as error:
         log.warning("could not show an error in place of the answer: %s", error)
         return False

@@ -17,7 +17,7 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """People named by user id, or by a Discord role that they hold when they click."""
+    """People named by user id, or by a Discord role that they hold at the moment."""
 
     users: frozenset[int] = frozenset()
     roles: frozenset[int] = frozenset()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
+from bot.domain import principal
 from bot.domain.redaction.known import HIDDEN
 from bot.errors import RepositoryError
 from bot.gitops.http_status import status_error
@@ -69,7 +70,10 @@ class Rest:
 
         Raises:
             RepositoryError: No answer, or another status.
+            Refused: Whoever wants something written may not.
         """
+        if method != "GET":
+            await principal.authorize()
         limits = aiohttp.ClientTimeout(total=self.seconds, sock_connect=CONNECT)
         try:
             async with (

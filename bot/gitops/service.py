@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from bot.domain import principal
 from bot.domain.facts import Denied, RepositoryFacts
 from bot.domain.refusal import NotObserved, Refusal
 from bot.errors import RepositoryError
@@ -171,8 +172,11 @@ class PullRequests:
         Raises:
             RepositoryError: The repository does not answer, or refuses.
             Stop: There is no such edit, or it is too much to read.
+            Refused: It is to be pushed, and whoever wants that may not.
         """
         at, branch = self.repository.at, self.repository.branch
+        if work and work.push:
+            await principal.authorize()
         outcome = await self.git.carry_out(Task(at=at, branch=branch, token=self.token, work=work))
         match outcome:
             case Stopped():

@@ -14,7 +14,7 @@ from datetime import datetime
 import aiohttp
 import msgspec
 
-from bot.domain import containers
+from bot.domain import containers, principal
 from bot.domain.temporary import NAMESPACE
 from bot.errors import Absent, ClusterError
 from bot.kube.agent_configmaps import AgentsConfig, SigningKey
@@ -100,7 +100,9 @@ class Agents:
 
         Raises:
             Unanswered: The agent cannot be reached, refuses the job, or is cut off.
+            Refused: Whoever wants it tried may not.
         """
+        await principal.authorize()
         request = await self.key.sign(agent.node, msgspec.json.encode(job))
         host = f"[{agent.address}]" if ":" in agent.address else agent.address
         url = f"http://{host}:{agent.port}{signed_job.PATH}"

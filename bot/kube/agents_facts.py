@@ -12,6 +12,7 @@ import msgspec
 from bot.doctor.domain.facts import AgentsFacts
 from bot.doctor.domain.own_pods import own_pod
 from bot.domain.facts import Denied
+from bot.domain.principal import ITSELF, acting_as
 from bot.domain.refusal import NotObserved
 from bot.domain.resources import apps
 from bot.domain.temporary import NAMESPACE
@@ -92,12 +93,16 @@ class AgentsExaminer:
         return {agent.node: why for agent, why in zip(ready, answers, strict=True) if why}
 
     async def _refusal(self, agents: Agents, agent: ProberAgent, room: asyncio.Semaphore) -> str:
-        """Why an agent does no job without a probe; empty where it does."""
+        """Why an agent does no job without a probe; empty where it does.
+
+        It tries nothing, so the bot asks for itself: the doctor looks though Discord is away.
+        """
         # As long as for a real job, so that a node's clock disturbs this one where it does those.
         job = ProbeJob(id=f"doctor-{secrets.token_hex(6)}", expires=time.time() + LONGEST)
         try:
-            async with room, agents.sending(agent, job, QUICK) as answer:
-                await answer.until("done")
+            with acting_as(ITSELF):
+                async with room, agents.sending(agent, job, QUICK) as answer:
+                    await answer.until("done")
         except Unanswered as error:
             return str(error)
         return ""

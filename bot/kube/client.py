@@ -21,6 +21,7 @@ from kubernetes.aio.client.configuration import Configuration
 from yarl import URL
 
 from bot import errors
+from bot.domain import principal
 from bot.domain.redaction import known as known_secrets
 from bot.kube import answers
 from bot.kube.bodies import MOST, BodyReader
@@ -108,9 +109,12 @@ class Api:
         """The answer to a POST, PUT, PATCH or DELETE of a JSON body, with `headers` besides.
 
         Raises:
+            Refused: Whoever wants it written may not.
             ClusterError: One of `bot.errors`, by what went wrong. After `Unreachable` nobody
                 knows whether it was done: read before trying again.
         """
+        if _persists(method, path, body, query):
+            await principal.authorize()
         sent = {"Content-Type": content_type, **headers}
         async with self.stream(
             path, query, method=method, body=body, headers=sent, limits=within(total)
@@ -167,6 +171,20 @@ class Api:
                 yield response
             finally:
                 response.close()
+
+
+REVIEWS = ("/apis/authentication.k8s.io/", "/apis/authorization.k8s.io/")
+"""Where questions are sent as objects, of which the API server keeps none."""
+
+
+def _persists(method: str, at: ApiPath, body: Mapping[str, Any] | None, query: Query) -> bool:
+    """Whether a request changes what the API server keeps: no review, and no dry run.
+
+    Source: it reads a deletion's options from its body and, where there is one, not the query.
+    """
+    if method == "DELETE" and body:
+        return body.get("dryRun") != ["All"]
+    return ("dryRun", "All") not in query and not at.startswith(REVIEWS)
 
 
 def within(total: float | None) -> aiohttp.ClientTimeout:

@@ -14,6 +14,7 @@ import aiohttp
 import msgspec
 from kubernetes.aio.stream import WsApiClient
 
+from bot.domain import principal
 from bot.domain.finding import Ref
 from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
 from bot.kube.client import ERRORS, MAX_DETAIL, Api, ApiStatus, learn_token, translated
@@ -73,6 +74,7 @@ async def execute(
     `limit_bytes` bounds both outputs together. Needs `get` and `create` of pods/exec.
 
     Raises:
+        Refused: Whoever wants it run may not.
         CannotExecute: The container runtime did not start it.
         Forbidden: The permission is missing, or a policy refuses.
         ClusterError: Any other failure; `Unreachable` after `seconds`.
@@ -80,6 +82,7 @@ async def execute(
     at = path("/api/v1/namespaces", pod.namespace, "pods", pod.name, "exec")
     query = [("container", container), ("stdout", "true"), ("stderr", "true")]
     query += [("command", word) for word in argv]
+    await principal.authorize()
     client = WsApiClient(configuration=api.configuration)
     try:
         async with asyncio.timeout(seconds):

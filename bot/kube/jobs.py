@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 import aiohttp
 import msgspec
 
+from bot.domain.principal import ITSELF, acting_as
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Terminated
 from bot.domain.resources.decode import decode_object, decode_page
 from bot.domain.sentences import sentences
 from bot.domain.temporary import LONGEST, NAMESPACE
-from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
+from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid, Refused
 from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 from bot.kube.pod_start import LOOK, REQUEST, NotInTime, Patience, PodStart, rejection, state
@@ -71,7 +72,7 @@ class NodeJobs:
         try:
             try:
                 await self.create(JOBS, manifest)
-            except (Forbidden, Absent, Conflict, Invalid):
+            except (Forbidden, Absent, Conflict, Invalid, Refused):
                 refused = True
                 raise
             yield await self._begun(PodStart(self.api, name, node, self.patience, progress))
@@ -94,9 +95,12 @@ class NodeJobs:
         return created
 
     async def remove(self, at: ApiPath) -> None:
-        """Delete an object, with all that it owns; it may be gone already."""
+        """Delete an object, with all that it owns; it may be gone already.
+
+        The bot takes away what it made, whatever became of the person that it was made for.
+        """
         query = [("propagationPolicy", "Background")]
-        with suppress(Absent):
+        with suppress(Absent), acting_as(ITSELF):
             await self.api.send("DELETE", at, None, query, total=REQUEST)
 
     async def remove_surely(self, at: ApiPath) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.principal import ITSELF, acting_as
 from bot.domain.refusal import NotObserved
 from bot.domain.sentences import sentences
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
@@ -202,14 +203,16 @@ class TraefikReader:
     ) -> Page:
         parameters = "&".join(f"{key}={value}" for key, value in query)
         url = f"http://127.0.0.1:{port}{base}{place}{'?' if parameters else ''}{parameters}"
-        executed = await execute(
-            self._api,
-            Ref("Pod", pod.namespace, pod.name),
-            pod.container,
-            ("wget", "-qO-", "-T", str(int(self._seconds)), url),
-            limit_bytes=MOST,
-            seconds=self._seconds + CONNECT,
-        )
+        # It only reads, and what it reads is for everybody who looks.
+        with acting_as(ITSELF):
+            executed = await execute(
+                self._api,
+                Ref("Pod", pod.namespace, pod.name),
+                pod.container,
+                ("wget", "-qO-", "-T", str(int(self._seconds)), url),
+                limit_bytes=MOST,
+                seconds=self._seconds + CONNECT,
+            )
         if b"404" in executed.stderr:
             raise Absent(url)
         if executed.exit_code:

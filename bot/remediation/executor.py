@@ -108,10 +108,8 @@ class Executor:
         if pull := change.notes.pull_request:
             note = f"Revert pull request {pull.number}, which was merged. {why}"
             return await self.journal.move(change, ChangeState.FAILED, by, note)
-        if (decision := change.notes.undoing) is None:
-            # Save first: after a crash the next process must finish what was begun.
-            decision = Undoing(by, self.clock(), why[:1000])
-            change = await self.journal.annotate(change, undoing=decision)
+        change = await self.decide_to_undo(change, by, why)
+        decision = change.notes.undoing or Undoing(by, self.clock(), why)
         left = list(await self.loading.clear(change))
         steps, loaded = undoing(change.plan.steps), set[Action]()
         for number, step in enumerate(steps):
@@ -128,6 +126,18 @@ class Executor:
             note = f"Not all was taken back: {' '.join(left)} {decision.why}"
             return await self.journal.move(change, ChangeState.FAILED, decision.by, note)
         return await self.journal.move(change, ChangeState.ROLLED_BACK, decision.by, decision.why)
+
+    async def decide_to_undo(self, change: Change, by: str, why: str) -> Change:
+        """Save that a change is to be taken back, unless that is saved already.
+
+        First of all: after a crash the next process must finish what was begun.
+
+        Raises:
+            Conflict: Somebody else wrote the change first.
+        """
+        if change.notes.undoing:
+            return change
+        return await self.journal.annotate(change, undoing=Undoing(by, self.clock(), why[:1000]))
 
     async def obstacles(self, change: Change) -> tuple[str, ...]:
         """Objects that somebody changed since, so that a change cannot be taken back."""

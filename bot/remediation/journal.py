@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from bot.domain.principal import ITSELF, acting_as
 from bot.domain.refusal import Refusal
 from bot.errors import InputError, MeshmedicError
 from bot.remediation.change.change import Change
@@ -29,12 +30,16 @@ class ChangeNotifier:
     listeners: tuple[ChangeListener, ...] = ()
 
     async def notify(self, change: Change) -> None:
-        """Never raises: a listener that fails cannot stop a change."""
-        for listener in self.listeners:
-            try:
-                await listener(change)
-            except Exception:
-                log.exception("a listener failed for change %s", change.name)
+        """Never raises: a listener that fails cannot stop a change.
+
+        What happened is told by the bot itself, whoever made it happen.
+        """
+        with acting_as(ITSELF):
+            for listener in self.listeners:
+                try:
+                    await listener(change)
+                except Exception:
+                    log.exception("a listener failed for change %s", change.name)
 
 
 @dataclass(frozen=True, slots=True)

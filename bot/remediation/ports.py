@@ -39,19 +39,6 @@ class ChangeStore(Protocol):
         ...
 
 
-class PresentRoles(Protocol):
-    """Tells which Discord roles a person has now, however long ago the click was."""
-
-    async def __call__(self, user: int, /) -> frozenset[int]:
-        """Their roles; none where they are no member any more. Raises MeshmedicError."""
-        ...
-
-
-async def no_roles(_user: int, /) -> frozenset[int]:
-    """Without Discord, people are known by their ids alone."""
-    return frozenset()
-
-
 class StepWriter(Protocol):
     """Reads and writes the objects of steps, as the approver identity."""
 

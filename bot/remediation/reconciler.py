@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from bot.domain.principal import ITSELF, acting_as
 from bot.errors import MeshmedicError
 from bot.remediation.change import history
 from bot.remediation.change.change import Change
@@ -49,7 +50,10 @@ class Reconciler:
     """Names of approved changes whose evidence has changed: they are left to expire."""
 
     def begin(self, change: Change, work: Work) -> None:
-        """Work on a change in the background, unless it is worked on. A failure waits."""
+        """Work on a change in the background, unless it is worked on. A failure waits.
+
+        The decision is stored: the bot carries it out, even where its author has gone meanwhile.
+        """
         if change.name in self._running:
             return
 
@@ -63,7 +67,8 @@ class Reconciler:
             finally:
                 self._running.pop(change.name, None)
 
-        self._running[change.name] = asyncio.create_task(run(), name=f"change {change.name}")
+        with acting_as(ITSELF):
+            self._running[change.name] = asyncio.create_task(run(), name=f"change {change.name}")
 
     async def execute(self, change: Change) -> Change:
         """From Approved on, in the cluster or by pull request."""

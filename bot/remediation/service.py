@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain import principal
 from bot.domain.authorization import Role, Roles
 from bot.domain.refusal import NotObserved, Refusal
-from bot.errors import Conflict, InputError, MeshmedicError, Refused
+from bot.errors import Conflict, InputError, Refused
 from bot.net.probing.protocol import Progress, quiet
 from bot.remediation.change import approval, history
 from bot.remediation.change.approval import Click, Policy
@@ -30,14 +31,12 @@ from bot.remediation.journal import ChangeJournal, quietly
 from bot.remediation.planner import Planner
 from bot.remediation.planning.offers import Offers
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
-from bot.remediation.ports import ChangeStore, PresentRoles, no_roles
+from bot.remediation.ports import ChangeStore
 from bot.remediation.reconciler import Reconciler
 from bot.remediation.verification import Verifier
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
 FASTER = "Somebody else was faster. The card shows what became of it."
-ROLE_GONE = "You are no approver any more, so nothing was written."
-ROLE_UNKNOWN = "Nothing was written: {error} So it is not known whether you still are an approver."
 OPEN = (
     "{name} is proposed for {target} by another way, and somebody else asked for it. An approver "
     "may decide on it, or propose something else in its place."
@@ -72,7 +71,6 @@ class RemediationService:
     policy: Policy
     clock: Callable[[], datetime]
     token: Callable[[], str] = lambda: secrets.token_hex(2)
-    present: PresentRoles = no_roles
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def propose(
@@ -135,8 +133,8 @@ class RemediationService:
         await self.executor.rehearse(change, str(click.user))
         async with self._one_at_a_time:
             await self._alone(change)
-            # Looking again took its time: what counts is the moment of the write.
-            self._may_approve(change, await self._renewed_click(click))
+            # Looking again took its time.
+            self._may_approve(change, dataclasses.replace(click, at=self.clock()))
             approved = await self._moved(change.noted(baseline=before), ChangeState.APPROVED, click)
         self.reconciler.begin(approved, self.reconciler.execute)
         return approved
@@ -156,12 +154,11 @@ class RemediationService:
         await self._alone(change)
         if obstacles := await self.executor.obstacles(change):
             return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(obstacles)}")
-        await self._renewed_click(click)
-
-        async def take_back(done: Change) -> Change:
-            return await self.executor.take_back(done, str(click.user), "It was rolled back.")
-
-        self.reconciler.begin(change, take_back)
+        by, why = str(click.user), "It was rolled back."
+        # The decision is the person's write; what follows from it is the bot's.
+        with _first():
+            change = await self.executor.decide_to_undo(change, by, why)
+        self.reconciler.begin(change, lambda done: self.executor.take_back(done, by, why))
         return change
 
     async def show(self, name: str) -> Change:
@@ -198,28 +195,10 @@ class RemediationService:
 
     async def _moved(self, change: Change, state: ChangeState, click: Click) -> Change:
         try:
-            return await self.journal.move(change, state, str(click.user))
-        except Conflict as error:
-            raise Refused(FASTER) from error
+            with _first():
+                return await self.journal.move(change, state, str(click.user))
         except InputError as error:
             raise Refused(str(error)) from error
-
-    async def _renewed_click(self, click: Click) -> Click:
-        """The click as if it were made now, with the roles that the person has now.
-
-        Raises:
-            Refused: They are no approver any more, or Discord does not say so.
-        """
-        roles = click.roles
-        # Who is named by a user id needs no role.
-        if not self.roles.allow(Role.APPROVER, click.user, ()):
-            try:
-                roles = await self.present(click.user)
-            except MeshmedicError as error:
-                raise Refused(ROLE_UNKNOWN.format(error=error)) from error
-            if not self.roles.allow(Role.APPROVER, click.user, roles):
-                raise Refused(ROLE_GONE)
-        return dataclasses.replace(click, roles=roles, at=self.clock())
 
     def _may_approve(self, change: Change, click: Click) -> None:
         if why := approval.refusal(change, click, self.roles, self.policy):
@@ -274,7 +253,7 @@ class RemediationService:
     async def _may_replace(self, change: Change, click: Click) -> None:
         if not self.roles.allow(Role.APPROVER, click.user, click.roles):
             raise InputError(OPEN.format(name=change.name, target=change.plan.target))
-        await self._renewed_click(click)
+        await principal.authorize(Role.APPROVER)
 
     async def _alone(self, change: Change) -> None:
         """Two changes of one route at once would undo each other's work.
@@ -294,3 +273,16 @@ class RemediationService:
         draft = self._draft(plan, change.requester, before)
         why = "The evidence has changed, so nothing was written. This is the new plan."
         return ChangeRefusal(why, instead=Proposal(await self.store.create(draft), offers))
+
+
+@contextmanager
+def _first() -> Iterator[None]:
+    """A write that only one person makes first.
+
+    Raises:
+        Refused: Somebody else was faster.
+    """
+    try:
+        yield
+    except Conflict as error:
+        raise Refused(FASTER) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.domain import record
+from bot.domain import principal, record
 from bot.domain.record import RecordType, TooLarge, Unreadable
 from bot.errors import StateError
 
@@ -32,7 +32,10 @@ class Unkept:
 
         Raises:
             StateError: It does not fit.
+            Refused: Whoever wants it may not.
         """
+        # Nothing else runs between this and the write.
+        await principal.authorize()
         old = await self.read(record_type)
         new = change(old)
         text = record.written(record_type, new)

@@ -17,6 +17,7 @@ from bot.digest.domain.schedule import Timetable, following, timetable
 from bot.digest.service import Digests
 from bot.digest.views import discord as discord_digest
 from bot.digest.views.text import VERDICTS
+from bot.domain import principal
 from bot.domain.authorization import Role
 from bot.domain.check import SCOPES
 from bot.domain.refusal import Refusal
@@ -73,7 +74,10 @@ class DigestCog(CogWithControls):
         if not dry_run and not interaction.client.permits(interaction, Role.OPERATOR):
             raise Refused(OPERATORS_ONLY)
         await acknowledge(interaction, private=dry_run)
-        await answer(interaction, card(await self._digests.now(name, scope), rows("")))
+        message = await self._digests.now(name, scope)
+        if not dry_run:
+            await principal.authorize(Role.OPERATOR)
+        await answer(interaction, card(message, rows("")))
 
     @digest.command(name="list")
     async def list_digests(self, interaction: Interaction) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.states import ChangeState
 from bot.routing.native_lb import ANNOTATION
-from tests.commands.conftest import Room, message, said, texts
+from tests.commands.conftest import GUILD, Room, message, said, texts
 from tests.remediation.changes import ASKED, SERVICE, World, answers
 from tests.remediation.planning.situations import a_service, with_effect
 
@@ -22,7 +22,6 @@ async def world(room: Room) -> World:
     room.cluster.remediation = made.process()
     room.cluster.remediation.roles = room.roles
     await room.restart()
-    room.cluster.remediation.present = room.client.present_roles
     return made
 
 
@@ -118,11 +117,12 @@ async def test_nobody_else_decides(room: Room, world: World, label: str) -> None
 
 
 async def test_discord_is_asked_which_roles_a_person_has_now(room: Room, world: World) -> None:
-    """Who is no member has none."""
-    approver = frozenset({room.roles.roles["approvers"]})
-    assert approver <= await room.client.present_roles(room.approver.id)
-    assert not approver & await room.client.present_roles(room.operator.id)
-    assert await room.client.present_roles(4) == frozenset()
+    """Every member has @everyone, which has the server's id; who is no member has nothing."""
+    approver, operator = room.roles.roles["approvers"], room.roles.roles["operators"]
+    assert await room.client.present_roles(room.approver.id) == {GUILD, approver}
+    assert await room.client.present_roles(room.operator.id) == {GUILD, operator}
+    assert await room.client.present_roles(room.stranger.id) == {GUILD}
+    assert await room.client.present_roles(4) is None
 
 
 async def test_buttons_work_after_a_restart(room: Room, world: World) -> None:

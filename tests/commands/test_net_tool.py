@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bot.domain import principal
 from bot.errors import ClusterError
 from bot.net.probing.protocol import Progress
 from bot.net.tools.command import ToolRun
@@ -29,6 +30,7 @@ class FakeRunner:
         self, node: str, argv: Sequence[str], progress: Progress, *, raw: bool = False
     ) -> ToolRun:
         """As it was told."""
+        await principal.authorize()
         self.asked.append((node, *argv))
         progress("Starting a pod.")
         if self.fails:

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.domain.principal import acting_as
 from bot.domain.refusal import Refusal
-from bot.errors import RepositoryError
+from bot.errors import Refused, RepositoryError
 from bot.gitops import markdown
 from bot.gitops.domain.file_edit import Chosen, FileEdit
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
@@ -40,6 +41,7 @@ from tests.gitops.trees import (
     a_kustomization,
     annotated,
 )
+from tests.people import Fickle
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +125,23 @@ async def test_a_change_becomes_a_pull_request_with_evidence_and_difference(
         assert all(text in body for text in (seen.diff.strip(), *WHY.evidence, *WHY.risks))
         assert (await one.pull_requests.state(made.number)).state is PullState.OPEN
         assert one.bare.show("main", "apps/web.yaml") == f"# the shop\n{WEB}"
+
+
+async def test_who_may_not_any_more_pushes_nothing_and_opens_nothing(tmp_path: Path):
+    """Looking is free. Neither a branch nor a pull request is made."""
+    fickle = Fickle()
+    async with home(tmp_path) as one:
+        with acting_as(fickle.person()):
+            assert isinstance(await one.pull_requests.preview(ASKED), Preview)
+            fickle.roles = frozenset()
+            with pytest.raises(Refused):
+                await one.pull_requests.propose(ASKED, WHY)
+        assert one.bare.branches() == ["main"]
+        proposed(await one.pull_requests.propose(ASKED, WHY))
+        one.host.close(1)
+        with acting_as(fickle.person()), pytest.raises(Refused):
+            await one.pull_requests.host.open(NAME, "Another", "")
+        assert len(one.host.pulls) == 1
 
 
 async def test_the_same_edit_finds_its_open_pull_request(tmp_path: Path):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.doctor.domain.facts import AgentsFacts
+from bot.domain.principal import acting_as
 from bot.domain.temporary import NAMESPACE
 from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.connect import connect
@@ -24,6 +25,7 @@ from tests.kube.test_prober_daemonset import (
     an_agent_pod,
     homelab,
 )
+from tests.people import Fickle
 
 __all__ = ["homelab"]
 
@@ -56,6 +58,16 @@ async def test_an_agent_that_knows_the_bot_does_its_job(homelab: Homelab) -> Non
         assert facts.refusals == {}
         outside = await looked(homelab, signing=False)
         assert (outside.knows_bot, outside.refusals) == (True, None)
+
+
+async def test_it_is_asked_though_discord_does_not_say_who_the_person_is(homelab: Homelab) -> None:
+    """Its job tries nothing, and somebody who looks for what is wrong has to be told."""
+    fickle = Fickle(silent=True)
+    homelab.simulation.put(a_daemonset())
+    async with an_agent(homelab):
+        with acting_as(fickle.person()):
+            assert (await looked(homelab)).refusals == {}
+    assert fickle.asked == []
 
 
 async def test_keys_of_somebody_else_are_seen_in_the_config_map_and_by_the_agent(

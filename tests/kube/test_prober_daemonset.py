@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.principal import acting_as
 from bot.domain.temporary import NAMESPACE
-from bot.errors import ClusterError
+from bot.errors import ClusterError, Refused
 from bot.kube.agent_configmaps import CONFIG_MAPS
 from bot.kube.connect import connect
 from bot.kube.jobs import JOBS, PODS, SERVICES, SLICES
@@ -32,6 +33,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster
 from bot.sandbox.network import Broken, Network
 from bot.sandbox.scenarios.homelab import healthy
 from tests.clusters import Cluster, names
+from tests.people import Fickle
 from tests.probe import agents
 
 Plain = dict[str, Any]
@@ -151,6 +153,21 @@ async def test_an_agent_that_knows_our_key_does_the_job(homelab: Homelab) -> Non
     async with an_agent(homelab) as agent:
         assert await homelab.probe(agent.listener, tries=3) == [Outcome.OK] * 3
     assert (homelab.prober.name, jobs_made(homelab)) == ("agents", 0)
+
+
+async def test_an_agent_tries_nothing_for_who_lost_the_role_and_no_pod_does(
+    homelab: Homelab,
+) -> None:
+    """Neither where they click, nor minutes later in the same test."""
+    fickle = Fickle()
+    async with an_agent(homelab) as agent:
+        with acting_as(fickle.person()):
+            assert await homelab.probe(agent.listener) == [Outcome.OK]
+            fickle.now += 600
+            fickle.roles = frozenset()
+            with pytest.raises(Refused, match="no operator any more"):
+                await homelab.probe(agent.listener)
+    assert jobs_made(homelab) == 0
 
 
 async def test_until_an_agent_knows_our_key_it_is_done_by_a_job(homelab: Homelab) -> None:

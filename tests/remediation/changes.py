@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from bot.domain import principal
 from bot.domain.authorization import Members, Roles
 from bot.domain.finding import Target
 from bot.domain.refusal import NotObserved
@@ -80,6 +81,7 @@ class FakeStore:
     """Looks at every write of a status: what was, and what will be."""
 
     async def create(self, change: Change, /) -> Change:
+        await principal.authorize()
         self.wire.request("create")
         assert change.name not in self.kept
         bare = msgspec.structs.replace(change, history=ChangeHistory(()), version=self._version())
@@ -94,6 +96,7 @@ class FakeStore:
         return self.kept[name]
 
     async def write(self, change: Change, /) -> Change:
+        await principal.authorize()
         self.wire.request("write")
         old = self.kept[change.name]
         if old.version != change.version:
@@ -146,6 +149,8 @@ class FakeWriter:
     ) -> None:
         if not dry_run and not self.may_act():
             raise ClusterError("This process does not act.")
+        if not dry_run:
+            await principal.authorize()
         self.wire.request("step")
         if self.refuses:
             raise ClusterError(self.refuses)

@@ -1,14 +1,16 @@
 """From a proposal to its end: exactly what was approved, proven, or taken back."""
 
 import asyncio
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import msgspec
 import pytest
 
-from bot.domain.authorization import Members, Roles
+from bot.domain.authorization import Role
+from bot.domain.principal import acting_as
 from bot.domain.refusal import NotObserved
-from bot.errors import ClusterError, InputError, Refused, Unreachable
+from bot.errors import ClusterError, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.approval import Click
 from bot.remediation.change.change import Change, waiting
@@ -16,6 +18,7 @@ from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
+from tests.people import APPROVER, BY_ROLE, Fickle
 from tests.remediation.changes import (
     ANNA,
     ASKED,
@@ -410,86 +413,115 @@ async def test_what_waits_is_named_until_it_is_over() -> None:
     assert line.endswith("it is put back at 2026-11-23 13:00 UTC")
 
 
-APPROVER_ROLE = 7
+def person(fickle: Fickle, user: int = BELA) -> AbstractContextManager[None]:
+    """A click of somebody who was an approver by then."""
+    return acting_as(fickle.person(user, Role.APPROVER))
 
 
-class Discord:
-    """A Discord that tells the roles of this moment; None: it does not answer."""
-
-    def __init__(self, *roles: int) -> None:
-        self.roles: frozenset[int] | None = frozenset(roles)
-        self.asked: list[int] = []
-
-    async def __call__(self, user: int, /) -> frozenset[int]:
-        self.asked.append(user)
-        if self.roles is None:
-            raise Unreachable("Discord could not be asked for the member.")
-        return self.roles
-
-
-def by_role(world: World, discord: Discord) -> RemediationService:
+def by_role(world: World) -> RemediationService:
     """A process whose approvers are named by a role."""
     made = world.process()
-    made.roles = Roles(approvers=Members(roles=frozenset({APPROVER_ROLE})))
-    made.present = discord
+    made.roles = BY_ROLE
     return made
 
 
 def role_click(world: World, user: int = BELA) -> Click:
-    return Click(user, frozenset({APPROVER_ROLE}), world.now)
+    return Click(user, frozenset({APPROVER}), world.now)
 
 
 async def test_who_lost_the_role_while_it_was_looked_at_again_approves_nothing() -> None:
     """The click had the role; what counts is the moment of the write."""
-    world, discord = World(), Discord(APPROVER_ROLE)
-    remediation = by_role(world, discord)
+    world, fickle = World(), Fickle(frozenset())
+    remediation = by_role(world)
     change = await proposed(world, remediation)
-    discord.roles = frozenset()
-    with pytest.raises(Refused, match="no approver any more"):
+    with person(fickle), pytest.raises(Refused, match="no approver any more"):
         await remediation.decide(change.name, role_click(world), approve=True)
-    assert discord.asked == [BELA], "once, and no earlier than it counts"
+    assert fickle.asked == [BELA], "once, and no earlier than it counts"
     assert (await remediation.show(change.name)).state is ChangeState.PROPOSED
     assert not world.writer.effects
-    discord.roles = frozenset({APPROVER_ROLE})
-    made = await remediation.decide(change.name, role_click(world), approve=True)
+    fickle.roles = frozenset({APPROVER})
+    with person(fickle):
+        made = await remediation.decide(change.name, role_click(world), approve=True)
     assert isinstance(made, Change)
-    await remediation.reconciler.wait()
-    assert discord.asked == [BELA] * 2
 
 
-async def test_where_discord_does_not_say_nothing_is_approved_or_taken_back() -> None:
-    world, discord = World(), Discord(APPROVER_ROLE)
-    remediation = by_role(world, discord)
+async def test_what_was_approved_goes_on_without_who_approved_it() -> None:
+    """The approval is stored, and any process carries it out."""
+    world, fickle = World(), Fickle(frozenset({APPROVER}))
+    remediation = by_role(world)
     change = await proposed(world, remediation)
-    discord.roles = None
-    with pytest.raises(Refused, match="could not be asked"):
+    with person(fickle):
         await remediation.decide(change.name, role_click(world), approve=True)
-    discord.roles = frozenset({APPROVER_ROLE})
+        fickle.roles = frozenset()
+        fickle.now += 600
+        await remediation.reconciler.wait()
+    assert (await remediation.show(change.name)).state is ChangeState.DONE
+    assert fickle.asked == [BELA]
+
+
+@pytest.mark.parametrize(
+    ("roles", "why"),
+    [(None, "could not be asked.*still are an approver"), ((), "no approver any more")],
+)
+async def test_who_is_not_known_to_be_an_approver_now_decides_nothing(
+    roles: tuple[int, ...] | None, why: str
+) -> None:
+    """Neither to approve, to reject nor to take back; a new plan takes no place either."""
+    world, fickle = World(), Fickle(frozenset({APPROVER}))
+    remediation = by_role(world)
+    change = await proposed(world, remediation)
+    fickle.roles, fickle.silent = frozenset(roles or ()), roles is None
+    for approve in (True, False):
+        with person(fickle), pytest.raises(Refused, match=why):
+            await remediation.decide(change.name, role_click(world), approve=approve)
+    world.context_reader.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
+    with person(fickle), pytest.raises(Refused, match=why):
+        await remediation.decide(change.name, role_click(world), approve=True)
+    world.context_reader.more = {}
+    assert (await remediation.show(change.name)).state is ChangeState.PROPOSED
+    assert len(await remediation.every()) == 1
     await remediation.decide(change.name, role_click(world), approve=True)
     await remediation.reconciler.wait()
-    assert (await remediation.show(change.name)).state is ChangeState.DONE
-    for roles, why in ((None, "could not be asked"), (frozenset[int](), "no approver any more")):
-        discord.roles = roles
-        with pytest.raises(Refused, match=why):
-            await remediation.roll_back(change.name, role_click(world))
+    with person(fickle), pytest.raises(Refused, match=why):
+        await remediation.roll_back(change.name, role_click(world))
+    await remediation.reconciler.go_on()
+    await remediation.reconciler.wait()
     assert (await remediation.show(change.name)).state is ChangeState.DONE
 
 
 async def test_an_operators_proposal_does_not_end_somebody_elses() -> None:
     """Who asked for it may replace it, and so may an approver; the role is asked for again."""
-    world, discord = World(), Discord()
-    remediation = by_role(world, discord)
+    world, fickle = World(), Fickle()
+    remediation = by_role(world)
     first = await proposed(world, remediation, Method.ANNOTATION)
-    with pytest.raises(InputError, match=f"{first.name} is proposed.*somebody else"):
+    with (
+        acting_as(fickle.person(STRANGER)),
+        pytest.raises(InputError, match=f"{first.name} is proposed.*somebody else"),
+    ):
         await remediation.propose(ASKED, Method.CONVERSION, str(STRANGER))
-    held = frozenset({APPROVER_ROLE})
-    with pytest.raises(Refused, match="no approver any more"):
+    held = frozenset({APPROVER})
+    with (
+        acting_as(fickle.person(BELA)),
+        pytest.raises(Refused, match="no approver any more"),
+    ):
         await remediation.propose(ASKED, Method.CONVERSION, str(BELA), roles=held)
     assert (await remediation.show(first.name)).state is ChangeState.PROPOSED
     assert len(await remediation.every()) == 1
     second = await proposed(world, remediation, Method.CONVERSION)
     assert (await remediation.show(first.name)).state is ChangeState.REJECTED
-    discord.roles = held
-    third = await remediation.propose(ASKED, Method.ANNOTATION, str(BELA), roles=held)
+    fickle.roles = held
+    with acting_as(fickle.person(BELA)):
+        third = await remediation.propose(ASKED, Method.ANNOTATION, str(BELA), roles=held)
     assert isinstance(third, Proposal)
     assert (await remediation.show(second.name)).state is ChangeState.REJECTED
+
+
+async def test_an_operator_who_is_none_any_more_proposes_nothing() -> None:
+    world, fickle = World(), Fickle(frozenset())
+    remediation = by_role(world)
+    with (
+        acting_as(fickle.person(STRANGER)),
+        pytest.raises(Refused, match="no operator any more"),
+    ):
+        await remediation.propose(ASKED, Method.ANNOTATION, str(STRANGER))
+    assert not world.store.kept

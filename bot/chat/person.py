@@ -1,0 +1,69 @@
+"""The person behind an interaction, whose roles Discord tells again before each write."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from bot.domain.authorization import Role, Roles
+from bot.errors import MeshmedicError, Refused
+
+FRESH = 2.0
+"""Seconds for which Discord's answer counts: the pods of one test are made at once, and Discord
+limits how often a member is asked for."""
+
+LEFT = "You are no member of this server any more, so nothing was written."
+GONE = "You are no {role} any more, so nothing was written."
+UNKNOWN = "Nothing was written: {error} So it is not known whether you still are an {role}."
+
+RolesNow = Callable[[int], Awaitable[frozenset[int] | None]]
+"""The Discord roles of a user id now; None for who is no member. Raises MeshmedicError."""
+
+
+@dataclass(slots=True)
+class Person:
+    """A principal of one interaction; `needed` is the role of its command or control.
+
+    Once a write was refused, so is every other one of that interaction.
+    """
+
+    user: int
+    needed: Role
+    roles: Roles
+    roles_now: RolesNow
+    clock: Callable[[], float] = time.monotonic
+    refusal: Refused | None = field(default=None, init=False)
+    _held: frozenset[int] | None = field(default=None, init=False)
+    _until: float = field(default=float("-inf"), init=False)
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    async def authorize(self, needed: Role, /) -> None:
+        """Ask Discord, unless it has just been asked.
+
+        Raises:
+            Refused: They have not the role any more, left, or Discord does not say.
+        """
+        needed = max(needed, self.needed)
+        async with self._asking:
+            if self.refusal:
+                raise Refused(*self.refusal.args)
+            try:
+                await self._confirm(needed)
+            except Refused as refused:
+                self.refusal = refused
+                raise
+
+    async def _confirm(self, needed: Role) -> None:
+        role = needed.name.lower()
+        if (asked := self.clock()) >= self._until:
+            try:
+                self._held = await self.roles_now(self.user)
+            except MeshmedicError as error:
+                raise Refused(UNKNOWN.format(error=error, role=role)) from error
+            self._until = asked + FRESH
+        if self._held is None:
+            raise Refused(LEFT)
+        if not self.roles.allow(needed, self.user, self._held):
+            raise Refused(GONE.format(role=role))
