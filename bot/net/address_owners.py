@@ -7,14 +7,14 @@ the API server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 import msgspec
 
 from bot.domain import containers
 from bot.domain.grouping import grouped
-from bot.domain.resources import core
+from bot.domain.resources import core, discovery
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import (
@@ -31,13 +31,31 @@ from bot.routing.addresses import (
 API_SERVER = ("default", "kubernetes")
 """The Service of the API server."""
 
+OF_NODE = 2
+"""Addresses at the start of a node's pod range that are the node's: of flannel's interface and of
+the bridge. Source: flannel's VXLAN backend; CNI's plugin host-local, `gateway`."""
+
+IN_POD_NETWORK = (
+    "flannel.alpha.coreos.com/public-ip",
+    "flannel.alpha.coreos.com/public-ipv6",
+    "network.cilium.io/ipv4-cilium-host",
+    "network.cilium.io/ipv6-cilium-host",
+    "projectcalico.org/IPv4IPIPTunnelAddr",
+    "projectcalico.org/IPv4VXLANTunnelAddr",
+    "projectcalico.org/IPv4WireguardInterfaceAddr",
+    "projectcalico.org/IPv6VXLANTunnelAddr",
+    "projectcalico.org/IPv6WireguardInterfaceAddr",
+)
+"""Annotations with which network plugins note an address of a node's own."""
+
 
 class Owners(msgspec.Struct, frozen=True):
     """The addresses of a cluster. Pods that have ended have none; a node's are those it says."""
 
     pods: Mapping[IP, list[core.Pod]]
-    vips: frozenset[IP]
+    vips: Mapping[IP, list[core.Service]]
     nodes: frozenset[IP]
+    """Also those by which a node is in the network of its pods."""
     api_server: frozenset[IP]
     """Its VIP and its endpoints."""
     ranges: tuple[Range, ...]
@@ -85,6 +103,27 @@ def foreign(snapshot: Snapshot, namespace: str, address: str, port: int) -> str:
     return f"{address} is the VIP of a Service" if ip in known.vips else ""
 
 
+def slices_of(service: core.Service, snapshot: Snapshot) -> Sequence[discovery.EndpointSlice]:
+    """All slices that are labelled with the name of a Service."""
+    slices = snapshot.of(discovery.EndpointSlice).by_label(serving.SERVICE_NAME)
+    return slices.get((service.namespace, service.name), ())
+
+
+def leads_to(service: core.Service, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    """The addresses and ports to which kube-proxy sends what the VIP of a Service gets.
+
+    Each slice that is labelled with the Service's name counts, whoever wrote it, and each of its
+    endpoints: kube-proxy takes those that are ready, and else those that are about to end.
+    """
+    for slice_ in slices_of(service, snapshot):
+        for endpoint in slice_.endpoints or ():
+            state = endpoint.conditions
+            if state.ready is False and not state.serving:
+                continue
+            for address in endpoint.addresses:
+                yield from ((address, port.port or 0) for port in slice_.ports or ())
+
+
 def _owners(snapshot: Snapshot) -> Owners:
     api = snapshot.get(core.Service, *API_SERVER)
     endpoints = (
@@ -99,10 +138,18 @@ def _owners(snapshot: Snapshot) -> Owners:
             if not containers.has_ended(pod)
             for ip in parsed(pod_addresses(pod))
         ),
-        vips=frozenset(parsed(chain.from_iterable(map(vips, snapshot.of(core.Service))))),
-        nodes=frozenset(
-            parsed(at.address for node in snapshot.of(core.Node) for at in node.status.addresses)
+        vips=grouped(
+            (ip, service) for service in snapshot.of(core.Service) for ip in parsed(vips(service))
         ),
+        nodes=frozenset(chain.from_iterable(map(_of_node, snapshot.of(core.Node)))),
         api_server=frozenset(parsed(chain(vips(api) if api else (), endpoints))),
         ranges=tuple(range_ for node in snapshot.of(core.Node) for range_ in pod_ranges(node)),
     )
+
+
+def _of_node(node: core.Node) -> Iterator[IP]:
+    notes = node.metadata.annotations or {}
+    told = (at.address for at in node.status.addresses)
+    yield from parsed(chain(told, (notes.get(key, "") for key in IN_POD_NETWORK)))
+    for range_ in pod_ranges(node):
+        yield from islice(range_, OF_NODE)

@@ -29,7 +29,7 @@ from bot.net.tools.targets import allowed
 from bot.sandbox.network import Network
 from tests.fake_prober import FakeProber
 from tests.fakes import FakeCluster
-from tests.net.probing.test_admission import LAN, OBJECTS, VIP, a_slice, pod, service
+from tests.net.probing.test_admission import LAN, NAMED, OBJECTS, VIP, a_slice, pod, service
 
 HERE = VantagePoint("edge")
 REBOOT = "/apply.cgi?action=reboot"
@@ -184,7 +184,8 @@ async def test_a_tenants_slice_leads_no_probe_out_of_its_namespace(address: str,
     """From nowhere, by no means; it is a gap of the answer, and neither a failure nor health."""
     asked, found = await diagnosed(address)
     assert asked.probes
-    assert not asked.addresses & {address, "10.99.0.6"}
+    assert not asked.addresses & {address, "10.99.0.6", "10.43.9.9"}, "nor by the Service's VIP"
+    assert not any(probe.name == NAMED and probe.port for probe in asked.probes)
     assert address not in {backend.address for backend in asked.backends}
     assert found.row is Row.INCONCLUSIVE
     assert any(said in gap for gap in found.untested), found.untested

@@ -3,13 +3,15 @@
 An address is asked where it is a running pod's, in a node's pod range, a VIP of this cluster, or
 named by `MESHMEDIC_NET_TARGETS`. The API server and the nodes are never asked by the word of a
 route, a Service or a slice, of which anybody may write some. What means another machine everywhere
-is never asked.
+is never asked. A VIP is asked where each address that it leads to is.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import unquote
 
 import msgspec
@@ -19,7 +21,7 @@ from bot.domain.resources import core, discovery
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 from bot.net import topology
-from bot.net.address_owners import declared, owners
+from bot.net.address_owners import API_SERVER, declared, foreign, leads_to, owners, slices_of
 from bot.net.entrances import entrances_of
 from bot.net.probing.protocol import CONTROL_NAME, CheckedProbe, Probe, ProbeKind
 from bot.net.request.destination import NAME
@@ -31,6 +33,9 @@ READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service, discovery.
 
 KUBELET = 10250
 """A port that every node has open or refuses: our own test connects to it, and says nothing."""
+
+MOST_BEHIND = 1000
+"""Endpoints behind a VIP that are looked at; one with more is not asked."""
 
 LONGEST_PATH = 1000
 """Characters of a path that is asked for."""
@@ -90,12 +95,44 @@ class ProbeAdmission:
             if self.by_person or (knocks and port == KUBELET):
                 return ""
             return f"{ip} is a node's own address: it is not asked."
-        in_cluster = ip in known.vips or known.in_pod_range(ip)
-        if in_cluster or any(ip in range_ for range_ in self.also.ranges):
-            return ""
-        if self.by_person and ip.is_global:
+        if ip in known.vips:
+            # Many probes ask one VIP.
+            key = f"network.vip {ip} {self.by_person} {self.also}"
+            return self.snapshot.once(key, lambda: self._why_not_vip(ip, known.vips[ip]))
+        named = any(ip in range_ for range_ in self.also.ranges)
+        if named or known.in_pod_range(ip) or (self.by_person and ip.is_global):
             return ""
         return self._outside(str(ip))
+
+    def _why_not_vip(self, ip: IP, services: Iterable[core.Service]) -> str:
+        """Why a VIP is not asked; empty where all that it leads to is.
+
+        kube-proxy passes a request on to whatever a slice names, and a tenant writes its slices.
+        """
+        for service in services:
+            seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
+            if not seen or any(at.malformed for at in slices_of(service, self.snapshot)):
+                return f"{ip} is not asked: to which addresses it leads could not be read."
+            behind = list(islice(leads_to(service, self.snapshot), MOST_BEHIND + 1))
+            if len(behind) > MOST_BEHIND:
+                return f"{ip} is not asked: it leads to more than {MOST_BEHIND:,} endpoints."
+            for address, port in behind:
+                if why := self._why_not_behind(service, address, port):
+                    return f"{ip} is not asked, for what it leads to: {why}"
+        return ""
+
+    def _why_not_behind(self, service: core.Service, address: str, port: int) -> str:
+        """Why what a Service sends to this address is not for us to send."""
+        target = parse(address)
+        if target is None:
+            return ""  # a name, which kube-proxy leaves aside
+        if (service.namespace, service.name) != API_SERVER and (
+            why := foreign(self.snapshot, service.namespace, address, port)
+        ):
+            return f"{why}."
+        if target in owners(self.snapshot).vips:
+            return f"{target} is a VIP itself."
+        return self.why_not(target, port)
 
     def _serves(self, pod: core.Pod, port: int) -> bool:
         """Whether an address is the pod's own, or its node's with a port that the pod serves."""
@@ -112,10 +149,13 @@ class ProbeAdmission:
         """A name, where it leads to a VIP of this cluster and nowhere else."""
         ref = named_service(probe.name)
         service = self.snapshot.get(core.Service, ref.namespace, ref.name) if ref else None
-        has_vip = service and service.spec.type != "ExternalName" and any(parsed(vips(service)))
-        if has_vip or probe.name == CONTROL_NAME:
+        own = tuple(parsed(vips(service))) if service else ()
+        if probe.name == CONTROL_NAME:
             return _checked(probe)
-        return Refusal(f"{probe.name} is no name of a VIP: it could lead out of the cluster.")
+        if service is None or service.spec.type == "ExternalName" or not own:
+            return Refusal(f"{probe.name} is no name of a VIP: it could lead out of the cluster.")
+        why = next(filter(None, (self.why_not(ip, probe.port) for ip in own)), "")
+        return Refusal(why) if why else _checked(probe)
 
     def _outside(self, text: str) -> str:
         if unseen := self.snapshot.unseen(READS[:3]):

@@ -10,15 +10,13 @@ from typing import Protocol
 import msgspec
 
 from bot.domain.refusal import Refusal
-from bot.domain.resources import core
-from bot.domain.resources.base import Object
 from bot.domain.sentences import sentences
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
 from bot.net.ports import Prober
 from bot.net.probing import wget
-from bot.net.probing.admission import ProbeAdmission
+from bot.net.probing.admission import READS, ProbeAdmission
 from bot.net.probing.protocol import Outcome, Probe, ProbeKind, Progress
 from bot.net.probing.wget import CommandOutput
 from bot.net.request import destination, origin
@@ -28,7 +26,6 @@ from bot.net.request.result import RequestResult, attempt, lookup
 from bot.net.tools.targets import Allowed
 from bot.routing.addresses import parse
 
-READS: tuple[type[Object], ...] = (core.Node, core.Pod, core.Service)
 MOST = 4
 """Addresses of one name that are tried."""
 

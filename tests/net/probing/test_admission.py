@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.refusal import Refusal
-from bot.domain.snapshot import Snapshot
+from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.net.address_owners import foreign
-from bot.net.probing.admission import ProbeAdmission, asked_path
+from bot.net.probing.admission import KUBELET, MOST_BEHIND, ProbeAdmission, asked_path
 from bot.net.probing.protocol import CheckedProbe, Probe, ProbeKind
 from bot.net.tools.targets import allowed
 from tests.fakes import snapshot_of
@@ -138,6 +138,128 @@ def test_what_lies_outside_is_not_asked_by_the_word_of_a_route(
     assert said in why(address, port)
     named = why(address, port, also=allowed(["0.0.0.0/0", "::/0"]))
     assert bool(named) == ("outside" not in said)
+
+
+BRIDGES = ("10.42.1.0", "10.42.1.1", "::ffff:10.42.1.1", "fd42::", "fd42::1", "fd42:0:0::0:1")
+TUNNELS = {
+    "projectcalico.org/IPv4VXLANTunnelAddr": "10.42.1.77",
+    "network.cilium.io/ipv4-cilium-host": "10.42.1.78",
+    "flannel.alpha.coreos.com/public-ip": "10.99.0.200",
+}
+
+
+def a_tunnelled_node() -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": "core", "annotations": TUNNELS},
+        "spec": {"podCIDR": "10.42.1.64/26"},
+    }
+
+
+@pytest.mark.parametrize("port", [22, 443, 6443, 10250, 30080])
+@pytest.mark.parametrize("address", [*BRIDGES, *TUNNELS.values()])
+def test_a_nodes_addresses_in_the_network_of_its_pods_are_the_nodes(
+    address: str, port: int
+) -> None:
+    """Behind its bridge and its tunnel a node has all of its ports, the API server's too."""
+    snapshot = cluster(a_tunnelled_node())
+    for kind in ProbeKind.HTTP, ProbeKind.TCP, ProbeKind.ROUTE_GET:
+        probe = Probe("a", kind, address, port)
+        refused = ProbeAdmission(snapshot, allowed(["10.0.0.0/8"])).check(probe)
+        assert isinstance(refused, Refusal) or (kind is ProbeKind.TCP and port == KUBELET)
+        assert isinstance(ProbeAdmission(snapshot, by_person=True).check(probe), CheckedProbe)
+    assert "a node's address" in foreign(snapshot, "tenant", address, port)
+
+
+def test_a_pod_may_have_the_first_addresses_of_a_range() -> None:
+    """Not every network plugin keeps them for the node."""
+    rule = ProbeAdmission(cluster(pod("first", "tenant", "10.42.1.1")))
+    assert isinstance(rule.check(Probe("a", ProbeKind.HTTP, "10.42.1.1", 80)), CheckedProbe)
+
+
+LEADS_AWAY = (
+    (LAN, "outside of the cluster"),
+    (API, "the API server's"),
+    ("203.0.113.6", "the API server's"),
+    (NODE, "a node's address"),
+    ("10.42.1.1", "a node's address"),
+    ("10.99.0.6", "a pod of another namespace"),
+    ("10.99.0.7", "outside of the cluster"),
+    ("::ffff:192.168.1.1", "outside of the cluster"),
+    ("169.254.169.254", "another machine"),
+    (VIP, "the VIP of a Service"),
+    ("8.8.8.8", "outside of the cluster"),
+)
+LED = "10.43.9.9"
+
+
+def a_vip(*slices: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    return service("lan", "tenant", clusterIP=LED, clusterIPs=[LED]), *slices
+
+
+def asks_the_vip(*slices: dict[str, Any], **rule: Any) -> bool:
+    """By its address, as a request and as a knock, and by its name: all of them alike."""
+    asking = ProbeAdmission(cluster(*a_vip(*slices)), **rule)
+    answers = [
+        asking.check(Probe("a", ProbeKind.HTTP, LED, 80)),
+        asking.check(Probe("a", ProbeKind.TCP, LED, 80)),
+        asking.check(Probe("a", ProbeKind.DNS, name=NAMED, port=80), by_name=True),
+    ]
+    (asked,) = {isinstance(answer, CheckedProbe) for answer in answers}
+    return asked
+
+
+NAMED = "lan.tenant.svc.cluster.local"
+
+
+@pytest.mark.parametrize(("address", "said"), LEADS_AWAY)
+def test_a_vip_is_asked_only_where_all_that_it_leads_to_is(address: str, said: str) -> None:
+    """kube-proxy sends on to what a slice names, and a tenant adds slices to its own Services."""
+    of_pod, of_other = a_slice("lan", "tenant", "10.99.0.5"), a_slice("lan", "tenant", address)
+    assert asks_the_vip(of_pod)
+    assert asks_the_vip(a_slice("lan", "tenant", "10.42.1.200")), "of a pod that is gone, perhaps"
+    of_other["metadata"]["name"] = "another"
+    assert not asks_the_vip(of_pod, of_other)
+    answer = ProbeAdmission(cluster(*a_vip(of_other))).check(Probe("a", ProbeKind.TCP, LED, 80))
+    assert isinstance(answer, Refusal)
+    assert said in answer.detail
+
+
+def test_a_vip_leads_where_the_settings_or_a_person_say() -> None:
+    lan, web = a_slice("lan", "tenant", LAN), a_slice("lan", "tenant", "8.8.8.8")
+    assert asks_the_vip(lan, also=allowed(["192.168.1.1"]))
+    assert not asks_the_vip(lan, by_person=True)
+    assert asks_the_vip(web, by_person=True)
+    assert asks_the_vip(a_slice("elsewhere", "tenant", LAN)), "a slice of another Service"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "asked"),
+    [
+        ({"ready": False}, True),
+        ({"ready": False, "serving": True, "terminating": True}, False),
+        ({"ready": None}, False),
+        ({"ready": True}, False),
+    ],
+)
+def test_a_vip_leads_to_what_kube_proxy_takes(conditions: dict[str, Any], *, asked: bool) -> None:
+    lan = a_slice("lan", "tenant", LAN)
+    lan["endpoints"][0]["conditions"] = conditions
+    assert asks_the_vip(lan) == asked
+
+
+def test_a_vip_is_not_asked_where_it_is_not_known_to_what_it_leads() -> None:
+    many = a_slice("lan", "tenant", *(f"fd42::{number:x}" for number in range(2, MOST_BEHIND + 2)))
+    assert asks_the_vip(many)
+    assert not asks_the_vip({**many, "ports": [{"port": 80}, {"port": 81, "name": "more"}]})
+    cut = a_slice("lan", "tenant", *(f"fd42::{number:x}" for number in range(2, MOST_BEHIND + 9)))
+    assert not asks_the_vip(cut), "of which a part is not kept"
+    objects = [found for found in OBJECTS if found["kind"] != "EndpointSlice"]
+    unread = snapshot_of(*objects, gaps=(Gap("EndpointSlice", Why.FORBIDDEN, "no right"),))
+    answer = ProbeAdmission(unread).check(Probe("a", ProbeKind.TCP, VIP, 80))
+    assert isinstance(answer, Refusal)
+    assert "could not be read" in answer.detail
 
 
 def test_our_own_test_knocks_at_a_node_and_says_nothing() -> None:
