@@ -104,15 +104,27 @@ class Listener:
 
 
 class _Echoes(asyncio.DatagramProtocol):
+    """Answers datagrams. One that the kernel does not take now is lost, and never kept here.
+
+    Answers to hosts that do not exist wait in the kernel, until it takes no more of anybody's.
+    """
+
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
+        self._takes = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
+    def pause_writing(self) -> None:
+        self._takes = False
+
+    def resume_writing(self) -> None:
+        self._takes = True
+
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self._listener.note(str(addr[0]), "udp")
-        if back := self._listener.answer(data):
+        if self._takes and (back := self._listener.answer(data)):
             self._transport.sendto(back, addr)  # type: ignore[attr-defined]
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
@@ -18,7 +19,7 @@ from bot.probe.admitting import Admission
 from bot.probe.agent import LIMITS, Agent, Do
 from bot.probe.job import AgentJob
 from bot.probe.known import KnownAddresses
-from bot.probe.listening import Listener
+from bot.probe.listening import Listener, _Echoes
 from bot.probe.output import Write
 from tests.probe import agents, signing
 from tests.probe.test_serve import _raw, a_job
@@ -257,3 +258,32 @@ def test_a_listener_does_not_answer_an_answer(size: int) -> None:
     assert answer is not None
     assert len(answer) == size
     assert Listener("beta").answer(answer) is None
+
+
+async def test_answers_that_the_kernel_does_not_take_are_lost_and_not_kept(tmp_path: Path) -> None:
+    """Here a client that does not read; in a cluster, addresses that no host has."""
+    places = tmp_path / "listener", tmp_path / "client"
+    question = b"MESHMEDIC token\n".ljust(8000, b".")
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client,
+    ):
+        for sock, place in zip((own, client), places, strict=True):
+            sock.bind(str(place))
+            sock.setblocking(False)
+        loop = asyncio.get_running_loop()
+        endpoint, _ = await loop.create_datagram_endpoint(
+            lambda: _Echoes(Listener("alpha")), sock=own
+        )
+        transport = cast("asyncio.WriteTransport", endpoint)
+        async with asyncio.timeout(agents.LIMIT):
+            for _ in range(100):
+                await loop.sock_sendto(client, question, str(places[0]))
+            assert transport.get_write_buffer_size() < 20 * len(question)
+            while transport.get_write_buffer_size():
+                await loop.sock_recv(client, len(question))
+            await loop.sock_sendto(client, question, str(places[0]))
+            assert (await loop.sock_recv(client, len(question))).startswith(
+                b"MESHMEDIC token alpha"
+            )
+        transport.close()
