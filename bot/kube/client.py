@@ -92,8 +92,7 @@ class Api:
         """
         async with self.stream(path, query, accept=accept, limits=within(total)) as response:
             body = await self.bodies.read(response, most)
-        answers.confirm(path, body, accept=accept)
-        return body
+        return await answers.confirmed(path, body, accept=accept)
 
     async def send(
         self,
@@ -120,8 +119,7 @@ class Api:
             path, query, method=method, body=body, headers=sent, limits=within(total)
         ) as response:
             answer = await self.bodies.read(response)
-        answers.confirm(path, answer, method=method)
-        return answer
+        return await answers.confirmed(path, answer, method=method)
 
     async def merge(self, path: ApiPath, changes: Mapping[str, Any], *, total: float) -> None:
         """Change some fields of an object, by a JSON merge patch: null removes one.

@@ -210,7 +210,7 @@ class Reflector:
             for line in lines:
                 self._weigh(line)
                 if line.strip():
-                    self._take(line)
+                    await self._take_any(line)
             if lines:
                 self._heard()
             if len(lines) > BURST:
@@ -222,9 +222,17 @@ class Reflector:
             self._version = ""
             raise ServerError(f"The watch of {self.source.title} sent more than {MOST:,} bytes.")
 
-    def _take(self, line: bytearray) -> None:
+    async def _take_any(self, line: bytearray) -> None:
+        """Apply an event, also of an object that is nested too deep to be read as it is."""
         try:
-            event = _event(line)
+            self._take(line)
+        except RecursionError:
+            # Half a second for a MiB: others must be served meanwhile.
+            self._take(await asyncio.to_thread(shallow, bytes(line)))
+
+    def _take(self, line: bytes | bytearray) -> None:
+        try:
+            event = msgspec.json.decode(line, type=_Event)
             if event.type == "ERROR":
                 self._refused(bytes(event.object))
             if event.type != "BOOKMARK":
@@ -251,13 +259,6 @@ class Reflector:
         raise ServerError(
             answer.message or f"The watch of {self.source.title} ended with an error."
         )
-
-
-def _event(line: bytearray) -> _Event:
-    try:
-        return msgspec.json.decode(line, type=_Event)
-    except RecursionError:
-        return msgspec.json.decode(shallow(bytes(line)), type=_Event)
 
 
 SHORT = 1.0

@@ -13,19 +13,22 @@ import pytest
 
 from bot.domain.report import examine
 from bot.domain.resources import core, traefik
+from bot.domain.resources.decode import decode_object
 from bot.domain.resources.registry import KIND_OF
 from bot.domain.snapshot import Snapshot, Why
 from bot.domain.verdict import Verdict
 from bot.errors import TooHeavy
 from bot.health.checks import CHECKS
+from bot.kube import answers
 from bot.kube.bodies import MOST
 from bot.kube.cache import WatchCache
 from bot.kube.client import Api
 from bot.kube.connect import connect
-from bot.kube.discovery import discover
+from bot.kube.discovery import Source, discover
 from bot.kube.listing import HEAVIEST, PAGE, pages
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.paths import path
+from bot.kube.reflector import Reflector
 from bot.kube.shares import Load, Shares
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.plain import Plain
@@ -161,6 +164,40 @@ async def test_deep_json_of_a_tenant_hides_no_kind(tmp_path: Path):
             await asyncio.sleep(0.01)
         assert [one.name for one in seen.of(traefik.IngressRoute)] == ["a", "b"]
         assert not seen.gaps
+
+
+async def test_deep_json_is_cut_beside_the_event_loop(tmp_path: Path):
+    """It takes half a second for a MiB, and an acknowledgement has to be sent meanwhile."""
+    wide = b"[" + b"[" * 2000 + b"]" * 2000 + b",[]" * 200_000 + b"]"
+    title = {"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute"}
+    names = {"name": "a", "namespace": "tenant"}
+    route = msgspec.json.encode({**title, "metadata": names, "spec": {"x": msgspec.Raw(wide)}})
+    event = b'{"type":"ADDED","object":' + route + b"}"
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0.001)
+            turns += 1
+
+    async with served(tmp_path, []) as (api, _):
+        reflector = Reflector(api, Source(KIND_OF[traefik.IngressRoute], "traefik.io", "v1alpha1"))
+        counting = asyncio.create_task(count())
+        at = path("/apis/traefik.io/v1alpha1/namespaces", "tenant", "ingressroutes", "a")
+        confirmed = await answers.confirmed(at, route)
+        of_answer = turns
+        await reflector._take_any(bytearray(event))
+        counting.cancel()
+    assert len(confirmed) < len(route)
+    assert decode_object(confirmed, traefik.IngressRoute).name == "a"
+    assert list(reflector.objects) == [("tenant", "a")]
+    assert of_answer > SOME_TURNS
+    assert turns - of_answer > SOME_TURNS
+
+
+SOME_TURNS = 3
+"""Turns of the event loop where it would get one or two if it stood still."""
 
 
 async def until_seen(cache: WatchCache, names: set[str]) -> Snapshot:
