@@ -6,7 +6,7 @@ of which one reference is missing is not built at all, nor is one that leads bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, traefik
@@ -15,12 +15,14 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import references as routing
 from bot.routing import tls_settings
-from bot.routing.graph import endless, towards
+from bot.routing.chains import Chains
 from bot.routing.references import EMPTY, NOTHING_ANSWERS, Defect, Provider
 from bot.routing.running import configs
 
 SCHEMES = frozenset({"", "http", "https", "h2c"})
 SHOWN = 40
+
+LOOP = "It leads back to itself, so Traefik builds none of the services in the circle."
 
 NOTHING = Defect("NoServices", "It leads to no service: requests get 503.")
 
@@ -39,29 +41,24 @@ def backend(
         return defect
     namespace = service.namespace or here
     target = routing.resolved(snapshot, traefik.TraefikService, namespace, service.name)
-    broken = service_defects(snapshot).get(target.ref, ()) if target else ()
+    broken = service_defects(snapshot, target.ref) if target else ()
     return routing.caused_by(target.ref, broken) if target else None
 
 
-def service_defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
-    """What is wrong with each TraefikService that is not in order."""
-    return snapshot.once("routing.traefik_services", lambda: _service_defects(snapshot))
+def service_defects(snapshot: Snapshot, ref: Ref) -> tuple[Defect, ...]:
+    """What is wrong with a TraefikService."""
+    return snapshot.once("routing.traefik_services", lambda: _chains(snapshot)).defects(ref)
 
 
-def _service_defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
+def _chains(snapshot: Snapshot) -> Chains:
     services = {service.ref: service for service in snapshot.of(traefik.TraefikService)}
-    edges = {ref: tuple(_named(service)) for ref, service in services.items()}
     provider = Provider(configs(snapshot))
-    defects = {
-        ref: own for ref, service in services.items() if (own := _own(service, provider, snapshot))
-    }
-    for ref in endless(edges):
-        message = "It leads back to itself, so Traefik builds none of the services in the circle."
-        defects[ref] = (Defect("ServiceLoop", message),)
-    failed = [ref for ref, own in defects.items() if routing.worst(own).verdict in NOTHING_ANSWERS]
-    for ref, target in towards(edges, failed).items():
-        defects[ref] = (routing.through(target, defects[target]),)
-    return defects
+    return Chains(
+        named=lambda ref: _named(services[ref]) if ref in services else None,
+        own=lambda ref: _own(services[ref], provider, snapshot),
+        circle=Defect("ServiceLoop", LOOP),
+        passed_on=(lambda its: routing.worst(its).verdict in NOTHING_ANSWERS,),
+    )
 
 
 def _named(service: traefik.TraefikService) -> Iterator[Ref]:

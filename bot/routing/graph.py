@@ -6,13 +6,27 @@ Nothing here recurses: who writes the objects may nest them as deep as they like
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import TypeVar
 
 K = TypeVar("K")
 
 Edges = Mapping[K, Iterable[K]]
 """For each object those that it names."""
+
+
+def reached(start: K, named: Callable[[K], Iterable[K] | None], known: Container[K]) -> Edges[K]:
+    """What can be reached from an object, itself included; nothing beyond what is known already.
+
+    `named` is None for an object that does not exist.
+    """
+    edges: dict[K, Iterable[K]] = {}
+    waiting = [start]
+    for node in waiting:
+        if node not in edges and node not in known and (names := named(node)) is not None:
+            edges[node] = tuple(names)
+            waiting += edges[node]
+    return edges
 
 
 def endless(edges: Edges[K]) -> frozenset[K]:

@@ -16,8 +16,8 @@ from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing import backends, secrets
 from bot.routing import references as routing
+from bot.routing.chains import Chains
 from bot.routing.go_regexp import why_invalid
-from bot.routing.graph import endless, towards
 from bot.routing.references import Defect, Provider
 from bot.routing.rules import is_range
 from bot.routing.running import configs
@@ -27,6 +27,8 @@ NEWEST = (3, 7)
 """The newest version whose kinds of Middlewares are known here."""
 
 SHOWN = 60
+
+LOOP = "It is a chain that leads back to itself, so Traefik builds none of it."
 
 _NUMBER = r"(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][-+]?\d{1,3})?"
 COMPARISON = re.compile(
@@ -48,7 +50,7 @@ def middleware(snapshot: Snapshot, here: str, reference: Reference) -> Defect | 
     target = routing.resolved(snapshot, traefik.Middleware, namespace, name)
     if target is None:
         return None
-    return routing.caused_by(target.ref, defects(snapshot).get(target.ref, ()))
+    return routing.caused_by(target.ref, defects(snapshot, target.ref))
 
 
 def of_tcp(snapshot: Snapshot, here: str, reference: Reference) -> Defect | None:
@@ -60,9 +62,9 @@ def of_tcp(snapshot: Snapshot, here: str, reference: Reference) -> Defect | None
     return routing.caused_by(target.ref, tuple(tcp_defects(target))) if target else None
 
 
-def defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
-    """What is wrong with each Middleware that is not in order."""
-    return snapshot.once("routing.middlewares", lambda: _defects(snapshot))
+def defects(snapshot: Snapshot, ref: Ref) -> tuple[Defect, ...]:
+    """What is wrong with a Middleware."""
+    return snapshot.once("routing.middlewares", lambda: _chains(snapshot)).defects(ref)
 
 
 def tcp_defects(middleware: traefik.MiddlewareTCP) -> Iterator[Defect]:
@@ -72,24 +74,17 @@ def tcp_defects(middleware: traefik.MiddlewareTCP) -> Iterator[Defect]:
         yield from _ranges(name, ranges)
 
 
-def _defects(snapshot: Snapshot) -> Mapping[Ref, tuple[Defect, ...]]:
+def _chains(snapshot: Snapshot) -> Chains:
     middlewares = {item.ref: item for item in snapshot.of(traefik.Middleware)}
-    edges = {ref: tuple(_chained(item)) for ref, item in middlewares.items()}
     provider = Provider(configs(snapshot))
-    defects = {
-        ref: own
-        for ref, item in middlewares.items()
-        if (own := tuple(_own(item, provider, snapshot)))
-    }
-    for ref in endless(edges):
-        message = "It is a chain that leads back to itself, so Traefik builds none of it."
-        defects[ref] = (Defect("MiddlewareLoop", message),)
-    failed = [ref for ref, own in defects.items() if routing.worst(own).verdict is Verdict.FAILED]
-    # What has failed weighs more, so it goes its way first.
-    for broken in (failed, defects):
-        for ref, member in towards(edges, broken).items():
-            defects[ref] = (routing.through(member, defects[member], "It is a chain: "),)
-    return defects
+    return Chains(
+        named=lambda ref: _chained(middlewares[ref]) if ref in middlewares else None,
+        own=lambda ref: tuple(_own(middlewares[ref], provider, snapshot)),
+        circle=Defect("MiddlewareLoop", LOOP),
+        # What has failed weighs more, so it goes its way first.
+        passed_on=(lambda its: routing.worst(its).verdict is Verdict.FAILED, bool),
+        prefix="It is a chain: ",
+    )
 
 
 def _chained(middleware: traefik.Middleware) -> Iterator[Ref]:

@@ -19,7 +19,7 @@ def judge(middleware: traefik.Middleware, snapshot: Snapshot) -> Judgement:
     """By its values and by what it refers to."""
     if gone := conditions.terminating(middleware, snapshot.taken_at):
         return gone
-    defects = middlewares.defects(snapshot).get(middleware.ref, ())
+    defects = middlewares.defects(snapshot, middleware.ref)
     return routing.judgement((Rule("", defects),)) or HEALTHY
 
 

@@ -18,7 +18,7 @@ def judge(service: traefik.TraefikService, snapshot: Snapshot) -> Judgement:
     """By the Services and TraefikServices that it leads to."""
     if gone := conditions.terminating(service, snapshot.taken_at):
         return gone
-    defects = backends.service_defects(snapshot).get(service.ref, ())
+    defects = backends.service_defects(snapshot, service.ref)
     return routing.judgement((Rule("", defects),)) or HEALTHY
 
 
