@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from bot.domain.finding import Ref
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap
 
@@ -19,7 +20,7 @@ T = TypeVar("T", bound=Object)
 SHARE = 0.15
 """Seconds of CPU time for each namespace and report: ten thousand pods take some 30 ms."""
 
-RUN = 16
+RUN = 4
 """Objects of one namespace after which the clock is read again.
 
 One reading counts as half a share at most: a garbage collection falls on whoever is judged then.
@@ -58,6 +59,10 @@ class JudgingBudget:
             else:
                 yield resource
         self._count(current, self.clock() - began)
+
+    def leaves_out(self, ref: Ref) -> bool:
+        """Whether an object was not judged for want of time."""
+        return ref.name in self.unjudged.get((ref.kind, ref.namespace), ())
 
     def gaps(self) -> Iterator[Gap]:
         """What was not judged."""

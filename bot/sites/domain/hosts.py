@@ -7,7 +7,7 @@ HTTPRoute are those that its listeners leave it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,17 +40,23 @@ class SiteRule(NamedTuple):
     certificates: tuple[Ref, ...] = ()
 
 
-def site_rules(snapshot: Snapshot, namespace: str | None = None) -> Iterator[SiteRule]:
+def site_rules(
+    snapshot: Snapshot,
+    namespace: str | None = None,
+    leaves_out: Callable[[Ref], bool] = lambda _: False,
+) -> Iterator[SiteRule]:
     """Every rule of every route, in one namespace or in all."""
-    for route in snapshot.of(traefik.IngressRoute):
-        if namespace in (None, route.namespace) and not superseded(route, snapshot):
+
+    def counts(route: Object) -> bool:
+        return namespace in (None, route.namespace) and not leaves_out(route.ref)
+
+    for route in filter(counts, snapshot.of(traefik.IngressRoute)):
+        if not superseded(route, snapshot):
             yield from _of_route(route)
-    for ingress in snapshot.of(networking.Ingress):
-        if namespace in (None, ingress.namespace):
-            yield from _of_ingress(ingress)
-    for http_route in snapshot.of(gateway.HTTPRoute):
-        if namespace in (None, http_route.namespace):
-            yield from _of_http_route(http_route, snapshot)
+    for ingress in filter(counts, snapshot.of(networking.Ingress)):
+        yield from _of_ingress(ingress)
+    for http_route in filter(counts, snapshot.of(gateway.HTTPRoute)):
+        yield from _of_http_route(http_route, snapshot)
 
 
 def _of_route(route: traefik.IngressRoute) -> Iterator[SiteRule]:
@@ -72,11 +78,13 @@ def _of_ingress(ingress: networking.Ingress) -> Iterator[SiteRule]:
     ]
     if ingress.spec.default:
         backends.append(("", DEFAULT_BACKEND, ingress.spec.default))
+    # Of several entries for one host the first counts.
+    entries = reversed(ingress.spec.tls or ())
+    secret_names = {host: tls.secret_name for tls in entries for host in tls.hosts or ()}
     for host, match, backend in backends:
         name, _ = backend.target
         services = (Ref("Service", ingress.namespace, name),) if name else ()
-        named = (tls for tls in ingress.spec.tls or () if host in (tls.hosts or ()))
-        secrets = _secrets(ingress, next((tls.secret_name for tls in named), ""))
+        secrets = _secrets(ingress, secret_names.get(host, ""))
         yield SiteRule(host.lower() or _hostless(ingress), ingress.ref, match, services, secrets)
 
 

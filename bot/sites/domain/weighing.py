@@ -8,7 +8,7 @@ long as `bot.sites.domain.sources` says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -66,14 +66,20 @@ class _Ruling(NamedTuple):
     code: str = ""
 
 
-def sites(snapshot: Snapshot, report: Report) -> Sites:
-    """All sites of a report, by it and by what was seen beside it."""
-    rules = tuple(hosts.site_rules(snapshot, report.namespace))
+def sites(
+    snapshot: Snapshot, report: Report, leaves_out: Callable[[Ref], bool] = lambda _: False
+) -> Sites:
+    """All sites of a report, by it and by what was seen beside it.
+
+    Routes that the report `leaves_out` for want of time are left out here, too: their rules would
+    take as long again.
+    """
+    rules = tuple(hosts.site_rules(snapshot, report.namespace, leaves_out))
     every = _sites(rules, snapshot, report, private=True)
     diagnoses = snapshot.supplement(Diagnoses)
     private = any(test.private for test in diagnoses.standing) if diagnoses else False
     kinds = {kind.kind_name() for kind in hosts.READS}
-    unseen = (gap.kind for gap in report.unseen if gap.kind in kinds)
+    unseen = (gap.kind for gap in report.unseen if (gap.part_of or gap.kind) in kinds)
     return Sites(
         taken_at=report.taken_at,
         all=every,

@@ -1,13 +1,19 @@
 """Which hosts the rules of routes are for."""
 
+import time
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
+from bot.domain.resources import networking
+from bot.domain.resources.decode import decode_object
+from bot.domain.snapshot import Snapshot
 from bot.sites.domain.hosts import site_rules
 from tests.builders import an_object
-from tests.net.networks import a_snapshot
+from tests.net.networks import MOMENT, a_snapshot
 from tests.net.test_route_resolution import an_ingress
 from tests.sites.world import ROUTE, a_site_route
 
@@ -54,6 +60,30 @@ def test_an_ingress_has_a_site_for_each_host_and_one_for_any() -> None:
     assert named.services == (Ref("Service", "apps", "web"),)
     assert other.host == "any host (Ingress apps/web)"
     assert other.services == (Ref("Service", "apps", "else"),)
+
+
+def test_the_first_entry_for_a_host_counts_and_none_is_looked_for_again() -> None:
+    """An Ingress may have thousands of paths, and thousands of hosts in its TLS."""
+    ingress = an_ingress("web", "a.example")
+    (rule,) = ingress["spec"]["rules"]
+    rule["http"]["paths"] = rule["http"]["paths"] * 900
+    ingress["spec"]["rules"] = [rule, *({**rule, "host": "b.example"},) * 3]
+    many = [{"hosts": ["c.example"] * 900, "secretName": "many"}] * 20
+    named = [{"hosts": ["a.example"], "secretName": name} for name in ("first", "second")]
+    ingress["spec"]["tls"] = [*many, *named]
+    decoded = decode_object(msgspec.json.encode(ingress), networking.Ingress)
+    snapshot = Snapshot(MOMENT, {networking.Ingress: (decoded,)})
+    began = time.process_time()
+    rules = list(site_rules(snapshot))
+    assert time.process_time() - began < SECONDS
+    assert len(rules) == 3600
+    assert {rule.certificates for rule in rules if rule.host == "a.example"} == {
+        (Ref("Secret", "apps", "first"),)
+    }
+
+
+SECONDS = 0.3
+"""Of CPU time: a few hundredths are enough, and it took seconds."""
 
 
 def test_what_is_no_service_is_no_backend() -> None:

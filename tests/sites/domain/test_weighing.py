@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
+from bot.domain.judging_budget import JudgingBudget
 from bot.domain.report import examine
 from bot.domain.resources.traefik import IngressRoute
 from bot.domain.snapshot import Gap, Why
@@ -328,3 +329,14 @@ def test_sites_are_those_of_the_report() -> None:
     assert whole.taken_at == MOMENT
     assert len(whole.all) == 1
     assert whole.all[0].routes == (ROUTE,)
+
+
+def test_routes_that_were_not_judged_are_no_sites_and_that_is_told() -> None:
+    """Their rules would take as long again as the time that was up. All others are there."""
+    known = an_ingress("known", "known.example") | {"metadata": {"namespace": "bank", "name": "a"}}
+    snapshot = seen(an_ingress("web", "a.example"), known)
+    budget = JudgingBudget(lambda: 0.0, to_the_end={"bank"}, share=0.0)
+    report = examine(snapshot, CHECKS, budget=budget)
+    found = sites(snapshot, report, budget.leaves_out)
+    assert [site.host for site in found.all] == ["known.example"]
+    assert found.unseen == ("Ingress in apps",)
