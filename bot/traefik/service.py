@@ -90,7 +90,8 @@ class Traefik:
             # A router's servers were logged when they were created, however long ago.
             summaries, failed = await self.summaries(pods, LogRequest())
             runtime = _by_log(summaries, (*runtime.unseen, *failed))
-        return _answer(snapshot, pods, runtime, (*unseen, *runtime.unseen))
+        unseen = (*unseen, *runtime.unseen)
+        return await asyncio.to_thread(_answer, snapshot, pods, runtime, unseen)
 
     async def describe(self, query: str) -> tuple[RouteView, RoutesAnswer]:
         """One route in full, and the answer that it is a part of.
@@ -113,7 +114,7 @@ class Traefik:
         """
         seconds = _seconds(SINCE if since is None else since)
         snapshot, (pods, unseen) = await asyncio.gather(self.cluster.snapshot(READS), self.pods())
-        routes = read_routes(snapshot, configs_of(pods))
+        routes = await asyncio.to_thread(read_routes, snapshot, configs_of(pods))
         label = _find_route(route, routes, unseen).label if route else ""
         request = LogRequest(seconds=seconds, previous=previous)
         summaries, failed = await self.summaries(pods, request)
@@ -160,7 +161,7 @@ class Traefik:
         )
         if not runtime.views:
             runtime = _by_log(summaries, runtime.unseen)
-        answer = _answer(snapshot, pods, runtime, ())
+        answer = await asyncio.to_thread(_answer, snapshot, pods, runtime, ())
         unseen = tuple(dict.fromkeys((*runtime.unseen, *failed)))
         known, route = configs_of(pods), route_of(subject.route, snapshot)
         version = oldest((route and readers(route, known)) or known)
@@ -220,6 +221,7 @@ def _answer(
     runtime: _RuntimeViews,
     unseen: tuple[str, ...],
 ) -> RoutesAnswer:
+    """In a thread: a namespace may have a hundred thousand paths, which take seconds."""
     routes = read_routes(snapshot, configs_of(pods))
     return routes_view.routes(
         routes, snapshot, pods, runtime.views, source=runtime.source, unseen=unseen

@@ -1,12 +1,14 @@
 """What stands behind `/traefik`, over a fake cluster and a fake Traefik."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.domain.finding import Ref
-from bot.domain.snapshot import Gap, Why
+from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.net import route_resolution as resolving
@@ -16,6 +18,7 @@ from bot.net.probing.protocol import Outcome
 from bot.traefik.domain.log_events import Cause
 from bot.traefik.service import Traefik, since_of
 from tests.fakes import FakeCluster, FakeTraefik, snapshot_of
+from tests.net.test_route_resolution import an_ingress
 from tests.traefik.world import (
     AGAIN,
     EDGE,
@@ -259,3 +262,37 @@ async def test_without_any_traefik_a_diagnosis_is_told_why() -> None:
     source.replicas = ()
     with pytest.raises(ClusterError, match="No running Traefik pod was found"):
         await traefik.belief(the_subject())
+
+
+class Prepared:
+    """A cluster whose snapshot is there already."""
+
+    def __init__(self, *objects: dict[str, Any]) -> None:
+        self.kept = snapshot_of(*objects)
+
+    async def snapshot(self, types: object, namespace: str | None = None) -> Snapshot:
+        return self.kept
+
+
+async def test_many_paths_do_not_hold_the_event_loop() -> None:
+    """A namespace may have a hundred thousand, and an acknowledgement must be sent meanwhile."""
+    heavy = an_ingress()
+    (rule,) = heavy["spec"]["rules"]
+    rule["http"]["paths"] *= 900
+    many = [
+        {**heavy, "metadata": {"name": f"i{number}", "namespace": "apps"}} for number in range(8)
+    ]
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0.001)
+            turns += 1
+
+    traefik = Traefik(Prepared(*many), FakeTraefik())
+    counting = asyncio.create_task(count())
+    answer = await traefik.routes()
+    counting.cancel()
+    assert len(answer.routes) == len(many)
+    assert turns > 3
