@@ -301,7 +301,8 @@ def _has_its_pods(workload: apps.WorkloadObject | apps.DaemonSet) -> bool:
         wanted = status.desired_number_scheduled or 0
         return wanted > 0 and status.number_ready >= wanted <= status.updated_number_scheduled
     wanted = workload.spec.replicas
-    return 0 < wanted == status.replicas == status.ready_replicas == status.updated_replicas
+    ready = {status.replicas, status.ready_replicas, status.available_replicas}
+    return wanted > 0 and ready == {wanted} == {status.updated_replicas}
 
 
 def _rolled_out(status: apps.WorkloadStatus) -> bool:

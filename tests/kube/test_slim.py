@@ -170,6 +170,21 @@ def test_a_slim_workload_is_judged_as_the_whole_one(workload: Object) -> None:
     assert judge(SLIM[type(workload)](workload), nothing) == judge(workload, nothing)
 
 
+def test_a_workload_that_is_not_available_yet_is_kept_whole() -> None:
+    """Its pods may be ready and too young: since when it waits is told by who wrote its status."""
+    counts = dict.fromkeys(WHOLE, 1) | {"available_replicas": 0}
+    written = (apps.FieldsWriter(subresource="status", time=NOW),)
+    deployment = apps.Deployment(
+        metadata=apps.WrittenMeta(name="web", generation=2, managed_fields=written),
+        spec=apps.WorkloadSpec(replicas=1),
+        status=apps.WorkloadStatus(observed_generation=2, **counts),
+    )
+    assert SLIM[apps.Deployment](deployment) == deployment
+
+
+WHOLE = ("replicas", "ready_replicas", "available_replicas", "updated_replicas")
+
+
 def test_workloads_that_have_their_pods_keep_little() -> None:
     """The writers and the template are left out."""
     mute = {"meshmedic.dev/mute": "true"}
@@ -177,7 +192,7 @@ def test_workloads_that_have_their_pods_keep_little() -> None:
         Condition(type="Available", status="True", message="It has them all."),
         Condition(type="Progressing", status="True", reason="NewReplicaSetAvailable"),
     )
-    counts = dict.fromkeys(("replicas", "ready_replicas", "updated_replicas"), 1)
+    counts = dict.fromkeys(WHOLE, 1)
     deployment = apps.Deployment(
         metadata=apps.WrittenMeta(
             annotations=mute,
