@@ -113,7 +113,8 @@ def a_full_book(days: int, book: DigestState | None = None) -> DigestState:
 
 @pytest.mark.slow
 async def test_a_base_that_does_not_fit_is_cut_and_the_next_digest_says_so() -> None:
-    """Four thousand causes, few enough a namespace to be judged: the digest goes out, and what was not kept is new again."""
+    """Four thousand causes: the digest goes out, and what was not kept is new again."""
+    # In one namespace, a slow machine would not judge them all.
     pods = [
         a_pod(f"{'x' * 180}-{number}", namespace=f"team-{number % 40}", waiting="Boom")
         for number in range(4000)
