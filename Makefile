@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# Each worker and each process that a test starts would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -27,8 +30,9 @@ test: $(READY) ## Lint, types, import rules and every test but the suites below
 lint-beside: $(READY)
 	@mkdir -p .cache && $(MAKE) --no-print-directory lint >$(FOUND) 2>&1 && rm $(FOUND)
 
+# Tests wait for half of their time, so a third worker has room on two cores.
 pytest: $(READY)
-	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --ignore tests/cluster \
+	@$(BIN)/python -m pytest -n 3 --ignore tests/browser --ignore tests/cluster \
 	  --ignore tests/wire --ignore tests/pair --ignore tests/one_answer $(ARGS)
 
 # What needs no process, socket, terminal or chat.
