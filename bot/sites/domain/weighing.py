@@ -68,16 +68,16 @@ class _Ruling(NamedTuple):
 
 def sites(snapshot: Snapshot, report: Report) -> Sites:
     """All sites of a report, by it and by what was seen beside it."""
-    rules = tuple(hosts.site_rules(snapshot, report.namespace))
+    rules, left_out = hosts.site_rules(snapshot, report.namespace)
     every = _sites(rules, snapshot, report, private=True)
     diagnoses = snapshot.supplement(Diagnoses)
     private = any(test.private for test in diagnoses.standing) if diagnoses else False
     kinds = {kind.kind_name() for kind in hosts.READS}
-    unseen = (gap.kind for gap in report.unseen if gap.kind in kinds)
+    unseen = (gap.kind for gap in report.unseen if (gap.part_of or gap.kind) in kinds)
     return Sites(
         taken_at=report.taken_at,
         all=every,
-        unseen=tuple(sorted(set(unseen))),
+        unseen=tuple(sorted({*unseen, *left_out})),
         no_traefik=_no_traefik(snapshot) if every else "",
         checked=snapshot.supplement(RouteChecks) is not None,
         by_public=_sites(rules, snapshot, report.public, private=False) if private else None,

@@ -31,14 +31,14 @@ NAMELESS = f"any host ({ROUTE})"
 def test_a_host_is_what_a_rule_says_and_never_a_guess(match: str, hosts: list[str]) -> None:
     """A rule without one, with a pattern, or that cannot be read is named as what it is."""
     route = a_site_route(match) if match else a_site_route("")
-    assert [rule.host for rule in site_rules(a_snapshot(route))] == hosts
+    assert [rule.host for rule in site_rules(a_snapshot(route)).rules] == hosts
 
 
 def test_the_old_syntax_is_read_where_a_rule_asks_for_it() -> None:
     """In version 2 braces hold a pattern."""
     route = a_site_route("HostRegexp(`{name:[a-z]+}.example`)")
     route["spec"]["routes"][0]["syntax"] = "v2"
-    (rule,) = site_rules(a_snapshot(route))
+    (rule,) = site_rules(a_snapshot(route)).rules
     assert rule.host == "HostRegexp(`{name:[a-z]+}.example`)"
 
 
@@ -48,7 +48,7 @@ def test_an_ingress_has_a_site_for_each_host_and_one_for_any() -> None:
     spec = ingress["spec"]
     spec["tls"] = [{"hosts": ["A.example"], "secretName": "a-tls"}]
     spec["defaultBackend"] = {"service": {"name": "else", "port": {"number": 80}}}
-    named, other = site_rules(a_snapshot(ingress))
+    named, other = site_rules(a_snapshot(ingress)).rules
     assert (named.host, named.match) == ("a.example", "A.example/")
     assert named.certificates == (Ref("Secret", "apps", "a-tls"),)
     assert named.services == (Ref("Service", "apps", "web"),)
@@ -60,7 +60,7 @@ def test_what_is_no_service_is_no_backend() -> None:
     """A TraefikService stands for others, which this rule does not name."""
     route = a_site_route()
     route["spec"]["routes"][0]["services"] = [{"kind": "TraefikService", "name": "api@internal"}]
-    (rule,) = site_rules(a_snapshot(route))
+    (rule,) = site_rules(a_snapshot(route)).rules
     assert rule.services == ()
 
 
@@ -68,7 +68,9 @@ def test_what_is_no_service_is_no_backend() -> None:
 def test_any_rule_makes_a_named_site(match: str, host: str, namespace: str) -> None:
     """Whoever may write a route writes what they like."""
     route = a_site_route(match, f"Host(`{host}`)")
-    rules = [*site_rules(a_snapshot(route, an_object("Ingress", "x", "networking.k8s.io/v1")))]
+    rules = [
+        *site_rules(a_snapshot(route, an_object("Ingress", "x", "networking.k8s.io/v1"))).rules
+    ]
     assert len(rules) >= 2
     assert all(rule.host for rule in rules)
-    assert not list(site_rules(a_snapshot(route), f"no-{namespace}"))
+    assert not list(site_rules(a_snapshot(route), f"no-{namespace}").rules)
