@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Ref
-from bot.sites.domain.hosts import site_rules
+from bot.sites.domain.hosts import MOST, site_rules
 from tests.builders import an_object
 from tests.net.networks import a_snapshot
 from tests.net.test_route_resolution import an_ingress
@@ -74,3 +74,15 @@ def test_any_rule_makes_a_named_site(match: str, host: str, namespace: str) -> N
     assert len(rules) >= 2
     assert all(rule.host for rule in rules)
     assert not list(site_rules(a_snapshot(route), f"no-{namespace}").rules)
+
+
+def test_rules_beyond_the_share_of_a_namespace_are_told_and_cost_nobody_else_any() -> None:
+    """Also where one Ingress has them all."""
+    paths = [{"path": f"/{number}", "backend": {}} for number in range(MOST - 1)]
+    rules = [{"host": "many.example", "http": {"paths": paths}}] * 2
+    ingress = an_object("Ingress", "many", "networking.k8s.io/v1", spec={"rules": rules})
+    ingress["metadata"]["namespace"] = "tenant"
+    found = site_rules(a_snapshot(ingress, a_site_route()))
+    assert [rule.host for rule in found.rules].count("many.example") == MOST
+    assert len(found.rules) == MOST + 1
+    assert found.left_out == ("Ingress in tenant",)
