@@ -358,6 +358,11 @@ class Settings(BaseSettings):
     downward API's `status.hostIPs`. The pod's gateway is known without it.
     """
 
+    metrics_namespaces: Namespaces = ("monitoring",)
+    """From where Prometheus reads `/metrics`, separated by commas, as the NetworkPolicy of the
+    component `metrics` names it: its pods always get a connection, however many others connect.
+    """
+
     log_level: LogLevel = "info"
     """How much is logged: debug, info, warning, error."""
 

@@ -76,6 +76,13 @@ def an_external_secret(name: str = "db", *, version: str = "v1") -> Plain:
     return an_object("ExternalSecret", name, f"external-secrets.io/{version}", spec=spec)
 
 
+def applying(kustomization: Plain, *entries: str) -> Plain:
+    """With an inventory, of entries such as `apps_web_apps_Deployment`."""
+    listed = [{"id": entry, "v": "v1"} for entry in entries]
+    kustomization["status"]["inventory"] = {"entries": listed}
+    return kustomization
+
+
 def a_kustomization(name: str = "apps", **spec: Any) -> Plain:
     """A Kustomization that is reconciled."""
     condition = {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}

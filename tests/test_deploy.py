@@ -230,6 +230,7 @@ def test_metrics_are_for_the_namespaces_that_the_overlay_names_and_health_for_th
     (peer,) = admitted("components/metrics/network.yaml")
     (named,) = peer["namespaceSelector"]["matchExpressions"]
     assert (named["key"], named["operator"]) == ("kubernetes.io/metadata.name", "In")
+    assert tuple(named["values"]) == Settings.model_fields["metrics_namespaces"].default
     metrics = only("components/metrics/network.yaml", "NetworkPolicy")
     assert metrics["spec"]["podSelector"] == policy["spec"]["podSelector"]
     example = only("example/kustomization.yaml", "Kustomization")

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from bot.app.bootstrap import Bot
 from bot.chat.connecting import Connecting, Token
+from bot.kube.pod_addresses import PodAddresses
 from bot.runtime import http_server
 from bot.runtime.tasks import log_failure
 
 log = logging.getLogger(__name__)
 
 
-async def serve(bot: Bot, token: Token, port: int, node_addresses: Iterable[str] = ()) -> None:
+async def serve(
+    bot: Bot,
+    token: Token,
+    port: int,
+    node_addresses: Iterable[str] = (),
+    metrics_namespaces: Collection[str] = (),
+) -> None:
     """Answer people until SIGTERM or SIGINT, and Prometheus and the kubelet at a port.
 
-    The kubelet comes from one of the `node_addresses`, or from the pod's gateway.
+    The kubelet comes from one of the `node_addresses`, or from the pod's gateway; whoever reads the
+    metrics, from a pod in one of the `metrics_namespaces`.
 
     Neither an outage nor a refusal of Discord or of the API server ends it.
 
@@ -40,6 +48,7 @@ async def serve(bot: Bot, token: Token, port: int, node_addresses: Iterable[str]
                 degraded=bot.probes.degradations,
                 metrics=bot.metrics.exposition,
                 node_addresses=node_addresses,
+                is_scraper=PodAddresses(bot.cluster.cache, metrics_namespaces),
             )
         )
         if membership and bot.memory:

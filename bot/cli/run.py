@@ -49,7 +49,13 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)
-        await serve(bot, partial(_current, token), read.http_port, read.node_addresses)
+        await serve(
+            bot,
+            partial(_current, token),
+            read.http_port,
+            read.node_addresses,
+            read.metrics_namespaces,
+        )
 
 
 def _current(token: str) -> str:

@@ -74,6 +74,8 @@ class Judgement(msgspec.Struct, frozen=True):
     reason: A CamelCase word, the object's own where it has one (`CrashLoopBackOff`).
     since: When this state began, as far as the object says.
     follows: The objects that may have caused it, the likeliest first.
+    named: Those of them in other namespaces that the object itself names, or that its controller
+        made for it. Of what others write about themselves, nothing is among them.
     private: Only a test that somebody asked for in private shows it: it raises no public alert.
     noted: It is healthy, and people should know it nevertheless: a report tells it as a note.
     alike: Objects that have this in common, and no other cause, are one root.
@@ -90,6 +92,7 @@ class Judgement(msgspec.Struct, frozen=True):
     since: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     follows: tuple[Ref, ...] = ()
+    named: tuple[Ref, ...] = ()
     private: bool = False
     noted: bool = False
     alike: Alike | None = None

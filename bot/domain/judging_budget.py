@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
-from bot.domain.finding import Ref
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap
 
@@ -45,6 +45,11 @@ class JudgingBudget:
     unjudged: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     _spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
+    @cached_property
+    def whole(self) -> frozenset[str]:
+        """The namespaces that are judged to the end."""
+        return SYSTEM.union(self.to_the_end)
+
     def within(self, resources: Iterable[T]) -> Iterator[T]:
         """The objects for which there is time: what is done with each is counted."""
         began, current, over = self.clock(), "", False
@@ -59,10 +64,6 @@ class JudgingBudget:
             else:
                 yield resource
         self._count(current, self.clock() - began)
-
-    def leaves_out(self, ref: Ref) -> bool:
-        """Whether an object was not judged for want of time."""
-        return ref.name in self.unjudged.get((ref.kind, ref.namespace), ())
 
     def gaps(self) -> Iterator[Gap]:
         """What was not judged."""
@@ -82,5 +83,4 @@ class JudgingBudget:
         self._spent[namespace] += min(seconds, self.share / 2)
 
     def _is_over(self, namespace: str) -> bool:
-        kept = namespace in SYSTEM or namespace in self.to_the_end
-        return self._spent[namespace] >= self.share and not kept
+        return self._spent[namespace] >= self.share and namespace not in self.whole

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
 from typing import Protocol, TypeVar, cast
 
 import msgspec
@@ -18,6 +19,7 @@ from bot.domain.alike import linked
 from bot.domain.check import Check, Judge
 from bot.domain.conditions import CLOCK_SKEW
 from bot.domain.finding import HEALTHY, Alike, Finding, FindingOf, Judgement, Ref
+from bot.domain.finding_shares import FindingShares
 from bot.domain.grouping import grouped
 from bot.domain.judging_budget import JudgingBudget
 from bot.domain.resources.base import Object
@@ -110,7 +112,11 @@ class Report:
 
     def is_noted(self, key: str, reason: str) -> bool:
         """Whether there is a note with that reason on the object of a finding."""
-        return any(note.key == key and note.reason == reason for note in self.notes)
+        return (key, reason) in self._noted
+
+    @cached_property
+    def _noted(self) -> frozenset[tuple[str, str]]:
+        return frozenset((note.key, note.reason) for note in self.notes)
 
     @cached_property
     def roots(self) -> tuple[Finding, ...]:
@@ -236,13 +242,16 @@ def examine(
     namespace: str | None = None,
     around: Around = nullcontext,
     budget: JudgingBudget | None = None,
+    platform: frozenset[str] = tenancy.PLATFORM,
 ) -> Report:
     """Run the checks over a snapshot.
 
     Objects that the bot created for a test are neither judged nor counted. With `namespace`, only
     objects there are reported, and the causes of their findings wherever those are. The scopes are
     those of the checks. Each check runs inside the context of `around`, which may time it. What the
-    budget leaves no time for is a gap.
+    budget leaves no time for is a gap, and so is what a namespace has beyond its share of findings.
+
+    platform: The namespaces of what serves all others.
     """
     budget = budget or JudgingBudget(_no_time)
     checks = tuple(checks)
@@ -254,6 +263,7 @@ def examine(
     facts: dict[str, str] = {}
     seen_well: set[str] = set()
     unseen: set[str] = set()
+    named: dict[str, tuple[Ref, ...]] = {}
     for check in checks:
         with around(check):
             for resource, finding, judgement in _findings(check, snapshot, budget):
@@ -269,18 +279,23 @@ def examine(
                     roots[finding.key] = judgement.root
                 if judgement.fact:
                     facts[finding.key] = judgement.fact
+                named[finding.key] = judgement.named
                 if not judgement.explains:
                     unseen.add(finding.key)
                 if line := mute_annotation.line(resource, snapshot):
                     muted[finding.key] = line
-    caused = rooted(collapse(tuple(findings), unseen), roots)
+    shares = FindingShares(budget.whole)
+    kept = shares.kept((*findings, *notes))
+    findings = [finding for finding in findings if finding.key in kept]
+    notes = [note for note in notes if note.key in kept]
+    caused = rooted(collapse(tuple(findings), unseen, named, platform), roots)
     # What shows all that follows from a root, and what silences all of it, does so for the root.
     facts |= shared(caused, roots, facts)
     muted |= shared(caused, roots, muted)
     report = Report(
         taken_at=snapshot.taken_at,
         findings=linked(caused, common),
-        gaps=_gaps_of((*snapshot.gaps, *budget.gaps()), checks),
+        gaps=_gaps_of((*snapshot.gaps, *budget.gaps(), *shares.gaps()), checks),
         counts=_counts(snapshot, checks, namespace, budget),
         scopes=tuple(dict.fromkeys(check.scope for check in checks if check.scope)),
         namespace=namespace,
@@ -288,6 +303,7 @@ def examine(
         notes=tuple(sorted(notes, key=lambda note: note.key)),
         facts=facts,
         seen_well=frozenset(seen_well),
+        platform=platform,
     )
     return _ordered(
         _narrowed(
@@ -310,21 +326,36 @@ def focus(report: Report, checks: Iterable[Check]) -> Report:
     )
 
 
-def collapse(findings: tuple[Finding, ...], unseen: Collection[str] = ()) -> tuple[Finding, ...]:
+def collapse(
+    findings: tuple[Finding, ...],
+    unseen: Collection[str] = (),
+    named: Mapping[str, Collection[Ref]] = MappingProxyType({}),
+    platform: Collection[str] = tenancy.PLATFORM,
+) -> tuple[Finding, ...]:
     """Link each finding to the finding that caused it.
 
     The cause is the first of the objects it may follow from that has a finding too, unless that
     one began clearly later (an effect does not begin before its cause), the link would close a
     cycle, or that one is of another check and its key among `unseen`: it says only that nobody
-    looked.
+    looked. Nor is it one of another namespace, except of the platform or where the finding's own
+    object names it: anybody may write labels and references in a namespace of their own.
+
+    named: What the objects of findings name themselves (`Judgement.named`), by the finding's key.
     """
+
+    def may_explain(cause: Finding, effect: Finding) -> bool:
+        return tenancy.may_answer(cause.subject, effect.subject, platform) or (
+            cause.subject in named.get(effect.key, ())
+        )
+
     at = _by_name(findings)
     causes: dict[str, str] = {}
     for finding in findings:
         candidates = (
             cause
             for cause in _candidates(finding, at)
-            if cause.key not in unseen or cause.check == finding.check
+            if (cause.key not in unseen or cause.check == finding.check)
+            and may_explain(cause, finding)
         )
         if cause := _first_cause(finding, candidates, causes):
             causes[finding.key] = cause.key

@@ -83,6 +83,16 @@ class Server(NamedTuple):
 
 def with_causes(judged: Judgement, route: Ref, snapshot: Snapshot) -> Judgement:
     """The judgement on a route, with what it may follow from where requests were seen to fail."""
+    caused = _with_causes(judged, route, snapshot)
+    if caused is judged:
+        return judged
+    # A pod behind a Service of another namespace, which the route itself names.
+    places = {service.namespace for service in _services_of(route, snapshot)}
+    named = (ref for ref in caused.follows if ref.namespace in places)
+    return replace(caused, named=(*judged.named, *named))
+
+
+def _with_causes(judged: Judgement, route: Ref, snapshot: Snapshot) -> Judgement:
     if judged.fact == DIAGNOSES:
         proving = recent.proving(route, snapshot)
         return _by_test(judged, *proving, snapshot) if proving else judged

@@ -11,13 +11,15 @@ import msgspec
 from bot.domain import conditions
 from bot.domain.finding import Judgement, Ref
 from bot.domain.grouping import grouped
-from bot.domain.resources import flux
+from bot.domain.resources import apps, core, flux
 from bot.domain.resources.base import Condition, Object
 from bot.domain.resources.flux import FluxObject
 from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot
+from bot.domain.tenancy import PLATFORM
 from bot.domain.timestamps import go_duration
 from bot.domain.verdict import Verdict, worst
+from bot.health import workload_pods
 
 OWNERS = (
     ("HelmRelease", "helm.toolkit.fluxcd.io"),
@@ -143,12 +145,13 @@ def _before_remediation(entries: Sequence[Condition], ready: Condition) -> Condi
 def circle(resource: FluxObject, snapshot: Snapshot) -> Judgement | None:
     """A verdict on an object that depends on itself by way of others, None where it does not.
 
-    All members of the circle follow from its first by name, so that they are one root cause.
+    All members of the circle follow from its first by name, so that they are one root cause. One
+    of the platform is the first before any other.
     """
     path = _circle(resource, snapshot)
     if not path:
         return None
-    first = min(path)
+    first = min(path, key=lambda ref: (ref.namespace not in PLATFORM, ref))
     names = " -> ".join(f"{ref.namespace}/{ref.name}" for ref in (*path, resource.ref))
     message = f"It waits for itself, so it never begins: {names}."
     if origin := _source_of_all(path, snapshot):
@@ -327,6 +330,40 @@ def waited(ref: Ref, snapshot: Snapshot) -> bool:
     if ready is None or ready.status == "True" or ready.reason in WAITING:
         return False
     return WAITED.search(ready.message) is not None
+
+
+def applied(
+    resource: FluxObject, wanted: Iterable[Ref], snapshot: Snapshot, awaited: Iterable[Ref] = ()
+) -> Iterator[Ref]:
+    """Those of some objects that a Flux object applied, by its inventory, or that these made.
+
+    Labels prove nothing here: anybody may write them on an object of another namespace.
+
+    awaited: Further objects that it is known to wait for.
+    """
+    inventory = resource.status.inventory
+    kept = {_listed(entry.id) for entry in (inventory and inventory.entries) or ()}.union(awaited)
+    for ref in wanted:
+        if kept.intersection((ref, *_makers(ref, snapshot))):
+            yield ref
+
+
+def _listed(entry: str) -> Ref:
+    """An entry of an inventory. Source: cli-utils, `namespace_name_group_kind`, `__` for `:`."""
+    rest, _, kind = entry.rpartition("_")
+    namespace, _, name = rest.rpartition("_")[0].partition("_")
+    return Ref(kind, namespace, name.replace("__", ":"))
+
+
+def _makers(ref: Ref, snapshot: Snapshot) -> Iterator[Ref | None]:
+    """What made a pod or a ReplicaSet."""
+    if ref.kind == "Pod" and (pod := snapshot.get(core.Pod, ref.namespace, ref.name)):
+        yield pod.controller
+        yield workload_pods.maker(pod, snapshot)
+    elif ref.kind == "ReplicaSet" and (
+        replica_set := snapshot.get(apps.ReplicaSet, ref.namespace, ref.name)
+    ):
+        yield replica_set.controller
 
 
 def owners(resource: Object) -> tuple[Ref, ...]:

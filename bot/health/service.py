@@ -258,16 +258,19 @@ class Health:
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Run all checks, so that causes of other scopes are found, then narrow the report."""
-        budget = self._budget(snapshot)
+        traefik = snapshot.supplement(TraefikNamespaces)
         examined = examine(
-            snapshot, self.checks, namespace=namespace, around=self.around, budget=budget
+            snapshot,
+            self.checks,
+            namespace=namespace,
+            around=self.around,
+            budget=self._budget(snapshot),
+            platform=PLATFORM.union(traefik.names if traefik else ()),
         )
         report = _dated(focus(examined, checks), self.failing_since())
-        if traefik := snapshot.supplement(TraefikNamespaces):
-            report = replace(report, platform=PLATFORM.union(traefik.names))
         if ROUTES not in report.scopes:
             return report
-        return replace(report, supplements={Sites: sites(snapshot, report, budget.leaves_out)})
+        return replace(report, supplements={Sites: sites(snapshot, report)})
 
     def _budget(self, snapshot: Snapshot) -> JudgingBudget:
         traefik = snapshot.supplement(TraefikNamespaces)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
+from typing import cast
 
 import msgspec
 
@@ -208,6 +209,10 @@ class WatchCache(Details):
             return [not_served(kind)]
         gaps = [_gap(watch) for watch in present if watch.state is not WatchState.LIVE]
         return [*gaps, *chain.from_iterable(watch.load.gaps(kind.name) for watch in present)]
+
+    def pods(self) -> Indexed[core.Pod]:
+        """All pods that are watched, as they were seen last."""
+        return cast("Indexed[core.Pod]", self._objects(core.Pod))
 
     def _objects(self, kind: type[Object]) -> Indexed[Object]:
         watches = self._watches_of(kind)

@@ -61,8 +61,9 @@ class Connections:
     any number of addresses.
 
     Three groups compete only among themselves, so strangers take no room from the others: those
-    whose address `is_known`, regulars, and strangers. A regular is an address that had a whole
-    answer lately, as Prometheus has. The first ones stay regulars as long as they come again.
+    whose address `is_known`, regulars, and strangers. A regular is an address that `is_regular`, or
+    one that had a whole answer lately. The first ones stay regulars as long as they come again, and
+    take no room from those that are by their address.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class Connections:
         *,
         limits: ConnectionLimits = ConnectionLimits(),
         is_known: Callable[[str], bool] = nobody,
+        is_regular: Callable[[str], bool] = nobody,
     ) -> None:
         self.limits = limits
         self.known, self.regulars, self.strangers = (_Group(limits) for _ in range(3))
         self._serve = serve
         self._is_known = is_known
+        self._is_regular = is_regular
         self._regular_until: dict[str, float] = {}
         self._by_transport: dict[asyncio.BaseTransport, _Connection] = {}
 
@@ -147,10 +150,14 @@ class Connections:
     def _group(self, address: str) -> _Group:
         if self._is_known(address):
             return self.known
+        if self._is_regular(address):
+            return self.regulars
         now = asyncio.get_running_loop().time()
         return self.regulars if self._regular_until.get(address, now) > now else self.strangers
 
     def _remember(self, address: str) -> None:
+        if self._is_known(address) or self._is_regular(address):
+            return
         now = asyncio.get_running_loop().time()
         self._regular_until = {
             regular: until for regular, until in self._regular_until.items() if until > now

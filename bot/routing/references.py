@@ -108,6 +108,7 @@ def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement
     defects += [("", defect) for defect in common]
     if not defects:
         return None
+    follows = tuple(dict.fromkeys(ref for _, defect in defects for ref in defect.follows))
     worst = max((defect for _, defect in defects), key=lambda defect: defect.verdict.rank)
     dead = Rule("", tuple(common)).broken or all(rule.broken for rule in rules)
     partly = worst.verdict is Verdict.FAILED and not dead
@@ -116,7 +117,8 @@ def judgement(rules: Sequence[Rule], common: Sequence[Defect] = ()) -> Judgement
         reason=worst.reason,
         message=worst.message,
         evidence=tuple(Evidence(match or "all rules", defect.message) for match, defect in defects),
-        follows=tuple(dict.fromkeys(ref for _, defect in defects for ref in defect.follows)),
+        follows=follows,
+        named=follows,
         fact=worst.fact,
     )
 

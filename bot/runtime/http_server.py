@@ -14,7 +14,7 @@ from aiohttp import hdrs, web
 from aiohttp.http import HttpProcessingError
 
 from bot.errors import SettingsError
-from bot.probe.accepting import ConnectionLimits, Connections
+from bot.probe.accepting import ConnectionLimits, Connections, nobody
 from bot.probe.node_addresses import kubelet_addresses
 
 log = logging.getLogger(__name__)
@@ -45,11 +45,13 @@ async def serving(
     degraded: Reasons = tuple,
     metrics: Exposition,
     node_addresses: Iterable[str] = (),
+    is_scraper: Callable[[str], bool] = nobody,
 ) -> AsyncIterator[None]:
     """Answer on all interfaces within this block; on port 0 nowhere.
 
     `degraded` is what is worse than usual of a process that is ready: it stands in the answer.
-    `node_addresses` are those from which the node's kubelet may come.
+    `node_addresses` are those from which the node's kubelet may come. `is_scraper` says of an
+    address whether it is of those who read the metrics, as Prometheus does.
 
     Raises:
         SettingsError: The port cannot be listened on.
@@ -72,7 +74,7 @@ async def serving(
     )
     listening = _listen(port)
     try:
-        async with _bounded(app, listening, kubelet_addresses(node_addresses)):
+        async with _bounded(app, listening, kubelet_addresses(node_addresses), is_scraper):
             yield
     finally:
         listening.close()
@@ -80,7 +82,10 @@ async def serving(
 
 @asynccontextmanager
 async def _bounded(
-    app: web.Application, listening: socket.socket, kubelet: frozenset[str]
+    app: web.Application,
+    listening: socket.socket,
+    kubelet: frozenset[str],
+    is_scraper: Callable[[str], bool],
 ) -> AsyncIterator[None]:
     """Serve all that connect, within limits; each connection gets one answer."""
     runner = web.AppRunner(
@@ -102,7 +107,9 @@ async def _bounded(
     app.on_response_prepare.append(hang_up)
     await runner.setup()
     serve = cast("web.Server", runner.server)
-    connections = Connections(serve, limits=LIMITS, is_known=kubelet.__contains__)
+    connections = Connections(
+        serve, limits=LIMITS, is_known=kubelet.__contains__, is_regular=is_scraper
+    )
     try:
         async with connections.listening(listening):
             yield

@@ -6,7 +6,7 @@ from bot.domain.finding import Finding
 from bot.domain.report import Report, examine
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
-from tests.builders import Plain, a_kustomization, a_pod, an_external_secret
+from tests.builders import Plain, a_kustomization, a_pod, an_external_secret, applying
 from tests.health.checks.conditioned import a_thing, owned_by, said
 from tests.net.networks import a_snapshot, ago
 
@@ -78,7 +78,7 @@ def test_pods_of_two_replica_sets_of_a_deployment_are_one_root_and_so_is_what_wa
     """The Kustomization, the Deployment, and the pods of the old and of the new revision."""
     unavailable = said("Available", "False", reason="MinimumReplicasUnavailable", minutes=300)
     deployment = a_thing("Deployment", "web", "apps/v1", unavailable, replicas=2, updatedReplicas=1)
-    waited = a_kustomization()
+    waited = applying(a_kustomization(), "apps_web_apps_Deployment")
     words = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     waited["status"]["conditions"] = [
         said("Ready", "False", reason="HealthCheckFailed", message=words)

@@ -3,7 +3,7 @@
 from bot.domain.report import Report, examine
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
-from tests.builders import Plain, a_kustomization, a_pod, an_object
+from tests.builders import Plain, a_kustomization, a_pod, an_object, applying
 from tests.health.checks.conditioned import a_thing, owned_by, said
 from tests.net.networks import a_snapshot, ago
 
@@ -62,7 +62,7 @@ STATEFUL = a_thing("StatefulSet", "db", APPS, replicas=1)
 
 def test_a_crashing_pod_explains_its_deployment_and_what_waited_for_it() -> None:
     """The Deployment lacks pods for hours, the pod was made anew a moment ago."""
-    waited = a_kustomization()
+    waited = applying(a_kustomization(), "apps_web_apps_Deployment")
     words = "timeout waiting for: [Deployment/apps/web status: 'InProgress']"
     failed = said("Ready", "False", reason="HealthCheckFailed", message=words)
     waited["status"]["conditions"] = [failed]
@@ -83,7 +83,7 @@ def test_refused_pods_are_the_cause_of_what_flux_waited_for() -> None:
     """There is no pod that could say why."""
     refused = said("ReplicaFailure", reason="FailedCreate", message="exceeded quota: q")
     deployment = a_thing("Deployment", "web", APPS, refused)
-    waited = a_kustomization()
+    waited = applying(a_kustomization(), "apps_web_apps_Deployment")
     words = "timeout waiting for: [Deployment/apps/web status: 'Failed']"
     failed = said("Ready", "False", reason="HealthCheckFailed", message=words)
     waited["status"]["conditions"] = [failed]

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.report import Report, examine
 from bot.health.checks import flux_helmreleases, flux_kustomizations, pods
-from tests.builders import Plain, a_kustomization, a_pod, an_object
+from tests.builders import Plain, a_kustomization, a_pod, an_object, applying
 from tests.health.checks.conditioned import HELM, a_thing, owned_by, said
 from tests.net.networks import a_snapshot
 
@@ -16,7 +16,8 @@ def awaiting(words: str) -> Plain:
     plain = a_kustomization()
     failed = said("Ready", "False", reason="HealthCheckFailed", message=words)
     plain["status"]["conditions"] = [failed]
-    return plain
+    named = ("web_apps_Deployment", "db_apps_StatefulSet", "agent_apps_DaemonSet")
+    return applying(plain, *(f"apps_{name}" for name in (*named, "seed_batch_Job")))
 
 
 def a_broken_pod(kind: str, owner: str) -> Plain:

@@ -23,7 +23,7 @@ LONG = 30.0
 MUCH = b"x" * 16 * 1024 * 1024
 """More than the kernel takes for a client that does not read."""
 
-KNOWN, REGULAR = "127.7.0.1", "127.7.0.2"
+KNOWN, REGULAR, NAMED = "127.7.0.1", "127.7.0.2", "127.7.0.4"
 
 
 class Generous(asyncio.Protocol):
@@ -51,6 +51,7 @@ async def listening(
         lambda: Generous(lambda: connections, answer),
         limits=ConnectionLimits(asking=asking, answering=answering),
         is_known=KNOWN.__eq__,
+        is_regular=NAMED.__eq__,
     )
     sock = socket.create_server(("127.0.0.1", 0))
     async with connections.listening(sock):
@@ -167,6 +168,35 @@ async def test_the_first_regulars_stay_however_many_others_ask() -> None:
         await asyncio.sleep(0.05)
         assert [client.address for client in connections.regulars.open] == [regulars[0]]
         assert [client.address for client in connections.strangers.open] == [MANY[0]]
+
+
+async def test_a_named_regular_gets_a_place_however_many_others_behave_well() -> None:
+    """All places of those that were answered are taken, and each holds as many as it may."""
+    async with listening(LONG, LONG, b"yes") as (connections, port), AsyncExitStack() as stack:
+        first = [f"127.7.1.{number}" for number in range(1, MOST_REGULARS + 1)]
+        for source in first:
+            assert await answer_to(port, source) == b"yes"
+        await is_left(connections)
+        asking = asyncio.create_task(answer_to(port, NAMED, after=2 * SHORT))
+        await asyncio.sleep(SHORT / 3)
+        for source in first * connections.limits.of_a_source:
+            _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+            stack.callback(writer.close)
+        async with rush(port, 100, b"", *MANY):
+            assert await asking == b"yes"
+
+
+async def test_a_named_regular_takes_none_of_the_places_of_those_that_were_answered() -> None:
+    """It needs none."""
+    async with listening(LONG, LONG, b"yes") as (connections, port):
+        sources = [NAMED, KNOWN, *(f"127.7.1.{number}" for number in range(1, MOST_REGULARS + 1))]
+        for source in sources:
+            assert await answer_to(port, source) == b"yes"
+        await is_left(connections)
+        _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(sources[-1], 0))
+        await asyncio.sleep(0.05)
+        assert [client.address for client in connections.regulars.open] == [sources[-1]]
+        writer.close()
 
 
 class Wire(asyncio.Transport):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -12,7 +13,6 @@ from bot.domain.report import Report
 from bot.domain.shares import in_turn
 from bot.domain.tenancy import party_of
 from bot.routing.site_state import SiteState
-from bot.sites.domain.behind import failing_by
 from bot.sites.domain.site import Sites
 
 NAMED = 5
@@ -49,33 +49,61 @@ class FailingSites(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_SITES = FailingSites()
 
 
+class SiteNames:
+    """The sites of one report by the names that incidents store: each is redacted once.
+
+    What only a test in private shows is left out.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._sites = report.public.supplement(Sites)
+        self._stored: dict[str, str] = {}
+
+    def of(self, host: str) -> str:
+        """The name by which a host is stored."""
+        if host not in self._stored:
+            self._stored[host] = redact(host)[:LONGEST]
+        return self._stored[host]
+
+    def failing_by(self, findings: Iterable[Finding]) -> Mapping[str, str] | None:
+        """Who has each site that does not answer because of these; None where none is known."""
+        if self._sites is None:
+            return None
+        failing = self._sites.failing_by(finding.subject for finding in findings)
+        return {self.of(site.host): party_of(site.decided_by[0]) for site in failing}
+
+    @cached_property
+    def untested(self) -> frozenset[str]:
+        """Those of which nothing is seen."""
+        return self._in(SiteState.NOT_TESTED)
+
+    @cached_property
+    def failing(self) -> frozenset[str]:
+        """Those that do not answer, because of whatever."""
+        return self._in(SiteState.FAILS)
+
+    def _in(self, state: SiteState) -> frozenset[str]:
+        sites = self._sites.of(state) if self._sites else ()
+        return frozenset(self.of(site.host) for site in sites)
+
+
 def failing_sites(
-    before: FailingSites, findings: Iterable[Finding], report: Report
+    before: FailingSites, findings: Iterable[Finding], names: SiteNames
 ) -> FailingSites:
     """The sites that do not answer because of these findings.
 
     One that was named before stays until it is seen to answer: that nobody looks any more shows
-    nothing. Those that are named are of each namespace in turn. What only a test in private shows
-    is left out.
+    nothing. Those that are named are of each namespace in turn.
     """
-    sites = report.public.supplement(Sites)
-    if sites is None:
+    now = names.failing_by(findings)
+    if now is None:
         return before
-    failing = failing_by(sites, {finding.subject for finding in findings})
-    untested = {_stored(site.host) for site in sites.of(SiteState.NOT_TESTED)}
-    now = {_stored(site.host): party_of(site.decided_by[0]) for site in failing}
-    stay = [name for name in before.named if name in now or name in untested]
+    stay = [name for name in before.named if name in now or name in names.untested]
     every = in_turn(dict.fromkeys((*stay, *now)), lambda name: now.get(name, ""))
     return FailingSites(tuple(every[:NAMED]), len(every))
 
 
-def without_failing(before: FailingSites, report: Report) -> FailingSites:
+def without_failing(before: FailingSites, names: SiteNames) -> FailingSites:
     """Those of the named sites that do not fail now, whatever by: of them an end may speak."""
-    sites = report.public.supplement(Sites)
-    failing = {_stored(site.host) for site in sites.of(SiteState.FAILS)} if sites else set()
-    named = tuple(name for name in before.named if name not in failing)
+    named = tuple(name for name in before.named if name not in names.failing)
     return FailingSites(named, before.count - (len(before.named) - len(named)))
-
-
-def _stored(host: str) -> str:
-    return redact(host)[:LONGEST]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import msgspec
 from msgspec.structs import replace
@@ -226,7 +227,43 @@ class LostChannel(msgspec.Struct, frozen=True):
     why: str
 
 
-class Alerts(msgspec.Struct, frozen=True):
+class Incidents:
+    """The incidents of one state while it changes, and which of them holds each finding.
+
+    A change takes as long as the incident has findings, however many incidents there are.
+    """
+
+    def __init__(self, incidents: Iterable[Incident]) -> None:
+        self._by_id: dict[str, Incident] = {}
+        self._holders: dict[str, dict[str, None]] = {}
+        for incident in incidents:
+            self.put(incident)
+
+    @property
+    def all(self) -> tuple[Incident, ...]:
+        """All of them, in the order in which they came."""
+        return tuple(self._by_id.values())
+
+    def get(self, id_: str) -> Incident:
+        """One of them, as it is now."""
+        return self._by_id[id_]
+
+    def holding(self, key: str) -> Incident | None:
+        """The open incident to which a finding belongs."""
+        holder = next(iter(self._holders.get(key, ())), None)
+        return self._by_id[holder] if holder else None
+
+    def put(self, incident: Incident) -> None:
+        """Keep an incident, in place of an earlier state of it."""
+        before = self._by_id.get(incident.id)
+        for key in before.keys if before else ():
+            self._holders.get(key, {}).pop(incident.id, None)
+        self._by_id[incident.id] = incident
+        for key in incident.keys if not incident.ended else ():
+            self._holders.setdefault(key, {})[incident.id] = None
+
+
+class Alerts(msgspec.Struct, frozen=True, dict=True):
     """The whole state. `ends` are the last ends by key, by which flapping is recognized.
 
     messages: Those of the last hour.
@@ -246,8 +283,11 @@ class Alerts(msgspec.Struct, frozen=True):
 
     def holding(self, key: str) -> Incident | None:
         """The open incident to which a finding belongs."""
-        unfinished = (incident for incident in self.incidents if not incident.ended)
-        return next((incident for incident in unfinished if key in incident.keys), None)
+        return self._held.holding(key)
+
+    @cached_property
+    def _held(self) -> Incidents:
+        return Incidents(self.incidents)
 
     def incident(self, id_: str) -> Incident | None:
         """An incident by its id."""

@@ -48,9 +48,9 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def target(self) -> str:
         """What it silences; there is one silence for each target."""
-        return self.finding or (
-            f"namespace {self.namespace}" if self.namespace else f"check {self.check}"
-        )
+        if self.finding:
+            return self.finding
+        return _of_namespace(self.namespace) if self.namespace else _of_check(self.check)
 
     @property
     def shown(self) -> str:
@@ -62,19 +62,19 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
         """What people type to end it: the finding's code, else the namespace or the check."""
         return code_of(self.finding) if self.finding else self.namespace or self.check
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether it silences a finding."""
-        return (
-            finding.key == self.finding
-            or bool(self.namespace and namespace_of(finding.subject) == self.namespace)
-            or bool(self.check and finding.check == self.check)
-        )
-
     def line(self) -> str:
         """One line: who, until when, and why."""
         did = "seen" if self.acknowledged else "muted"
         why = f": {self.reason}" if self.reason else ""
         return f"{did} by {self.by} until {self.until:%Y-%m-%d %H:%M} UTC{why}"
+
+
+def _of_namespace(name: str) -> str:
+    return f"namespace {name}"
+
+
+def _of_check(name: str) -> str:
+    return f"check {name}"
 
 
 class Mutes(msgspec.Struct, frozen=True):
@@ -96,14 +96,17 @@ class Mutes(msgspec.Struct, frozen=True):
         return Mutes(tuple(mute for mute in self.mutes if mute.target != target))
 
     def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
-        """By the key of each silenced finding, the line that says by whom."""
+        """By the key of each silenced finding, the line that says by whom: by the oldest mute."""
         mutes = self.at(now)
-        return {
-            finding.key: mute.line()
-            for finding in findings
-            for mute in mutes[::-1]
-            if mute.covers(finding)
-        }
+        ages = {mute.target: age for age, mute in reversed([*enumerate(mutes)])}
+        found = ((finding.key, ages.keys() & _targets(finding)) for finding in findings)
+        return {key: mutes[min(map(ages.__getitem__, on))].line() for key, on in found if on}
+
+
+def _targets(finding: Finding) -> set[str]:
+    """What a mute may name to silence a finding: itself, its namespace, or its check."""
+    place = namespace_of(finding.subject)
+    return {finding.key, _of_namespace(place), _of_check(finding.check)} - {_of_namespace("")}
 
 
 def silenced(report: Report, muted: Mapping[str, str] | Collection[str] = ()) -> frozenset[str]:

@@ -12,19 +12,21 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from msgspec.structs import replace
 
 from bot.alerting.domain import outage, visibility
-from bot.alerting.domain.hosts import NO_SITES, failing_sites, without_failing
+from bot.alerting.domain.hosts import NO_SITES, SiteNames, failing_sites, without_failing
 from bot.alerting.domain.incident import (
     HOUR,
     KEYS,
     Alerts,
     Incident,
+    Incidents,
     KnownFinding,
     Pending,
     identify,
@@ -33,6 +35,7 @@ from bot.alerting.domain.incident import (
 from bot.alerting.domain.rules import Rules
 from bot.alerting.domain.silences import silenced
 from bot.domain.finding import Finding, subject_of
+from bot.domain.grouping import grouped
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
 from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
@@ -61,17 +64,22 @@ JUDGED = frozenset(kind.kind_name() for check in CHECKS for kind in check.judges
 """The kinds that a report counts where it has read them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AlertView:
     """A report as alerts need it: the findings that are bad enough, and what is uncertain."""
 
     report: Report
     muted: Collection[str] = ()
 
-    @property
+    @cached_property
     def bad(self) -> tuple[Finding, ...]:
         """Findings that are degraded or failed, and not silenced."""
         return tuple(finding for finding in self.report.findings if alarming(finding, self.muted))
+
+    @cached_property
+    def sites(self) -> SiteNames:
+        """The names of its sites."""
+        return SiteNames(self.report)
 
     def observes(self, key: str) -> bool:
         """Whether the presence or absence of a finding is certain.
@@ -88,9 +96,10 @@ class AlertView:
             return False
         # What is wrong by the objects is wrong also while Traefik itself says nothing.
         needs = NEEDS.get(check, frozenset()) - ({TRAEFIK_WORD} if finding else set())
+        # What was found is there, however many others of its namespace were not judged.
+        gaps = [gap for gap in self.report.unseen if not (finding and gap.part_of)]
         return not any(
-            gap.hides_any(kind, place) or (gap.kind in needs and gap.why in AWAY)
-            for gap in self.report.unseen
+            gap.hides_any(kind, place) or (gap.kind in needs and gap.why in AWAY) for gap in gaps
         )
 
     def _was_read(self, kind: str) -> bool:
@@ -220,6 +229,7 @@ def _still_known(
 def _without_strays(state: Alerts, view: AlertView) -> Alerts:
     """Without members of an incident that follow from the cause of another one by now."""
     bad = {finding.key: finding for finding in view.bad}
+    incidents = Incidents(state.incidents)
     for incident in state.incidents:
         others = set(incident.keys) - {incident.head.key}
         causes = {
@@ -229,12 +239,12 @@ def _without_strays(state: Alerts, view: AlertView) -> Alerts:
         strays = {
             key
             for key, chain in causes.items()
-            if not set(chain) & set(incident.keys) and any(map(state.holding, chain))
+            if not set(chain) & set(incident.keys) and any(map(incidents.holding, chain))
         }
         if strays and not incident.ended:
             kept = tuple(key for key in incident.keys if key not in strays)
-            state = state.with_incident(replace(incident, keys=kept))
-    return state
+            incidents.put(replace(incident, keys=kept))
+    return replace(state, incidents=incidents.all)
 
 
 def _with_members(state: Alerts, view: AlertView) -> Alerts:
@@ -244,40 +254,44 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
     cause from elsewhere is an incident of its own, at its own time.
     """
     known = {known_finding.key for known_finding in state.known}
+    incidents = Incidents(state.incidents)
+    begun = grouped((one.head.key, one.id) for one in state.incidents if not one.ended)
     for finding in view.bad:
-        if finding.key in known or state.holding(finding.key):
+        if finding.key in known or incidents.holding(finding.key):
             continue
         chain = [cause.key for cause in view.report.chain(finding)]
-        effects = {effect.key for effect in view.report.downstream.get(finding.key, ())}
+        effects = view.report.downstream.get(finding.key, ())
         about = (
             one
-            for one in state.incidents
-            if not one.ended and one.head.key in effects and is_alike(one.keys[0], finding.key)
+            for effect in effects
+            for one in map(incidents.get, begun.get(effect.key, ()))
+            if is_alike(one.keys[0], finding.key)
         )
-        holder = next(filter(None, map(state.holding, chain)), None) or next(about, None)
+        holder = next(filter(None, map(incidents.holding, chain)), None) or next(about, None)
         if finding.check == visibility.CHECK and finding.subject == visibility.WATCH:
             # After an outage some kinds come back later than others. They belong to its incident.
             holder = holder or outage.open_outage(state)
         if holder:
-            state = state.with_incident(holder.with_key(finding.key))
-    return state
+            incidents.put(incidents.get(holder.id).with_key(finding.key))
+    return replace(state, incidents=incidents.all)
 
 
 def _developed(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
     """With each open incident worse, recovering, over, or unchanged."""
     bad = {finding.key: finding for finding in view.bad}
+    incidents, ends = list[Incident](), list(state.ends)
     for incident in state.incidents:
+        findings = [bad[key] for key in incident.own if key in bad] if not incident.ended else []
         if incident.ended:
-            continue
-        findings = [bad[key] for key in incident.own if key in bad]
-        if findings:
+            changed = incident
+        elif findings:
             changed = _with_sites(_still_bad(incident, findings, view), bad, view)
         else:
             changed = _recovering(incident, view, rules)
-        state = state.with_incident(changed)
-        if changed.ended:
-            state = replace(state, ends=(*state.ends, Pending(incident.keys[0], changed.ended)))
-    return state
+        incidents.append(changed)
+        if changed.ended and not incident.ended:
+            ends.append(Pending(incident.keys[0], changed.ended))
+    return replace(state, incidents=tuple(incidents), ends=tuple(ends))
 
 
 def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> Incident:
@@ -303,10 +317,12 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
 
 def _with_sites(incident: Incident, bad: Mapping[str, Finding], view: AlertView) -> Incident:
     """With the sites that do not answer by now, whoever's they are."""
-    findings = [bad[key] for key in incident.keys if key in bad]
-    sites = failing_sites(incident.sites, findings, view.report)
     now = view.report.taken_at
-    if sites == incident.sites or not incident.takes_sites(now):
+    if not incident.takes_sites(now):
+        return incident
+    findings = [bad[key] for key in incident.keys if key in bad]
+    sites = failing_sites(incident.sites, findings, view.sites)
+    if sites == incident.sites:
         return incident
     line = sites.sentence() or "its sites answer again"
     return replace(incident, sites=sites).with_line(now, line, of_sites=True)
@@ -330,7 +346,7 @@ def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
     )
     if well.seen < (rules.calm if incident.flapping else rules.steady):
         return incident
-    sites = without_failing(incident.sites, view.report)
+    sites = without_failing(incident.sites, view.sites)
     ended = replace(incident, ended=well.began, sites=sites)
     return ended.with_line(well.began, incident.end)
 
@@ -349,13 +365,21 @@ def _with_new(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
     waiting = _waiting(state, view, rules)
     since = {pending.key: pending.since for pending in waiting}
     bad = {finding.key: finding for finding in view.bad}
+    incidents, told = Incidents(state.incidents), list(state.known)
+    ends = grouped((end.key, end) for end in state.ends)
     for key, at in sorted(since.items(), key=lambda pair: (pair[1], pair[0])):
         candidate = bad.get(key)
         lasted = candidate and now - at >= rules.grace_of(candidate.check, candidate.reason)
-        if candidate and lasted and view.observes(key) and not state.holding(key):
-            state = _with_opened(state, candidate, view, rules, known, since=since)
-    pending = tuple(pending for pending in waiting if not state.holding(pending.key))
-    return replace(state, pending=pending)
+        if candidate and lasted and view.observes(key) and not incidents.holding(key):
+            match _opened(
+                candidate, view, rules, incidents=incidents, known=known, since=since, ends=ends
+            ):
+                case Incident() as incident:
+                    incidents.put(incident)
+                case KnownFinding() as not_new:
+                    told.append(not_new)
+    pending = tuple(pending for pending in waiting if not incidents.holding(pending.key))
+    return replace(state, incidents=incidents.all, known=tuple(told), pending=pending)
 
 
 def _waiting(state: Alerts, view: AlertView, rules: Rules) -> tuple[Pending, ...]:
@@ -395,15 +419,17 @@ def _still_pending(pending: Pending, view: AlertView, rules: Rules) -> Pending |
     return replace(pending, well=well) if well.seen < rules.steady else None
 
 
-def _with_opened(
-    state: Alerts,
+def _opened(
     finding: Finding,
     view: AlertView,
     rules: Rules,
-    known: Mapping[str, Verdict],
     *,
+    incidents: Incidents,
+    known: Mapping[str, Verdict],
     since: Mapping[str, datetime],
-) -> Alerts:
+    ends: Mapping[str, Sequence[Pending]],
+) -> Incident | KnownFinding | None:
+    """The incident of a finding that outlasted its grace, unless it is told with something else."""
     now = view.report.taken_at
     links = view.report.chain(finding)
     chain = [link for link in links if alarming(link, view.muted)]
@@ -411,21 +437,22 @@ def _with_opened(
     # A cause that existed when alerts began does not alert, and neither do its later effects.
     known_causes = (*trying, *(cause.verdict for cause in chain if cause.key in known))
     if any(verdict.rank >= finding.verdict.rank for verdict in known_causes):
-        return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
+        return KnownFinding(finding.key, finding.verdict)
     root = next(finding for finding in reversed(chain) if finding.key not in known)
-    if state.holding(root.key):
+    if incidents.holding(root.key):
         # Its incident is full: what is beyond that is told with it, and is no other incident.
-        return replace(state, known=(*state.known, KnownFinding(finding.key, finding.verdict)))
+        return KnownFinding(finding.key, finding.verdict)
     if not is_alike(root.key, finding.key):
         # It is told with its cause, which has a grace of its own.
-        return state
+        return None
     effects = view.report.downstream.get(root.key, ())
     members = (root, finding, *(effect for effect in effects if alarming(effect, view.muted)))
     found = tuple(dict.fromkeys(member.key for member in members))
     keys = shared(found, KEYS, party_of_key)
-    free = tuple(key for key in keys if key not in known and not state.holding(key))
+    free = tuple(key for key in keys if key not in known and not incidents.holding(key))
     own = {key for key in free if is_alike(key, root.key)}
-    recent = [end for end in state.ends if end.key in own and now - end.since < rules.flap_window]
+    ended = (end.since for key in own for end in ends.get(key, ()))
+    recent = [at for at in ended if now - at < rules.flap_window]
     flapping = len(recent) >= rules.flaps
     worst = (member.verdict for member in members if is_alike(member.key, root.key))
     incident = Incident(
@@ -436,12 +463,12 @@ def _with_opened(
         since=min(since[key] for key in own if key in since),
         worst=max(worst, key=lambda verdict: verdict.rank),
         flapping=flapping,
-        sites=failing_sites(NO_SITES, members, view.report),
+        sites=failing_sites(NO_SITES, members, view.sites),
     )
     incident = incident.with_line(now, f"{root.verdict}: {root.reason}")
     if flapping:
         incident = incident.with_line(now, "flapping: said once, until it is calm")
-    return replace(state, incidents=(*state.incidents, incident))
+    return incident
 
 
 def _stored(finding: Finding) -> Finding:

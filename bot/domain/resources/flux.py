@@ -20,13 +20,13 @@ class FluxSpec(Part, frozen=True):
 
 
 class InventoryEntry(Part, frozen=True):
-    """An object that a Kustomization applied last: `namespace_name_group_kind`."""
+    """An object that was applied last: `namespace_name_group_kind`."""
 
     id: Text = ""
 
 
-class KustomizationInventory(Part, frozen=True):
-    """`status.inventory` of a Kustomization: all that it keeps, and prunes."""
+class FluxInventory(Part, frozen=True):
+    """`status.inventory` of a Kustomization or HelmRelease: all that it applied, and keeps."""
 
     entries: VeryMany[InventoryEntry] | None = None
 
@@ -60,6 +60,8 @@ class FluxStatus(ReconciledStatus, frozen=True):
     """Kustomization: the revision that was applied last."""
     history: Many[ReleaseSnapshot] = ()
     """HelmRelease: its last releases, newest first. A Kustomization has another history."""
+    inventory: FluxInventory | None = None
+    """Kustomization; HelmRelease since Flux 2.8."""
     failures: int = 0
     """HelmRelease: tries that failed since the last success."""
 
@@ -106,10 +108,10 @@ class Bucket(FluxObject, frozen=True):
     """source.toolkit.fluxcd.io Bucket."""
 
 
-class KustomizationStatus(FluxStatus, frozen=True):
-    """`status` of a Kustomization."""
+class KustomizationSpec(FluxSpec, frozen=True):
+    """`spec` of a Kustomization."""
 
-    inventory: KustomizationInventory | None = None
+    health_checks: Many[Reference] = ()
 
 
 class Kustomization(FluxObject, frozen=True):
@@ -118,7 +120,7 @@ class Kustomization(FluxObject, frozen=True):
     weight = 4 * WEIGHT
     """It lists all that it keeps."""
 
-    status: KustomizationStatus = KustomizationStatus()
+    spec: KustomizationSpec = KustomizationSpec()
 
 
 class ChartTemplateSpec(Part, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -22,7 +22,11 @@ def judge(release: flux.HelmRelease, snapshot: Snapshot) -> Judgement:
     judgement = flux_rules.judge(release, _follows(release, snapshot), snapshot)
     if judgement.verdict is Verdict.HEALTHY:
         return judgement
-    return msgspec.structs.replace(judgement, evidence=(*judgement.evidence, *_known_as(release)))
+    return msgspec.structs.replace(
+        judgement,
+        named=tuple(_named(release, judgement.follows, snapshot)),
+        evidence=(*judgement.evidence, *_known_as(release)),
+    )
 
 
 def _known_as(release: flux.HelmRelease) -> Iterator[Evidence]:
@@ -34,6 +38,21 @@ def _known_as(release: flux.HelmRelease) -> Iterator[Evidence]:
 
 
 def _follows(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
+    yield from _sources(release)
+    yield from _told(release, snapshot)
+    ready = conditions.condition(release.status.conditions, "Ready")
+    if ready and flux_rules.WAITED.search(ready.message):
+        yield from _pods(release, snapshot)
+
+
+def _named(release: flux.HelmRelease, follows: Iterable[Ref], snapshot: Snapshot) -> Iterator[Ref]:
+    """What the release names, and what Helm waited for in the namespace that the release names."""
+    yield from _sources(release)
+    yield from (ref for ref in _told(release, snapshot) if ref.namespace == release.helm_namespace)
+    yield from flux_rules.applied(release, follows, snapshot)
+
+
+def _sources(release: flux.HelmRelease) -> Iterator[Ref]:
     here, spec = release.namespace, release.spec
     for dependency in spec.depends_on:
         yield dependency.ref(here, kind="HelmRelease")
@@ -43,11 +62,13 @@ def _follows(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
     template = spec.chart.spec.source_ref if spec.chart else None
     for reference in filter(None, (spec.chart_ref, template)):
         yield reference.ref(here)
+
+
+def _told(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:
+    """What Helm says that it waited for."""
     ready = conditions.condition(release.status.conditions, "Ready")
     if ready and ready.status != "True":
         yield from workload_pods.named_in(ready.message, snapshot)
-    if ready and flux_rules.WAITED.search(ready.message):
-        yield from _pods(release, snapshot)
 
 
 def _pods(release: flux.HelmRelease, snapshot: Snapshot) -> Iterator[Ref]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from bot.domain import conditions
 from bot.domain.check import Check
 from bot.domain.finding import Judgement, Ref
@@ -20,22 +22,26 @@ def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
     """
     if circle := flux_rules.circle(kustomization, snapshot):
         return circle
-    judgement = flux_rules.judge(kustomization, _follows(kustomization, snapshot), snapshot)
-    if judgement.verdict is not Verdict.HEALTHY:
-        return judgement
-    return flux_rules.behind(kustomization, snapshot) or judgement
+    awaited, sources = tuple(_awaited(kustomization, snapshot)), _sources(kustomization)
+    judgement = flux_rules.judge(kustomization, (*awaited, *sources), snapshot)
+    if judgement.verdict is Verdict.HEALTHY:
+        return flux_rules.behind(kustomization, snapshot) or judgement
+    checked = (check.ref(kustomization.namespace) for check in kustomization.spec.health_checks)
+    applied = flux_rules.applied(kustomization, awaited, snapshot, checked)
+    return msgspec.structs.replace(judgement, named=(*applied, *sources))
 
 
-def _follows(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[Ref]:
-    here, spec = kustomization.namespace, kustomization.spec
+def _awaited(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[Ref]:
     for type_ in ("Ready", "Healthy"):
         outcome = conditions.condition(kustomization.status.conditions, type_)
         if outcome and outcome.status != "True":
             yield from workload_pods.named_in(outcome.message, snapshot)
-    for dependency in spec.depends_on:
-        yield dependency.ref(here, kind="Kustomization")
-    if spec.source_ref:
-        yield spec.source_ref.ref(here)
+
+
+def _sources(kustomization: flux.Kustomization) -> tuple[Ref, ...]:
+    here, spec = kustomization.namespace, kustomization.spec
+    dependencies = (one.ref(here, kind="Kustomization") for one in spec.depends_on)
+    return (*dependencies, *([spec.source_ref.ref(here)] if spec.source_ref else []))
 
 
 CHECK = Check(

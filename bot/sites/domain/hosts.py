@@ -7,8 +7,9 @@ HTTPRoute are those that its listeners leave it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from bot.domain.finding import Ref
@@ -23,6 +24,9 @@ from bot.routing.rules import Matcher, RuleError, Syntax, affirmed, parse_either
 
 READS: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, gateway.HTTPRoute)
 """The kinds whose rules make sites."""
+
+MOST = 1000
+"""Rules of the routes of one namespace: whoever may write there may write any number of them."""
 
 DEFAULT_BACKEND = "default backend"
 
@@ -40,23 +44,39 @@ class SiteRule(NamedTuple):
     certificates: tuple[Ref, ...] = ()
 
 
-def site_rules(
-    snapshot: Snapshot,
-    namespace: str | None = None,
-    leaves_out: Callable[[Ref], bool] = lambda _: False,
-) -> Iterator[SiteRule]:
-    """Every rule of every route, in one namespace or in all."""
+class SiteRules(NamedTuple):
+    """The rules of routes; `left_out` are the kinds and namespaces of those beyond their share."""
 
-    def counts(route: Object) -> bool:
-        return namespace in (None, route.namespace) and not leaves_out(route.ref)
+    rules: tuple[SiteRule, ...]
+    left_out: tuple[str, ...] = ()
 
-    for route in filter(counts, snapshot.of(traefik.IngressRoute)):
+
+def site_rules(snapshot: Snapshot, namespace: str | None = None) -> SiteRules:
+    """The rules of every route, in one namespace or in all: of each namespace a limited number."""
+    rules, left_out = list[SiteRule](), set[str]()
+    room: dict[str, int] = {}
+    for route, own in _routes(snapshot):
+        place = route.metadata.namespace
+        if namespace not in (None, place):
+            continue
+        left = room.get(place, MOST)
+        some = tuple(islice(own, left + 1))
+        if len(some) > left:
+            left_out.add(f"{route.kind_name()} in {place}")
+        rules += some[:left]
+        room[place] = left - len(some[:left])
+    return SiteRules(tuple(rules), tuple(sorted(left_out)))
+
+
+def _routes(snapshot: Snapshot) -> Iterator[tuple[Object, Iterator[SiteRule]]]:
+    """Each route, and its rules as they are needed."""
+    for route in snapshot.of(traefik.IngressRoute):
         if not superseded(route, snapshot):
-            yield from _of_route(route)
-    for ingress in filter(counts, snapshot.of(networking.Ingress)):
-        yield from _of_ingress(ingress)
-    for http_route in filter(counts, snapshot.of(gateway.HTTPRoute)):
-        yield from _of_http_route(http_route, snapshot)
+            yield route, _of_route(route)
+    for ingress in snapshot.of(networking.Ingress):
+        yield ingress, _of_ingress(ingress)
+    for http_route in snapshot.of(gateway.HTTPRoute):
+        yield http_route, _of_http_route(http_route, snapshot)
 
 
 def _of_route(route: traefik.IngressRoute) -> Iterator[SiteRule]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
 from bot.domain.finding import Ref
+from bot.domain.grouping import grouped
 from bot.routing.site_state import SiteState
 
 SOON = timedelta(days=21)
@@ -88,7 +90,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     certificate_fault: str = ""
 
 
-class Sites(msgspec.Struct, frozen=True, kw_only=True):
+class Sites(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """All sites at one moment, what hurts most first.
 
     unseen: The kinds of routes that could not be read, so that there may be more.
@@ -115,6 +117,21 @@ class Sites(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, state: SiteState) -> tuple[Site, ...]:
         """The sites in one state, in their order."""
         return tuple(site for site in self.all if site.state is state)
+
+    def failing_by(self, routes: Iterable[Ref]) -> tuple[Site, ...]:
+        """The sites whose state one of these routes decided, and which do not answer."""
+        places = {place for route in routes for place in self._failing.get(route, ())}
+        return tuple(self.all[place] for place in sorted(places))
+
+    @cached_property
+    def _failing(self) -> Mapping[Ref, Sequence[int]]:
+        """The places of those that do not answer, by each route that decided it."""
+        return grouped(
+            (route, place)
+            for place, site in enumerate(self.all)
+            if site.state is SiteState.FAILS
+            for route in site.decided_by
+        )
 
     @property
     def tested(self) -> Iterator[Site]:

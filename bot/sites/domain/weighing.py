@@ -8,7 +8,7 @@ long as `bot.sites.domain.sources` says.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -66,15 +66,9 @@ class _Ruling(NamedTuple):
     code: str = ""
 
 
-def sites(
-    snapshot: Snapshot, report: Report, leaves_out: Callable[[Ref], bool] = lambda _: False
-) -> Sites:
-    """All sites of a report, by it and by what was seen beside it.
-
-    Routes that the report `leaves_out` for want of time are left out here, too: their rules would
-    take as long again.
-    """
-    rules = tuple(hosts.site_rules(snapshot, report.namespace, leaves_out))
+def sites(snapshot: Snapshot, report: Report) -> Sites:
+    """All sites of a report, by it and by what was seen beside it."""
+    rules, left_out = hosts.site_rules(snapshot, report.namespace)
     every = _sites(rules, snapshot, report, private=True)
     diagnoses = snapshot.supplement(Diagnoses)
     private = any(test.private for test in diagnoses.standing) if diagnoses else False
@@ -83,7 +77,7 @@ def sites(
     return Sites(
         taken_at=report.taken_at,
         all=every,
-        unseen=tuple(sorted(set(unseen))),
+        unseen=tuple(sorted({*unseen, *left_out})),
         no_traefik=_no_traefik(snapshot) if every else "",
         checked=snapshot.supplement(RouteChecks) is not None,
         by_public=_sites(rules, snapshot, report.public, private=False) if private else None,

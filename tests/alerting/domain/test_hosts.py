@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.alerting.domain.hosts import NAMED, NO_SITES, FailingSites, failing_sites
+from bot.alerting.domain.hosts import NAMED, NO_SITES, FailingSites, SiteNames, failing_sites
 from bot.alerting.domain.incident import (
     ALERTS,
     SITE_LINES,
@@ -127,7 +127,7 @@ def test_what_only_a_test_in_private_shows_is_not_named() -> None:
     )
     report = Report(START, (a_route("shop"),), supplements={Sites: public})
     findings = (a_route("shop"), a_route("blog", private=True))
-    assert failing_sites(NO_SITES, findings, report).named == ("shop.example",)
+    assert failing_sites(NO_SITES, findings, SiteNames(report)).named == ("shop.example",)
 
 
 def test_many_sites_are_counted() -> None:
@@ -147,8 +147,8 @@ def test_hostile_names_stay_names_and_within_limits(hosts: list[str], before: li
     )
     report = Report(START, supplements={Sites: Sites(taken_at=START, all=sites)})
     known = FailingSites(tuple(before[:NAMED]), len(before))
-    now = failing_sites(known, (a_route("shop"),), report)
-    assert failing_sites(now, (a_route("shop"),), report) == now
+    now = failing_sites(known, (a_route("shop"),), SiteNames(report))
+    assert failing_sites(now, (a_route("shop"),), SiteNames(report)) == now
     assert len(now.named) <= NAMED
     assert all(len(name) <= 100 for name in now.named if name not in before)
     incident = Incident(
@@ -197,8 +197,8 @@ def test_the_sites_of_one_namespace_take_no_name_of_another_ones() -> None:
     report = Report(START, (), supplements={Sites: Sites(taken_at=START, all=sites)})
     subjects = [*(ref for site in crowd for ref in site.decided_by), bank]
     findings = [replace(FAULT, subject=subject) for subject in subjects]
-    before = failing_sites(NO_SITES, findings[:600], report)
+    before = failing_sites(NO_SITES, findings[:600], SiteNames(report))
     assert len(before.named) == NAMED
-    now = failing_sites(before, findings, report)
+    now = failing_sites(before, findings, SiteNames(report))
     assert now.named[:2] == ("crowd-0.example", "bank.example")
     assert now.count == 601

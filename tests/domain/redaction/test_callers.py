@@ -116,7 +116,7 @@ def _whole_change() -> object:
 
 
 CALLERS: dict[str, Callable[[], object]] = {
-    "bot/alerting/domain/hosts.py:_stored": lambda: hosts._stored(HOSTILE),
+    "bot/alerting/domain/hosts.py:of": lambda: hosts.SiteNames(Report(NOW)).of(HOSTILE),
     "bot/alerting/domain/incident.py:with_line": lambda: outage.incident_of("a", NOW).with_line(
         NOW, HOSTILE
     ),

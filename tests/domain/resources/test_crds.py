@@ -173,7 +173,7 @@ OLD_LACK = {
     "ServersTransport": {"spec.rootCAs"},
     "ServersTransportTCP": {"spec.tls.rootCAs"},
     "HelmRepository": {"spec.type"},
-    "HelmRelease": {"spec.chartRef", "spec.driftDetection", "status.history"},
+    "HelmRelease": {"spec.chartRef", "spec.driftDetection", "status.history", "status.inventory"},
     "Kustomization": {"status.history", "status.inventory"},
     "ExternalSecret": {
         "spec.data[].sourceRef",

@@ -27,7 +27,7 @@ def run(text: str) -> object:
     snapshot = a_snapshot(route, middleware, elsewhere, *WEB)
     for candidate in candidates(snapshot):
         route_resolution.resolve(snapshot, candidate.label)
-    tuple(site_rules(snapshot))
+    tuple(site_rules(snapshot).rules)
     read_routes(snapshot, ())
     judged = offline.judge([route, middleware, elsewhere, *WEB])
     return (*ways, why[:12], *(verdict.reason for verdict in judged))

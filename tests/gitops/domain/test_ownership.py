@@ -156,7 +156,7 @@ def test_any_metadata_has_an_answer(metadata: dict[str, Any]):
 def listing(*ids: str) -> flux.Kustomization:
     """The Kustomization apps with this inventory."""
     entries = tuple(flux.InventoryEntry(each) for each in ids)
-    status = flux.KustomizationStatus(inventory=flux.KustomizationInventory(entries))
+    status = flux.FluxStatus(inventory=flux.FluxInventory(entries))
     return flux.Kustomization(metadata=meta("flux-system", "apps"), status=status)
 
 

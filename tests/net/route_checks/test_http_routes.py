@@ -275,7 +275,7 @@ def test_nothing_but_a_plain_host_at_traefiks_own_pod_is_ever_planned(
     listeners = tuple(a_listener(f"l{n}", host) for n, host in enumerate(theirs))
     route = an_http_route(*rules, hostnames=tuple(own))
     snapshot = edged(route, listeners=(*listeners, SAFE), more=a_backend(written))
-    got, names = plan(snapshot), {(rule.route, rule.match) for rule in site_rules(snapshot)}
+    got, names = plan(snapshot), {(rule.route, rule.match) for rule in site_rules(snapshot).rules}
     hosts = [check.host for check in got.checks]
     assert len(hosts) == len(set(hosts))
     assert not set(hosts) & {item.host for item in got.left_out}

@@ -37,7 +37,7 @@ EDGE = (a_class(), a_gateway())
 
 def rules(route: Plain, *listeners: Plain, **rest: Any) -> list[SiteRule]:
     """The rules of a route on a Gateway of Traefik with these listeners."""
-    return [*site_rules(a_snapshot(route, a_class(), a_gateway(*listeners)), **rest)]
+    return [*site_rules(a_snapshot(route, a_class(), a_gateway(*listeners)), **rest).rules]
 
 
 def by_tls(name: str = "secure", hostname: str = "", **reference: str) -> Plain:
@@ -82,9 +82,9 @@ def test_where_a_route_has_more_rules_than_are_named_each_host_has_one() -> None
 def test_a_route_of_another_controller_is_no_site() -> None:
     """Also where Traefik's status says nothing of it, and its Gateway is not there."""
     route = an_http_route()
-    assert not [*site_rules(a_snapshot(route, a_class(controller=OTHERS), a_gateway()))]
+    assert not [*site_rules(a_snapshot(route, a_class(controller=OTHERS), a_gateway())).rules]
     foreign = an_http_route(statuses=(a_status(controller=OTHERS),))
-    assert not [*site_rules(a_snapshot(foreign, a_class()))]
+    assert not [*site_rules(a_snapshot(foreign, a_class())).rules]
 
 
 def test_a_rule_has_its_services_and_the_certificates_of_its_listeners() -> None:
@@ -94,7 +94,7 @@ def test_a_rule_has_its_services_and_the_certificates_of_its_listeners() -> None
     elsewhere = {**BACKEND, "name": "db", "namespace": "data"}
     route = an_http_route(a_http_rule(BACKEND, unused, other, elsewhere))
     gateway_ = a_gateway(a_listener(), by_tls(), by_tls("b", "b.example"), by_tls("c", kind="X"))
-    (rule,) = site_rules(a_snapshot(route, a_class(), gateway_, a_grant()))
+    (rule,) = site_rules(a_snapshot(route, a_class(), gateway_, a_grant())).rules
     assert rule.services == (Ref("Service", "apps", "web"), Ref("Service", "data", "db"))
     assert rule.certificates == (Ref("Secret", "apps", "secure"),)
     (far,) = rules(route, by_tls(namespace="certs"))
@@ -151,7 +151,7 @@ def test_any_hostnames_make_named_sites_by_the_names_that_tests_have(
     """Whoever may write a route writes what they like, and its size is bounded."""
     route = an_http_route(*[a_http_rule(path=path)] * 9, hostnames=tuple(hosts))
     snapshot = a_snapshot(route, a_class(), a_gateway(a_listener("l", listener)))
-    sites = [*site_rules(snapshot)]
+    sites = [*site_rules(snapshot).rules]
     assert 0 < len(sites) <= MOST_RULES
     assert all(site.host for site in sites)
     assert {site.match for site in sites} >= {

@@ -331,12 +331,11 @@ def test_sites_are_those_of_the_report() -> None:
     assert whole.all[0].routes == (ROUTE,)
 
 
-def test_routes_that_were_not_judged_are_no_sites_and_that_is_told() -> None:
-    """Their rules would take as long again as the time that was up. All others are there."""
+def test_that_a_route_was_not_judged_is_told_beside_the_sites() -> None:
+    """Nothing else is known of it than what was seen of its requests."""
     known = an_ingress("known", "known.example") | {"metadata": {"namespace": "bank", "name": "a"}}
     snapshot = seen(an_ingress("web", "a.example"), known)
     budget = JudgingBudget(lambda: 0.0, to_the_end={"bank"}, share=0.0)
     report = examine(snapshot, CHECKS, budget=budget)
-    found = sites(snapshot, report, budget.leaves_out)
-    assert [site.host for site in found.all] == ["known.example"]
+    found = sites(snapshot, report)
     assert found.unseen == ("Ingress in apps",)
