@@ -33,6 +33,11 @@ def waiting(words: str, *applied: str, **spec: Any) -> Plain:
     return plain
 
 
+def without_inventory(plain: Plain) -> Plain:
+    del plain["status"]["inventory"]
+    return plain
+
+
 def a_release(words: str, **spec: Any) -> Plain:
     """flux-system/web, which was not installed."""
     failed = said("Ready", "False", reason="InstallFailed", message=words)
@@ -126,6 +131,10 @@ TRUE = {
     "what its owner has checked": (
         waiting(NAMED.format("Pod"), healthChecks=[{"kind": "Pod", "name": "x", **TENANT}]),
         the_tenants(),
+    ),
+    "what its health check lists, where it has no inventory": (
+        without_inventory(waiting(NAMED.format("Deployment"))),
+        the_tenants(**owned_by("ReplicaSet", "x-5d4")),
     ),
     "what it depends on": (
         waiting("it is broken", dependsOn=[{"name": "x", **TENANT}]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -13,6 +13,9 @@ from bot.domain.resources import core, flux
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import flux_rules, workload_pods
+
+HEALTH_CHECK = "HealthCheckFailed"
+"""The reason of Ready with which kustomize-controller lists what did not become healthy."""
 
 
 def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
@@ -26,9 +29,20 @@ def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
     judgement = flux_rules.judge(kustomization, (*awaited, *sources), snapshot)
     if judgement.verdict is Verdict.HEALTHY:
         return flux_rules.behind(kustomization, snapshot) or judgement
-    checked = (check.ref(kustomization.namespace) for check in kustomization.spec.health_checks)
+    checked = _checked(kustomization, awaited)
     applied = flux_rules.applied(kustomization, awaited, snapshot, checked)
     return msgspec.structs.replace(judgement, named=(*applied, *sources))
+
+
+def _checked(kustomization: flux.Kustomization, awaited: Iterable[Ref]) -> Iterator[Ref]:
+    """Objects whose health Flux checks: those that it is told, and those that it says it awaited.
+
+    Where there is an inventory, it tells better what Flux applied.
+    """
+    yield from (check.ref(kustomization.namespace) for check in kustomization.spec.health_checks)
+    ready = conditions.condition(kustomization.status.conditions, "Ready")
+    if kustomization.status.inventory is None and ready and ready.reason == HEALTH_CHECK:
+        yield from awaited
 
 
 def _awaited(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[Ref]:
