@@ -9,18 +9,21 @@ RBAC and an admission policy narrow what it may do (deploy/components/remediatio
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.domain.finding import Target
 from bot.domain.resources.registry import KINDS, TRAEFIK
-from bot.errors import Absent, ClusterError, Conflict, Forbidden
-from bot.kube.client import Api, Query
+from bot.errors import Absent, ClusterError, Conflict, Forbidden, Invalid
+from bot.kube.client import Api
 from bot.kube.configmap_store import QUICK
 from bot.kube.paths import ApiPath, path
-from bot.remediation.change.fields import PUT_BACK, Manifest
+from bot.remediation.change.fields import HAND_OVER, PUT_BACK, Manifest, labels_of
 from bot.remediation.change.step import Step, written
+from bot.remediation.verification import Sleep
 
 USER, GROUP = "meshmedic:approver", "meshmedic:approvers"
 FIELD_MANAGER = "meshmedic-approver"
@@ -30,6 +33,12 @@ NOT_ALLOWED = (
     "The approver identity may not do this: {error} Add deploy/components/remediation, and list "
     "namespace {namespace} in it (deploy/README.md)."
 )
+LABEL_SEEN = 20
+"""Attempts until the API server's policies have seen the label of a hand-over."""
+
+PAUSE = 0.25
+"""Seconds between two of them."""
+
 SERVED = {
     **{(group, "IngressRoute"): f"/apis/{group}/v1alpha1" for group in TRAEFIK},
     ("", "Service"): "/api/v1",
@@ -37,6 +46,9 @@ SERVED = {
     ("cert-manager.io", "Certificate"): "/apis/cert-manager.io/v1",
 }
 """Where each kind that a step may write is served, by (group, kind)."""
+
+Request = tuple[str, ApiPath, dict[str, Any] | None]
+"""Method, path and body."""
 
 PLURALS = {kind.name: kind.plural for kind in KINDS}
 
@@ -59,9 +71,10 @@ def collection(target: Target) -> ApiPath:
 class KubernetesStepWriter:
     """Reads as the bot and writes as the approver; `may_act` is checked before each real write."""
 
-    def __init__(self, api: Api, may_act: Callable[[], bool]) -> None:
+    def __init__(self, api: Api, may_act: Callable[[], bool], sleep: Sleep = asyncio.sleep) -> None:
         self._api = api
         self._may_act = may_act
+        self._sleep = sleep
 
     async def live(self, target: Target) -> Manifest | None:
         """The object as it is now; None where it does not exist.
@@ -87,18 +100,14 @@ class KubernetesStepWriter:
             Conflict: The object has changed since it was read: nothing was written.
             ClusterError: It was refused, or the outcome is unknown: read it again.
         """
-        if not dry_run and not self._may_act():
-            msg = "Nothing was written: this process cannot be sure that it is the one that acts."
-            raise ClusterError(msg)
-        method, at, body = _request(step, live, change)
-        if dry_run and method == "DELETE":
-            # Source: the API server reads a deletion's options from its body, and where there is
-            # one it does not look at the query: it would delete.
-            body = {**(body or {}), "dryRun": ["All"]}
+        request = _request(step, live, change)
         try:
-            await self._api.send(
-                method, at, body, _query(method, dry_run=dry_run), headers=headers(by), total=QUICK
-            )
+            if dry_run:
+                await self._try(_without_label(request), by)
+            elif _has_label(request):
+                await self._create_compared(request, by)
+            else:
+                await self._do(request, by)
         except Forbidden as error:
             msg = NOT_ALLOWED.format(error=error, namespace=step.object.namespace)
             raise ClusterError(msg) from error
@@ -106,10 +115,56 @@ class KubernetesStepWriter:
             msg = f"{step.object.kind} {step.object.name} is gone."
             raise Conflict(msg) from error
 
+    async def _create_compared(self, request: Request, by: str) -> None:
+        """Create an object that a policy compares with one whose label was just written.
 
-def _request(
-    step: Step, live: Manifest | None, change: str
-) -> tuple[str, ApiPath, dict[str, Any] | None]:
+        Policies see other objects a moment late. So it is tried, which writes nothing, until they
+        allow it, and then written once.
+        """
+        for _ in range(LABEL_SEEN):
+            with suppress(Invalid):
+                await self._try(request, by)
+                await self._do(request, by)
+                return
+            await self._sleep(PAUSE)
+        await self._do(request, by)
+
+    async def _try(self, request: Request, by: str) -> None:
+        method, at, body = request
+        if method == "DELETE":
+            # Source: the API server reads a deletion's options from its body, and where there is
+            # one it does not look at the query: it would delete.
+            body = {**(body or {}), "dryRun": ["All"]}
+        await self._send((method, at, body), [("dryRun", "All")], by)
+
+    async def _do(self, request: Request, by: str) -> None:
+        if not self._may_act():
+            msg = "Nothing was written: this process cannot be sure that it is the one that acts."
+            raise ClusterError(msg)
+        await self._send(request, [], by)
+
+    async def _send(self, request: Request, query: list[tuple[str, str | int]], by: str) -> None:
+        method, at, body = request
+        if method != "DELETE":
+            query += [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
+        await self._api.send(method, at, body, query, headers=headers(by), total=QUICK)
+
+
+def _has_label(request: Request) -> bool:
+    method, _, body = request
+    return method == "POST" and HAND_OVER in labels_of(body or {})
+
+
+def _without_label(request: Request) -> Request:
+    """The request before the hand-over, where nothing is there that it can be compared with."""
+    method, at, body = request
+    if body is None or not _has_label(request):
+        return request
+    labels = {key: text for key, text in labels_of(body).items() if key != HAND_OVER}
+    return method, at, {**body, "metadata": {**body["metadata"], "labels": labels}}
+
+
+def _request(step: Step, live: Manifest | None, change: str) -> Request:
     manifest = written(step, live)
     if manifest is None and live is not None:
         metadata = live["metadata"]
@@ -124,13 +179,6 @@ def _request(
             manifest["metadata"]["annotations"] = {**notes, PUT_BACK: change}
         return "POST", collection(step.object), manifest
     return "PUT", place(step.object), manifest
-
-
-def _query(method: str, *, dry_run: bool) -> Query:
-    query: list[tuple[str, str | int]] = [("dryRun", "All")] if dry_run else []
-    if method != "DELETE":
-        query += [("fieldManager", FIELD_MANAGER), ("fieldValidation", "Strict")]
-    return query
 
 
 def headers(discord_id: str) -> Mapping[str, str]:

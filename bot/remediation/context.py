@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.domain.finding import Ref, Target
-from bot.domain.resources import cert_manager, core, flux
+from bot.domain.resources import cert_manager, core, flux, networking
 from bot.domain.resources.base import Object
 from bot.domain.resources.registry import TRAEFIK
 from bot.domain.resources.traefik import IngressRoute, Middleware, TLSOption
@@ -23,7 +23,7 @@ from bot.net import route_resolution
 from bot.net.diagnosis.service import Diagnose
 from bot.net.diagnosis.subject import Subject
 from bot.net.probing.protocol import Progress, quiet
-from bot.remediation.change.fields import Manifest
+from bot.remediation.change.fields import HAND_OVER, Manifest
 from bot.remediation.planning.context import PlanningContext
 from bot.remediation.planning.evidence import REPAIRED
 from bot.remediation.ports import StepWriter
@@ -101,6 +101,7 @@ class ContextReader:
             "route_owner": owner(live, snapshot) if live else NOBODY,
             "service_owner": owner(service, snapshot) if service else NOBODY,
             "certificates": await self._certificates(route, snapshot),
+            "handing_over": _handing_over(route.namespace, snapshot),
         }
 
     async def _certificates(self, route: Ref, snapshot: Snapshot) -> Mapping[str, Manifest]:
@@ -155,6 +156,13 @@ def _sharing(subject: Subject, snapshot: Snapshot) -> tuple[Ref, ...]:
         if candidate.kind == "Ingress" and (candidate.to_namespace, candidate.to_name) == place
     )
     return tuple(ingress for ingress in ingresses if ingress != subject.route)
+
+
+def _handing_over(namespace: str, snapshot: Snapshot) -> str:
+    """An object of the namespace with the label of a hand-over; empty if none has it."""
+    routes = (*snapshot.of(networking.Ingress), *snapshot.of(IngressRoute))
+    labelled = (route for route in routes if HAND_OVER in (route.metadata.labels or {}))
+    return next((str(route.ref) for route in labelled if route.namespace == namespace), "")
 
 
 def _known(route: Ref | None, snapshot: Snapshot) -> Inventory:

@@ -20,7 +20,7 @@ from bot.remediation.change.history import BOT
 from bot.remediation.change.plan import Method
 from bot.remediation.change.proof import Sample, VerificationResult
 from bot.remediation.change.states import ChangeState
-from bot.remediation.change.step import Step, StepProgress, mistake, progress, undoing
+from bot.remediation.change.step import Step, StepProgress, mistake, undoing
 from bot.remediation.change.step_progress import Live
 from bot.remediation.journal import ChangeJournal
 from bot.remediation.loading import LoadingProbe
@@ -30,6 +30,12 @@ from bot.remediation.verification import Verifier
 
 ATTEMPTS = 4
 """Attempts of one step; each fails only if somebody else wrote the object in between."""
+
+
+TOO_OLD = (
+    "An older meshmedic made it, whose IngressRoutes do not say what the Ingress had: apply the "
+    "Ingress by hand, see it served, and delete the IngressRoutes."
+)
 
 
 class StepFailed(Exception):  # expected: the change is then rolled back
@@ -67,9 +73,11 @@ class Executor:
         live = await self._live(steps)
         if changed := _changed(steps, live):
             raise InputError(changed[0])
-        for step in steps:
-            if progress(step, live[step.object]) is StepProgress.TO_DO:
-                await self.writer.write(step, live[step.object], change.name, by, dry_run=True)
+        for step, then in zip(steps, step_progress.foreseen(steps, live), strict=True):
+            there = live[step.object]
+            # A step that writes what another one creates cannot be tried before it.
+            if then is StepProgress.TO_DO and (there is not None or not step.was):
+                await self.writer.write(step, there, change.name, by, dry_run=True)
 
     async def apply(self, change: Change) -> Change:
         """Carry a change that is Approved or Applying to its end.
@@ -118,6 +126,7 @@ class Executor:
             except RouteUnserved as unserved:
                 # Two routes of one host are better than none: a person takes the other away.
                 left += [str(unserved), await self._remaining(steps[number:])]
+                left += await self._end_hand_over(steps[number:], change)
                 break
             except StepFailed as failure:
                 left.append(str(failure))
@@ -140,7 +149,9 @@ class Executor:
         return await self.journal.annotate(change, undoing=Undoing(by, self.clock(), why[:1000]))
 
     async def obstacles(self, change: Change) -> tuple[str, ...]:
-        """Objects that somebody changed since, so that a change cannot be taken back."""
+        """Why a change cannot be taken back: objects that somebody changed since, or its age."""
+        if step_progress.cannot_be_compared(change.plan.steps):
+            return (TOO_OLD,)
         steps = undoing(change.plan.steps)
         return _changed(steps, await self._live(steps))
 
@@ -212,6 +223,20 @@ class Executor:
         live = await self._live([step for step in steps if not step.to])
         named = ", ".join(str(target) for target, manifest in live.items() if manifest)
         return f"So this stays, and takes the requests: {named}. Delete it when that is served."
+
+    async def _end_hand_over(self, steps: Sequence[Step], change: Change) -> list[str]:
+        """Take the label off what stays and these steps would have taken it off; what is left."""
+        live = await self._live(steps)
+        labels = [step for step in steps if step.action is Action.LABEL_HAND_OVER]
+        left: list[str] = []
+        for step in labels:
+            if live[step.object] is None:
+                continue
+            try:
+                await self._execute(step, labels, change, set())
+            except StepFailed as failure:
+                left.append(str(failure))
+        return left
 
     async def _proof(self, change: Change) -> VerificationResult:
         return await self.verifier.helped(change.plan.request, change.notes.baseline or Sample())

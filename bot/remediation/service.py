@@ -258,13 +258,18 @@ class RemediationService:
     async def _alone(self, change: Change) -> None:
         """Two changes of one route at once would undo each other's work.
 
+        Of two hand-overs in one namespace, the objects of one would be compared with the other's.
+
         Raises:
             InputError: Another one is under way.
         """
         for other in await self.store.every():
-            same_route = other.plan.target == change.plan.target and other.name != change.name
-            if same_route and other.under_way:
-                raise InputError(UNDER_WAY.format(target=change.plan.target, name=other.name))
+            if other.name == change.name or not other.under_way:
+                continue
+            if other.plan.target == change.plan.target or _hand_overs_of_one_namespace(
+                other.plan, change.plan
+            ):
+                raise InputError(UNDER_WAY.format(target=other.plan.target, name=other.name))
 
     async def _renewed(self, change: Change, plan: RepairPlan, offers: Offers) -> ChangeRefusal:
         note = "The evidence has changed: a new plan took its place."
@@ -286,3 +291,8 @@ def _first() -> Iterator[None]:
         yield
     except Conflict as error:
         raise Refused(FASTER) from error
+
+
+def _hand_overs_of_one_namespace(one: RepairPlan, other: RepairPlan) -> bool:
+    converting = {one.way, other.way} == {Method.CONVERSION}
+    return converting and bool(one.namespaces & other.namespaces)

@@ -16,7 +16,6 @@ RECONCILE = "kustomize.toolkit.fluxcd.io/reconcile"
 NATIVE_LB = "traefik.ingress.kubernetes.io/service.nativelb"
 OURS = {"app.kubernetes.io/managed-by": "meshmedic"}
 V1ALPHA1 = "traefik.io/v1alpha1"
-OLD_GROUP = "traefik.containo.us/v1alpha1"
 
 
 def services(namespace: str) -> str:
@@ -84,7 +83,10 @@ KEPT_BY: dict[str, dict[str, Any]] = {
 SERVICE = named("v1", "Service", "written", spec={"ports": [{"port": 80}], "selector": {"a": "b"}})
 BEFORE = {
     services: [SERVICE],
-    routes: [an_ingress_route("web"), marked(an_ingress_route("ours"), labels=OURS)],
+    routes: [
+        an_ingress_route("web"),
+        marked(an_ingress_route("ours"), labels=OURS | {"meshmedic.dev/hand-over": "traefik.io"}),
+    ],
     ingresses: [
         an_ingress("web"),
         *(marked(an_ingress(name), **how) for name, how in KEPT_BY.items()),
@@ -96,7 +98,6 @@ def put_back(admin: Somebody, namespace: str) -> None:
     """Make a namespace as it was before."""
     # What names an owner that is not there is collected as garbage.
     OWNER[0]["uid"] = admin.ask("GET", "/api/v1/nodes/here").body["metadata"]["uid"]
-    admin.ask("DELETE", f"{routes(namespace, OLD_GROUP)}/made")
     for at, things in BEFORE.items():
         admin.ask("DELETE", f"{at(namespace)}/made")
         for thing in things:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 import json
 import signal
 import subprocess
@@ -73,8 +74,9 @@ STEPS = {
     Method.ANNOTATION: ["annotate-service"],
     Method.NATIVE_LB: ["pause-reconciling", "set-native-lb"],
     Method.CONVERSION: [
-        *(["create-ingressroute"] * 2),
+        *("label-hand-over", *(["create-ingressroute"] * 2)),
         *("release-certificate", "delete-ingress"),
+        *(["label-hand-over"] * 2),
         *(["set-priority"] * 2),
     ],
 }
@@ -130,36 +132,55 @@ async def killing(
     """The cluster, and the bot's account in it; afterwards nothing is left there."""
     async with connect(kubeconfig=kubeconfig) as api:
         yield real, kubeconfig, api
-    kinds = "services,ingresses.networking.k8s.io,ingressroutes.traefik.io,certificates"
+    kinds = "services,ingressroutes.traefik.io"
     real.kubectl("delete", kinds, "-n", PLACE, "--all", "--wait=false")
     real.kubectl("delete", "changes", "-n", KEPT_IN, "--all", "--wait=false")
+    real.kubectl("delete", "namespaces", "-l", ONE_EACH, "--wait=false")
 
 
-def objects(way: Method, name: str) -> list[dict[str, Any]]:
+ONE_EACH = "test=fix-killed"
+"""The label of a namespace with one hand-over: there may be but one at a time."""
+
+APPROVERS = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "meshmedic:approver"}
+numbers = itertools.count(1)
+
+
+def a_namespace() -> tuple[str, list[dict[str, Any]]]:
+    """One more, which is listed, and its name."""
+    name, (key, _, value) = f"killed-{next(numbers)}", ONE_EACH.partition("=")
+    namespace = named("v1", "Namespace", name)
+    namespace["metadata"]["labels"] = {key: value}
+    role = {"apiGroup": APPROVERS["apiGroup"], "kind": "ClusterRole", "name": "meshmedic-approver"}
+    version = f"{APPROVERS['apiGroup']}/v1"
+    binding = named(version, "RoleBinding", role["name"], roleRef=role, subjects=[APPROVERS])
+    return name, [namespace, within(name, binding)]
+
+
+def objects(way: Method, place: str, name: str) -> list[dict[str, Any]]:
     """The Service and the route of one change."""
-    service = within(PLACE, named("v1", "Service", name, spec={"ports": [{"port": 80}]}))
+    service = within(place, named("v1", "Service", name, spec={"ports": [{"port": 80}]}))
     if way is Method.NATIVE_LB:
         rule = {
             "kind": "Rule",
             "match": f"Host(`{name}.example`)",
             "services": [{"name": name, "port": 80}],
         }
-        route = within(PLACE, named("traefik.io/v1alpha1", "IngressRoute", name))
+        route = within(place, named("traefik.io/v1alpha1", "IngressRoute", name))
         route["metadata"]["labels"] = FLUX
         return [service, route | {"spec": {"routes": [rule]}}]
     backend = {"service": {"name": name, "port": {"number": 80}}}
     paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
     spec: dict[str, Any] = {"rules": [{"host": f"{name}.example", "http": {"paths": paths}}]}
-    ingress = within(PLACE, named("networking.k8s.io/v1", "Ingress", name, spec=spec))
+    ingress = within(place, named("networking.k8s.io/v1", "Ingress", name, spec=spec))
     if way is Method.CONVERSION:
         spec["tls"] = [{"hosts": [f"{name}.example"], "secretName": f"{name}-tls"}]
         ingress["metadata"]["annotations"] = {"cert-manager.io/cluster-issuer": "letsencrypt"}
     return [service, ingress]
 
 
-def a_certificate(name: str, uid: str) -> dict[str, Any]:
+def a_certificate(place: str, name: str, uid: str) -> dict[str, Any]:
     """As cert-manager's shim makes it of the Ingress."""
-    made = within(PLACE, named("cert-manager.io/v1", "Certificate", f"{name}-tls"))
+    made = within(place, named("cert-manager.io/v1", "Certificate", f"{name}-tls"))
     owner = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "name": name, "uid": uid}
     made["metadata"]["ownerReferences"] = [{**owner, "controller": True}]
     issuer = {"name": "letsencrypt", "kind": "ClusterIssuer", "group": "cert-manager.io"}
@@ -207,12 +228,12 @@ class ATraefik:
         return (TraefikPod("kube-system", "traefik-a", running=True, image=image),), ()
 
 
-async def planned(api: Api, reader: Once, way: Method, name: str) -> RepairPlan:
+async def planned(api: Api, reader: Once, way: Method, place: str, name: str) -> RepairPlan:
     """By the real planner, of the real objects."""
     writer = KubernetesStepWriter(api, lambda: True)
     context_reader = ContextReader(reader, Diagnosing(reader), writer, ATraefik())  # type: ignore[arg-type]
     kind = "ingressroute" if way is Method.NATIVE_LB else "ingress"
-    found = offering.offers(await context_reader.of(f"{kind}/{PLACE}/{name}"), lambda _: "").by(way)
+    found = offering.offers(await context_reader.of(f"{kind}/{place}/{name}"), lambda _: "").by(way)
     assert isinstance(found, RepairPlan), str(found)
     assert [each.action for each in found.steps] == STEPS[way]
     return found
@@ -284,17 +305,23 @@ def carrier() -> Iterator[Carrier]:
 async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder: Path) -> list[Run]:
     """A change for each point, each of objects of its own."""
     names = [f"{row.way}-{row.proof}-{row.mode}-{each + 1}" for each in points]
-    made = [each for name in names for each in objects(row.way, name)]
+    places = dict.fromkeys(names, PLACE)
+    made = []
+    if row.way is Method.CONVERSION:
+        for name in names:
+            places[name], namespace = a_namespace()
+            made += namespace
+    made += [each for name, place in places.items() for each in objects(row.way, place, name)]
     await asyncio.to_thread(real.apply, *made)
     if row.way is Method.CONVERSION:
-        listed = await asyncio.to_thread(real.read, "ingresses", "-n", PLACE)
+        listed = await asyncio.to_thread(real.read, "ingresses", "-A")
         uids = {e["metadata"]["name"]: e["metadata"]["uid"] for e in listed["items"]}
-        certificates = [a_certificate(name, uids[name]) for name in names]
+        certificates = [a_certificate(place, name, uids[name]) for name, place in places.items()]
         await asyncio.to_thread(real.apply, *certificates)
     runs = []
     reader = Once(ClusterReader(api))
     for after, name in zip(points, names, strict=True):
-        change = await approved(api, await planned(api, reader, row.way, name), name)
+        change = await approved(api, await planned(api, reader, row.way, places[name], name), name)
         before = await standing(api, change.plan.steps)
         if row.mode == "back":
             change = await an_executor(api, "yes").apply(change)

@@ -14,7 +14,6 @@ from tests.cluster.approving import (
     APPLY,
     KEPT_BY,
     NATIVE_LB,
-    OLD_GROUP,
     OURS,
     OWNER,
     RECONCILE,
@@ -84,13 +83,12 @@ def approver(bot: Somebody, admin: Somebody) -> Somebody:
     return bot.acting(APPROVER)
 
 
+HAND_OVER = {"meshmedic.dev/hand-over": "traefik.io"}
 SERVICE = f"{services('apps')}/written"
 ROUTE = f"{routes('apps')}/web"
 FIRST = "/spec/routes/0"
 OF_INGRESS = f"{certificates('apps')}/of-an-ingress"
 EVENTS = "/api/v1/namespaces/apps/events"
-MADE = marked(an_ingress_route("made", nativeLB=True), labels=OURS)
-BACK = marked(an_ingress("made"), annotations={"meshmedic.dev/change": "change-1"})
 APPLIED = named("v1", "Service", "written") | {
     "metadata": {"name": "written", "annotations": {NATIVE_LB: "true"}}
 }
@@ -101,13 +99,14 @@ MAY: dict[str, Request] = {
     "apply the annotation": ("PATCH", f"{SERVICE}?fieldManager=meshmedic", APPLIED, APPLY),
     "switch nativeLB of a route": step("add", ROUTE, f"{FIRST}/services/0/nativeLB", value=True),
     "set a route's priority": step("add", ROUTE, f"{FIRST}/priority", value=42),
-    "create an IngressRoute of its own": create(routes("apps"), MADE),
-    "create one in Traefik 2's group": create(
-        routes("apps", OLD_GROUP), MADE | {"apiVersion": OLD_GROUP}
+    "begin the hand-over of an Ingress": merge(
+        f"{ingresses('apps')}/web", {"metadata": {"labels": HAND_OVER}}
+    ),
+    "end it for an IngressRoute": merge(
+        f"{routes('apps')}/ours", {"metadata": {"labels": dict.fromkeys(HAND_OVER)}}
     ),
     "take its own away again": delete(f"{routes('apps')}/ours"),
     "delete an Ingress in the hand-over": delete(f"{ingresses('apps')}/web"),
-    "put an Ingress back": create(ingresses("apps"), BACK),
     "keep Flux off a route": merge(ROUTE, annotated(RECONCILE, "disabled")),
     "let a Certificate stay when its Ingress goes": merge(
         OF_INGRESS, {"metadata": {"ownerReferences": None}}
@@ -182,13 +181,20 @@ NOT_TO_MAKE_OR_DELETE: dict[str, tuple[Request, str]] = {
         )
         for name in KEPT_BY
     },
+    "write an Ingress": (
+        merge(f"{ingresses('apps')}/web", {"spec": {"ingressClassName": "a"}}),
+        "of an Ingress only the label",
+    ),
+    "label an Ingress for another group": (
+        merge(f"{ingresses('apps')}/web", {"metadata": {"labels": dict.fromkeys(HAND_OVER, "a")}}),
+        "names the API group of the IngressRoutes",
+    ),
     "create an Ingress of its own": (
         create(ingresses("apps"), an_ingress("made")),
         "only put back",
     ),
 }
 NO_STEP: dict[str, Request] = {
-    "write an Ingress": merge(f"{ingresses('apps')}/web", {"spec": {"ingressClassName": "a"}}),
     "delete a Service": delete(SERVICE),
     "create a ConfigMap": create(
         "/api/v1/namespaces/apps/configmaps", named("v1", "ConfigMap", "m")

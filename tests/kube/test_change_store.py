@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from bot.domain.finding import Target
-from bot.errors import ClusterError, Conflict, InputError, NotLeading
+from bot.errors import ClusterError, Conflict, InputError, Invalid, NotLeading
 from bot.kube.change_events import ChangeEvents
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
-from bot.kube.change_writer import KubernetesStepWriter
+from bot.kube.change_writer import PAUSE, KubernetesStepWriter
 from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.remediation.change.change import (
@@ -24,6 +24,7 @@ from bot.remediation.change.change import (
     Undoing,
     change_name,
 )
+from bot.remediation.change.fields import HAND_OVER, MANAGED, OURS
 from bot.remediation.change.history import proposed
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.proof import Count, Sample, Sort
@@ -216,12 +217,100 @@ async def test_an_ingress_that_was_put_back_says_by_which_change(
 ) -> None:
     """The admission policy of deploy/components/remediation asks for it."""
     simulation.put(an_ingress())
-    gone = a_plan(Method.CONVERSION).steps[1]
-    await do(writer, gone)
-    await do(writer, gone.undo)
+    label, create, gone, *_ = a_plan(Method.CONVERSION).steps
+    for step in (label, create, gone, gone.undo):
+        await do(writer, step)
     live = await writer.live(gone.object)
     assert live
     assert live["metadata"]["annotations"] == {"meshmedic.dev/change": "20261123-1200-web-0001"}
+
+
+@dataclass
+class LatePolicy:
+    """The API server, whose policies see the label of a hand-over after so many requests."""
+
+    api: Api
+    after: int
+    did: list[tuple[bool, Any]] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
+
+    async def get(self, *asked: Any, **how: Any) -> bytes:
+        return await self.api.get(*asked, **how)
+
+    async def send(self, method: str, path: Any, body: Any, query: Any, **how: Any) -> bytes:
+        dry_run = ("dryRun", "All") in query
+        labels = body["metadata"].get("labels", {}) if method == "POST" else {}
+        if HAND_OVER in labels and self.after > 0:
+            self.after -= 1
+            raise Invalid("No params were found.")
+        self.did.append((dry_run, labels))
+        return await self.api.send(method, path, body, query, **how)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+async def test_what_a_policy_compares_is_tried_until_it_may_and_written_once(
+    api: Api, simulation: SimulatedCluster
+) -> None:
+    """A dry run is no write, so the number of writes is the same however late the policy is."""
+    simulation.put(an_ingress())
+    label, create, *_ = a_plan(Method.CONVERSION).steps
+    late = LatePolicy(api, 3)
+    writer = KubernetesStepWriter(late, lambda: True, late.sleep)  # type: ignore[arg-type]
+    for step in (label, create):
+        await do(writer, step)
+    assert late.slept == [PAUSE] * 3
+    labels = {MANAGED: OURS, HAND_OVER: "traefik.io"}
+    assert late.did == [(False, {}), (True, labels), (False, labels)]
+
+
+async def test_what_a_policy_never_allows_is_not_written_and_its_words_are_told(
+    api: Api, simulation: SimulatedCluster
+) -> None:
+    simulation.put(an_ingress())
+    _, create, *_ = a_plan(Method.CONVERSION).steps
+    late = LatePolicy(api, 1_000)
+    writer = KubernetesStepWriter(late, lambda: True, late.sleep)  # type: ignore[arg-type]
+    with pytest.raises(Invalid, match="No params"):
+        await do(writer, create)
+    assert late.did == []
+    assert sum(late.slept) == pytest.approx(5.0)
+
+
+async def nap(_seconds: float) -> None:
+    """No time passes."""
+
+
+@pytest.mark.parametrize(
+    ("labelled", "why"),
+    [((), "no params found"), (("web", "other"), "another object than other")],
+    ids=["nothing", "another Ingress too"],
+)
+async def test_a_route_is_created_beside_its_own_labelled_ingress_alone(
+    api: Api, simulation: SimulatedCluster, labelled: tuple[str, ...], why: str
+) -> None:
+    """As the real API server's policies refuse it; tests/cluster asks those."""
+    label = {HAND_OVER: "traefik.io"}
+    for name in ("web", "other"):
+        simulation.put(
+            an_ingress(metadata={"name": name, "labels": label if name in labelled else {}})
+        )
+    _, create, *_ = a_plan(Method.CONVERSION).steps
+    with pytest.raises(Invalid, match=why):
+        await do(KubernetesStepWriter(api, lambda: True, nap), create)
+    assert await KubernetesStepWriter(api, lambda: True).live(create.object) is None
+
+
+async def test_before_the_hand_over_a_route_is_rehearsed_without_its_label(
+    api: Api, simulation: SimulatedCluster
+) -> None:
+    """Nothing is there yet that it could be compared with."""
+    simulation.put(an_ingress())
+    _, create, *_ = a_plan(Method.CONVERSION).steps
+    late = LatePolicy(api, 1)
+    await do(KubernetesStepWriter(late, lambda: True, late.sleep), create, dry_run=True)  # type: ignore[arg-type]
+    assert late.did == [(True, {MANAGED: OURS})]
 
 
 async def test_an_object_that_was_changed_since_it_was_read_is_left_alone(

@@ -1,15 +1,19 @@
 """Nothing is unserved in between: whatever somebody else does, or refuses, during a hand-over."""
 
+import dataclasses
 from typing import Any
+
+import msgspec
 
 from bot.domain.finding import Target
 from bot.errors import ClusterError
 from bot.remediation.change.change import Change
+from bot.remediation.change.fields import HAND_OVER, Action
 from bot.remediation.change.plan import Method, VerificationRequest
 from bot.remediation.change.proof import Sample, VerificationResult
 from bot.remediation.change.states import ChangeState
 from bot.remediation.change.step import Step
-from bot.remediation.service import Proposal, RemediationService
+from bot.remediation.service import ChangeRefusal, Proposal, RemediationService
 from tests.remediation.changes import ANNA, ASKED, BELA, INGRESS, Manifest, World, outage
 
 
@@ -25,6 +29,13 @@ def routes(world: World) -> list[Target]:
     return [each for each in world.writer.world if each.kind == "IngressRoute"]
 
 
+def labelled_only(world: World) -> bool:
+    """Whether nothing of the Ingress was written but the label, which is off again."""
+    did = [each.action for _, each in world.writer.effects if each.object == INGRESS]
+    labels = world.writer.world[INGRESS]["metadata"].get("labels", {})
+    return did == [Action.LABEL_HAND_OVER] * 2 and HAND_OVER not in labels
+
+
 async def test_an_ingress_stays_where_its_new_route_was_taken_away_during_the_proof() -> None:
     world = World()
     remediation = world.process()
@@ -38,7 +49,7 @@ async def test_an_ingress_stays_where_its_new_route_was_taken_away_during_the_pr
     end = await converted(world, remediation)
     assert end.state is ChangeState.ROLLED_BACK
     assert INGRESS in world.writer.world
-    assert INGRESS not in {each.object for _, each in world.writer.effects}
+    assert labelled_only(world)
 
 
 async def test_the_new_routes_stay_where_the_ingress_cannot_be_put_back() -> None:
@@ -66,6 +77,43 @@ async def test_the_new_routes_stay_where_the_ingress_cannot_be_put_back() -> Non
     assert end.state is ChangeState.FAILED
     assert "A webhook refuses it." in end.history.entries[-1].note
     assert routes(world) == served
+
+
+async def test_where_both_stay_the_ingress_has_no_label_any_more() -> None:
+    """So after a person has deleted the IngressRoutes, another hand-over may begin there."""
+    world = World()
+    remediation = world.process()
+    end = await converted(world, remediation)
+    executor: Any = remediation.executor
+
+    async def unseen(*_: Any) -> str:
+        return "Traefik was not seen to serve it."
+
+    async def clear(_: Change) -> tuple[str, ...]:
+        return ()
+
+    loading = type("Blind", (), {"unseen": staticmethod(unseen), "clear": staticmethod(clear)})()
+    back = await dataclasses.replace(executor, loading=loading).take_back(end, str(BELA), "Back.")
+    assert back.state is ChangeState.FAILED
+    assert routes(world)
+    assert HAND_OVER not in world.writer.world[INGRESS]["metadata"].get("labels", {})
+
+
+async def test_a_hand_over_without_the_label_is_not_taken_back_by_a_button() -> None:
+    """A version before made it: no policy could allow the Ingress, so nothing is touched."""
+    world = World()
+    remediation = world.process()
+    end = await converted(world, remediation)
+    steps = tuple(each for each in end.plan.steps if each.action is not Action.LABEL_HAND_OVER)
+    kept = world.store.kept[end.name]
+    world.store.kept[end.name] = msgspec.structs.replace(
+        kept, plan=msgspec.structs.replace(end.plan, steps=steps)
+    )
+    did = list(world.writer.effects)
+    answer = await remediation.roll_back(end.name, world.click(BELA))
+    assert isinstance(answer, ChangeRefusal)
+    assert "An older meshmedic made it" in answer.detail
+    assert world.writer.effects == did
 
 
 async def test_an_approval_is_looked_at_again_after_an_outage() -> None:

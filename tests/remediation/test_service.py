@@ -14,6 +14,7 @@ from bot.errors import ClusterError, InputError, Refused
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.approval import Click
 from bot.remediation.change.change import Change, waiting
+from bot.remediation.change.fields import Action
 from bot.remediation.change.plan import Method
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.refusals import PlanReason, PlanRefusal
@@ -87,15 +88,36 @@ async def test_what_does_not_help_is_taken_back_by_itself(way: Method) -> None:
 
 
 async def test_an_ingress_goes_only_after_the_new_route_is_proven_beside_it() -> None:
-    """Else it is never touched at all."""
+    """Else nothing but the label of the hand-over is written, and taken off again."""
     world = World()
     world.verifier.helps = False
     await approved(world, world.process(), Method.CONVERSION)
-    assert INGRESS not in {each.object for _, each in world.writer.effects}
+    did = [each.action for _, each in world.writer.effects if each.object == INGRESS]
+    assert did == [Action.LABEL_HAND_OVER] * 2
     world.verifier.helps = True
     end = await approved(world, world.process(), Method.CONVERSION)
     assert end.state is ChangeState.DONE
     assert INGRESS not in world.writer.world
+
+
+@pytest.mark.parametrize("way", [Method.ANNOTATION, Method.CONVERSION])
+async def test_two_hand_overs_of_one_namespace_are_never_under_way_at_once(way: Method) -> None:
+    """Each would be compared with the other's Ingress, too. Another way is in nobody's way."""
+    world = World()
+    first = world.process()
+    made = await proposed(world, first, Method.CONVERSION)
+    first.reconciler.begin = lambda _change, _work: None  # type: ignore[method-assign]
+    await first.decide(made.name, world.click(BELA), approve=True)
+    elsewhere = msgspec.structs.replace(made.plan, target="Ingress apps/other")
+    under_way = msgspec.structs.replace(world.store.kept[made.name], plan=elsewhere)
+    world.store.kept[made.name] = under_way
+    second = await proposed(world, first, way)
+    if way is Method.CONVERSION:
+        with pytest.raises(InputError, match="A change of Ingress apps/other is under way"):
+            await first.decide(second.name, world.click(BELA), approve=True)
+    else:
+        begun = await first.decide(second.name, world.click(BELA), approve=True)
+        assert isinstance(begun, Change)
 
 
 @pytest.mark.parametrize("effect", [Effect.USELESS, Effect.HARMS, Effect.NEEDLESS])

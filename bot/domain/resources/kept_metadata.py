@@ -55,6 +55,7 @@ LABELS = frozenset(
         "kubernetes.io/service-name",
         "kustomize.toolkit.fluxcd.io/name",
         "kustomize.toolkit.fluxcd.io/namespace",
+        "meshmedic.dev/hand-over",
         "node-role.kubernetes.io/control-plane",
         "node-role.kubernetes.io/master",
         "reconcile.external-secrets.io/managed",

@@ -20,6 +20,7 @@ Manifest = dict[str, Any]
 """An object as JSON has it, of a shape that an API server has accepted."""
 
 INGRESSROUTES = frozenset((group, "IngressRoute") for group in TRAEFIK)
+INGRESSES = frozenset({("networking.k8s.io", "Ingress")})
 """By (group, kind)."""
 
 FURTHEST = 1000
@@ -33,6 +34,20 @@ MANAGED, OURS = "app.kubernetes.io/managed-by", "meshmedic"
 PUT_BACK = "meshmedic.dev/change"
 """The annotation that names the Change by which an Ingress was put back."""
 
+HAND_OVER = "meshmedic.dev/hand-over"
+"""The label of an Ingress and its IngressRoutes while the ones are handed over to the others.
+
+Its value is the API group of the IngressRoutes. By it the admission policy reads an object that is
+there beside the one that is created. Source: deploy/components/remediation/admission.yaml.
+"""
+
+REPLACES, HOSTS = "meshmedic.dev/replaces", "meshmedic.dev/hosts"
+SERVICES = "meshmedic.dev/services"
+"""Annotations of an IngressRoute that took an Ingress's place: that one's name, hosts, Services.
+
+By them the Ingress is compared when it is put back.
+"""
+
 
 class Action(StrEnum):
     """What a step does. Source: deploy/base/change-crd.yaml."""
@@ -40,6 +55,7 @@ class Action(StrEnum):
     ANNOTATE_SERVICE = "annotate-service"
     PAUSE_RECONCILING = "pause-reconciling"
     SET_NATIVE_LB = "set-native-lb"
+    LABEL_HAND_OVER = "label-hand-over"
     CREATE_INGRESSROUTE = "create-ingressroute"
     SET_PRIORITY = "set-priority"
     RELEASE_CERTIFICATE = "release-certificate"
@@ -83,24 +99,46 @@ def annotations_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return present
 
 
+def labels_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The labels of an object."""
+    present: dict[str, Any] = manifest.get("metadata", {}).get("labels") or {}
+    return present
+
+
 def annotation_of(manifest: Mapping[str, Any], key: str) -> dict[str, Any]:
     """One annotation with its key; empty where the object does not have it."""
-    present = annotations_of(manifest)
-    return {key: present[key]} if key in present else {}
+    return _one_of(annotations_of(manifest), key)
+
+
+def _one_of(pairs: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {key: pairs[key]} if key in pairs else {}
 
 
 def _annotation_field(key: str, kinds: frozenset[tuple[str, str]], mistake: str) -> EditableField:
-    """One annotation. Its value is an object with that one key, or an empty one."""
+    return _pair_field("annotations", annotations_of, key, kinds, mistake)
+
+
+def _pair_field(
+    name: str,
+    pairs: Callable[[Mapping[str, Any]], dict[str, Any]],
+    key: str,
+    kinds: frozenset[tuple[str, str]],
+    mistake: str,
+) -> EditableField:
+    """One annotation or label. Its value is an object with that one key, or an empty one."""
 
     def write(manifest: Manifest, value: Any) -> None:
-        others = {name: text for name, text in annotations_of(manifest).items() if name != key}
-        manifest.setdefault("metadata", {})["annotations"] = {**others, **value}
+        others = {other: text for other, text in pairs(manifest).items() if other != key}
+        metadata = manifest.setdefault("metadata", {})
+        metadata.pop(name, None)
+        if after := {**others, **value}:
+            metadata[name] = after
 
     def wrong(value: Any) -> str:
         fits = isinstance(value, dict) and value.keys() <= {key}
         return "" if fits and all(isinstance(text, str) for text in value.values()) else mistake
 
-    return EditableField(kinds, lambda live, _known: annotation_of(live, key), wrong, write)
+    return EditableField(kinds, lambda live, _known: _one_of(pairs(live), key), wrong, write)
 
 
 def _list_field(
@@ -199,7 +237,7 @@ def _no_manifest(value: Any) -> str:
 def _not_ours(value: Any) -> str:
     if why := _no_manifest(value):
         return why
-    labels = value["metadata"].get("labels")
+    labels = labels_of(value)
     ours = isinstance(labels, dict) and labels.get(MANAGED) == OURS
     return "" if ours else f"An IngressRoute is made with the label {MANAGED}={OURS}."
 
@@ -240,9 +278,14 @@ FIELDS: Mapping[Action, EditableField] = MappingProxyType(
             _wrong_owners,
             _write_owners,
         ),
-        Action.CREATE_INGRESSROUTE: EditableField(INGRESSROUTES, _as_applied, _not_ours),
-        Action.DELETE_INGRESS: EditableField(
-            frozenset({("networking.k8s.io", "Ingress")}), _as_applied, _no_manifest
+        Action.LABEL_HAND_OVER: _pair_field(
+            "labels",
+            labels_of,
+            HAND_OVER,
+            INGRESSROUTES | INGRESSES,
+            f"Of an Ingress or IngressRoute only the label {HAND_OVER} is written.",
         ),
+        Action.CREATE_INGRESSROUTE: EditableField(INGRESSROUTES, _as_applied, _not_ours),
+        Action.DELETE_INGRESS: EditableField(INGRESSES, _as_applied, _no_manifest),
     }
 )

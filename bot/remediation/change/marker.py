@@ -14,11 +14,15 @@ import re
 
 from bot.domain.finding import Target
 from bot.remediation.change.fields import (
+    HOSTS,
     MANAGED,
     OURS,
+    REPLACES,
+    SERVICES,
     Action,
     Manifest,
     annotations_of,
+    labels_of,
     target_of,
 )
 from bot.remediation.change.step import Step, step
@@ -27,6 +31,7 @@ SUFFIX = "-meshmedic"
 """Follows the route's own name: in a list that is read anew, the route comes first, too."""
 
 CLASS = "kubernetes.io/ingress.class"
+KEPT = (CLASS, REPLACES, HOSTS, SERVICES)
 TRAEFIK = "traefik."
 """The prefix of the annotations that Traefik reads."""
 
@@ -59,7 +64,7 @@ def marker(route: Manifest, name: str) -> Step | None:
     if spec is None:
         return None
     at = target(route)
-    labels = {**(route["metadata"].get("labels") or {}), MANAGED: OURS}
+    labels = {**labels_of(route), MANAGED: OURS}
     metadata: Manifest = {"namespace": at.namespace, "name": at.name, "labels": labels}
     if annotations := _annotations(route):
         metadata["annotations"] = annotations
@@ -78,7 +83,7 @@ def entry_points(route: Manifest) -> frozenset[str]:
 
 def removal(at: Target, live: Manifest) -> Step | None:
     """The step that deletes a marker; None if the object of that name is another one."""
-    if (live["metadata"].get("labels") or {}).get(MANAGED) != OURS or not _is_marker(live):
+    if labels_of(live).get(MANAGED) != OURS or not _is_marker(live):
         return None
     metadata = {key: live["metadata"][key] for key in ("name", "namespace", "labels")}
     others = {key: live[key] for key in live if key not in ("metadata", "status")}
@@ -96,9 +101,12 @@ def _is_marker(live: Manifest) -> bool:
 
 
 def _annotations(route: Manifest) -> dict[str, str]:
-    """What decides whether and where Traefik serves it, and no order for a certificate."""
+    """What decides whether and where Traefik serves it, or the admission policy compares.
+
+    No order for a certificate is among them.
+    """
     present = annotations_of(route).items()
-    read = {key: text for key, text in present if key == CLASS or key.startswith(TRAEFIK)}
+    read = {key: text for key, text in present if key in KEPT or key.startswith(TRAEFIK)}
     copied = {key: text for key, text in read.items() if not key.startswith(OF_CERTIFICATES)}
     return copied if copied == read else {**copied, TLS: "true"}
 

@@ -73,6 +73,12 @@ def replacements(step: Step, steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(other for other in steps if other.action is REPLACES[step.action])
 
 
+def cannot_be_compared(steps: Sequence[Step]) -> bool:
+    """Whether it is a hand-over without its label, by which the admission policy compares."""
+    actions = {step.action for step in steps}
+    return Action.DELETE_INGRESS in actions and Action.LABEL_HAND_OVER not in actions
+
+
 def objects(steps: Sequence[Step]) -> tuple[Target, ...]:
     """Every object that is written, once."""
     return tuple(dict.fromkeys(step.object for step in steps))

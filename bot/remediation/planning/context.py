@@ -25,7 +25,8 @@ class PlanningContext:
     Certificates of the namespace by name. `traefik` is what most of Traefik's pods are; None if no
     version has the most, and then `traefik_unseen` says why. `traefik_versions` names the versions
     where several run. `tested` are the effects that nativeLB has on each route that was tested so
-    far.
+    far. `handing_over` is another object of the namespace that is being handed over, or is left of
+    such; empty if there is none.
     """
 
     subject: Subject
@@ -38,6 +39,7 @@ class PlanningContext:
     sharing: tuple[Ref, ...] = ()
     known: Inventory = field(default_factory=Inventory)
     certificates: Mapping[str, Manifest] = field(default_factory=dict)
+    handing_over: str = ""
     traefik: ConversionTarget | None = None
     traefik_unseen: str = ""
     traefik_versions: str = ""

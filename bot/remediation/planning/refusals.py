@@ -56,6 +56,11 @@ class PlanReason(StrEnum):
     )
     REVERTED = "reverted", "Change it where it is kept: by pull request, or by hand in its source."
     OWNED = "owned", "Change it where it is kept."
+    HANDING_OVER = (
+        "handing-over",
+        "Wait for its end. If it has Failed, do what its card says, or take the label off by "
+        "`kubectl label`.",
+    )
     TOO_LARGE = "too-large", "Convert it by hand: `meshmedic route convert` prints the objects."
     NO_PROOF = "no-proof", "Without a request through Traefik nobody could tell whether it helped."
     NOT_KEPT = "not-kept", "Choose a way that changes the cluster itself."

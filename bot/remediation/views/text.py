@@ -42,6 +42,7 @@ ACTIONS = {
     Action.ANNOTATE_SERVICE: "Annotate",
     Action.PAUSE_RECONCILING: "Keep Flux off",
     Action.SET_NATIVE_LB: "Switch nativeLB of",
+    Action.LABEL_HAND_OVER: "Change the hand-over label of",
     Action.CREATE_INGRESSROUTE: "Create",
     Action.SET_PRIORITY: "Set the priority of",
     Action.RELEASE_CERTIFICATE: "Take the owner off",
@@ -72,7 +73,7 @@ def difference(plan: RepairPlan) -> Iterator[str]:
 
 def _yaml(text: str) -> list[str]:
     value = _without_none(json.loads(text)) if text else None
-    if value is None:
+    if value is None or value == {}:
         return []
     if not isinstance(value, dict):
         value = {"items" if isinstance(value, list) else "value": value}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.kubernetes_api.exchange import Exchange
+from bot.sandbox.kubernetes_api.hand_over_admission import objection
 from bot.sandbox.kubernetes_api.status import ApiError
 
 APPROVER, EXEC, PROXY = "meshmedic-approver", "meshmedic-exec", "meshmedic-traefik-api"
@@ -25,6 +26,10 @@ async def admit(exchange: Exchange) -> None:
     if target.verb == "create" and exchange.qualified in ("configmaps", "services"):
         await _admit_made(exchange)
     impersonated = exchange.http.headers.get("Impersonate-User")
+    if impersonated and target.verb == "create":
+        policy, why = await objection(exchange)
+        if why:
+            _refuse(exchange, policy, why)
     if impersonated and (target.verb, exchange.qualified) == ("create", "events"):
         event = await exchange.sent()
         if event.get("source", {}).get("component") != "meshmedic":

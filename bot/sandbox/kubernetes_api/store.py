@@ -71,7 +71,8 @@ class SimulatedCluster:
         self.shells: dict[tuple[str, str, str], Shell] = {}
         self.access = Access(token)
         self.policies = {
-            *("meshmedic-account", "meshmedic-approver", "meshmedic-exec"),
+            *("meshmedic-account", "meshmedic-exec"),
+            *("meshmedic-approver", "meshmedic-approver-routes", "meshmedic-approver-ingresses"),
             *("meshmedic-probe-services", "meshmedic-traefik-api"),
         }
         self.faults = Faults()

@@ -57,6 +57,17 @@ def test_only_annotations_that_traefik_reads_are_kept() -> None:
     assert metadata["annotations"] == {ENTRY: "web", CLASS: "traefik"}
 
 
+def test_a_marker_is_compared_with_what_its_route_is_compared_with() -> None:
+    """It has the label of the hand-over, and says of which Ingress, as the route does."""
+    notes = {"meshmedic.dev/replaces": "web", "meshmedic.dev/hosts": "a", ISSUER: "letsencrypt"}
+    notes["meshmedic.dev/services"] = "web"
+    label = {"meshmedic.dev/hand-over": "traefik.io"}
+    metadata = made(a_route(annotations=notes, labels=label))["metadata"]
+    assert metadata["labels"] == {"app.kubernetes.io/managed-by": "meshmedic", **label}
+    del notes[ISSUER]
+    assert metadata["annotations"] == notes
+
+
 def test_no_certificate_is_ordered_for_an_ingress_and_tls_stays() -> None:
     notes = {f"{TLS}.certresolver": "le", f"{TLS}.domains.0.main": "web.example", ENTRY: "web"}
     tls = [{"hosts": ["web.example"], "secretName": "web"}]

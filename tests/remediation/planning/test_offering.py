@@ -8,6 +8,7 @@ import pytest
 from bot.domain.finding import Target
 from bot.gitops.domain.file_edit import Chosen, EditKind, FileEdit, decoded
 from bot.gitops.domain.ownership import Keeper, ObjectOwner
+from bot.ingress_conversion.known import gather
 from bot.net.diagnosis.diagnosis import Effect
 from bot.net.diagnosis.subject import EndpointAt
 from bot.remediation.change.fields import Action
@@ -108,22 +109,60 @@ def test_the_handover_creates_proves_takes_away_and_drops_the_priority() -> None
     made = an_ingress(metadata={"annotations": {"note": "kept"}, "uid": "x"})
     steps = planned(Method.CONVERSION, made).steps
     assert [each.action for each in steps] == [
+        Action.LABEL_HAND_OVER,
         Action.CREATE_INGRESSROUTE,
         Action.DELETE_INGRESS,
+        Action.LABEL_HAND_OVER,
         Action.SET_PRIORITY,
     ]
-    created = json.loads(steps[0].to)
+    label = {"meshmedic.dev/hand-over": "traefik.io"}
+    assert (json.loads(steps[0].was), json.loads(steps[0].to)) == ({}, label)
+    created = json.loads(steps[1].to)
     assert created["spec"]["routes"][0]["services"][0]["nativeLB"] is True
-    assert created["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "meshmedic"}
-    assert json.loads(steps[1].was)["metadata"] == {
+    assert created["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "meshmedic", **label}
+    assert json.loads(steps[2].was)["metadata"] == {
         "name": "web",
         "namespace": "apps",
         "annotations": {"note": "kept"},
+        "labels": label,
     }
-    raised, last = json.loads(steps[2].was)[0], json.loads(steps[2].to)[0]
+    assert (json.loads(steps[3].was), json.loads(steps[3].to)) == (label, {})
+    raised, last = json.loads(steps[4].was)[0], json.loads(steps[4].to)[0]
     assert raised["priority"] == len(raised["match"]) + 1
     assert last["priority"] in (None, len(raised["match"]))
     assert [each.action for each in undoing(steps)] == [each.action for each in reversed(steps)]
+
+
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
+
+
+def test_a_new_route_says_what_the_ingress_had_for_the_day_when_it_is_put_back() -> None:
+    """The admission policy compares the Ingress with it; `*` is a rule for every host."""
+    other = {"service": {"name": "other", "port": {"number": 80}}}
+    rule = {"http": {"paths": [{"path": "/o", "pathType": "Prefix", "backend": other}]}}
+    made = an_ingress(
+        metadata={"annotations": {MIDDLEWARES: "a@file,b@file"}},
+        rules=[*an_ingress()["spec"]["rules"], rule],
+    )
+    known = gather([a_service(), a_service(metadata={"name": "other"})])
+    (created,) = (
+        each.manifest
+        for each in planned(Method.CONVERSION, made, known=known).steps
+        if each.action is Action.CREATE_INGRESSROUTE
+    )
+    assert created["metadata"]["annotations"] == {
+        "meshmedic.dev/replaces": "web",
+        "meshmedic.dev/hosts": "*,web.example",
+        "meshmedic.dev/services": "other,web",
+        MIDDLEWARES: "a@file,b@file",
+    }
+
+
+def test_one_hand_over_at_a_time_in_a_namespace() -> None:
+    """The label of another one would be compared as well, so nothing is planned beside it."""
+    found = refused(Method.CONVERSION, an_ingress(), handing_over="Ingress apps/other")
+    assert found.reason is PlanReason.HANDING_OVER
+    assert "Ingress apps/other" in found.detail
 
 
 def test_a_certificate_of_the_ingress_is_released_before_the_ingress_goes() -> None:

@@ -1,0 +1,480 @@
+"""What the policies of `remediation` compare: the plan's own objects pass, one thing more does not.
+
+Each request is a dry run as the approver, beside what the hand-over has labelled, in a namespace in
+which RBAC allows it.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.ingress_conversion.known import gather
+from bot.remediation.change import marker
+from bot.remediation.change.fields import HAND_OVER, HOSTS, REPLACES, SERVICES, Action, Manifest
+from bot.remediation.change.plan import Method, RepairPlan
+from bot.remediation.change.step import Step
+from bot.remediation.planning.offers import offers
+from tests.cluster.approving import create, ingresses, merge, routes
+from tests.cluster.asking import APPROVER, Answer, Somebody, everything_goes, service_account
+from tests.cluster.deployed import DEPLOY, install_kinds, install_only, until
+from tests.cluster.scene import set_the_scene
+from tests.clusters.real import RealCluster
+from tests.remediation.planning.situations import (
+    a_service,
+    a_situation,
+    an_ingress,
+    nowhere_untouchable,
+)
+
+ROUTER = "traefik.ingress.kubernetes.io/router."
+MIDDLEWARES, OPTIONS = f"{ROUTER}middlewares", f"{ROUTER}tls.options"
+CLASS = "kubernetes.io/ingress.class"
+CHANGE = {"meshmedic.dev/change": "20261123-1200-web-0001"}
+
+
+def a_rule(host: str, path: str, service: str) -> Manifest:
+    backend = {"service": {"name": service, "port": {"number": 80}}}
+    rule = {"http": {"paths": [{"path": path, "pathType": "Prefix", "backend": backend}]}}
+    return {**({"host": host} if host else {}), **rule}
+
+
+NOTES = {
+    MIDDLEWARES: "apps-auth@kubernetescrd,limit@file",
+    OPTIONS: "apps-modern@kubernetescrd",
+    f"{ROUTER}entrypoints": "websecure",
+    f"{ROUTER}tls.certresolver": "le",
+    CLASS: "traefik",
+    "gethomepage.dev/enabled": "true",
+}
+RICH = an_ingress(
+    metadata={"annotations": NOTES},
+    rules=[a_rule("web.example", "/", "web"), a_rule("*.wild.example", "/api", "other")],
+    tls=[{"hosts": ["web.example"], "secretName": "web-tls"}],
+)
+EVERY_HOST = an_ingress(metadata={"namespace": "media"}, rules=[a_rule("", "/every", "web")])
+
+
+def an_object(kind: str, name: str) -> Manifest:
+    metadata = {"namespace": "apps", "name": name}
+    return {"apiVersion": "traefik.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": {}}
+
+
+def planned(ingress: Manifest) -> tuple[Step, ...]:
+    """The steps of its conversion, of one IngressRoute."""
+    namespace = ingress["metadata"]["namespace"]
+    services = [a_service(metadata={"namespace": namespace, "name": n}) for n in ("web", "other")]
+    known = gather([*services, an_object("Middleware", "auth"), an_object("TLSOption", "modern")])
+    plan = offers(a_situation(ingress, known=known), nowhere_untouchable).by(Method.CONVERSION)
+    assert isinstance(plan, RepairPlan), plan
+    return plan.steps
+
+
+def of(steps: tuple[Step, ...], action: Action) -> Manifest:
+    (found,) = (step.manifest for step in steps if step.action is action)
+    return found
+
+
+NEW = of(planned(RICH), Action.CREATE_INGRESSROUTE)
+NEW_FOR_EVERY_HOST = of(planned(EVERY_HOST), Action.CREATE_INGRESSROUTE)
+LABELLED = of(planned(RICH), Action.DELETE_INGRESS)
+LABELLED_FOR_EVERY_HOST = of(planned(EVERY_HOST), Action.DELETE_INGRESS)
+
+
+def put_back(ingress: Manifest) -> Manifest:
+    """As the writer puts an Ingress back: with the Change's name."""
+    notes = ingress["metadata"].get("annotations", {}) | CHANGE
+    return {**ingress, "metadata": ingress["metadata"] | {"annotations": notes}}
+
+
+BACK, BACK_FOR_EVERY_HOST = put_back(LABELLED), put_back(LABELLED_FOR_EVERY_HOST)
+
+
+def marked(route: Manifest) -> Manifest:
+    made = marker.marker(route, marker.host("3f9c"))
+    assert made
+    return made.manifest
+
+
+MARKER, MARKER_BACK = marked(NEW), put_back(marked(LABELLED))
+
+
+def changed(made: Manifest, *place: str | int, to: Any) -> Manifest:
+    """The object with another value in one place; None takes it out."""
+    copied = copy.deepcopy(made)
+    at: Any = copied
+    for key in place[:-1]:
+        at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
+    if to is None:
+        del at[place[-1]]
+    else:
+        at[place[-1]] = to
+    return copied
+
+
+FIRST = ("spec", "routes", 0)
+RULE = ("spec", "rules", 0)
+PATH = (*RULE, "http", "paths", 0)
+NOTE = ("metadata", "annotations")
+LABEL = ("metadata", "labels")
+DNS = "external-dns.alpha.kubernetes.io/hostname"
+WEB = {"name": "web", "port": 80}
+TAKES = "is handed over here"
+HAS_HOSTS = "has the hosts of the Ingress"
+HAS_SERVICES = "leads to the Services of the Ingress"
+HAS_MIDDLEWARES = "has the Middlewares of the Ingress"
+HAS_OPTIONS = "has the TLS options of the Ingress"
+SAYS = "annotations of an IngressRoute name hosts"
+OWN_SERVICES = "for Services of its own namespace"
+OWN_OBJECTS = "of its own namespace, or of Traefik's own configuration"
+HAS_CLASS = "has Traefik's class or none"
+ITS_NOTES = "annotations of its class"
+ITS_LABEL = "with the label meshmedic.dev/hand-over"
+FIELDS = "with the fields alone"
+
+ROUTES: Mapping[str, tuple[Manifest, str]] = {
+    "another Ingress's place": (changed(NEW, *NOTE, REPLACES, to="other"), TAKES),
+    "nothing's place": (changed(NEW, *NOTE, REPLACES, to=None), TAKES),
+    "another host in its annotation": (changed(NEW, *NOTE, HOSTS, to="web.example,b"), SAYS),
+    "another Service in its annotation": (changed(NEW, *NOTE, SERVICES, to="web,b"), SAYS),
+    "every host in its annotation": (changed(NEW, *NOTE, HOSTS, to="*"), SAYS),
+    "fewer Middlewares in its annotation": (changed(NEW, *NOTE, MIDDLEWARES, to=None), SAYS),
+    "other TLS options in its annotation": (changed(NEW, *NOTE, OPTIONS, to="weak@file"), SAYS),
+    "another host": (changed(NEW, *FIRST, "match", to="Host(`bank.example`)"), HAS_HOSTS),
+    "one host more": (
+        changed(NEW, *FIRST, "match", to="Host(`web.example`) || Host(`bank.example`)"),
+        HAS_HOSTS,
+    ),
+    "one host more, in one matcher": (
+        changed(NEW, *FIRST, "match", to="Host(`web.example`, `bank.example`)"),
+        HAS_HOSTS,
+    ),
+    "a host behind a path": (
+        changed(NEW, *FIRST, "match", to="Host(`web.example`) && Path(`/`) || Host(`b`)"),
+        HAS_HOSTS,
+    ),
+    "a host in a path": (
+        changed(NEW, *FIRST, "match", to="Host(`web.example`) && Path(`/`,`/`) || Path(`/b`)"),
+        HAS_HOSTS,
+    ),
+    "a wider pattern of hosts": (
+        changed(NEW, *FIRST, "match", to="HostRegexp(`^.+\\.wild\\.example$`)"),
+        HAS_HOSTS,
+    ),
+    "every host": (changed(NEW, *FIRST, "match", to="PathPrefix(`/`)"), HAS_HOSTS),
+    "every host, said in parts": (
+        changed(NEW, *FIRST, "match", to="!Host(`web.example`)"),
+        HAS_HOSTS,
+    ),
+    "another Service": (changed(NEW, *FIRST, "services", 0, "name", to="b"), HAS_SERVICES),
+    "one Service more": (
+        changed(NEW, *FIRST, "services", to=[WEB, WEB | {"name": "b"}]),
+        HAS_SERVICES,
+    ),
+    "a Service of another namespace": (
+        changed(NEW, *FIRST, "services", 0, "namespace", to="bank"),
+        OWN_SERVICES,
+    ),
+    "what is no Service": (
+        changed(NEW, *FIRST, "services", to=[{"kind": "TraefikService", "name": "web"}]),
+        OWN_SERVICES,
+    ),
+    "no Middlewares": (changed(NEW, *FIRST, "middlewares", to=None), HAS_MIDDLEWARES),
+    "one Middleware fewer": (
+        changed(NEW, *FIRST, "middlewares", to=[{"name": "limit@file"}]),
+        HAS_MIDDLEWARES,
+    ),
+    "one Middleware twice": (
+        changed(NEW, *FIRST, "middlewares", to=[{"name": "limit@file"}] * 2),
+        HAS_MIDDLEWARES,
+    ),
+    "another Middleware": (
+        changed(NEW, *FIRST, "middlewares", 0, "name", to="other"),
+        HAS_MIDDLEWARES,
+    ),
+    "a Middleware of another namespace": (
+        changed(NEW, *FIRST, "middlewares", 0, "namespace", to="bank"),
+        "Middlewares",
+    ),
+    "a transport of another namespace": (
+        changed(NEW, *FIRST, "services", 0, "serversTransport", to="bank-a@kubernetescrd"),
+        OWN_OBJECTS,
+    ),
+    "another certificate": (
+        changed(NEW, "spec", "tls", "secretName", to="precious"),
+        "has the certificates of the Ingress",
+    ),
+    "other TLS options": (changed(NEW, "spec", "tls", "options", "name", to="b"), HAS_OPTIONS),
+    "TLS options of another namespace": (
+        changed(NEW, "spec", "tls", "options", "namespace", to="bank"),
+        OWN_OBJECTS,
+    ),
+    "another resolver": (
+        changed(NEW, "spec", "tls", "certResolver", to="b"),
+        "orders the certificates that the Ingress ordered",
+    ),
+    "a resolver's domains": (
+        changed(NEW, "spec", "tls", "domains", to=[{"main": "bank.example"}]),
+        "orders the certificates that the Ingress ordered",
+    ),
+    "a store": (changed(NEW, "spec", "tls", "store", to={"name": "default"}), FIELDS),
+    "another entrypoint": (
+        changed(NEW, "spec", "entryPoints", to=["metrics"]),
+        "has the entrypoints of the Ingress",
+    ),
+    "all default entrypoints": (
+        changed(NEW, "spec", "entryPoints", to=None),
+        "has the entrypoints of the Ingress",
+    ),
+    "another class": (changed(NEW, *NOTE, CLASS, to="nginx"), HAS_CLASS),
+    "another class by its field": (changed(NEW, "spec", "ingressClassName", to="nginx"), HAS_CLASS),
+    "a name in DNS": (changed(NEW, *NOTE, DNS, to="bank.example"), ITS_NOTES),
+    "no label of ours": (
+        changed(NEW, *LABEL, "app.kubernetes.io/managed-by", to=None),
+        "app.kubernetes.io/managed-by=meshmedic",
+    ),
+    "the label of another group": (changed(NEW, *LABEL, HAND_OVER, to="a.example"), ITS_LABEL),
+    "a finalizer": (changed(NEW, "metadata", "finalizers", to=["a.example/b"]), "no finalizer"),
+    "a host, for a marker": (
+        changed(MARKER, *FIRST, "match", to="Host(`bank.example`)"),
+        HAS_HOSTS,
+    ),
+    "another Service, for a marker": (
+        changed(MARKER, *FIRST, "services", 0, "name", to="b"),
+        HAS_SERVICES,
+    ),
+    "no Middlewares, for a marker": (
+        changed(MARKER, *FIRST, "middlewares", to=None),
+        HAS_MIDDLEWARES,
+    ),
+    "a marker's host under another name": (
+        changed(MARKER, "metadata", "name", to="thief"),
+        HAS_HOSTS,
+    ),
+    "every host's place before all others": (
+        changed(NEW_FOR_EVERY_HOST, *FIRST, "priority", to=1_000),
+        "has the priority of the Ingress",
+    ),
+}
+"""What a new IngressRoute may not have, by what is wrong: the object, and who says so."""
+
+FIRST_BACKEND = RICH["spec"]["rules"][0]["http"]["paths"][0]["backend"]
+BACK_NAME, BACK_HOSTS = "under its own name", "with the hosts that it had"
+BACK_SERVICES, BACK_NOTES = (
+    "for the Services that it had",
+    "Middlewares and TLS options that it had",
+)
+INGRESSES: Mapping[str, tuple[Manifest, str]] = {
+    "another name": (changed(BACK, "metadata", "name", to="other"), BACK_NAME),
+    "a marker's name": (changed(BACK, "metadata", "name", to="web-meshmedic"), BACK_NAME),
+    "another host": (changed(BACK, *RULE, "host", to="bank.example"), BACK_HOSTS),
+    "every host": (changed(BACK, *RULE, "host", to=None), BACK_HOSTS),
+    "a default backend": (
+        changed(
+            BACK, "spec", "defaultBackend", to={"service": {"name": "web", "port": {"number": 80}}}
+        ),
+        BACK_HOSTS,
+    ),
+    "another host's certificate": (
+        changed(BACK, "spec", "tls", 0, "hosts", to=["bank.example"]),
+        BACK_HOSTS,
+    ),
+    "another Service": (changed(BACK, *PATH, "backend", "service", "name", to="b"), BACK_SERVICES),
+    "what is no Service": (
+        changed(BACK, *PATH, "backend", to={"resource": {"kind": "A", "name": "b"}}),
+        BACK_SERVICES,
+    ),
+    "no Middlewares": (changed(BACK, *NOTE, MIDDLEWARES, to=None), BACK_NOTES),
+    "another Middleware": (changed(BACK, *NOTE, MIDDLEWARES, to="bank-a@file"), BACK_NOTES),
+    "other TLS options": (changed(BACK, *NOTE, OPTIONS, to="weak@file"), BACK_NOTES),
+    "no name of a Change": (
+        changed(BACK, *NOTE, "meshmedic.dev/change", to=None),
+        "with the annotation meshmedic.dev/change",
+    ),
+    "another class": (changed(BACK, *NOTE, CLASS, to="nginx"), HAS_CLASS),
+    "a name in DNS": (changed(BACK, *NOTE, DNS, to="bank.example"), "cert-manager's issuer alone"),
+    "further names in a certificate": (
+        changed(BACK, *NOTE, "cert-manager.io/alt-names", to="bank.example"),
+        "cert-manager's issuer alone",
+    ),
+    "the label of another group": (changed(BACK, *LABEL, HAND_OVER, to="a.example"), ITS_LABEL),
+    "a finalizer": (changed(BACK, "metadata", "finalizers", to=["a.example/b"]), "no finalizer"),
+    "another host, for a marker": (
+        changed(MARKER_BACK, *RULE, "host", to="bank.example"),
+        BACK_NAME,
+    ),
+    "another Service, for a marker": (
+        changed(MARKER_BACK, *PATH, "backend", "service", "name", to="b"),
+        BACK_SERVICES,
+    ),
+    "no Middlewares, for a marker": (changed(MARKER_BACK, *NOTE, MIDDLEWARES, to=None), BACK_NOTES),
+}
+"""What an Ingress that is put back may not have."""
+
+
+@pytest.fixture(scope="module")
+def admin(real: RealCluster) -> Somebody:
+    return everything_goes(real)
+
+
+@pytest.fixture(scope="module")
+def approver(
+    real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
+) -> Iterator[Somebody]:
+    """The bot in the approver's name, in two namespaces without routes."""
+    install_kinds(real, data)
+    listed = (DEPLOY / "example/namespaces.yaml").read_text()
+    install_only(real, tmp_path_factory.mktemp("compared"), ("remediation",), bindings=listed)
+    set_the_scene(real)
+    cleared(real)
+    yield service_account(real, "meshmedic", "meshmedic").acting(APPROVER)
+    cleared(real)
+
+
+def cleared(real: RealCluster) -> None:
+    for namespace in ("apps", "media"):
+        real.kubectl("delete", "ingresses,ingressroutes.traefik.io", "--all", "-n", namespace)
+
+
+def tried(approver: Somebody, made: Manifest) -> Answer:
+    """A dry run of its creation."""
+    namespace = made["metadata"]["namespace"]
+    at = ingresses(namespace) if made["kind"] == "Ingress" else routes(namespace)
+    return approver.ask(*create(f"{at}?dryRun=All&fieldValidation=Strict", made))
+
+
+def passes(approver: Somebody, made: Manifest) -> bool:
+    return tried(approver, made).done
+
+
+def labelled(admin: Somebody, ingress: Manifest) -> None:
+    """Make an Ingress, and then set its label: with nothing to compare nobody may make it so."""
+    at, name = ingresses(ingress["metadata"]["namespace"]), ingress["metadata"]["name"]
+    answer = admin.ask(*create(at, changed(ingress, *LABEL, to=None)))
+    assert answer.done, answer.said
+    answer = admin.ask(*merge(f"{at}/{name}", {"metadata": {"labels": {HAND_OVER: "traefik.io"}}}))
+    assert answer.done, answer.said
+
+
+@pytest.fixture(scope="module")
+def there(approver: Somebody, admin: Somebody) -> Somebody:
+    """The hand-over has begun: the Ingresses are there, with the label."""
+    for ingress in (LABELLED, LABELLED_FOR_EVERY_HOST):
+        labelled(admin, ingress)
+    for new in (NEW, NEW_FOR_EVERY_HOST):
+        until(lambda new=new: passes(approver, new))
+    return approver
+
+
+@pytest.fixture(scope="module")
+def back(there: Somebody, admin: Somebody, real: RealCluster) -> Somebody:
+    """The way back has begun: the IngressRoutes have the label, and the Ingresses are gone."""
+    for made, old in ((NEW, BACK), (NEW_FOR_EVERY_HOST, BACK_FOR_EVERY_HOST)):
+        namespace = made["metadata"]["namespace"]
+        assert there.ask(*create(routes(namespace), made)).done
+        real.kubectl("delete", "ingresses", "--all", "-n", namespace)
+        until(lambda old=old: passes(there, old))
+    return there
+
+
+@pytest.mark.parametrize("made", [NEW, NEW_FOR_EVERY_HOST, MARKER], ids=["rich", "every", "marker"])
+def test_the_plans_own_routes_pass(made: Manifest, there: Somebody) -> None:
+    answer = tried(there, made)
+    assert answer.done, answer.said
+
+
+@pytest.mark.parametrize("what", ROUTES)
+def test_a_new_route_may_not_have(what: str, there: Somebody) -> None:
+    """One thing is another than in the plan, and the policy names it."""
+    made, why = ROUTES[what]
+    answer = tried(there, made)
+    assert (answer.code, why in answer.said) == (422, True), json.dumps(answer.body)
+
+
+@pytest.mark.parametrize("made", [NEW, BACK], ids=["IngressRoute", "Ingress"])
+def test_without_the_label_it_is_only_rehearsed(made: Manifest, there: Somebody) -> None:
+    """A dry run shows whether it has the right fields; in earnest it is refused."""
+    bare = changed(made, *LABEL, HAND_OVER, to=None)
+    bare["metadata"]["name"] = "thief"
+    rehearsed = tried(there, bare)
+    assert rehearsed.done, rehearsed.said
+    at = ingresses("apps") if made["kind"] == "Ingress" else routes("apps")
+    answer = there.ask(*create(at, bare))
+    assert (answer.code, ITS_LABEL in answer.said) == (422, True), answer
+
+
+def test_a_second_label_in_the_namespace_only_makes_it_fail(
+    there: Somebody, admin: Somebody
+) -> None:
+    """Whoever may write there may set it: what is created must pass beside each, not beside one."""
+    second = changed(changed(LABELLED, "metadata", "name", to="a-tenants"), *RULE, "host", to="a.b")
+    labelled(admin, second)
+    try:
+        until(lambda: not passes(there, NEW))
+        answer = tried(there, NEW)
+        assert (answer.code, "a-tenants is handed over here" in answer.said) == (422, True), answer
+        stolen = changed(changed(NEW, *FIRST, "match", to="Host(`a.b`)"), *NOTE, REPLACES, to="web")
+        assert not passes(there, stolen)
+    finally:
+        admin.ask("DELETE", f"{ingresses('apps')}/a-tenants")
+        until(lambda: passes(there, NEW))
+
+
+def test_a_persons_own_route_is_not_compared(there: Somebody, admin: Somebody) -> None:
+    """The policies are about the approver alone."""
+    made = changed(changed(NEW, *FIRST, "match", to="Host(`bank.example`)"), *NOTE, to={"a": "b"})
+    answer = tried(admin, made)
+    assert answer.done, answer.said
+
+
+@pytest.mark.parametrize(
+    "made", [BACK, BACK_FOR_EVERY_HOST, MARKER_BACK], ids=["rich", "every", "marker"]
+)
+def test_an_ingress_is_put_back_as_it_was(made: Manifest, back: Somebody) -> None:
+    answer = tried(back, made)
+    assert answer.done, answer.said
+
+
+@pytest.mark.parametrize("what", INGRESSES)
+def test_an_ingress_that_is_put_back_may_not_have(what: str, back: Somebody) -> None:
+    made, why = INGRESSES[what]
+    answer = tried(back, made)
+    assert (answer.code, why in answer.said) == (422, True), json.dumps(answer.body)
+
+
+def test_it_is_the_same_in_the_group_of_traefik_2(back: Somebody, admin: Somebody) -> None:
+    """By a policy of its own, since a policy reads one kind."""
+    old = "traefik.containo.us"
+    at = routes("apps", f"{old}/v1alpha1")
+    bare = changed(NEW, *LABEL, HAND_OVER, to=None) | {"apiVersion": f"{old}/v1alpha1"}
+    assert admin.ask(*create(at, bare)).done
+    answer = back.ask("PUT", f"{at}/web", relabelled(admin, f"{at}/web", old))
+    assert answer.done, answer.said
+    made = changed(BACK, *LABEL, HAND_OVER, to=old)
+    until(lambda: passes(back, made))
+    for what, (wrong, why) in INGRESSES.items():
+        if wrong["metadata"]["labels"][HAND_OVER] == "traefik.io":
+            answer = tried(back, changed(wrong, *LABEL, HAND_OVER, to=old))
+            assert (answer.code, why in answer.said) == (422, True), (what, answer)
+    admin.ask("DELETE", f"{at}/web")
+
+
+def relabelled(admin: Somebody, at: str, label: str) -> Manifest:
+    """What is there, with the label."""
+    live = admin.ask("GET", at).body
+    return changed(live, *LABEL, HAND_OVER, to=label)
+
+
+def test_without_a_labelled_object_nothing_is_created(back: Somebody, real: RealCluster) -> None:
+    """Neither kind, in either direction."""
+    answer = tried(back, NEW)
+    assert (answer.code, "no params found" in answer.said) == (422, True), answer
+    real.kubectl("label", "ingressroutes.traefik.io", "--all", "-n", "apps", f"{HAND_OVER}-")
+    until(lambda: not passes(back, BACK))
+    answer = tried(back, BACK)
+    assert (answer.code, "no params found" in answer.said) == (422, True), answer
