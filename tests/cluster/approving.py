@@ -83,10 +83,7 @@ KEPT_BY: dict[str, dict[str, Any]] = {
 SERVICE = named("v1", "Service", "written", spec={"ports": [{"port": 80}], "selector": {"a": "b"}})
 BEFORE = {
     services: [SERVICE],
-    routes: [
-        an_ingress_route("web"),
-        marked(an_ingress_route("ours"), labels=OURS | {"meshmedic.dev/hand-over": "traefik.io"}),
-    ],
+    routes: [an_ingress_route("web"), marked(an_ingress_route("ours"), labels=OURS)],
     ingresses: [
         an_ingress("web"),
         *(marked(an_ingress(name), **how) for name, how in KEPT_BY.items()),

@@ -15,16 +15,22 @@ from typing import Any
 import pytest
 
 from bot.ingress_conversion.known import gather
+from bot.ingress_conversion.target import ConversionTarget, version
 from bot.remediation.change import marker
 from bot.remediation.change.fields import HAND_OVER, HOSTS, REPLACES, SERVICES, Action, Manifest
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.step import Step
+from bot.remediation.planning import ingress_handover
 from bot.remediation.planning.offers import offers
 from tests.cluster.approving import create, ingresses, merge, routes
+from tests.cluster.approving import marked as marked_with
 from tests.cluster.asking import APPROVER, Answer, Somebody, everything_goes, service_account
 from tests.cluster.deployed import DEPLOY, install_kinds, install_only, until
-from tests.cluster.scene import set_the_scene
+from tests.cluster.everything import EVERYTHING
+from tests.cluster.ingress_cases import Case, a_case, cases
+from tests.cluster.scene import named, set_the_scene, within
 from tests.clusters.real import RealCluster
+from tests.programs import catalogue
 from tests.remediation.planning.situations import (
     a_service,
     a_situation,
@@ -386,6 +392,62 @@ def back(there: Somebody, admin: Somebody, real: RealCluster) -> Somebody:
 def test_the_plans_own_routes_pass(made: Manifest, there: Somebody) -> None:
     answer = tried(there, made)
     assert answer.done, answer.said
+
+
+def converted(case: Case, *, strict: bool) -> list[Manifest]:
+    """The IngressRoutes of its plan; none where there is no plan."""
+    number = version(catalogue.TRAEFIK_VERSION)
+    assert number
+    target = ConversionTarget(number, strict_prefix=strict)
+    known = gather(case.services)
+    plan = ingress_handover.plan(a_situation(case.applied, known=known, traefik=target))
+    steps = plan.steps if isinstance(plan, RepairPlan) else ()
+    return [step.manifest for step in steps if step.action is Action.CREATE_INGRESSROUTE]
+
+
+def test_whatever_a_real_ingress_says_its_conversion_passes(
+    there: Somebody, real: RealCluster, data: Path
+) -> None:
+    """Everything that an Ingress can say, Traefik's own fixtures and real ones, each by itself."""
+    fixtures = data / "corpus/traefik/traefik-master/pkg/provider/kubernetes/ingress/fixtures"
+    every = [
+        *(a_case(title, ingress, (), "said") for title, ingress in EVERYTHING.items()),
+        *cases(fixtures, "said"),
+        *list(cases(data / "corpus/manifests", "said"))[:MOST_REAL],
+    ]
+    made: list[tuple[Case, str, list[Manifest]]] = []
+    for case in every:
+        case.applied["metadata"]["namespace"] = f"said-{len(made)}"
+        if routes_ := [*converted(case, strict=True), *converted(case, strict=False)]:
+            made.append((case, case.applied["metadata"]["namespace"], routes_))
+    spaces = [in_its_own(namespace) for _, namespace, _ in made]
+    real.apply(*(each for pair in spaces for each in pair))
+    listed = {"apiVersion": "v1", "kind": "List", "items": [case.applied for case, *_ in made]}
+    real.kubectl_tries("apply", "--server-side", "-f", "-", given=json.dumps(listed))
+    real.kubectl("label", "ingresses", "-A", "-l", "origin=a-case", f"{HAND_OVER}=traefik.io")
+    taken = {each["metadata"]["namespace"] for each in real.read("ingresses", "-A")["items"]}
+    (*_, last) = (new for _, namespace, new in made if namespace in taken)
+    until(lambda: "no params" not in tried(there, last[0]).said)
+    asked = [(case, new) for case, place, news in made if place in taken for new in news]
+    answers = [(case.origin, tried(there, new)) for case, new in asked]
+    refused = {(origin, answer.said) for origin, answer in answers if not answer.done}
+    print(f"{len(answers)} new IngressRoutes of {len(taken)} Ingresses")  # noqa: T201  # seen
+    real.kubectl("delete", "namespaces", "-l", "test=said", "--wait=false")
+    assert refused == set()
+    assert len(answers) > 100
+
+
+MOST_REAL = 60
+
+
+def in_its_own(namespace: str) -> list[Manifest]:
+    """A namespace, which is listed."""
+    version, name = "rbac.authorization.k8s.io", "meshmedic-approver"
+    role = {"apiGroup": version, "kind": "ClusterRole", "name": name}
+    user = {"apiGroup": version, "kind": "User", "name": "meshmedic:approver"}
+    made = marked_with(named("v1", "Namespace", namespace), labels={"test": "said"})
+    binding = named(f"{version}/v1", "RoleBinding", name, roleRef=role, subjects=[user])
+    return [made, within(namespace, binding)]
 
 
 @pytest.mark.parametrize("what", ROUTES)

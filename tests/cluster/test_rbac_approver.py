@@ -102,8 +102,8 @@ MAY: dict[str, Request] = {
     "begin the hand-over of an Ingress": merge(
         f"{ingresses('apps')}/web", {"metadata": {"labels": HAND_OVER}}
     ),
-    "end it for an IngressRoute": merge(
-        f"{routes('apps')}/ours", {"metadata": {"labels": dict.fromkeys(HAND_OVER)}}
+    "begin it on the way back": merge(
+        f"{routes('apps')}/ours", {"metadata": {"labels": HAND_OVER}}
     ),
     "take its own away again": delete(f"{routes('apps')}/ours"),
     "delete an Ingress in the hand-over": delete(f"{ingresses('apps')}/web"),

@@ -18,7 +18,8 @@ from bot.kube.events import event
 from bot.kube.jobs import JOBS, SERVICES, SLICES
 from bot.net.probing import agent_configmaps, manifests
 from bot.net.probing.protocol import ProbedBackend, ProbeJob
-from bot.remediation.change.fields import MANAGED, OURS, PUT_BACK
+from bot.remediation.change.fields import HAND_OVER, HOSTS, MANAGED, OURS, PUT_BACK, REPLACES
+from bot.remediation.change.fields import SERVICES as SERVICES_OF
 from tests.cluster.approving import (
     JSON,
     MERGE,
@@ -37,6 +38,7 @@ from tests.cluster.approving import (
 )
 from tests.cluster.approving import an_event as told
 from tests.cluster.asking import APPROVER, Answer, Somebody
+from tests.cluster.deployed import until
 from tests.cluster.scene import named, within
 from tests.cluster.test_least_privilege import (
     TRAEFIK,
@@ -123,7 +125,8 @@ ROUTE: Manifest = {
     "kind": "IngressRoute",
     "metadata": {
         "name": "thief",
-        "labels": {MANAGED: OURS},
+        "labels": {MANAGED: OURS, HAND_OVER: "traefik.io"},
+        "annotations": {REPLACES: "web", HOSTS: "web.example", SERVICES_OF: "web"},
     },
     "spec": {
         "routes": [
@@ -139,8 +142,9 @@ ROUTE: Manifest = {
 FIRST = ("spec", "routes", 0)
 SNIPPET = "nginx.ingress.kubernetes.io/server-snippet"
 DNS = "external-dns.alpha.kubernetes.io/hostname"
+MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares"
 BACK = changed(
-    an_ingress(metadata={"name": "back"}),
+    an_ingress(metadata={"name": "back", "labels": {HAND_OVER: "traefik.io"}}),
     *("metadata", "annotations"),
     to={PUT_BACK: "20261123-1200-web-ab01"},
 )
@@ -233,6 +237,50 @@ REFUSED: dict[str, Row] = {
         *FIRST, "services", to=[{"kind": "TraefikService", "name": "api@internal"}]
     ),
     "a route that is never deleted": a_route("metadata", "finalizers", to=["a.example/b"]),
+    "a name of another namespace, with any priority": a_route(
+        *FIRST, "match", to="Host(`bank.example`)"
+    ),
+    "a name beside its own": a_route(
+        *FIRST, "match", to="Host(`web.example`) || Host(`bank.example`)"
+    ),
+    "a route that takes no Ingress's place": a_route("metadata", "annotations", REPLACES, to="a"),
+    "every name, before everybody's routes": a_route(*FIRST, "match", to="PathPrefix(`/`)"),
+    "another Service of the namespace": a_route(*FIRST, "services", 0, "name", to="precious"),
+    "a Middleware of another namespace": a_route(
+        *FIRST, "middlewares", to=[{"name": "auth", "namespace": "bank"}]
+    ),
+    "a Middleware that the Ingress has not": a_route(*FIRST, "middlewares", to=[{"name": "auth"}]),
+    "TLS options of another namespace": a_route(
+        *("spec", "tls"), to={"options": {"name": "weak", "namespace": "bank"}}
+    ),
+    "a transport of another namespace": a_route(
+        *(*FIRST, "services", 0, "serversTransport"), to="bank-insecure@kubernetescrd"
+    ),
+    "a certificate that the Ingress has not": a_route("spec", "tls", to={"secretName": "precious"}),
+    "a certificate from Traefik's resolver": a_route("spec", "tls", to={"certResolver": "le"}),
+    "a record of external-dns": a_route("metadata", "annotations", DNS, to="bank.example"),
+    "a route of another class": a_route("spec", "ingressClassName", to="nginx"),
+    "an Ingress of another name's host": an_ingress_back(
+        *("spec", "rules", 0, "host"), to="bank.example"
+    ),
+    "a certificate of cert-manager for another host": an_ingress_back(
+        "spec", "tls", to=[{"hosts": ["bank.example"], "secretName": "a"}]
+    ),
+    "further names in a certificate of cert-manager": an_ingress_back(
+        *("metadata", "annotations", "cert-manager.io/alt-names"), to="bank.example"
+    ),
+    "a snippet of ingress-nginx": an_ingress_back("metadata", "annotations", SNIPPET, to="a"),
+    "a record of external-dns by an Ingress": an_ingress_back(
+        "metadata", "annotations", DNS, to="bank.example"
+    ),
+    "another Service, by an Ingress": an_ingress_back(
+        *("spec", "rules", 0, "http", "paths", 0, "backend", "service", "name"), to="precious"
+    ),
+    "a Middleware that the Ingress had not": an_ingress_back(
+        *("metadata", "annotations", MIDDLEWARES), to="bank-auth@kubernetescrd"
+    ),
+    "an Ingress of another class": an_ingress_back("spec", "ingressClassName", to="nginx"),
+    "an Ingress that was never there": an_ingress_back("metadata", "name", to="another"),
     "an Ingress that no Change puts back": an_ingress_back("metadata", "annotations", to={}),
     "an Ingress that is never deleted": an_ingress_back(
         "metadata", "finalizers", to=["a.example/b"]
@@ -286,43 +334,6 @@ LEFT: dict[str, Row] = {
             },
         )
     ),
-    "a name of another namespace, with any priority": a_route(
-        *FIRST, "match", to="Host(`bank.example`)"
-    ),
-    "a name beside its own": a_route(
-        *FIRST, "match", to="Host(`web.example`) || Host(`bank.example`)"
-    ),
-    "every name, before everybody's routes": a_route(*FIRST, "match", to="PathPrefix(`/`)"),
-    "another Service of the namespace": a_route(*FIRST, "services", 0, "name", to="precious"),
-    "a Middleware of another namespace": a_route(
-        *FIRST, "middlewares", to=[{"name": "auth", "namespace": "bank"}]
-    ),
-    "a Middleware that the Ingress has not": a_route(*FIRST, "middlewares", to=[{"name": "auth"}]),
-    "TLS options of another namespace": a_route(
-        *("spec", "tls"), to={"options": {"name": "weak", "namespace": "bank"}}
-    ),
-    "a transport of another namespace": a_route(
-        *(*FIRST, "services", 0, "serversTransport"), to="bank-insecure@kubernetescrd"
-    ),
-    "a certificate that the Ingress has not": a_route("spec", "tls", to={"secretName": "precious"}),
-    "a certificate from Traefik's resolver": a_route("spec", "tls", to={"certResolver": "le"}),
-    "a record of external-dns": a_route("metadata", "annotations", DNS, to="bank.example"),
-    "a route of another class": a_route("spec", "ingressClassName", to="nginx"),
-    "an Ingress of another name's host": an_ingress_back(
-        *("spec", "rules", 0, "host"), to="bank.example"
-    ),
-    "a certificate of cert-manager for another host": an_ingress_back(
-        "spec", "tls", to=[{"hosts": ["bank.example"], "secretName": "a"}]
-    ),
-    "further names in a certificate of cert-manager": an_ingress_back(
-        *("metadata", "annotations", "cert-manager.io/alt-names"), to="bank.example"
-    ),
-    "a snippet of ingress-nginx": an_ingress_back("metadata", "annotations", SNIPPET, to="a"),
-    "a record of external-dns by an Ingress": an_ingress_back(
-        "metadata", "annotations", DNS, to="bank.example"
-    ),
-    "an Ingress of another class": an_ingress_back("spec", "ingressClassName", to="nginx"),
-    "an Ingress that was never there": an_ingress_back("metadata", "name", to="another"),
     "the priority of a route": as_approver(
         step("add", f"{routes('apps')}/theirs", "/spec/routes/0/priority", value=100000)
     ),
@@ -338,6 +349,14 @@ LEFT: dict[str, Row] = {
         told("meshmedic"),
         approver=True,
     ),
+    "the label of a hand-over": Row(
+        *("remediation", "PUT", f"{ingresses('apps')}/web"),
+        marked(an_ingress(), labels={HAND_OVER: "traefik.containo.us"}),
+        approver=True,
+    ),
+    "an Ingress in an IngressRoute's place": Row(
+        "remediation", "POST", ingresses("apps"), BACK, approver=True
+    ),
     "an IngressRoute in an Ingress's place": Row(
         "remediation", "POST", routes("apps"), ROUTE, approver=True
     ),
@@ -351,6 +370,9 @@ LEFT: dict[str, Row] = {
 }
 """What a thief may do all the same."""
 
+COMPARED = ("an IngressRoute in an Ingress's place", "an Ingress in an IngressRoute's place")
+"""The creations that a policy compares with what is there."""
+
 IMPOSTOR = {"Impersonate-Extra-discord-id": "999999999999999999"}
 
 
@@ -359,19 +381,27 @@ def thief(
     bot: Somebody,  # noqa: F811
     real: RealCluster,
 ) -> Somebody:
-    """The token, and what others have in `apps`."""
+    """The token, and what others have in `apps`, while one route is handed over there and back."""
     put_back(real, an_ingress())
     ingress = real.read("ingress", "web", "-n", "apps")
     owner = {key: ingress[key] for key in ("apiVersion", "kind")}
     owner |= {key: ingress["metadata"][key] for key in ("name", "uid")}
     for theirs in (
         an_ingress_route("theirs"),
-        marked(an_ingress_route("ours"), labels={MANAGED: OURS}),
+        marked(
+            an_ingress_route("ours"),
+            labels={MANAGED: OURS},
+            annotations={REPLACES: "back", HOSTS: "web.example", SERVICES_OF: "web"},
+        ),
         a_certificate("thief", owner),
     ):
         real.apply(within("apps", theirs))
     theirs = named("v1", "Service", "theirs", spec={"ports": [{"port": 80}]})
     real.apply(within(NAMESPACE, theirs))
+    for labelled in ("ingress/web", "ingressroutes.traefik.io/ours"):
+        real.kubectl("label", labelled, "-n", "apps", "--overwrite", f"{HAND_OVER}=traefik.io")
+    # The API server's own memory is a moment behind.
+    until(lambda: all(LEFT[what].asked(bot).done for what in COMPARED))
     return bot
 
 
