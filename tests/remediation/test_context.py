@@ -13,6 +13,7 @@ from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.service import Diagnose
 from bot.net.ports import Progress
 from bot.net.probing.protocol import Probe, ProbeAnswer
+from bot.remediation.change.fields import HAND_OVER
 from bot.remediation.context import ContextReader
 from bot.remediation.planning.offers import offers
 from bot.remediation.planning.refusals import PlanReason
@@ -95,6 +96,26 @@ async def test_a_repair_is_not_planned_from_an_older_proof():
     again = await context_reader(diagnose).of("web.example")
     assert again.diagnosis.row is Row.INCONCLUSIVE
     assert [kept.diagnosis.row for kept in diagnose.remembered] == [Row.REDIRECT]
+
+
+@pytest.mark.parametrize(
+    ("kind", "api_version", "namespace", "told"),
+    [
+        ("Ingress", "networking.k8s.io/v1", "apps", "Ingress apps/other"),
+        ("IngressRoute", "traefik.io/v1alpha1", "apps", "IngressRoute apps/other"),
+        ("Ingress", "networking.k8s.io/v1", "media", ""),
+    ],
+)
+async def test_what_is_being_handed_over_in_the_namespace_is_known(
+    kind: str, api_version: str, namespace: str, told: str
+):
+    """By its label, also where a change has failed and left it."""
+    cluster = two_routes()
+    other = an_object(kind, "other", api_version, namespace, spec={"routes": [], "rules": []})
+    other["metadata"]["labels"] = {HAND_OVER: "traefik.io"}
+    cluster.objects.append(other)
+    diagnose = Diagnose(cluster, WorldProber(a_world(redirected=REDIRECTED)))
+    assert (await context_reader(diagnose).of("web.example")).handing_over == told
 
 
 class Unasked(Bare):

@@ -7,7 +7,7 @@ pull request writes nothing in the cluster, so its action has no field here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -217,6 +217,17 @@ def _wrong_owners(value: Any) -> str:
     return "Of a Certificate only an Ingress is taken off as its owner."
 
 
+def _hand_over_field() -> EditableField:
+    mistake = f"Of an Ingress or IngressRoute only the label {HAND_OVER} is written."
+    kinds = INGRESSROUTES | INGRESSES
+    pair = _pair_field("labels", labels_of, HAND_OVER, kinds, mistake)
+
+    def wrong(value: Any) -> str:
+        return pair.mistake(value) or ("" if set(value.values()) <= set(TRAEFIK) else mistake)
+
+    return replace(pair, mistake=wrong)
+
+
 def _as_applied(live: Mapping[str, Any], known: Any) -> object:
     """A whole object without what the API server adds, and without the annotation PUT_BACK."""
     metadata, wanted = dict(live.get("metadata") or {}), known.get("metadata") or {}
@@ -278,13 +289,7 @@ FIELDS: Mapping[Action, EditableField] = MappingProxyType(
             _wrong_owners,
             _write_owners,
         ),
-        Action.LABEL_HAND_OVER: _pair_field(
-            "labels",
-            labels_of,
-            HAND_OVER,
-            INGRESSROUTES | INGRESSES,
-            f"Of an Ingress or IngressRoute only the label {HAND_OVER} is written.",
-        ),
+        Action.LABEL_HAND_OVER: _hand_over_field(),
         Action.CREATE_INGRESSROUTE: EditableField(INGRESSROUTES, _as_applied, _not_ours),
         Action.DELETE_INGRESS: EditableField(INGRESSES, _as_applied, _no_manifest),
     }

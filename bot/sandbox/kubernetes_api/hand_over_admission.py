@@ -59,8 +59,8 @@ def _labelled(exchange: Exchange, qualified: str) -> list[Manifest]:
     """The objects of the namespace that have the label."""
     objects = (stored.plain() for stored in exchange.cluster.in_order(qualified))
     return [
-        each
-        for each in objects
-        if each["metadata"].get("namespace") == exchange.target.namespace
-        and HAND_OVER in labels_of(each)
+        route
+        for route in objects
+        if route["metadata"].get("namespace") == exchange.target.namespace
+        and HAND_OVER in labels_of(route)
     ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.finding import Target
-from bot.remediation.change.fields import FIELDS, Action
+from bot.remediation.change.fields import FIELDS, HAND_OVER, Action
 from bot.remediation.change.step import MOST, Step, StepProgress, mistake, progress, step, written
 from bot.routing.native_lb import ANNOTATION
 
@@ -172,6 +172,23 @@ def test_an_ingress_that_is_gone_is_put_back_as_it_was() -> None:
     assert written(each.undo, None) == was
 
 
+@pytest.mark.parametrize("target", [INGRESS, ROUTE], ids=["Ingress", "IngressRoute"])
+def test_the_label_of_a_hand_over_is_set_and_taken_off_and_nothing_else_changes(
+    target: Target,
+) -> None:
+    """Without another label there are none afterwards, as before."""
+    label = {HAND_OVER: "traefik.io"}
+    each = step(Action.LABEL_HAND_OVER, target, {}, label)
+    assert mistake(each) == ""
+    for labels in ({}, {"app": "web"}):
+        live: Manifest = {"metadata": {"name": "web", **({"labels": labels} if labels else {})}}
+        assert progress(each, live) is StepProgress.TO_DO
+        after = written(each, live)
+        assert after == {"metadata": {"name": "web", "labels": {**labels, **label}}}
+        assert progress(each, after) is StepProgress.DONE
+        assert written(each.undo, after) == live
+
+
 NATIVE = {"route": 0, "service": 0, "name": "web", "nativeLB": True}
 NONE = {**NATIVE, "nativeLB": None}
 
@@ -191,6 +208,11 @@ NONE = {**NATIVE, "nativeLB": None}
         step(Action.SET_NATIVE_LB, ROUTE, [NONE], [{**NATIVE, "nativeLB": "yes"}]),
         step(Action.SET_NATIVE_LB, ROUTE, [NONE], [NATIVE, NATIVE]),
         step(Action.SET_NATIVE_LB, ROUTE, [{**NONE, "route": -1}], [{**NATIVE, "route": -1}]),
+        step(Action.LABEL_HAND_OVER, SERVICE, {}, {HAND_OVER: "traefik.io"}),
+        step(Action.LABEL_HAND_OVER, INGRESS, {}, {"other": "traefik.io"}),
+        step(Action.LABEL_HAND_OVER, INGRESS, {}, {HAND_OVER: "traefik.io", "other": "a"}),
+        step(Action.LABEL_HAND_OVER, INGRESS, {}, {HAND_OVER: "a.example"}),
+        step(Action.LABEL_HAND_OVER, ROUTE, None, {HAND_OVER: "traefik.io"}),
         step(Action.CREATE_INGRESSROUTE, ROUTE, None, a_route([])),
         step(Action.CREATE_INGRESSROUTE, ROUTE, a_route([]), None),
         step(
