@@ -238,6 +238,7 @@ ALSO_TAKEN = {
     "POST ingressroutes spec.routes.0.services.0.passHostHeader=True": SAID_BY_AN_INGRESS,
     "POST ingressroutes spec.routes.0.services.0.scheme=a": SAID_BY_AN_INGRESS,
     "POST ingresses spec.tls=[{}]": SAID_BY_AN_INGRESS,
+    "POST ingresses metadata.labels={'a.example/b': 'c'}": "a dry run without the label rehearses",
 }
 """The changes that are taken all the same, and why they may be."""
 

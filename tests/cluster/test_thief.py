@@ -8,6 +8,7 @@ both tables in tests/test_security_page.py.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -380,7 +381,7 @@ IMPOSTOR = {"Impersonate-Extra-discord-id": "999999999999999999"}
 def thief(
     bot: Somebody,  # noqa: F811
     real: RealCluster,
-) -> Somebody:
+) -> Iterator[Somebody]:
     """The token, and what others have in `apps`, while one route is handed over there and back."""
     put_back(real, an_ingress())
     ingress = real.read("ingress", "web", "-n", "apps")
@@ -402,7 +403,9 @@ def thief(
         real.kubectl("label", labelled, "-n", "apps", "--overwrite", f"{HAND_OVER}=traefik.io")
     # The API server's own memory is a moment behind.
     until(lambda: all(LEFT[what].asked(bot).done for what in COMPARED))
-    return bot
+    yield bot
+    real.kubectl("delete", "ingressroutes.traefik.io", "-n", "apps", "ours", "theirs")
+    put_back(real, an_ingress())
 
 
 @pytest.mark.parametrize("what", REFUSED)
