@@ -102,8 +102,9 @@ def _by_secret(
     """One IngressRoute for each secret, with the routes for its hosts."""
     first, *_ = secrets = source.secrets or ("",)
     groups: dict[str, list[TlsRoute]] = {secret: [] for secret in secrets}
+    by_host = _secrets_by_host(source.tls)
     for route in routes:
-        groups[_secret_for(route.host, source.tls) or first].append(route)
+        groups[_secret_for(route.host, by_host) or first].append(route)
     serving = {secret: group for secret, group in groups.items() if group}
     parts = [
         TlsPart(name, tuple(group), entry_points, {**_secret(secret), **tls})
@@ -132,11 +133,16 @@ def numbered(suffix: str) -> Iterator[str]:
         yield f"{suffix}-{number}"
 
 
-def _secret_for(host: str, entries: Sequence[networking.IngressTls]) -> str:
-    """The first secret that is for this host by name, else by wildcard."""
-    wildcard = f"*.{host.partition('.')[2]}"
-    for name in (host, wildcard):
-        for entry in entries:
-            if entry.secret_name and name in (entry.hosts or ()):
-                return entry.secret_name
-    return ""
+def _secrets_by_host(entries: Sequence[networking.IngressTls]) -> Mapping[str, str]:
+    """The first secret for each host and wildcard."""
+    secrets: dict[str, str] = {}
+    for entry in entries:
+        if entry.secret_name:
+            for host in entry.hosts or ():
+                secrets.setdefault(host, entry.secret_name)
+    return secrets
+
+
+def _secret_for(host: str, secrets: Mapping[str, str]) -> str:
+    """The secret that is for this host by name, else by wildcard."""
+    return secrets.get(host) or secrets.get(f"*.{host.partition('.')[2]}", "")

@@ -414,6 +414,21 @@ def test_nothing_else_is_done_to_traefiks_pods(subresource: str, mighty: Somebod
     assert (answer.code, POLICY in answer.said) == (422, True), answer
 
 
+def test_no_write_goes_elsewhere_whatever_rbac_lets(mighty: Somebody, sent: list[Sent]) -> None:
+    """No policy knows which namespaces the overlay lists for the approver: `bank` may be one."""
+    writes = {(each.method, *place(each.path)): each for each in sent if each.body}
+    refused, let_through = 0, set[str]()
+    for request in writes.values():
+        for other in elsewhere(request):
+            namespace = place(other.path)[1]
+            answer = asked(mighty, other, other.body)
+            refused += POLICY in answer.said
+            if answer.done and (namespace != "bank" or not request.headers):
+                let_through.add(f"{request.method} {place(request.path)[0]} in {namespace}")
+    assert let_through == set()
+    assert refused > 20
+
+
 OF_POLICIES = frozenset({"validatingadmissionpolicies", "validatingadmissionpolicybindings"})
 """No admission policy can be about policies: only RBAC keeps the bot from these."""
 

@@ -40,7 +40,7 @@ from tests.cluster.approving import (
 from tests.cluster.approving import an_event as told
 from tests.cluster.asking import APPROVER, Answer, Somebody
 from tests.cluster.deployed import until
-from tests.cluster.scene import named, within
+from tests.cluster.scene import RESTRICTED, named, within
 from tests.cluster.test_least_privilege import (
     TRAEFIK,
     admin,  # noqa: F401  # a fixture
@@ -89,11 +89,20 @@ def changed(made: Manifest, *place: str | int, to: Any) -> Manifest:
     return copied
 
 
+def unlabelled(made: Manifest) -> Manifest:
+    """The object without the label that makes it the bot's."""
+    labels = {key: value for key, value in made["metadata"]["labels"].items() if key != MANAGED}
+    return changed(made, "metadata", "labels", to=labels)
+
+
 JOB = manifests.probe_job(
     ProbeJob(id="thief", expires=0.0), node="edge", image="meshmedic", seconds=60
 )
 SOLE = manifests.sole_service("thief", 80, OWNER)
 SLICE = manifests.sole_slice("thief", ProbedBackend("10.42.0.5", 80), OWNER)
+ON_HOST = manifests.probe_job(
+    ProbeJob(id="thief", expires=0.0), node="edge", image="meshmedic", seconds=60, host_network=True
+)
 POD = ("spec", "template", "spec")
 CONTAINER = (*POD, "containers", 0)
 
@@ -110,6 +119,7 @@ def a_volume(**source: Any) -> Row:
     return a_job(*POD, "volumes", to=[{"name": "a", **source}])
 
 
+NEVER_RUN = {**RESTRICTED, "restartPolicy": "Never"}
 TOKEN = {"sources": [{"serviceAccountToken": {"path": "token"}}]}
 RAW = manifests.tool_job(
     "thief", ("ping", "a"), node="edge", image=manifests.TOOL_IMAGE, seconds=60, raw=True
@@ -170,6 +180,10 @@ def a_record(name: str, **more: Any) -> Row:
     return Row("base", "POST", f"{OWN}/configmaps", made)
 
 
+def a_change(*place: str | int, to: Any) -> Row:
+    return Row("base", "POST", CHANGES, changed(CHANGE, *place, to=to))
+
+
 def an_event(**more: Any) -> Row:
     about = {"apiVersion": "v1", "kind": "Pod", "name": "meshmedic-1", "namespace": "meshmedic"}
     made = event(about, "NotReady", "Why.", warning=True, at=MOMENT)
@@ -182,6 +196,8 @@ REFUSED: dict[str, Row] = {
         "meshmedic-report", data={"record": "{}"}, immutable=True
     ),
     "an Event in another name": an_event(source={"component": "kubelet"}),
+    "a Change with labels": a_change("metadata", "labels", to={MANAGED: OURS}),
+    "a Change of another form of name": a_change("metadata", "name", to="recorded.once"),
     "the Lease of another program": Row(
         *("base", "POST", LEASES), named("coordination.k8s.io/v1", "Lease", "other")
     ),
@@ -205,7 +221,11 @@ REFUSED: dict[str, Row] = {
         *("prober", "POST", SLICES),
         changed(SLICE, "endpoints", 0, "addresses", to=["10.42.0.5", "10.42.0.6"]),
     ),
+    "a Service without the bot's label": Row("prober", "POST", SERVICES, unlabelled(SOLE)),
+    "an EndpointSlice without the bot's label": Row("prober", "POST", SLICES, unlabelled(SLICE)),
     "the end of somebody else's Service": Row("prober", "DELETE", f"{SERVICES}/theirs"),
+    "the end of somebody else's Job": Row("prober", "DELETE", f"{JOBS}/theirs"),
+    "the end of somebody else's EndpointSlice": Row("prober", "DELETE", f"{SLICES}/theirs"),
     "a pod that pushes others off its node": a_job(
         *POD, "priorityClassName", to="system-node-critical"
     ),
@@ -214,11 +234,14 @@ REFUSED: dict[str, Row] = {
     "a pod that fills its node's disk": a_volume(emptyDir={}),
     "a pod with an inline CSI volume": a_volume(csi={"driver": "a.example"}),
     "a pod with its node's files": a_volume(hostPath={"path": "/"}),
-    "a pod on its node's network": a_job(*POD, "hostNetwork", to=True),
+    "a pod on its node's network": Row("prober", "POST", JOBS, ON_HOST),
     "a pod among its node's processes": a_job(*POD, "hostPID", to=True),
     "a privileged pod": a_job(*CONTAINER, "securityContext", to={"privileged": True}),
     "a pod as root with raw sockets": Row("prober", "POST", JOBS, RAW),
     "another image": a_job(*CONTAINER, "image", to="a.example/miner:1"),
+    "another image for a tool": Row(
+        *("prober", "POST", JOBS), changed(TOOL, *CONTAINER, "image", to="a.example/miner:1")
+    ),
     "another program": a_job(*CONTAINER, "command", to=["sh", "-c", "id"]),
     "another account": a_job(*POD, "serviceAccountName", to="default"),
     "a pod without an end": a_job("spec", "activeDeadlineSeconds", to=86400),
@@ -397,8 +420,12 @@ def thief(
         a_certificate("thief", owner),
     ):
         real.apply(within("apps", theirs))
-    theirs = named("v1", "Service", "theirs", spec={"ports": [{"port": 80}]})
-    real.apply(within(NAMESPACE, theirs))
+    for theirs in (
+        named("v1", "Service", "theirs", spec={"ports": [{"port": 80}]}),
+        named("batch/v1", "Job", "theirs", spec={"template": {"spec": NEVER_RUN}, "suspend": True}),
+        named("discovery.k8s.io/v1", "EndpointSlice", "theirs", addressType="IPv4", endpoints=[]),
+    ):
+        real.apply(within(NAMESPACE, theirs))
     for labelled in ("ingress/web", "ingressroutes.traefik.io/ours"):
         real.kubectl("label", labelled, "-n", "apps", "--overwrite", f"{HAND_OVER}=traefik.io")
     # The API server's own memory is a moment behind.

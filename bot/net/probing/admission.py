@@ -104,22 +104,26 @@ class ProbeAdmission:
             return ""
         return self._outside(str(ip))
 
-    def _why_not_vip(self, ip: IP, services: Iterable[core.Service]) -> str:
-        """Why a VIP is not asked; empty where all that it leads to is.
+    def why_not_led_by(self, service: core.Service, text: str) -> str:
+        """Why a Service's VIP or name is not asked; empty where all that it leads to is.
 
-        kube-proxy passes a request on to whatever a slice names, and a tenant writes its slices.
+        kube-proxy passes a request on to whatever a slice names, as DNS does for a headless
+        Service, and a tenant writes its slices. `text`: what is asked, as it is told.
         """
-        for service in services:
-            seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
-            if not seen or any(at.malformed for at in slices_of(service, self.snapshot)):
-                return f"{ip} is not asked: to which addresses it leads could not be read."
-            behind = list(islice(leads_to(service, self.snapshot), MOST_BEHIND + 1))
-            if len(behind) > MOST_BEHIND:
-                return f"{ip} is not asked: it leads to more than {MOST_BEHIND:,} endpoints."
-            for address, port in behind:
-                if why := self._why_not_behind(service, address, port):
-                    return f"{ip} is not asked, for what it leads to: {why}"
+        seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
+        if not seen or any(at.malformed for at in slices_of(service, self.snapshot)):
+            return f"{text} is not asked: to which addresses it leads could not be read."
+        behind = list(islice(leads_to(service, self.snapshot), MOST_BEHIND + 1))
+        if len(behind) > MOST_BEHIND:
+            return f"{text} is not asked: it leads to more than {MOST_BEHIND:,} endpoints."
+        for address, port in behind:
+            if why := self._why_not_behind(service, address, port):
+                return f"{text} is not asked, for what it leads to: {why}"
         return ""
+
+    def _why_not_vip(self, ip: IP, services: Iterable[core.Service]) -> str:
+        reasons = (self.why_not_led_by(service, str(ip)) for service in services)
+        return next(filter(None, reasons), "")
 
     def _why_not_behind(self, service: core.Service, address: str, port: int) -> str:
         """Why what a Service sends to this address is not for us to send."""

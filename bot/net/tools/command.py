@@ -9,10 +9,11 @@ import msgspec
 
 from bot.domain.refusal import Refusal
 from bot.domain.snapshot import Snapshot
+from bot.net.probing.admission import ProbeAdmission
 from bot.net.tools import options, targets
 from bot.net.tools.options import Tool
 from bot.net.tools.targets import DOMAIN, Allowed, Place
-from bot.routing.addresses import authority
+from bot.routing.addresses import authority, parse
 
 LONGEST = 500
 """The most characters of a target or of options."""
@@ -91,7 +92,7 @@ def command(
         case Tool.CURL:
             aim = _curl(snapshot, target, also)
         case _:
-            place = targets.find(snapshot, target, also)
+            place = _admitted(targets.find(snapshot, target, also), snapshot, also)
             aim = place if isinstance(place, Refusal) else ("--", place.address or place.host)
     return aim if isinstance(aim, Refusal) else (*BEFORE[tool], *arguments, *aim)
 
@@ -108,7 +109,7 @@ def _dig(snapshot: Snapshot, target: str, server: str, also: Allowed) -> tuple[s
         question = "-x" if place.host == place.address else "-q", place.host
     if not server:
         return question
-    name_server = targets.find(snapshot, server, also)
+    name_server = _admitted(targets.find(snapshot, server, also), snapshot, also)
     if isinstance(name_server, Refusal):
         return name_server
     if not name_server.address:
@@ -123,9 +124,23 @@ def _curl(snapshot: Snapshot, target: str, also: Allowed) -> tuple[str, ...] | R
         if parts := pattern.fullmatch(target):
             place = targets.find(snapshot, parts["host"].strip("[]"), also)
             if isinstance(place, Place):
-                return _url(place, parts)
+                admitted = _admitted(place, snapshot, also)
+                return _url(admitted, parts) if isinstance(admitted, Place) else admitted
             refusal = place
     return refusal
+
+
+def _admitted(place: Place | Refusal, snapshot: Snapshot, also: Allowed) -> Place | Refusal:
+    """The place, where the rule of every prober lets a person's request go there."""
+    if isinstance(place, Refusal):
+        return place
+    rule = ProbeAdmission(snapshot, also, by_person=True)
+    why = ""
+    if place.service:
+        why = rule.why_not_led_by(place.service, str(place.service.ref))
+    elif ip := parse(place.address):
+        why = rule.why_not(ip, 0)
+    return Refusal(why) if why else place
 
 
 def _url(place: Place, parts: re.Match[str]) -> tuple[str, ...] | Refusal:

@@ -11,6 +11,7 @@ from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot, SnapshotReader
 from bot.domain.typed import holding
 from bot.errors import ClusterError, InputError
+from bot.net.probing.admission import READS
 from bot.net.probing.protocol import Progress
 from bot.net.tools.command import RAW, ToolRun, command
 from bot.net.tools.options import Tool
@@ -62,7 +63,7 @@ class Netshoot:
         """
         if self.runner is None:
             raise ClusterError(NO_RUNNER)
-        snapshot = await self.cluster.snapshot(NEEDED)
+        snapshot = await self.cluster.snapshot(READS)
         if node not in (names := _nodes(snapshot)):
             choices = ", ".join(names[:20]) or "none can be seen"
             raise InputError(f"There is no node {node!r}. Choose one of: {choices}.")

@@ -49,12 +49,13 @@ class Place(msgspec.Struct, frozen=True):
     """Where a tool goes: a name or a literal address, never anything else.
 
     `address` is one where that is known, for tools that take no name of the cluster. `ports` are a
-    Service's.
+    Service's, and `service` is the one whose slices say where a request ends.
     """
 
     host: str
     address: str = ""
     ports: tuple[int, ...] = ()
+    service: core.Service | None = None
 
 
 def allowed(entries: Iterable[str]) -> Allowed:
@@ -125,13 +126,14 @@ def _object(snapshot: Snapshot, namespace: str, name: str, also: Allowed) -> Pla
 
 def _service(service: core.Service, also: Allowed) -> Place | Refusal:
     spec = service.spec
-    if spec.type == "ExternalName" and not is_covered(spec.external_name.lower(), also):
+    elsewhere = spec.type == "ExternalName"
+    if elsewhere and not is_covered(spec.external_name.lower(), also):
         return Refusal(
             f"{service.namespace}/{service.name} leads out of the cluster: {SETTING} may allow it."
         )
     ports = tuple(port.port for port in spec.ports or ())
     name = f"{service.name}.{service.namespace}.svc{DOMAIN}"
-    return Place(name, _literal(spec.cluster_ip), ports)
+    return Place(name, _literal(spec.cluster_ip), ports, None if elsewhere else service)
 
 
 def _node(node: core.Node) -> Place | Refusal:

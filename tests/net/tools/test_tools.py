@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.refusal import Refusal
-from bot.domain.resources import core
+from bot.domain.resources import core, discovery
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Gap, Snapshot, Why
 from bot.net.tools import command as commands
@@ -64,6 +64,7 @@ SNAPSHOT = Snapshot(
             a_service("away", type="ExternalName", externalName="example.org", clusterIP=""),
             a_service("friend", type="ExternalName", externalName="nas.example.net", clusterIP=""),
         ),
+        discovery.EndpointSlice: (),
     },
 )
 ALSO = targets.allowed(["nas.example.net", ".lab.example.net", "192.0.2.0/24", "203.0.113.9"])
