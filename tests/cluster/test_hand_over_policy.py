@@ -432,6 +432,8 @@ def test_whatever_a_real_ingress_says_its_conversion_passes(
     answers = [(case.origin, tried(there, new)) for case, new in asked]
     refused = {(origin, answer.said) for origin, answer in answers if not answer.done}
     print(f"{len(answers)} new IngressRoutes of {len(taken)} Ingresses")  # noqa: T201  # seen
+    # Nothing here ends what is in a namespace: the other tests' Traefik would serve it.
+    real.kubectl("delete", "ingresses", "-A", "-l", "origin=a-case")
     real.kubectl("delete", "namespaces", "-l", "test=said", "--wait=false")
     assert refused == set()
     assert len(answers) > 100

@@ -14,6 +14,7 @@ from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
 from bot.net.route_checks.host_rules import HostRule, host_rules
 from bot.routing.instance import TraefikConfig, static_config
+from bot.traefik.domain.answers import RouteView
 from bot.traefik.domain.metered import services_of
 from bot.traefik.domain.routes import READS, read_routes
 from tests.cluster import traefik
@@ -128,11 +129,16 @@ def seen(gateways: RealCluster, running: Traefik) -> Snapshot:
     return asyncio.run(read())
 
 
-def test_every_router_is_known_by_its_name(running: Traefik, seen: Snapshot, at: At) -> None:
-    """And by the one that is told first, as of this version."""
+def http_routes(running: Traefik, seen: Snapshot, at: At) -> list[RouteView]:
+    """As the bot reads them, without the routes that other tests left for other providers."""
     arguments = ("--providers.kubernetesgateway", f"--entrypoints.web.address=127.0.0.1:{at.web}")
     config = TraefikConfig(running.version(), static_config(arguments))
-    rules = [rule for view in read_routes(seen, (config,)) for rule in view.rules]
+    return [view for view in read_routes(seen, (config,)) if view.ref.kind == "HTTPRoute"]
+
+
+def test_every_router_is_known_by_its_name(running: Traefik, seen: Snapshot, at: At) -> None:
+    """And by the one that is told first, as of this version."""
+    rules = [rule for view in http_routes(running, seen, at) for rule in view.rules]
     known = {name for rule in rules for name in rule.routers}
     assert routers(running).keys() - known == set()
     assert {rule.router for rule in rules} <= routers(running).keys()
@@ -142,11 +148,9 @@ def test_the_service_that_counts_requests_is_known_by_its_name(
     running: Traefik, seen: Snapshot, at: At
 ) -> None:
     """But that of a backend that is not there: Traefik makes none."""
-    arguments = ("--providers.kubernetesgateway", f"--entrypoints.web.address=127.0.0.1:{at.web}")
-    config = TraefikConfig(running.version(), static_config(arguments))
     names = {
         name
-        for view in read_routes(seen, (config,))
+        for view in http_routes(running, seen, at)
         if view.ref.name != "unresolved"
         for rule in view.rules
         for name in services_of(rule, rule.routers)
