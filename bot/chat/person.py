@@ -26,7 +26,8 @@ RolesNow = Callable[[int], Awaitable[frozenset[int] | None]]
 class Person:
     """A principal of one interaction; `needed` is the role of its command or control.
 
-    Once a write was refused, so is every other one of that interaction.
+    Once a write was refused, so is every other one of that interaction. Writes that wait while
+    Discord is asked have one question together, however long it takes.
     """
 
     user: int
@@ -36,7 +37,7 @@ class Person:
     clock: Callable[[], float] = time.monotonic
     refusal: Refused | None = field(default=None, init=False)
     _held: frozenset[int] | None = field(default=None, init=False)
-    _until: float = field(default=float("-inf"), init=False)
+    _asked: float = field(default=float("-inf"), init=False)
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def authorize(self, needed: Role, /) -> None:
@@ -45,24 +46,25 @@ class Person:
         Raises:
             Refused: They have not the role any more, left, or Discord does not say.
         """
-        needed = max(needed, self.needed)
+        needed, called = max(needed, self.needed), self.clock()
         async with self._asking:
             if self.refusal:
                 raise Refused(*self.refusal.args)
             try:
-                await self._confirm(needed)
+                await self._confirm(needed, called)
             except Refused as refused:
                 self.refusal = refused
                 raise
 
-    async def _confirm(self, needed: Role) -> None:
+    async def _confirm(self, needed: Role, called: float) -> None:
         role = needed.name.lower()
-        if (asked := self.clock()) >= self._until:
+        now = self.clock()
+        if self._asked < called and now - self._asked >= FRESH:
             try:
                 self._held = await self.roles_now(self.user)
             except MeshmedicError as error:
                 raise Refused(UNKNOWN.format(error=error, role=role)) from error
-            self._until = asked + FRESH
+            self._asked = now
         if self._held is None:
             raise Refused(LEFT)
         if not self.roles.allow(needed, self.user, self._held):

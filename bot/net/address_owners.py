@@ -110,18 +110,21 @@ def slices_of(service: core.Service, snapshot: Snapshot) -> Sequence[discovery.E
 
 
 def leads_to(service: core.Service, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
-    """The addresses and ports to which kube-proxy sends what the VIP of a Service gets.
+    """The addresses and ports to which a request to a Service's VIP, or to its name, may go.
 
     Each slice that is labelled with the Service's name counts, whoever wrote it, and each of its
-    endpoints: kube-proxy takes those that are ready, and else those that are about to end.
+    endpoints: kube-proxy takes those that are ready, and else those that are about to end. The
+    cluster's DNS tells the addresses of a headless Service also where a slice has no port, which is
+    port 0 here. Source: CoreDNS, plugin kubernetes, `EndpointSliceToEndpoints`.
     """
     for slice_ in slices_of(service, snapshot):
+        ports = [port.port or 0 for port in slice_.ports or ()] or [0]
         for endpoint in slice_.endpoints or ():
             state = endpoint.conditions
             if state.ready is False and not state.serving:
                 continue
             for address in endpoint.addresses:
-                yield from ((address, port.port or 0) for port in slice_.ports or ())
+                yield from ((address, port) for port in ports)
 
 
 def _owners(snapshot: Snapshot) -> Owners:

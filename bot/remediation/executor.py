@@ -126,7 +126,7 @@ class Executor:
             except RouteUnserved as unserved:
                 # Two routes of one host are better than none: a person takes the other away.
                 left += [str(unserved), await self._remaining(steps[number:])]
-                left += await self._end_hand_over(steps[number:], change)
+                left += await self._end_hand_over(steps, number, change)
                 break
             except StepFailed as failure:
                 left.append(str(failure))
@@ -224,10 +224,14 @@ class Executor:
         named = ", ".join(str(target) for target, manifest in live.items() if manifest)
         return f"So this stays, and takes the requests: {named}. Delete it when that is served."
 
-    async def _end_hand_over(self, steps: Sequence[Step], change: Change) -> list[str]:
-        """Take the label off what stays and these steps would have taken it off; what is left."""
-        live = await self._live(steps)
-        labels = [step for step in steps if step.action is Action.LABEL_HAND_OVER]
+    async def _end_hand_over(self, steps: Sequence[Step], done: int, change: Change) -> list[str]:
+        """Take the label off what stays, after so many steps; returns what is left."""
+        labels = [
+            step.undo if number < done else step
+            for number, step in enumerate(steps)
+            if step.action is Action.LABEL_HAND_OVER
+        ]
+        live = await self._live(labels)
         left: list[str] = []
         for step in labels:
             if live[step.object] is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +72,30 @@ def an_object(kind: str, name: str) -> Manifest:
     return {"apiVersion": "traefik.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": {}}
 
 
-def planned(ingress: Manifest) -> tuple[Step, ...]:
+def planned(ingress: Manifest, *, cross_namespace: bool = False) -> tuple[Step, ...]:
     """The steps of its conversion, of one IngressRoute."""
     namespace = ingress["metadata"]["namespace"]
     services = [a_service(metadata={"namespace": namespace, "name": n}) for n in ("web", "other")]
     known = gather([*services, an_object("Middleware", "auth"), an_object("TLSOption", "modern")])
-    plan = offers(a_situation(ingress, known=known), nowhere_untouchable).by(Method.CONVERSION)
+    situation = a_situation(ingress, known=known)
+    assert situation.traefik
+    traefik = replace(situation.traefik, cross_namespace=cross_namespace)
+    plan = offers(replace(situation, traefik=traefik), nowhere_untouchable).by(Method.CONVERSION)
     assert isinstance(plan, RepairPlan), plan
     return plan.steps
+
+
+NAMES_OTHERS = an_ingress(
+    metadata={
+        "namespace": "names-others",
+        "annotations": {
+            MIDDLEWARES: "traefik-authentik@kubernetescrd,limit@file",
+            OPTIONS: "traefik-modern@kubernetescrd",
+            f"{ROUTER}tls": "true",
+        },
+    }
+)
+"""One that leads through the Middleware of another namespace, with allowCrossNamespace."""
 
 
 def of(steps: tuple[Step, ...], action: Action) -> Manifest:
@@ -137,7 +154,7 @@ HAS_MIDDLEWARES = "has the Middlewares of the Ingress"
 HAS_OPTIONS = "has the TLS options of the Ingress"
 SAYS = "annotations of an IngressRoute name hosts"
 OWN_SERVICES = "for Services of its own namespace"
-OWN_OBJECTS = "of its own namespace, or of Traefik's own configuration"
+OWN_OBJECTS = "of its own namespace, of Traefik's own configuration"
 HAS_CLASS = "has Traefik's class or none"
 ITS_NOTES = "annotations of its class"
 ITS_LABEL = "with the label meshmedic.dev/hand-over"
@@ -207,6 +224,20 @@ ROUTES: Mapping[str, tuple[Manifest, str]] = {
         changed(NEW, *FIRST, "middlewares", 0, "namespace", to="bank"),
         "Middlewares",
     ),
+    "a Middleware of another namespace, by its provider": (
+        changed(NEW, *FIRST, "middlewares", 0, to={"name": "bank-auth@kubernetescrd"}),
+        HAS_MIDDLEWARES,
+    ),
+    "a Middleware of another namespace, by both": (
+        changed(NEW, *FIRST, "middlewares", 0, to={"name": "bank-auth@file", "namespace": "bank"}),
+        OWN_OBJECTS,
+    ),
+    "a Service's Middleware of another namespace": (
+        changed(
+            NEW, *FIRST, "services", 0, "middlewares", to=[{"name": "bank-auth@kubernetescrd"}]
+        ),
+        OWN_OBJECTS,
+    ),
     "a transport of another namespace": (
         changed(NEW, *FIRST, "services", 0, "serversTransport", to="bank-a@kubernetescrd"),
         OWN_OBJECTS,
@@ -219,6 +250,10 @@ ROUTES: Mapping[str, tuple[Manifest, str]] = {
     "TLS options of another namespace": (
         changed(NEW, "spec", "tls", "options", "namespace", to="bank"),
         OWN_OBJECTS,
+    ),
+    "TLS options of another namespace, by their provider": (
+        changed(NEW, "spec", "tls", "options", "name", to="bank-weak@kubernetescrd"),
+        HAS_OPTIONS,
     ),
     "another resolver": (
         changed(NEW, "spec", "tls", "certResolver", to="b"),
@@ -450,6 +485,28 @@ def in_its_own(namespace: str) -> list[Manifest]:
     made = marked_with(named("v1", "Namespace", namespace), labels={"test": "said"})
     binding = named(f"{version}/v1", "RoleBinding", name, roleRef=role, subjects=[user])
     return [made, within(namespace, binding)]
+
+
+def test_what_the_ingress_names_of_another_namespace_passes_and_nothing_else_of_it(
+    there: Somebody, admin: Somebody, real: RealCluster
+) -> None:
+    """As authentik's Middleware, which stands beside Traefik: rehearsed first, and then made."""
+    steps = planned(NAMES_OTHERS, cross_namespace=True)
+    new, old = of(steps, Action.CREATE_INGRESSROUTE), of(steps, Action.DELETE_INGRESS)
+    namespace = new["metadata"]["namespace"]
+    real.apply(*in_its_own(namespace))
+    bare = changed(new, *LABEL, HAND_OVER, to=None)
+    until(lambda: passes(there, bare))
+    labelled(admin, old)
+    until(lambda: "no params" not in tried(there, new).said)
+    answer = tried(there, new)
+    assert answer.done, answer.said
+    for name in "traefik-other@kubernetescrd", "bank-authentik@kubernetescrd", "authentik@file":
+        answer = tried(there, changed(new, *FIRST, "middlewares", 0, "name", to=name))
+        assert (answer.code, HAS_MIDDLEWARES in answer.said) == (422, True), answer
+        answer = tried(there, changed(new, "spec", "tls", "options", "name", to=name))
+        assert (answer.code, HAS_OPTIONS in answer.said) == (422, True), answer
+    real.kubectl("delete", "namespaces", namespace, "--wait=false")
 
 
 @pytest.mark.parametrize("what", ROUTES)

@@ -22,6 +22,26 @@ async def test_many_writes_at_once_are_one_question() -> None:
     assert fickle.asked == [USER] * 2
 
 
+class Slow(Fickle):
+    """A Discord whose answers take longer than they count."""
+
+    async def __call__(self, user: int, /) -> frozenset[int] | None:
+        await asyncio.sleep(0)
+        self.now += 2 * FRESH
+        return await super().__call__(user)
+
+
+async def test_many_writes_at_once_are_few_questions_of_a_slow_discord() -> None:
+    """Whoever waits has the answer to a question that was asked since; else each waits for all."""
+    slow = Slow()
+    with acting_as(slow.person()):
+        await asyncio.gather(*(authorize() for _ in range(50)))
+        assert len(slow.asked) == 1
+        await authorize()
+    assert len(slow.asked) == 2
+    assert slow.now == 4 * FRESH
+
+
 async def test_what_waits_in_a_queue_is_asked_about_when_its_turn_comes() -> None:
     """A task that was started for somebody acts for them, however late."""
     fickle, turn = Fickle(), asyncio.Event()

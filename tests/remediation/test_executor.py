@@ -8,7 +8,7 @@ import msgspec
 from bot.domain.finding import Target
 from bot.errors import ClusterError
 from bot.remediation.change.change import Change
-from bot.remediation.change.fields import HAND_OVER, Action
+from bot.remediation.change.fields import HAND_OVER, Action, labels_of
 from bot.remediation.change.plan import Method, VerificationRequest
 from bot.remediation.change.proof import Sample, VerificationResult
 from bot.remediation.change.states import ChangeState
@@ -27,6 +27,12 @@ async def converted(world: World, remediation: RemediationService) -> Change:
 
 def routes(world: World) -> list[Target]:
     return [each for each in world.writer.world if each.kind == "IngressRoute"]
+
+
+def labelled(world: World) -> list[Target]:
+    """What has the label of a hand-over."""
+    there = world.writer.world.items()
+    return [at for at, manifest in there if HAND_OVER in labels_of(manifest or {})]
 
 
 def labelled_only(world: World) -> bool:
@@ -53,7 +59,7 @@ async def test_an_ingress_stays_where_its_new_route_was_taken_away_during_the_pr
 
 
 async def test_the_new_routes_stay_where_the_ingress_cannot_be_put_back() -> None:
-    """Else nothing at all would serve the route."""
+    """Else nothing at all would serve the route. They are no hand-over any more."""
     world = World()
     remediation = world.process()
     end = await converted(world, remediation)
@@ -77,10 +83,11 @@ async def test_the_new_routes_stay_where_the_ingress_cannot_be_put_back() -> Non
     assert end.state is ChangeState.FAILED
     assert "A webhook refuses it." in end.history.entries[-1].note
     assert routes(world) == served
+    assert labelled(world) == []
 
 
-async def test_where_both_stay_the_ingress_has_no_label_any_more() -> None:
-    """So after a person has deleted the IngressRoutes, another hand-over may begin there."""
+async def test_where_both_stay_nothing_has_the_label_any_more() -> None:
+    """So another hand-over may begin in the namespace."""
     world = World()
     remediation = world.process()
     end = await converted(world, remediation)
@@ -96,7 +103,8 @@ async def test_where_both_stay_the_ingress_has_no_label_any_more() -> None:
     back = await dataclasses.replace(executor, loading=loading).take_back(end, str(BELA), "Back.")
     assert back.state is ChangeState.FAILED
     assert routes(world)
-    assert HAND_OVER not in world.writer.world[INGRESS]["metadata"].get("labels", {})
+    assert world.writer.world[INGRESS]
+    assert labelled(world) == []
 
 
 async def test_a_hand_over_without_the_label_is_not_taken_back_by_a_button() -> None:

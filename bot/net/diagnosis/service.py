@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
+from bot.domain import principal
 from bot.domain.finding import Ref
 from bot.domain.grouping import grouped
 from bot.domain.shares import shared
@@ -115,6 +116,7 @@ class Diagnose:
         Raises:
             InputError: It means no route or Service, or several; the message suggests names.
             ClusterError: The cluster's objects cannot be read at all.
+            Refused: Whoever wants it may not any more: nothing of it is remembered.
         """
         progress("Reading routes, Services and endpoints.")
         snapshot = await self.cluster.snapshot(resolving.READS)
@@ -150,6 +152,7 @@ class Diagnose:
         Raises:
             InputError: There is no route.
             ClusterError: The cluster's objects cannot be read at all.
+            Refused: Whoever wants it may not any more: nothing of it is remembered.
         """
         progress("Reading routes, Services and endpoints.")
         snapshot = await self.cluster.snapshot(resolving.READS)
@@ -197,6 +200,9 @@ class Diagnose:
             believing = group.create_task(self._belief(tested))
             observing = group.create_task(self._observe(tested, progress, run))
             judging = [group.create_task(self._judge(subject)) for subject in subjects]
+        if refused := principal.refusal():
+            # Half of a test: nobody else is to hear of it either.
+            raise refused
         network, belief = observing.result(), believing.result()
         diagnosed: list[Diagnosed] = []
         for subject, judged in zip(subjects, judging, strict=True):

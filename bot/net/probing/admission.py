@@ -129,7 +129,8 @@ class ProbeAdmission:
         """Why what a Service sends to this address is not for us to send."""
         target = parse(address)
         if target is None:
-            return ""  # a name, which kube-proxy leaves aside
+            # kube-proxy leaves names aside, and the cluster's DNS does not.
+            return "" if any(parsed(vips(service))) else f"{address} is a name."
         if (service.namespace, service.name) != API_SERVER and (
             why := foreign(self.snapshot, service.namespace, address, port)
         ):

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bot.domain import principal
 from bot.domain.finding import Ref
+from bot.domain.principal import acting_as
 from bot.domain.verdict import Verdict
-from bot.errors import ClusterError, InputError
+from bot.errors import ClusterError, InputError, Refused
 from bot.net.diagnosis import collector as observing
 from bot.net.diagnosis import service as diagnosing
 from bot.net.diagnosis.diagnosis import Effect, RouteFault, Row
@@ -25,6 +27,7 @@ from tests.net.diagnosis.probing_world import WorldProber
 from tests.net.diagnosis.world import World, a_subject, around
 from tests.net.diagnosis.world import an_endpoint as at
 from tests.net.networks import MOMENT, a_service, a_slice, an_endpoint
+from tests.people import OPERATOR, Fickle
 
 
 def a_cluster() -> FakeCluster:
@@ -259,6 +262,34 @@ async def test_the_latest_diagnosis_of_each_route_is_remembered():
     (kept,) = diagnose.remembered
     assert kept.diagnosis == found
     assert kept.subject.name == found.subject
+
+
+@dataclass
+class AskingProber(WorldProber):
+    """Its writes are asked for; the person loses the role before the second pass."""
+
+    discord: Fickle = field(default_factory=Fickle)
+
+    async def probe(
+        self, source: VantagePoint, probes: Sequence[Probe], progress: Progress
+    ) -> tuple[ProbeAnswer, ...]:
+        await principal.authorize()
+        answers = await super().probe(source, probes, progress)
+        self.discord.roles, self.discord.now = frozenset(), self.discord.now + 60
+        return answers
+
+
+async def test_half_of_a_test_is_told_to_nobody_and_not_remembered():
+    """The earlier diagnosis of everybody stands; the bot's own tests ask nobody."""
+    prober = AskingProber(a_world())
+    diagnose = Diagnose(a_cluster(), prober)
+    await diagnose.diagnose("web.example")
+    before = diagnose.remembered
+    prober.discord.roles = frozenset({OPERATOR})
+    with acting_as(prober.discord.person()), pytest.raises(Refused):
+        await diagnose.diagnose("web.example")
+    assert len(before) == 1
+    assert diagnose.remembered == before
 
 
 async def test_that_a_repair_helped_is_kept_with_the_fault_that_it_goes_round():

@@ -93,3 +93,14 @@ def test_an_external_name_leads_where_the_settings_say_and_not_its_slices() -> N
     led = cluster(a_slice("out", "tenant", LAN))
     assert "leads out of the cluster" in why_not(led, "out.tenant")
     assert not why_not(led, "out.tenant", "metadata.example")
+
+
+def test_dns_tells_of_a_headless_service_also_what_has_no_port_and_names() -> None:
+    """kube-proxy sends nothing to either, so a VIP may have them."""
+    without_port = [{**a_slice(name, "tenant", LAN), "ports": []} for name in ("lan", "bare")]
+    assert "outside of the cluster" in why_not(cluster(VIP, BARE, *without_port), "tenant/bare")
+    own = {**a_slice("bare", "tenant", "10.99.0.5"), "ports": None}
+    assert not why_not(cluster(VIP, BARE, own), "tenant/bare")
+    named = leading_to("router.lan.example")
+    assert "router.lan.example is a name" in why_not(named, "tenant/bare")
+    assert not why_not(named, "tenant/lan")
