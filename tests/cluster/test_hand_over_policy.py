@@ -6,11 +6,9 @@ which RBAC allows it.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,10 +22,11 @@ from bot.remediation.planning import ingress_handover
 from bot.remediation.planning.offers import offers
 from tests.cluster.approving import create, ingresses, merge, routes
 from tests.cluster.approving import marked as marked_with
-from tests.cluster.asking import APPROVER, Answer, Somebody, everything_goes, service_account
-from tests.cluster.deployed import DEPLOY, install_kinds, install_only, until
+from tests.cluster.asking import APPROVER, Answer, Somebody, service_account
+from tests.cluster.deployed import LISTED, install_kinds, install_only, until
 from tests.cluster.everything import EVERYTHING
 from tests.cluster.ingress_cases import Case, a_case, cases
+from tests.cluster.mutations import changed
 from tests.cluster.scene import named, set_the_scene, within
 from tests.clusters.real import RealCluster
 from tests.programs import catalogue
@@ -108,19 +107,6 @@ def marked(route: Manifest) -> Manifest:
 
 
 MARKER, MARKER_BACK = marked(NEW), put_back(marked(LABELLED))
-
-
-def changed(made: Manifest, *place: str | int, to: Any) -> Manifest:
-    """The object with another value in one place; None takes it out."""
-    copied = copy.deepcopy(made)
-    at: Any = copied
-    for key in place[:-1]:
-        at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
-    if to is None:
-        del at[place[-1]]
-    else:
-        at[place[-1]] = to
-    return copied
 
 
 FIRST = ("spec", "routes", 0)
@@ -269,7 +255,6 @@ ROUTES: Mapping[str, tuple[Manifest, str]] = {
 }
 """What a new IngressRoute may not have, by what is wrong: the object, and who says so."""
 
-FIRST_BACKEND = RICH["spec"]["rules"][0]["http"]["paths"][0]["backend"]
 BACK_NAME, BACK_HOSTS = "under its own name", "with the hosts that it had"
 BACK_SERVICES, BACK_NOTES = (
     "for the Services that it had",
@@ -324,18 +309,12 @@ INGRESSES: Mapping[str, tuple[Manifest, str]] = {
 
 
 @pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    return everything_goes(real)
-
-
-@pytest.fixture(scope="module")
 def approver(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
 ) -> Iterator[Somebody]:
     """The bot in the approver's name, in two namespaces without routes."""
     install_kinds(real, data)
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
-    install_only(real, tmp_path_factory.mktemp("compared"), ("remediation",), bindings=listed)
+    install_only(real, tmp_path_factory.mktemp("compared"), ("remediation",), bindings=LISTED)
     set_the_scene(real)
     cleared(real)
     yield service_account(real, "meshmedic", "meshmedic").acting(APPROVER)

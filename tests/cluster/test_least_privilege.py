@@ -22,8 +22,8 @@ from bot.net.request.destination import Destination
 from tests.cluster import mutations
 from tests.cluster.approving import JSON, MERGE
 from tests.cluster.asking import APPROVER as AS_APPROVER
-from tests.cluster.asking import Answer, Somebody, everything_goes, service_account
-from tests.cluster.deployed import COMPONENTS, DEPLOY, install_kinds, install_only, until
+from tests.cluster.asking import Answer, Somebody, service_account
+from tests.cluster.deployed import COMPONENTS, LISTED, install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
 from tests.cluster.sent import CAPABILITIES, Recording, Sent
 from tests.cluster.test_doctor import as_account
@@ -39,19 +39,13 @@ TRAEFIK = "/api/v1/namespaces/kube-system/pods"
 
 
 @pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    return everything_goes(real)
-
-
-@pytest.fixture(scope="module")
 def bot(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
 ) -> Iterator[Somebody]:
     """The account with every component, in front of what its capabilities are about."""
     install_kinds(real, data)
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
     folder = tmp_path_factory.mktemp("least")
-    install_only(real, folder, COMPONENTS, bindings=listed)
+    install_only(real, folder, COMPONENTS, bindings=LISTED)
     set_the_scene(real)
     real.apply(within("meshmedic", named("v1", "Pod", "meshmedic-1", spec=RESTRICTED)))
     for name in ("traefik-5d8c", "coredns-1"):
