@@ -384,7 +384,7 @@ def converted(case: Case, *, strict: bool) -> list[Manifest]:
     return [step.manifest for step in steps if step.action is Action.CREATE_INGRESSROUTE]
 
 
-def test_whatever_a_real_ingress_says_its_conversion_passes(
+def test_the_conversion_of_every_real_ingress_passes(
     there: Somebody, real: RealCluster, data: Path
 ) -> None:
     """Everything that an Ingress can say, Traefik's own fixtures and real ones, each by itself."""
@@ -430,7 +430,7 @@ def in_its_own(namespace: str) -> list[Manifest]:
 
 
 @pytest.mark.parametrize("what", ROUTES)
-def test_a_new_route_may_not_have(what: str, there: Somebody) -> None:
+def test_a_new_route_is_refused_with(what: str, there: Somebody) -> None:
     """One thing is another than in the plan, and the policy names it."""
     made, why = ROUTES[what]
     answer = tried(there, made)
@@ -438,7 +438,7 @@ def test_a_new_route_may_not_have(what: str, there: Somebody) -> None:
 
 
 @pytest.mark.parametrize("made", [NEW, BACK], ids=["IngressRoute", "Ingress"])
-def test_without_the_label_it_is_only_rehearsed(made: Manifest, there: Somebody) -> None:
+def test_a_route_without_the_label_is_only_rehearsed(made: Manifest, there: Somebody) -> None:
     """A dry run shows whether it has the right fields; in earnest it is refused."""
     bare = changed(made, *LABEL, HAND_OVER, to=None)
     bare["metadata"]["name"] = "thief"
@@ -449,7 +449,7 @@ def test_without_the_label_it_is_only_rehearsed(made: Manifest, there: Somebody)
     assert (answer.code, ITS_LABEL in answer.said) == (422, True), answer
 
 
-def test_a_second_label_in_the_namespace_only_makes_it_fail(
+def test_a_second_labelled_object_only_makes_the_hand_over_fail(
     there: Somebody, admin: Somebody
 ) -> None:
     """Whoever may write there may set it: what is created must pass beside each, not beside one."""
@@ -482,13 +482,15 @@ def test_an_ingress_is_put_back_as_it_was(made: Manifest, back: Somebody) -> Non
 
 
 @pytest.mark.parametrize("what", INGRESSES)
-def test_an_ingress_that_is_put_back_may_not_have(what: str, back: Somebody) -> None:
+def test_an_ingress_that_is_put_back_is_refused_with(what: str, back: Somebody) -> None:
     made, why = INGRESSES[what]
     answer = tried(back, made)
     assert (answer.code, why in answer.said) == (422, True), json.dumps(answer.body)
 
 
-def test_it_is_the_same_in_the_group_of_traefik_2(back: Somebody, admin: Somebody) -> None:
+def test_the_api_group_of_traefik_2_is_compared_the_same_way(
+    back: Somebody, admin: Somebody
+) -> None:
     """By a policy of its own, since a policy reads one kind."""
     old = "traefik.containo.us"
     at = routes("apps", f"{old}/v1alpha1")

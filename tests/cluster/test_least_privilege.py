@@ -237,7 +237,7 @@ ALSO_TAKEN = {
 """The changes that are taken all the same, and why they may be."""
 
 
-def test_no_write_may_have_a_field_more(sent: list[Sent], trials: Trials) -> None:
+def test_no_write_may_have_another_field(sent: list[Sent], trials: Trials) -> None:
     """For each field that the schema has and the code does not send, at any depth."""
     assert trials.refused[POLICY] > 300
     assert trials.taken == set(ALSO_TAKEN)

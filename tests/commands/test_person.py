@@ -81,7 +81,7 @@ async def test_both_the_commands_role_and_the_writes_are_needed(
             await authorize(more)
 
 
-async def test_who_is_named_by_user_id_needs_no_role_and_has_to_be_a_member() -> None:
+async def test_a_person_named_by_user_id_needs_no_role_but_has_to_be_a_member() -> None:
     """An owner without roles; who was thrown out of the server is none any more."""
     fickle = Fickle(frozenset())
     owner = Roles(operators=Members(frozenset({USER})))

@@ -467,7 +467,7 @@ async def test_who_lost_the_role_while_it_was_looked_at_again_approves_nothing()
     assert isinstance(made, Change)
 
 
-async def test_what_was_approved_goes_on_without_who_approved_it() -> None:
+async def test_an_approved_change_is_carried_out_though_the_approver_lost_the_role() -> None:
     """The approval is stored, and any process carries it out."""
     world, fickle = World(), Fickle(frozenset({APPROVER}))
     remediation = by_role(world)
@@ -485,7 +485,7 @@ async def test_what_was_approved_goes_on_without_who_approved_it() -> None:
     ("roles", "why"),
     [(None, "could not be asked.*still are an approver"), ((), "no approver any more")],
 )
-async def test_who_is_not_known_to_be_an_approver_now_decides_nothing(
+async def test_a_person_who_is_not_known_to_be_an_approver_now_decides_nothing(
     roles: tuple[int, ...] | None, why: str
 ) -> None:
     """Neither to approve, to reject nor to take back; a new plan takes no place either."""
@@ -538,7 +538,7 @@ async def test_an_operators_proposal_does_not_end_somebody_elses() -> None:
     assert (await remediation.show(second.name)).state is ChangeState.REJECTED
 
 
-async def test_an_operator_who_is_none_any_more_proposes_nothing() -> None:
+async def test_a_person_who_lost_the_operator_role_proposes_nothing() -> None:
     world, fickle = World(), Fickle(frozenset())
     remediation = by_role(world)
     with (

@@ -126,7 +126,7 @@ async def test_a_tool_is_run_on_a_node_and_nothing_is_left(
     assert [each for each in cluster.in_order("jobs.batch") if each.namespace == NAMESPACE] == []
 
 
-async def test_no_pod_is_made_for_who_lost_the_role_after_the_click(
+async def test_no_pod_is_made_for_a_person_who_lost_the_role_after_the_click(
     server: DiscordServer, cluster: SimulatedCluster, probing: Running
 ) -> None:
     """The interaction carries a role that Discord takes away before the Job would be made."""
