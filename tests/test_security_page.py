@@ -8,7 +8,6 @@ from tests.cluster import test_thief as thief
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs/explanation/security.md").read_text()
-README = (ROOT / "deploy/README.md").read_text()
 PARTS = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")}
 
 
