@@ -1,4 +1,4 @@
-"""Whether an address is of a pod in some namespaces, by the watch cache."""
+"""Whether an address belongs to a pod in some namespaces, by the watch cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain import containers
 from bot.domain.resources import core
 
 FRESH = 5.0
-"""Seconds for which the addresses serve: whoever connects often must not have pods read often."""
+"""Seconds for which the addresses are kept, so that many connections do not read pods each time."""
 
 
 class Pods(Protocol):

@@ -47,11 +47,13 @@ from tests.remediation.changes import ANNA, ASKED, World
 
 ROUTE, NODE, NAME = "nextcloud.lab.example.org", "edge", "weekly"
 SERVICE = "nextcloud.productivity:80"
-GONE = "any more, so nothing was written"
-REFUSALS = tuple(f"You are no {role} {GONE}." for role in ("operator", "approver"))
+GONE = "so nothing was written"
+REFUSALS = tuple(
+    f"You no longer have the role {role}, {GONE}." for role in ("operator", "approver")
+)
 """The whole answer: no half of a diagnosis stands beside it."""
-UNKNOWN = "So it is not known whether you still are"
-LEFT = "You are no member of this server any more"
+UNKNOWN = "Your role operator could not be confirmed."
+LEFT = "You are no longer a member of this server"
 
 
 def nothing() -> None:
@@ -340,7 +342,7 @@ async def test_nothing_is_written_while_discord_gives_no_answer_and_the_person_l
     stage.room.env.inject_error("GET", "/guilds/*/members/*", status=403, code=50001, times=1)
     answer = said(await stage.slash("mute add", what="pods", time="4h"))
     assert "Discord could not be asked" in answer
-    assert f"{UNKNOWN} an operator" in answer
+    assert UNKNOWN in answer
     assert await stage.written() == before
     assert GONE not in said(await stage.slash("mute add", what="pods", time="4h"))
     assert await stage.written() != before
@@ -388,7 +390,7 @@ async def test_a_write_that_comes_from_discord_for_nobody_is_a_failure() -> None
     client = OverGateway(Roles(), GUILD)
     client.handled = []
     await client.connect()
-    assert [str(failure) for failure in client.handled] == ["A write for an interaction of nobody."]
+    assert [str(failure) for failure in client.handled] == ["A write before the person was known."]
     await _write()
 
 

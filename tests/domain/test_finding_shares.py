@@ -43,7 +43,7 @@ def test_only_a_namespace_with_too_many_findings_is_cut():
     assert len(names) == MOST + len(OTHERS)
     (gap,) = seen.gaps
     assert (gap.kind, gap.why) == ("Service in tenant", Why.IN_PART)
-    assert gap.detail.startswith("300 findings more")
+    assert gap.detail.startswith("300 more findings")
     assert seen.counts == {"Service": len(CROWD) + len(OTHERS)}
 
 

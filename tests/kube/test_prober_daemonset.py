@@ -165,7 +165,7 @@ async def test_neither_an_agent_nor_a_pod_probes_for_a_person_who_lost_the_role(
             assert await homelab.probe(agent.listener) == [Outcome.OK]
             fickle.now += 600
             fickle.roles = frozenset()
-            with pytest.raises(Refused, match="no operator any more"):
+            with pytest.raises(Refused, match="no longer have the role operator"):
                 await homelab.probe(agent.listener)
     assert jobs_made(homelab) == 0
 

@@ -35,7 +35,7 @@ def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
 
 
 def _checked(kustomization: flux.Kustomization, awaited: Iterable[Ref]) -> Iterator[Ref]:
-    """Objects whose health Flux checks: those that it is told, and those that it says it awaited.
+    """Objects whose health Flux checks: those in `healthChecks`, and those that it says it awaited.
 
     Where there is an inventory, it tells better what Flux applied.
     """

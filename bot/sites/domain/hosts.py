@@ -26,7 +26,7 @@ READS: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, gat
 """The kinds whose rules make sites."""
 
 MOST = 1000
-"""Rules of the routes of one namespace: whoever may write there may write any number of them."""
+"""Rules of the routes of one namespace, where a tenant may write any number of them."""
 
 DEFAULT_BACKEND = "default backend"
 
