@@ -52,7 +52,7 @@ class PodAddresses:
             own = pod.metadata.namespace in self._namespaces and not pod.spec.host_network
             if own and not containers.has_ended(pod):
                 yield _canonical(pod.status.pod_ip)
-                yield from (_canonical(one.ip) for one in pod.status.pod_ips or ())
+                yield from (_canonical(assigned.ip) for assigned in pod.status.pod_ips or ())
 
 
 def _canonical(address: str) -> str:

@@ -399,7 +399,7 @@ def thief(
     ingress = real.read("ingress", "web", "-n", "apps")
     owner = {key: ingress[key] for key in ("apiVersion", "kind")}
     owner |= {key: ingress["metadata"][key] for key in ("name", "uid")}
-    for theirs in (
+    for in_apps in (
         an_ingress_route("theirs"),
         marked(
             an_ingress_route("ours"),
@@ -408,13 +408,13 @@ def thief(
         ),
         a_certificate("thief", owner),
     ):
-        real.apply(within("apps", theirs))
-    for theirs in (
+        real.apply(within("apps", in_apps))
+    for in_probe in (
         named("v1", "Service", "theirs", spec={"ports": [{"port": 80}]}),
         named("batch/v1", "Job", "theirs", spec={"template": {"spec": NEVER_RUN}, "suspend": True}),
         named("discovery.k8s.io/v1", "EndpointSlice", "theirs", addressType="IPv4", endpoints=[]),
     ):
-        real.apply(within(NAMESPACE, theirs))
+        real.apply(within(NAMESPACE, in_probe))
     for labelled in ("ingress/web", "ingressroutes.traefik.io/ours"):
         real.kubectl("label", labelled, "-n", "apps", "--overwrite", f"{HAND_OVER}=traefik.io")
     # The API server's own memory is a moment behind.

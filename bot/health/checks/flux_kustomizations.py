@@ -54,7 +54,7 @@ def _awaited(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[
 
 def _sources(kustomization: flux.Kustomization) -> tuple[Ref, ...]:
     here, spec = kustomization.namespace, kustomization.spec
-    dependencies = (one.ref(here, kind="Kustomization") for one in spec.depends_on)
+    dependencies = (name.ref(here, kind="Kustomization") for name in spec.depends_on)
     return (*dependencies, *([spec.source_ref.ref(here)] if spec.source_ref else []))
 
 

@@ -111,7 +111,7 @@ class ProbeAdmission:
         Service, and a tenant may write its slices. `text` names the target in the refusal.
         """
         seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
-        if not seen or any(at.malformed for at in slices_of(service, self.snapshot)):
+        if not seen or any(part.malformed for part in slices_of(service, self.snapshot)):
             return f"{text} is not asked: its endpoints could not be read."
         behind = list(islice(leads_to(service, self.snapshot), MOST_BEHIND + 1))
         if len(behind) > MOST_BEHIND:

@@ -52,7 +52,7 @@ class SiteRules(NamedTuple):
 
 
 def site_rules(snapshot: Snapshot, namespace: str | None = None) -> SiteRules:
-    """The rules of every route, in one namespace or in all: of each namespace a limited number."""
+    """The rules of routes in one namespace or in all, up to a limit for each namespace."""
     rules, left_out = list[SiteRule](), set[str]()
     room: dict[str, int] = {}
     for route, own in _routes(snapshot):
