@@ -282,7 +282,7 @@ async def test_what_a_policy_never_allows_is_not_written_and_its_words_are_told(
 
 @pytest.mark.parametrize(
     ("labelled", "why"),
-    [((), "no params found"), (("web", "other"), "another object than other")],
+    [((), "no params found"), (("web", "other"), "does not replace other")],
     ids=["nothing", "another Ingress too"],
 )
 async def test_a_route_is_created_beside_its_own_labelled_ingress_alone(
