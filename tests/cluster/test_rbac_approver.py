@@ -265,7 +265,7 @@ CHANGES = "/apis/meshmedic.dev/v1alpha1/namespaces/meshmedic/changes"
 ONE = f"{CHANGES}/recorded"
 APPROVED = [ENTRY, ENTRY | {"seq": 1, "state": "Approved", "by": "100000000000000002"}]
 STATES = "application/merge-patch+json"
-REFUSED = (403, 422)
+REFUSED_CODES = (403, 422)
 
 
 def moved(at: str = f"{ONE}/status") -> Request:
@@ -295,7 +295,7 @@ def test_a_change_is_made_and_moved_by_the_bot_alone(bot: Somebody, admin: Someb
             ("PUT", f"{ONE}/status", by_put),
             ("PATCH", f"{ONE}/status?fieldManager=kubectl&force=true", applied, APPLY),
         ):
-            assert who.ask(*asked).code in REFUSED, asked
+            assert who.ask(*asked).code in REFUSED_CODES, asked
     # The plan is not changed by anybody, and what is written beside the status does not move it.
     assert admin.ask("PUT", ONE, by_put).body["status"]["state"] == "Proposed"
     mine = whole | {"spec": whole["spec"] | {"target": "Service media/web"}}
