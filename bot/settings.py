@@ -359,8 +359,9 @@ class Settings(BaseSettings):
     """
 
     metrics_namespaces: Namespaces = ("monitoring",)
-    """From where Prometheus reads `/metrics`, separated by commas, as the NetworkPolicy of the
-    component `metrics` names it: its pods always get a connection, however many others connect.
+    """The namespaces from which Prometheus reads `/metrics`, separated by commas. Use the same ones
+    as in the NetworkPolicy of the component `metrics`. Their pods always get a connection, however
+    many others connect.
     """
 
     log_level: LogLevel = "info"

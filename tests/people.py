@@ -17,9 +17,9 @@ BY_ROLE = Roles(
 
 @dataclass
 class Fickle:
-    """A Discord that tells the roles of this moment.
+    """A Discord in which a person's roles change.
 
-    roles: None for who is no member. silent: Whether it does not answer.
+    roles: None for a person who is not a member. silent: Whether Discord does not answer.
     """
 
     roles: frozenset[int] | None = frozenset({OPERATOR})
@@ -35,5 +35,5 @@ class Fickle:
         return self.roles
 
     def person(self, user: int = USER, needed: Role = Role.OPERATOR) -> Person:
-        """Who sent a command when they had the role."""
+        """A person who had the role when they sent a command."""
         return Person(user, needed, BY_ROLE, self, lambda: self.now)

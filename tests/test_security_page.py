@@ -8,7 +8,6 @@ from tests.cluster import test_thief as thief
 from tests.places import ROOT
 
 PAGE = (ROOT / "docs/explanation/security.md").read_text()
-README = (ROOT / "deploy/README.md").read_text()
 PARTS = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")}
 
 
@@ -18,7 +17,7 @@ def rows(part: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
 
 
-def test_what_is_left_is_what_was_tried():
+def test_the_page_lists_exactly_the_requests_that_a_thief_may_send():
     """Each row of the table names the request, or the test that tries it."""
     left = {(row[0], row[2].strip("`")) for row in rows("What a thief can do")}
     tests = {name for name in vars(thief) if re.match(r"test_a_thief_(?!can$|is_refused$)", name)}
@@ -27,12 +26,12 @@ def test_what_is_left_is_what_was_tried():
     assert tried <= left
 
 
-def test_what_is_refused_is_what_was_tried():
+def test_the_page_lists_exactly_the_requests_that_a_thief_is_refused():
     tried = {(row.component, what) for what, row in thief.REFUSED.items()}
     assert {(row[0], row[1]) for row in rows("What a thief cannot do")} == tried
 
 
-def test_every_policy_has_its_row():
+def test_every_policy_has_a_row():
     """Those of deploy/ by their names; further ones of a row by their endings."""
     found = {
         name

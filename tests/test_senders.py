@@ -53,7 +53,7 @@ def test_every_way_out_is_known() -> None:
     assert found == SENDERS.keys()
 
 
-def test_who_sends_writes_asks() -> None:
+def test_every_file_that_sends_writes_asks_first() -> None:
     """Each of them calls `principal.authorize`, and nobody else sends by `Api.stream`."""
     by_file = sources()
     for sender, why in SENDERS.items():

@@ -200,8 +200,8 @@ class Client(discord.Client):
     async def connect(self, *, reconnect: bool = True) -> None:
         """Stay connected. After a refusal of the gateway, the client can log in again.
 
-        What Discord sends is worked on in tasks that start here. They may write nothing until it
-        is known for whom.
+        Tasks that start here handle what Discord sends. They may write nothing until the person is
+        known.
         """
         self._connecting = asyncio.current_task()
         try:
@@ -260,7 +260,7 @@ class Client(discord.Client):
             self.note_outcome(InteractionOutcome.LEFT)
 
     async def explain(self, interaction: discord.Interaction, error: BaseException) -> None:
-        """Tell a person why there is no answer: where a write was refused, that is why."""
+        """Tell a person why there is no answer. A refused write comes before any other error."""
         if not isinstance(error, Taken):
             error = refusal() or error
         self.note_outcome(outcome_of(error))
@@ -274,14 +274,14 @@ class Client(discord.Client):
         return self.roles.allow(needed, interaction.user.id, roles)
 
     def admit(self, interaction: discord.Interaction, needed: Role) -> bool:
-        """Whether they may; if so, the present task acts for them, with that role, from now on."""
+        """Whether the person has the role; if so, the present task acts for them from now on."""
         if not self.permits(interaction, needed):
             return False
         act_as(Person(interaction.user.id, needed, self.roles, self.present_roles))
         return True
 
     async def present_roles(self, user: int) -> frozenset[int] | None:
-        """The roles that a person has now, asked of Discord; None for who is no member any more.
+        """The roles that Discord says a person has now; None if they are no longer a member.
 
         Raises:
             Unreachable: Discord does not say.

@@ -1,4 +1,4 @@
-"""The person behind an interaction, whose roles Discord tells again before each write."""
+"""The person behind an interaction, whose roles are confirmed with Discord before each write."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ FRESH = 2.0
 """Seconds for which Discord's answer counts: the pods of one test are made at once, and Discord
 limits how often a member is asked for."""
 
-LEFT = "You are no member of this server any more, so nothing was written."
-GONE = "You are no {role} any more, so nothing was written."
-UNKNOWN = "Nothing was written: {error} So it is not known whether you still are an {role}."
+LEFT = "You are no longer a member of this server, so nothing was written."
+GONE = "You no longer have the role {role}, so nothing was written."
+UNKNOWN = "Nothing was written: {error} Your role {role} could not be confirmed."
 
 RolesNow = Callable[[int], Awaitable[frozenset[int] | None]]
-"""The Discord roles of a user id now; None for who is no member. Raises MeshmedicError."""
+"""The Discord roles of a user id now; None for a person who is not a member.
+
+Raises MeshmedicError.
+"""
 
 
 @dataclass(slots=True)
 class Person:
     """A principal of one interaction; `needed` is the role of its command or control.
 
-    Once a write was refused, so is every other one of that interaction. Writes that wait while
-    Discord is asked have one question together, however long it takes.
+    After one refused write, every other write of that interaction is refused. Writes that wait
+    while Discord is asked share one question, however long it takes.
     """
 
     user: int
@@ -44,7 +47,7 @@ class Person:
         """Ask Discord, unless it has just been asked.
 
         Raises:
-            Refused: They have not the role any more, left, or Discord does not say.
+            Refused: They lost the role or left the server, or Discord does not answer.
         """
         needed, called = max(needed, self.needed), self.clock()
         async with self._asking:

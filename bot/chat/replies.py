@@ -113,7 +113,7 @@ async def answer(interaction: discord.Interaction, card: render.Card) -> None:
     It is an edit, so it can be sent again without saying anything twice.
 
     Raises:
-        Refused: The person lost the role meanwhile, so that the answer is not the whole.
+        Refused: A write was refused, so the answer would be incomplete.
     """
     if refused := refusal():
         raise refused

@@ -1,6 +1,6 @@
-"""How many findings of one namespace a report has: the worst; what is beyond that is counted.
+"""A report has the worst findings of each namespace up to a limit, and counts the others.
 
-Whoever may write in a namespace may create any number of objects there, each wrong in some way.
+Anybody who may write in a namespace may create any number of faulty objects there.
 Alerts, history and digests take time and room for each finding of a report.
 """
 
@@ -46,5 +46,5 @@ class FindingShares:
     def gaps(self) -> Iterator[Gap]:
         """What was left out."""
         for (kind, namespace), count in sorted(self.left_out.items()):
-            detail = f"{count:,} findings more: a report has the worst {MOST:,} of a namespace"
+            detail = f"{count:,} more findings: a report has the worst {MOST:,} of each namespace"
             yield Gap.in_part(kind, namespace, detail)

@@ -23,7 +23,7 @@ SHARE = 0.15
 RUN = 4
 """Objects of one namespace after which the clock is read again.
 
-One reading counts as half a share at most: a garbage collection falls on whoever is judged then.
+One reading counts as half a share at most, since it may include a garbage collection.
 """
 
 SYSTEM = frozenset({"", "kube-system", "flux-system"})

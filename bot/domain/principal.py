@@ -1,8 +1,8 @@
-"""For whom the present task acts: a person is asked about once more, right before each write.
+"""The principal that the present task acts for. A person's role is confirmed before each write.
 
 Every adapter that writes to the cluster, the repository or the bot's records calls `authorize`
-before it sends. The chat client says who the person is, at one place for all commands and controls.
-So no command can forget the question. A task that was started for somebody acts for them too.
+before it sends. The chat client sets the person in one place, for all commands and controls. So no
+command can forget to ask. A task acts for the same principal as the task that started it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from bot.domain.authorization import Role
 
 
 class Principal(Protocol):
-    """Who wants what is written."""
+    """The one who causes a write."""
 
     async def authorize(self, needed: Role, /) -> None:
-        """Return if a write may happen now.
+        """Return if the principal may write now.
 
         Raises:
-            Refused: It may not: they have no such role, or nobody knows. The message is for them.
+            Refused: They do not have the role, or it could not be confirmed. The message says why,
+                to them.
         """
         ...
 
     @property
     def refusal(self) -> Exception | None:
-        """What `authorize` raised, though somebody may have caught it; None where it did not."""
+        """What `authorize` raised, even if a caller caught it; None if it raised nothing."""
         ...
 
 
@@ -42,7 +43,7 @@ class Itself:
 
 
 class Nobody:
-    """What comes from Discord, until it is known from whom: nothing may be written."""
+    """What comes from Discord, until the person is known: nothing may be written."""
 
     refusal = None
 
@@ -50,9 +51,9 @@ class Nobody:
         """Never.
 
         Raises:
-            RuntimeError: Always: who wants it was not asked.
+            RuntimeError: Always: no person was confirmed.
         """
-        raise RuntimeError("A write for an interaction of nobody.")
+        raise RuntimeError("A write before the person was known.")
 
 
 ITSELF, NOBODY = Itself(), Nobody()
@@ -61,30 +62,30 @@ _principal: ContextVar[Principal] = ContextVar("principal", default=ITSELF)
 
 
 async def authorize(needed: Role = Role.VIEWER) -> None:
-    """Ask whether the principal may write now; the command's own role is needed in any case.
+    """Return if the principal may write now. The command's own role is needed as well.
 
     Raises:
-        Refused: It may not.
+        Refused: The principal may not write.
     """
     await _principal.get().authorize(needed)
 
 
 def refusal() -> Exception | None:
-    """Why a write of the present task was refused: half of a work is not to be shown as the whole.
+    """Why a write of the present task was refused; None if none was.
 
-    None where none was refused.
+    Callers check it before they show an answer, so that partial work never looks complete.
     """
     return _principal.get().refusal
 
 
 def act_as(principal: Principal) -> None:
-    """Act for them until the present task ends."""
+    """Act for this principal until the present task ends."""
     _principal.set(principal)
 
 
 @contextmanager
 def acting_as(principal: Principal) -> Iterator[None]:
-    """Act for them in this block, also in the tasks that it starts."""
+    """Act for this principal in this block, and in the tasks that it starts."""
     token = _principal.set(principal)
     try:
         yield

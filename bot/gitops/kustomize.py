@@ -256,7 +256,7 @@ class Build:
 
 
 def kustomizations(tree: Tree, folder: str) -> list[str]:
-    """The kustomizations in a folder, by their names. A folder of such a name is none."""
+    """The kustomizations in a folder, by their names. Folders with such a name do not count."""
     here = tree.folders.get(folder, ())
     return [name for name in NAMES if name in here and joined(folder, name) not in tree.folders]
 

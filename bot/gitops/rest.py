@@ -70,7 +70,7 @@ class Rest:
 
         Raises:
             RepositoryError: No answer, or another status.
-            Refused: Whoever wants something written may not.
+            Refused: The principal may not write.
         """
         if method != "GET":
             await principal.authorize()

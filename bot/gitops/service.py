@@ -172,7 +172,7 @@ class PullRequests:
         Raises:
             RepositoryError: The repository does not answer, or refuses.
             Stop: There is no such edit, or it is too much to read.
-            Refused: It is to be pushed, and whoever wants that may not.
+            Refused: The principal may not push.
         """
         at, branch = self.repository.at, self.repository.branch
         if work and work.push:

@@ -100,7 +100,7 @@ class Agents:
 
         Raises:
             Unanswered: The agent cannot be reached, refuses the job, or is cut off.
-            Refused: Whoever wants it tried may not.
+            Refused: The principal may not have it tried.
         """
         await principal.authorize()
         request = await self.key.sign(agent.node, msgspec.json.encode(job))

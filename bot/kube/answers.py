@@ -123,7 +123,7 @@ async def confirmed(path: ApiPath, body: bytes, *, method: str = "GET", accept: 
     try:
         confirm(path, body, method=method, accept=accept)
     except RecursionError:
-        # Half a second for a MiB: others must be served meanwhile.
+        # It takes half a second for a MiB, which would block the event loop.
         body = await asyncio.to_thread(shallow, body)
         confirm(path, body, method=method, accept=accept)
     return body

@@ -108,7 +108,7 @@ class Api:
         """The answer to a POST, PUT, PATCH or DELETE of a JSON body, with `headers` besides.
 
         Raises:
-            Refused: Whoever wants it written may not.
+            Refused: The principal may not write.
             ClusterError: One of `bot.errors`, by what went wrong. After `Unreachable` nobody
                 knows whether it was done: read before trying again.
         """

@@ -74,7 +74,7 @@ async def execute(
     `limit_bytes` bounds both outputs together. Needs `get` and `create` of pods/exec.
 
     Raises:
-        Refused: Whoever wants it run may not.
+        Refused: The principal may not run it.
         CannotExecute: The container runtime did not start it.
         Forbidden: The permission is missing, or a policy refuses.
         ClusterError: Any other failure; `Unreachable` after `seconds`.

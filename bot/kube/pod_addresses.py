@@ -1,4 +1,4 @@
-"""Whether an address is of a pod in some namespaces, by the watch cache."""
+"""Whether an address belongs to a pod in some namespaces, by the watch cache."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain import containers
 from bot.domain.resources import core
 
 FRESH = 5.0
-"""Seconds for which the addresses serve: whoever connects often must not have pods read often."""
+"""Seconds for which the addresses are kept, so that many connections do not read pods each time."""
 
 
 class Pods(Protocol):
@@ -52,7 +52,7 @@ class PodAddresses:
             own = pod.metadata.namespace in self._namespaces and not pod.spec.host_network
             if own and not containers.has_ended(pod):
                 yield _canonical(pod.status.pod_ip)
-                yield from (_canonical(one.ip) for one in pod.status.pod_ips or ())
+                yield from (_canonical(assigned.ip) for assigned in pod.status.pod_ips or ())
 
 
 def _canonical(address: str) -> str:

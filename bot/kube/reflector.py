@@ -227,7 +227,7 @@ class Reflector:
         try:
             self._take(line)
         except RecursionError:
-            # Half a second for a MiB: others must be served meanwhile.
+            # It takes half a second for a MiB, which would block the event loop.
             self._take(await asyncio.to_thread(shallow, bytes(line)))
 
     def _take(self, line: bytes | bytearray) -> None:

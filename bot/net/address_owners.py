@@ -15,6 +15,7 @@ import msgspec
 from bot.domain import containers
 from bot.domain.grouping import grouped
 from bot.domain.resources import core, discovery
+from bot.domain.resources.kept_metadata import NODE_ADDRESSES
 from bot.domain.snapshot import Snapshot
 from bot.routing import service_endpoints as serving
 from bot.routing.addresses import (
@@ -34,19 +35,6 @@ API_SERVER = ("default", "kubernetes")
 OF_NODE = 2
 """Addresses at the start of a node's pod range that are the node's: of flannel's interface and of
 the bridge. Source: flannel's VXLAN backend; CNI's plugin host-local, `gateway`."""
-
-IN_POD_NETWORK = (
-    "flannel.alpha.coreos.com/public-ip",
-    "flannel.alpha.coreos.com/public-ipv6",
-    "network.cilium.io/ipv4-cilium-host",
-    "network.cilium.io/ipv6-cilium-host",
-    "projectcalico.org/IPv4IPIPTunnelAddr",
-    "projectcalico.org/IPv4VXLANTunnelAddr",
-    "projectcalico.org/IPv4WireguardInterfaceAddr",
-    "projectcalico.org/IPv6VXLANTunnelAddr",
-    "projectcalico.org/IPv6WireguardInterfaceAddr",
-)
-"""Annotations with which network plugins note an address of a node's own."""
 
 
 class Owners(msgspec.Struct, frozen=True):
@@ -151,8 +139,8 @@ def _owners(snapshot: Snapshot) -> Owners:
 
 
 def _of_node(node: core.Node) -> Iterator[IP]:
-    notes = node.metadata.annotations or {}
-    told = (at.address for at in node.status.addresses)
-    yield from parsed(chain(told, (notes.get(key, "") for key in IN_POD_NETWORK)))
+    annotations = node.metadata.annotations or {}
+    reported = (at.address for at in node.status.addresses)
+    yield from parsed(chain(reported, (annotations.get(key, "") for key in NODE_ADDRESSES)))
     for range_ in pod_ranges(node):
         yield from islice(range_, OF_NODE)

@@ -33,8 +33,8 @@ ATTEMPTS = 4
 
 
 TOO_OLD = (
-    "An older meshmedic made it, whose IngressRoutes do not say what the Ingress had: apply the "
-    "Ingress by hand, see it served, and delete the IngressRoutes."
+    "An older meshmedic made it, so the IngressRoutes do not say what the Ingress had. Apply the "
+    "Ingress by hand, check that Traefik serves it, and delete the IngressRoutes."
 )
 
 
@@ -139,7 +139,7 @@ class Executor:
     async def decide_to_undo(self, change: Change, by: str, why: str) -> Change:
         """Save that a change is to be taken back, unless that is saved already.
 
-        First of all: after a crash the next process must finish what was begun.
+        This comes first: after a crash the next process must finish what was begun.
 
         Raises:
             Conflict: Somebody else wrote the change first.
@@ -225,7 +225,7 @@ class Executor:
         return f"So this stays, and takes the requests: {named}. Delete it when that is served."
 
     async def _end_hand_over(self, steps: Sequence[Step], done: int, change: Change) -> list[str]:
-        """Take the label off what stays, after so many steps; returns what is left."""
+        """Remove the label from what stays, after so many steps; the failures, for people."""
         labels = [
             step.undo if number < done else step
             for number, step in enumerate(steps)

@@ -32,7 +32,7 @@ class ChangeNotifier:
     async def notify(self, change: Change) -> None:
         """Never raises: a listener that fails cannot stop a change.
 
-        What happened is told by the bot itself, whoever made it happen.
+        The bot itself acts here, and not the person who caused the change.
         """
         with acting_as(ITSELF):
             for listener in self.listeners:

@@ -52,7 +52,7 @@ class Reconciler:
     def begin(self, change: Change, work: Work) -> None:
         """Work on a change in the background, unless it is worked on. A failure waits.
 
-        The decision is stored: the bot carries it out, even where its author has gone meanwhile.
+        The decision is stored. The bot carries it out even if its author has left by then.
         """
         if change.name in self._running:
             return

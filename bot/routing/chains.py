@@ -1,7 +1,7 @@
 """What is wrong with objects that lead to each other: Middlewares in chains, and TraefikServices.
 
-An object is judged with all that it leads to, each once, and with nothing else: who asks for one
-route does not pay for the objects of others.
+An object is judged only with what it leads to, and each only once. So a route does not take time
+for the objects of others.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Unkept:
 
         Raises:
             StateError: It does not fit.
-            Refused: Whoever wants it may not.
+            Refused: The principal may not write.
         """
         # Nothing else runs between this and the write.
         await principal.authorize()

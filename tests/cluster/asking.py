@@ -21,6 +21,10 @@ APPROVER = {
 }
 """As the bot writes for an approved change."""
 
+RBAC = "rbac.authorization.k8s.io"
+APPROVER_SUBJECT = {"apiGroup": RBAC, "kind": "User", "name": APPROVER["Impersonate-User"]}
+"""The approver, as a binding names it."""
+
 SUCCEEDED = range(200, 300)
 TOO_MANY = 429
 TRIES = 10

@@ -6,6 +6,7 @@ import pytest
 
 from bot.kube.client import Api
 from bot.kube.connect import connect
+from tests.cluster.asking import Somebody, everything_goes
 from tests.cluster.control_plane import ControlPlane
 from tests.clusters.real import RealCluster
 
@@ -16,6 +17,12 @@ def plane(real: RealCluster) -> ControlPlane:
     if real.plane is None:
         pytest.skip("the cluster that KUBECONFIG_UNDER_TEST names is not ours to restart")
     return real.plane
+
+
+@pytest.fixture(scope="module")
+def admin(real: RealCluster) -> Somebody:
+    """An account that RBAC refuses nothing: a request that it may make is a possible one."""
+    return everything_goes(real)
 
 
 @pytest.fixture

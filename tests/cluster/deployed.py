@@ -15,6 +15,9 @@ from tests.clusters.real import RealCluster
 from tests.places import ROOT
 
 DEPLOY = ROOT / "deploy"
+LISTED = (DEPLOY / "example/namespaces.yaml").read_text()
+"""The namespaces in which an approved change may write, as the example lists them."""
+
 COMPONENTS = tuple(sorted(path.name for path in (DEPLOY / "components").iterdir()))
 NAMESPACES = ("apps", "media", "flux-system")
 """Whatever else stands in a homelab: the listed namespaces, and Flux's own."""

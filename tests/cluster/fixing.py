@@ -39,10 +39,11 @@ COMPONENTS = ("remediation", "traefik-api")
 def install(real: RealCluster, data: Path, folder: Path) -> Path:
     """The bot's account with its rights in `apps` and `media`, as a kubeconfig with its token."""
     deployed.install_kinds(real, data)
-    listed = (deployed.DEPLOY / "example/namespaces.yaml").read_text()
     deployed.install(
         real,
-        deployed.built(real, deployed.overlay(folder / "overlay", COMPONENTS, bindings=listed)),
+        deployed.built(
+            real, deployed.overlay(folder / "overlay", COMPONENTS, bindings=deployed.LISTED)
+        ),
     )
     token = real.kubectl("create", "token", "meshmedic", "-n", "meshmedic").strip()
     url, authority = asking.where(real)

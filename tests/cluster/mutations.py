@@ -160,12 +160,20 @@ class Mutation:
 def additions(body: Any, schemas: Schema, schema: Schema) -> Iterator[Mutation]:
     """The body with each field more that its schema knows, at every depth."""
     for place, value in _absent(body, schemas, schema, ()):
-        changed = copy.deepcopy(body)
-        at = changed
-        for key in place[:-1]:
-            at = at[key]
-        at[place[-1]] = value
-        yield Mutation(place, value, changed)
+        yield Mutation(place, value, changed(body, *place, to=value))
+
+
+def changed(body: dict[str, Any], *place: str | int, to: Any) -> dict[str, Any]:
+    """The body with another value in one place; None takes it out."""
+    copied = copy.deepcopy(body)
+    at: Any = copied
+    for key in place[:-1]:
+        at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
+    if to is None:
+        del at[place[-1]]
+    else:
+        at[place[-1]] = to
+    return copied
 
 
 def found(body: Any, place: Place) -> Any:

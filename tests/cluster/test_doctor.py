@@ -24,7 +24,7 @@ from bot.kube.client import Api
 from bot.kube.connect import connect
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.lease import Elector, taking_part
-from tests.cluster.deployed import DEPLOY, install_only
+from tests.cluster.deployed import LISTED, install_only
 from tests.clusters.real import RealCluster
 
 PLACE = "doctor-apps"
@@ -269,8 +269,7 @@ def with_guards(real: RealCluster, folder: Path) -> None:
     """The components that have a policy, and the namespaces that the example lists."""
     for name in ("apps", "media"):
         real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
-    install_only(real, folder, tuple(GUARDS.keys() - {"base"}), bindings=listed)
+    install_only(real, folder, tuple(GUARDS.keys() - {"base"}), bindings=LISTED)
 
 
 async def test_each_admission_policy_is_told_from_one_that_is_not_bound(

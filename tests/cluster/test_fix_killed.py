@@ -43,6 +43,7 @@ from bot.remediation.change.step import Step, StepProgress, undoing
 from bot.remediation.context import READS, ContextReader
 from bot.remediation.planning import offers as offering
 from bot.routing.instance import TraefikPod
+from tests.cluster.asking import APPROVER_SUBJECT, RBAC
 from tests.cluster.carry import APPROVER, KEPT_IN, OK, PLACE, an_executor
 from tests.cluster.fixing import REQUESTER, install
 from tests.cluster.scene import named, within
@@ -141,7 +142,6 @@ async def killing(
 ONE_EACH = "test=fix-killed"
 """The label of a namespace with one hand-over: there may be but one at a time."""
 
-APPROVERS = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "meshmedic:approver"}
 numbers = itertools.count(1)
 
 
@@ -150,9 +150,10 @@ def a_namespace() -> tuple[str, list[dict[str, Any]]]:
     name, (key, _, value) = f"killed-{next(numbers)}", ONE_EACH.partition("=")
     namespace = named("v1", "Namespace", name)
     namespace["metadata"]["labels"] = {key: value}
-    role = {"apiGroup": APPROVERS["apiGroup"], "kind": "ClusterRole", "name": "meshmedic-approver"}
-    version = f"{APPROVERS['apiGroup']}/v1"
-    binding = named(version, "RoleBinding", role["name"], roleRef=role, subjects=[APPROVERS])
+    role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "meshmedic-approver"}
+    binding = named(
+        f"{RBAC}/v1", "RoleBinding", role["name"], roleRef=role, subjects=[APPROVER_SUBJECT]
+    )
     return name, [namespace, within(name, binding)]
 
 

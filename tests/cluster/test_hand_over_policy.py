@@ -6,12 +6,10 @@ which RBAC allows it.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,10 +23,11 @@ from bot.remediation.planning import ingress_handover
 from bot.remediation.planning.offers import offers
 from tests.cluster.approving import create, ingresses, merge, routes
 from tests.cluster.approving import marked as marked_with
-from tests.cluster.asking import APPROVER, Answer, Somebody, everything_goes, service_account
-from tests.cluster.deployed import DEPLOY, install_kinds, install_only, until
+from tests.cluster.asking import APPROVER, Answer, Somebody, service_account
+from tests.cluster.deployed import LISTED, install_kinds, install_only, until
 from tests.cluster.everything import EVERYTHING
 from tests.cluster.ingress_cases import Case, a_case, cases
+from tests.cluster.mutations import changed
 from tests.cluster.scene import named, set_the_scene, within
 from tests.clusters.real import RealCluster
 from tests.programs import catalogue
@@ -125,19 +124,6 @@ def marked(route: Manifest) -> Manifest:
 
 
 MARKER, MARKER_BACK = marked(NEW), put_back(marked(LABELLED))
-
-
-def changed(made: Manifest, *place: str | int, to: Any) -> Manifest:
-    """The object with another value in one place; None takes it out."""
-    copied = copy.deepcopy(made)
-    at: Any = copied
-    for key in place[:-1]:
-        at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
-    if to is None:
-        del at[place[-1]]
-    else:
-        at[place[-1]] = to
-    return copied
 
 
 FIRST = ("spec", "routes", 0)
@@ -304,7 +290,6 @@ ROUTES: Mapping[str, tuple[Manifest, str]] = {
 }
 """What a new IngressRoute may not have, by what is wrong: the object, and who says so."""
 
-FIRST_BACKEND = RICH["spec"]["rules"][0]["http"]["paths"][0]["backend"]
 BACK_NAME, BACK_HOSTS = "under its own name", "with the hosts that it had"
 BACK_SERVICES, BACK_NOTES = (
     "for the Services that it had",
@@ -359,18 +344,12 @@ INGRESSES: Mapping[str, tuple[Manifest, str]] = {
 
 
 @pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    return everything_goes(real)
-
-
-@pytest.fixture(scope="module")
 def approver(
     real: RealCluster, data: Path, tmp_path_factory: pytest.TempPathFactory, admin: Somebody
 ) -> Iterator[Somebody]:
     """The bot in the approver's name, in two namespaces without routes."""
     install_kinds(real, data)
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
-    install_only(real, tmp_path_factory.mktemp("compared"), ("remediation",), bindings=listed)
+    install_only(real, tmp_path_factory.mktemp("compared"), ("remediation",), bindings=LISTED)
     set_the_scene(real)
     cleared(real)
     yield service_account(real, "meshmedic", "meshmedic").acting(APPROVER)
@@ -440,7 +419,7 @@ def converted(case: Case, *, strict: bool) -> list[Manifest]:
     return [step.manifest for step in steps if step.action is Action.CREATE_INGRESSROUTE]
 
 
-def test_whatever_a_real_ingress_says_its_conversion_passes(
+def test_the_conversion_of_every_real_ingress_passes(
     there: Somebody, real: RealCluster, data: Path
 ) -> None:
     """Everything that an Ingress can say, Traefik's own fixtures and real ones, each by itself."""
@@ -510,7 +489,7 @@ def test_what_the_ingress_names_of_another_namespace_passes_and_nothing_else_of_
 
 
 @pytest.mark.parametrize("what", ROUTES)
-def test_a_new_route_may_not_have(what: str, there: Somebody) -> None:
+def test_a_new_route_is_refused_with(what: str, there: Somebody) -> None:
     """One thing is another than in the plan, and the policy names it."""
     made, why = ROUTES[what]
     answer = tried(there, made)
@@ -518,7 +497,7 @@ def test_a_new_route_may_not_have(what: str, there: Somebody) -> None:
 
 
 @pytest.mark.parametrize("made", [NEW, BACK], ids=["IngressRoute", "Ingress"])
-def test_without_the_label_it_is_only_rehearsed(made: Manifest, there: Somebody) -> None:
+def test_a_route_without_the_label_is_only_rehearsed(made: Manifest, there: Somebody) -> None:
     """A dry run shows whether it has the right fields; in earnest it is refused."""
     bare = changed(made, *LABEL, HAND_OVER, to=None)
     bare["metadata"]["name"] = "thief"
@@ -529,7 +508,7 @@ def test_without_the_label_it_is_only_rehearsed(made: Manifest, there: Somebody)
     assert (answer.code, ITS_LABEL in answer.said) == (422, True), answer
 
 
-def test_a_second_label_in_the_namespace_only_makes_it_fail(
+def test_a_second_labelled_object_only_makes_the_hand_over_fail(
     there: Somebody, admin: Somebody
 ) -> None:
     """Whoever may write there may set it: what is created must pass beside each, not beside one."""
@@ -562,13 +541,15 @@ def test_an_ingress_is_put_back_as_it_was(made: Manifest, back: Somebody) -> Non
 
 
 @pytest.mark.parametrize("what", INGRESSES)
-def test_an_ingress_that_is_put_back_may_not_have(what: str, back: Somebody) -> None:
+def test_an_ingress_that_is_put_back_is_refused_with(what: str, back: Somebody) -> None:
     made, why = INGRESSES[what]
     answer = tried(back, made)
     assert (answer.code, why in answer.said) == (422, True), json.dumps(answer.body)
 
 
-def test_it_is_the_same_in_the_group_of_traefik_2(back: Somebody, admin: Somebody) -> None:
+def test_the_api_group_of_traefik_2_is_compared_the_same_way(
+    back: Somebody, admin: Somebody
+) -> None:
     """By a policy of its own, since a policy reads one kind."""
     old = "traefik.containo.us"
     at = routes("apps", f"{old}/v1alpha1")

@@ -21,9 +21,15 @@ from bot.net.probing.protocol import Probe, ProbeKind
 from bot.net.request.destination import Destination
 from tests.cluster import mutations
 from tests.cluster.approving import JSON, MERGE
-from tests.cluster.asking import APPROVER as AS_APPROVER
-from tests.cluster.asking import Answer, Somebody, everything_goes, service_account
-from tests.cluster.deployed import COMPONENTS, DEPLOY, install_kinds, install_only, until
+from tests.cluster.asking import (
+    APPROVER,
+    APPROVER_SUBJECT,
+    RBAC,
+    Answer,
+    Somebody,
+    service_account,
+)
+from tests.cluster.deployed import COMPONENTS, LISTED, install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
 from tests.cluster.sent import CAPABILITIES, Recording, Sent
 from tests.cluster.test_doctor import as_account
@@ -31,16 +37,9 @@ from tests.cluster.test_rbac_flux import OBJECTS as FLUX
 from tests.clusters.real import RealCluster
 from tests.remediation.planning.situations import a_route, a_service, an_ingress
 
-RBAC = "rbac.authorization.k8s.io"
 POLICY = "ValidatingAdmissionPolicy"
 ACCOUNT = {"kind": "ServiceAccount", "name": "meshmedic", "namespace": "meshmedic"}
-APPROVER = {"apiGroup": RBAC, "kind": "User", "name": "meshmedic:approver"}
 TRAEFIK = "/api/v1/namespaces/kube-system/pods"
-
-
-@pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    return everything_goes(real)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +48,8 @@ def bot(
 ) -> Iterator[Somebody]:
     """The account with every component, in front of what its capabilities are about."""
     install_kinds(real, data)
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
     folder = tmp_path_factory.mktemp("least")
-    install_only(real, folder, COMPONENTS, bindings=listed)
+    install_only(real, folder, COMPONENTS, bindings=LISTED)
     set_the_scene(real)
     real.apply(within("meshmedic", named("v1", "Pod", "meshmedic-1", spec=RESTRICTED)))
     for name in ("traefik-5d8c", "coredns-1"):
@@ -149,7 +147,7 @@ def place(path: str) -> tuple[str, str, str]:
 
 
 def elsewhere(request: Sent) -> Iterator[Sent]:
-    """The same write under another name, and in namespaces that it is not for."""
+    """The same write in namespaces that it is not for."""
     own = request.path
     _, namespace, _ = place(own)
     for other in ("bank", "kube-system", "flux-system", "meshmedic", "meshmedic-probe"):
@@ -192,7 +190,7 @@ def mighty(bot: Somebody, sent: list[Sent], real: RealCluster) -> Iterator[Someb
     binding = named(
         *(f"{RBAC}/v1", "ClusterRoleBinding", "mistake"),
         roleRef=role,
-        subjects=[ACCOUNT, APPROVER],
+        subjects=[ACCOUNT, APPROVER_SUBJECT],
     )
     real.apply(binding)
     until(lambda: bot.ask("GET", "/api/v1/namespaces/kube-system/secrets").done)
@@ -243,7 +241,7 @@ ALSO_TAKEN = {
 """The changes that are taken all the same, and why they may be."""
 
 
-def test_no_write_may_have_a_field_more(sent: list[Sent], trials: Trials) -> None:
+def test_no_write_may_have_another_field(sent: list[Sent], trials: Trials) -> None:
     """For each field that the schema has and the code does not send, at any depth."""
     assert trials.refused[POLICY] > 300
     assert trials.taken == set(ALSO_TAKEN)
@@ -416,7 +414,7 @@ def test_nothing_else_is_done_to_traefiks_pods(subresource: str, mighty: Somebod
 
 def test_no_write_goes_elsewhere_whatever_rbac_lets(mighty: Somebody, sent: list[Sent]) -> None:
     """No policy knows which namespaces the overlay lists for the approver: `bank` may be one."""
-    writes = {(each.method, *place(each.path)): each for each in sent if each.body}
+    writes = {(write.method, *place(write.path)): write for write in sent if write.body}
     refused, let_through = 0, set[str]()
     for request in writes.values():
         for other in elsewhere(request):
@@ -439,7 +437,7 @@ def written_kinds(admin: Somebody) -> Iterator[tuple[str, dict[str, Any]]]:
         group["preferredVersion"]["groupVersion"]
         for group in admin.ask("GET", "/apis").body["groups"]
     ]
-    for root in ("/api/v1", *(f"/apis/{each}" for each in groups)):
+    for root in ("/api/v1", *(f"/apis/{group}" for group in groups)):
         for kind in admin.ask("GET", root).body["resources"]:
             if {"create", "list", "delete"} <= set(kind["verbs"]) and "/" not in kind["name"]:
                 listed = admin.ask("GET", f"{root}/{kind['name']}?limit=1").body
@@ -457,7 +455,7 @@ def test_no_object_of_another_kind_is_written_whatever_rbac_lets(
     let_through: list[str] = []
     refused = 0
     kinds = [each for each in written_kinds(admin) if each[0].rpartition("/")[2] not in OF_POLICIES]
-    for somebody in (mighty, mighty.acting(AS_APPROVER)):
+    for somebody in (mighty, mighty.acting(APPROVER)):
         for at, item in kinds:
             name = item["metadata"]["name"]
             label = {"metadata": {"labels": {"a.example/b": "c"}}}

@@ -17,11 +17,12 @@ from bot.net.probing import manifests
 from bot.net.probing.manifests import ImageSource, Manifest
 from bot.net.probing.protocol import ProbeJob
 from tests.cluster.approving import JSON
-from tests.cluster.asking import Somebody, everything_goes, service_account
+from tests.cluster.asking import Somebody, service_account
 from tests.cluster.deployed import install_kinds, install_only, until
+from tests.cluster.mutations import changed
 from tests.cluster.sent import Sent
 from tests.cluster.test_least_privilege import ALSO_TAKEN, POLICY, Trials
-from tests.cluster.test_thief import CONTAINER, JOB, POD, changed
+from tests.cluster.test_thief import CONTAINER, JOB, POD
 from tests.clusters.real import RealCluster
 
 PROBER, TOOLS = "registry.example/prober:1", "registry.example/tools:2"
@@ -97,11 +98,6 @@ REFUSED = {
     "a Job that stays": changed(probe(), "spec", "ttlSecondsAfterFinished", to=86400),
     "a Job that waits": changed(probe(), "spec", "suspend", to=True),
 }
-
-
-@pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    return everything_goes(real)
 
 
 def installed(real: RealCluster, folder: Path, *settings: str) -> Somebody:

@@ -18,7 +18,7 @@ from bot.kube.connect import connect
 from bot.kube.events import event
 from bot.kube.one_shot_reader import ClusterReader
 from bot.sandbox.kubernetes_api import write_kubeconfig
-from tests.cluster.asking import APPROVER, Somebody, everything_goes, service_account, where
+from tests.cluster.asking import APPROVER, Somebody, service_account, where
 from tests.cluster.deployed import install_kinds, install_only
 from tests.cluster.scene import RESTRICTED, named, set_the_scene
 from tests.clusters.real import RealCluster
@@ -66,12 +66,6 @@ def bot(
     set_the_scene(real)
     admin.ask("POST", "/api/v1/namespaces", named("v1", "Namespace", "meshmedic-probe"))
     return service_account(real, "meshmedic", "meshmedic")
-
-
-@pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    """Whom RBAC refuses nothing: shows that a refused request was a possible one."""
-    return everything_goes(real)
 
 
 SOURCES = [

@@ -33,19 +33,11 @@ from tests.cluster.approving import (
     services,
     step,
 )
-from tests.cluster.asking import APPROVER, Somebody, everything_goes, service_account
+from tests.cluster.asking import APPROVER, APPROVER_SUBJECT, RBAC, Somebody, service_account
 from tests.cluster.conftest import RealCluster
-from tests.cluster.deployed import DEPLOY, install_kinds, install_only, until
+from tests.cluster.deployed import LISTED, install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
 from tests.cluster.test_rbac import CHANGE, ENTRY, STATUS
-
-RBAC = "rbac.authorization.k8s.io"
-
-
-@pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    """Who puts things there."""
-    return everything_goes(real)
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +50,14 @@ def bot(
     the approver may do whatever the namespace's administrator may.
     """
     install_kinds(real, data)
-    listed = (DEPLOY / "example/namespaces.yaml").read_text()
-    install_only(real, tmp_path_factory.mktemp("approver"), ("remediation",), bindings=listed)
+    install_only(real, tmp_path_factory.mktemp("approver"), ("remediation",), bindings=LISTED)
     set_the_scene(real)
-    user = {"apiGroup": RBAC, "kind": "User", "name": "meshmedic:approver"}
     mistakes = {"kube-system": "meshmedic-approver", "apps": "admin"}
     for namespace, name in mistakes.items():
         role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
-        mistake = named(f"{RBAC}/v1", "RoleBinding", "mistake", roleRef=role, subjects=[user])
+        mistake = named(
+            f"{RBAC}/v1", "RoleBinding", "mistake", roleRef=role, subjects=[APPROVER_SUBJECT]
+        )
         real.apply(within(namespace, mistake))
     made = service_account(real, "meshmedic", "meshmedic")
     # A policy acts a moment after it was made: until then the mistakes above would be allowed.

@@ -11,7 +11,7 @@ import pytest
 from bot.net.probing import agent_configmaps, manifests, wget
 from bot.net.probing.protocol import ProbedBackend, ProbeJob
 from bot.net.request.destination import Destination
-from tests.cluster.asking import Somebody, everything_goes, service_account
+from tests.cluster.asking import Somebody, service_account
 from tests.cluster.conftest import RealCluster
 from tests.cluster.deployed import install_kinds, install_only, until
 from tests.cluster.scene import RESTRICTED, named, set_the_scene, within
@@ -26,12 +26,6 @@ RAWDATA = "proxy/api/rawdata"
 THERE = Destination(text="", address="10.42.0.5", port=80)
 NOT_VALID = "is not valid for pod"
 """What is answered to whoever may run a command in a container that the pod has not."""
-
-
-@pytest.fixture(scope="module")
-def admin(real: RealCluster) -> Somebody:
-    """Who puts things there."""
-    return everything_goes(real)
 
 
 @pytest.fixture(scope="module")

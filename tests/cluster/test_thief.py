@@ -7,7 +7,6 @@ both tables in tests/test_security_page.py.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,10 +39,10 @@ from tests.cluster.approving import (
 from tests.cluster.approving import an_event as told
 from tests.cluster.asking import APPROVER, Answer, Somebody
 from tests.cluster.deployed import until
+from tests.cluster.mutations import changed
 from tests.cluster.scene import RESTRICTED, named, within
 from tests.cluster.test_least_privilege import (
     TRAEFIK,
-    admin,  # noqa: F401  # a fixture
     bot,  # noqa: F401  # a fixture
     put_back,
     run,
@@ -77,16 +76,6 @@ class Row:
         path = self.path if self.method == "GET" else f"{self.path}{glue}dryRun=All"
         body = {**(self.body or {}), "dryRun": ["All"]} if self.method == "DELETE" else self.body
         return somebody.ask(self.method, path, body, self.content_type)
-
-
-def changed(made: Manifest, *place: str | int, to: Any) -> Manifest:
-    """The object with another value in one place."""
-    copied = copy.deepcopy(made)
-    at: Any = copied
-    for key in place[:-1]:
-        at = at.setdefault(key, {}) if isinstance(at, dict) else at[key]
-    at[place[-1]] = to
-    return copied
 
 
 def unlabelled(made: Manifest) -> Manifest:
@@ -410,7 +399,7 @@ def thief(
     ingress = real.read("ingress", "web", "-n", "apps")
     owner = {key: ingress[key] for key in ("apiVersion", "kind")}
     owner |= {key: ingress["metadata"][key] for key in ("name", "uid")}
-    for theirs in (
+    for in_apps in (
         an_ingress_route("theirs"),
         marked(
             an_ingress_route("ours"),
@@ -419,13 +408,13 @@ def thief(
         ),
         a_certificate("thief", owner),
     ):
-        real.apply(within("apps", theirs))
-    for theirs in (
+        real.apply(within("apps", in_apps))
+    for in_probe in (
         named("v1", "Service", "theirs", spec={"ports": [{"port": 80}]}),
         named("batch/v1", "Job", "theirs", spec={"template": {"spec": NEVER_RUN}, "suspend": True}),
         named("discovery.k8s.io/v1", "EndpointSlice", "theirs", addressType="IPv4", endpoints=[]),
     ):
-        real.apply(within(NAMESPACE, theirs))
+        real.apply(within(NAMESPACE, in_probe))
     for labelled in ("ingress/web", "ingressroutes.traefik.io/ours"):
         real.kubectl("label", labelled, "-n", "apps", "--overwrite", f"{HAND_OVER}=traefik.io")
     # The API server's own memory is a moment behind.

@@ -17,14 +17,13 @@ from bot.doctor.service import Doctor
 from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.prober_daemonset import ProbeAgents
-from tests.cluster.deployed import DEPLOY, install_kinds, install_only
+from tests.cluster.deployed import LISTED, install_kinds, install_only
 from tests.cluster.test_doctor import as_account
 from tests.clusters.real import RealCluster
 from tests.doctor.domain.seen import DISCORD, SETUP
 from tests.doctor.test_service import ToldDiscord
 
 COMPONENTS = ("remediation", "prober", "prober-daemonset", "exec", "traefik-api")
-LISTED = DEPLOY / "example/namespaces.yaml"
 TOLD_WITHIN = 30.0
 POLICY = "validatingadmissionpolicybinding"
 PROBE = ("-n", "meshmedic-probe")
@@ -53,7 +52,7 @@ class Install:
         """Apply everything, as it is applied again to mend it."""
         # A patch owns its fields, and an apply on the server's side would not take them.
         self.real.kubectl("delete", "-n", "meshmedic", "role", "meshmedic-state")
-        install_only(self.real, self.folder, COMPONENTS, bindings=LISTED.read_text())
+        install_only(self.real, self.folder, COMPONENTS, bindings=LISTED)
 
     async def problems(self) -> frozenset[str]:
         """Each line that needs attention."""
@@ -85,7 +84,7 @@ def installed(
     install_kinds(real, data)
     for name in ("apps", "media"):
         real.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    install_only(real, folder, COMPONENTS, bindings=LISTED.read_text())
+    install_only(real, folder, COMPONENTS, bindings=LISTED)
     # Of one that another test left, every report would tell another age.
     real.kubectl("delete", "lease/meshmedic", "-n", "meshmedic", "--ignore-not-found")
     yield folder

@@ -35,7 +35,7 @@ def kept(*findings: Finding) -> Counter[str]:
     return Counter(finding.subject.namespace for finding in findings if finding.key in keys)
 
 
-def test_a_crowd_of_one_namespace_is_summed_up_and_others_are_told_in_full():
+def test_only_a_namespace_with_too_many_findings_is_cut():
     """The gap is of that namespace alone, and says how many findings more there are."""
     seen = report(lambda _: 0.0, *CROWD, *OTHERS)
     names = {finding.subject.name for finding in seen.findings}
@@ -43,11 +43,11 @@ def test_a_crowd_of_one_namespace_is_summed_up_and_others_are_told_in_full():
     assert len(names) == MOST + len(OTHERS)
     (gap,) = seen.gaps
     assert (gap.kind, gap.why) == ("Service in tenant", Why.IN_PART)
-    assert gap.detail.startswith("300 findings more")
+    assert gap.detail.startswith("300 more findings")
     assert seen.counts == {"Service": len(CROWD) + len(OTHERS)}
 
 
-def test_what_is_told_of_a_crowd_alerts_and_what_is_not_told_is_not_over():
+def test_findings_that_are_kept_alert_and_those_left_out_are_not_over():
     """A finding that is there is certain; one that is missing may be among the others."""
     seen = report(lambda _: 0.0, *CROWD)
     view = AlertView(seen)
@@ -64,7 +64,7 @@ def test_the_worst_of_a_namespace_stay_in_whatever_order_they_come():
     assert FindingShares().kept([*bad, *mild][::-1]) == first
 
 
-def test_nodes_and_flux_are_told_in_full():
+def test_nodes_and_flux_keep_all_their_findings():
     """They are judged to the end, too."""
     many = [a_finding(place, n) for place in ("", "flux-system", "tenant") for n in range(MOST + 9)]
     assert kept(*many) == {"": MOST + 9, "flux-system": MOST + 9, "tenant": MOST}

@@ -77,7 +77,7 @@ def test_what_was_not_judged_is_a_gap_of_its_namespace_alone():
         assert seen.unseen == (gap,)
 
 
-def test_one_pause_of_the_process_cuts_nobody_off():
+def test_one_pause_of_the_process_uses_up_no_namespaces_time():
     """A garbage collection takes longer than a share, and says nothing of who is judged."""
     seen = report(lambda service: 3 * SHARE if service.name == "t0200" else 0.000_01, *TENANT)
     assert len(seen.findings) == len(TENANT)

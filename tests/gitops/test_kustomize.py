@@ -47,7 +47,9 @@ def test_a_folder_that_is_named_twice_is_refused() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("below", ["", "k1/"])
-def test_a_folder_with_the_name_of_a_kustomization_is_none(name: str, below: str) -> None:
+def test_a_folder_with_the_name_of_a_kustomization_is_not_read_as_one(
+    name: str, below: str
+) -> None:
     """Neither to kustomize nor to Flux; it ended the whole reading."""
     found = built({f"k0/{below}{name}/x.yaml": WEB, "k0/readme.md": ""})
     assert [each.path for each in found] == [f"k0/{below}{name}/x.yaml"]

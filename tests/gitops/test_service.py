@@ -127,7 +127,7 @@ async def test_a_change_becomes_a_pull_request_with_evidence_and_difference(
         assert one.bare.show("main", "apps/web.yaml") == f"# the shop\n{WEB}"
 
 
-async def test_who_may_not_any_more_pushes_nothing_and_opens_nothing(tmp_path: Path):
+async def test_a_person_who_lost_the_role_pushes_nothing_and_opens_no_pull_request(tmp_path: Path):
     """Looking is free. Neither a branch nor a pull request is made."""
     fickle = Fickle()
     async with home(tmp_path) as one:

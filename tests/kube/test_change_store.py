@@ -234,6 +234,10 @@ class LatePolicy:
     did: list[tuple[bool, Any]] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
 
+    def writer(self) -> KubernetesStepWriter:
+        """A writer that sends its requests there, and for which no time passes."""
+        return KubernetesStepWriter(self, lambda: True, self.sleep)  # type: ignore[arg-type]
+
     async def get(self, *asked: Any, **how: Any) -> bytes:
         return await self.api.get(*asked, **how)
 
@@ -257,9 +261,8 @@ async def test_what_a_policy_compares_is_tried_until_it_may_and_written_once(
     simulation.put(an_ingress())
     label, create, *_ = a_plan(Method.CONVERSION).steps
     late = LatePolicy(api, 3)
-    writer = KubernetesStepWriter(late, lambda: True, late.sleep)  # type: ignore[arg-type]
     for step in (label, create):
-        await do(writer, step)
+        await do(late.writer(), step)
     assert late.slept == [PAUSE] * 3
     labels = {MANAGED: OURS, HAND_OVER: "traefik.io"}
     assert late.did == [(False, {}), (True, labels), (False, labels)]
@@ -271,20 +274,15 @@ async def test_what_a_policy_never_allows_is_not_written_and_its_words_are_told(
     simulation.put(an_ingress())
     _, create, *_ = a_plan(Method.CONVERSION).steps
     late = LatePolicy(api, 1_000)
-    writer = KubernetesStepWriter(late, lambda: True, late.sleep)  # type: ignore[arg-type]
     with pytest.raises(Invalid, match="No params"):
-        await do(writer, create)
+        await do(late.writer(), create)
     assert late.did == []
     assert sum(late.slept) == pytest.approx(5.0)
 
 
-async def nap(_seconds: float) -> None:
-    """No time passes."""
-
-
 @pytest.mark.parametrize(
     ("labelled", "why"),
-    [((), "no params found"), (("web", "other"), "another object than other")],
+    [((), "no params found"), (("web", "other"), "does not replace other")],
     ids=["nothing", "another Ingress too"],
 )
 async def test_a_route_is_created_beside_its_own_labelled_ingress_alone(
@@ -298,7 +296,7 @@ async def test_a_route_is_created_beside_its_own_labelled_ingress_alone(
         )
     _, create, *_ = a_plan(Method.CONVERSION).steps
     with pytest.raises(Invalid, match=why):
-        await do(KubernetesStepWriter(api, lambda: True, nap), create)
+        await do(LatePolicy(api, 0).writer(), create)
     assert await KubernetesStepWriter(api, lambda: True).live(create.object) is None
 
 
@@ -309,7 +307,7 @@ async def test_before_the_hand_over_a_route_is_rehearsed_without_its_label(
     simulation.put(an_ingress())
     _, create, *_ = a_plan(Method.CONVERSION).steps
     late = LatePolicy(api, 1)
-    await do(KubernetesStepWriter(late, lambda: True, late.sleep), create, dry_run=True)  # type: ignore[arg-type]
+    await do(late.writer(), create, dry_run=True)
     assert late.did == [(True, {MANAGED: OURS})]
 
 

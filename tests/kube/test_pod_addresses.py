@@ -52,7 +52,7 @@ def test_running_pods_of_the_namespaces_are_known_by_each_of_their_own_addresses
     assert not PodAddresses(Watched(*PODS), ())("10.42.0.7")
 
 
-def test_who_connects_often_does_not_have_pods_read_often():
+def test_pods_are_not_read_again_for_each_connection():
     """A pod that was made anew is known some seconds later."""
     watched, now = Watched(), [100.0]
     knows = PodAddresses(watched, ("monitoring",), lambda: now[0])

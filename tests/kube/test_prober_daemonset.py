@@ -155,7 +155,7 @@ async def test_an_agent_that_knows_our_key_does_the_job(homelab: Homelab) -> Non
     assert (homelab.prober.name, jobs_made(homelab)) == ("agents", 0)
 
 
-async def test_an_agent_tries_nothing_for_who_lost_the_role_and_no_pod_does(
+async def test_neither_an_agent_nor_a_pod_probes_for_a_person_who_lost_the_role(
     homelab: Homelab,
 ) -> None:
     """Neither where they click, nor minutes later in the same test."""
@@ -165,7 +165,7 @@ async def test_an_agent_tries_nothing_for_who_lost_the_role_and_no_pod_does(
             assert await homelab.probe(agent.listener) == [Outcome.OK]
             fickle.now += 600
             fickle.roles = frozenset()
-            with pytest.raises(Refused, match="no operator any more"):
+            with pytest.raises(Refused, match="no longer have the role operator"):
                 await homelab.probe(agent.listener)
     assert jobs_made(homelab) == 0
 

@@ -48,7 +48,7 @@ def written(simulation: SimulatedCluster) -> list[str]:
         ("POST", path("/apis/coordination.k8s.io/v1/namespaces", "apps", "leases"), {}, ()),
     ],
 )
-async def test_a_sentthat_writes_is_not_sent_for_who_lost_the_role(
+async def test_a_write_is_not_sent_for_a_person_who_lost_the_role(
     api: Api,
     simulation: SimulatedCluster,
     sent: tuple[str, ApiPath, Mapping[str, Any] | None, Query],
@@ -77,7 +77,7 @@ async def test_reviews_and_dry_runs_are_no_writes(api: Api, simulation: Simulate
     assert "data" not in kept
 
 
-async def test_a_command_in_a_container_is_not_run_for_who_lost_the_role(
+async def test_a_command_in_a_container_is_not_run_for_a_person_who_lost_the_role(
     api: Api, simulation: SimulatedCluster
 ) -> None:
     with acting_as(Fickle(None).person()), pytest.raises(Refused):
@@ -85,10 +85,10 @@ async def test_a_command_in_a_container_is_not_run_for_who_lost_the_role(
     assert not simulation.requests
 
 
-async def test_what_was_made_for_somebody_is_removed_though_they_lost_the_role(
+async def test_what_was_made_for_a_person_is_removed_though_they_lost_the_role(
     cluster: Cluster, simulation: SimulatedCluster, tools: ToolJobs, kubelet: Begin
 ) -> None:
-    """Nothing stays behind; and for who has lost it before, nothing is made."""
+    """Nothing stays behind. For a person who had lost the role before, nothing is made."""
     await kubelet()
     fickle = Fickle()
 

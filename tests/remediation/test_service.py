@@ -456,7 +456,7 @@ async def test_who_lost_the_role_while_it_was_looked_at_again_approves_nothing()
     world, fickle = World(), Fickle(frozenset())
     remediation = by_role(world)
     change = await proposed(world, remediation)
-    with person(fickle), pytest.raises(Refused, match="no approver any more"):
+    with person(fickle), pytest.raises(Refused, match="no longer have the role approver"):
         await remediation.decide(change.name, role_click(world), approve=True)
     assert fickle.asked == [BELA], "once, and no earlier than it counts"
     assert (await remediation.show(change.name)).state is ChangeState.PROPOSED
@@ -467,7 +467,7 @@ async def test_who_lost_the_role_while_it_was_looked_at_again_approves_nothing()
     assert isinstance(made, Change)
 
 
-async def test_what_was_approved_goes_on_without_who_approved_it() -> None:
+async def test_an_approved_change_is_carried_out_though_the_approver_lost_the_role() -> None:
     """The approval is stored, and any process carries it out."""
     world, fickle = World(), Fickle(frozenset({APPROVER}))
     remediation = by_role(world)
@@ -483,9 +483,12 @@ async def test_what_was_approved_goes_on_without_who_approved_it() -> None:
 
 @pytest.mark.parametrize(
     ("roles", "why"),
-    [(None, "could not be asked.*still are an approver"), ((), "no approver any more")],
+    [
+        (None, "could not be asked.*role approver could not be confirmed"),
+        ((), "no longer have the role approver"),
+    ],
 )
-async def test_who_is_not_known_to_be_an_approver_now_decides_nothing(
+async def test_a_person_who_is_not_known_to_be_an_approver_now_decides_nothing(
     roles: tuple[int, ...] | None, why: str
 ) -> None:
     """Neither to approve, to reject nor to take back; a new plan takes no place either."""
@@ -524,7 +527,7 @@ async def test_an_operators_proposal_does_not_end_somebody_elses() -> None:
     held = frozenset({APPROVER})
     with (
         acting_as(fickle.person(BELA)),
-        pytest.raises(Refused, match="no approver any more"),
+        pytest.raises(Refused, match="no longer have the role approver"),
     ):
         await remediation.propose(ASKED, Method.CONVERSION, str(BELA), roles=held)
     assert (await remediation.show(first.name)).state is ChangeState.PROPOSED
@@ -538,12 +541,12 @@ async def test_an_operators_proposal_does_not_end_somebody_elses() -> None:
     assert (await remediation.show(second.name)).state is ChangeState.REJECTED
 
 
-async def test_an_operator_who_is_none_any_more_proposes_nothing() -> None:
+async def test_a_person_who_lost_the_operator_role_proposes_nothing() -> None:
     world, fickle = World(), Fickle(frozenset())
     remediation = by_role(world)
     with (
         acting_as(fickle.person(STRANGER)),
-        pytest.raises(Refused, match="no operator any more"),
+        pytest.raises(Refused, match="no longer have the role operator"),
     ):
         await remediation.propose(ASKED, Method.ANNOTATION, str(STRANGER))
     assert not world.store.kept

@@ -86,7 +86,7 @@ def test_in_whatever_order_they_are_asked_for_the_answers_are_those_of_the_whole
     assert not asked or max(asked.values()) == 1, "each is judged once"
 
 
-def test_who_asks_for_one_does_not_pay_for_the_objects_of_others() -> None:
+def test_judging_one_object_judges_only_what_it_leads_to() -> None:
     """Thousands of them may be another tenant's, and heavy."""
     asked = Counter[Ref]()
     named = {number: (number + 1,) for number in range(10, 1000)} | {0: (1,), 1: ()}
@@ -94,7 +94,7 @@ def test_who_asks_for_one_does_not_pay_for_the_objects_of_others() -> None:
     assert asked.keys() == {ref(0), ref(1)}
 
 
-def test_a_long_chain_is_no_deep_call() -> None:
+def test_a_long_chain_does_not_exhaust_the_call_stack() -> None:
     named = {number: (number + 1,) for number in range(5000)} | {5000: ()}
     (defect,) = chains(named, {5000: BAD}).defects(ref(0))
     assert defect.reason == BAD.reason

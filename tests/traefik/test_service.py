@@ -274,7 +274,7 @@ class Prepared:
         return self.kept
 
 
-async def test_many_paths_do_not_hold_the_event_loop() -> None:
+async def test_many_paths_do_not_block_the_event_loop() -> None:
     """A namespace may have a hundred thousand, and an acknowledgement must be sent meanwhile."""
     heavy = an_ingress()
     (rule,) = heavy["spec"]["rules"]

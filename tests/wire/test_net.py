@@ -126,13 +126,13 @@ async def test_a_tool_is_run_on_a_node_and_nothing_is_left(
     assert [each for each in cluster.in_order("jobs.batch") if each.namespace == NAMESPACE] == []
 
 
-async def test_no_pod_is_made_for_who_lost_the_role_after_the_click(
+async def test_no_pod_is_made_for_a_person_who_lost_the_role_after_the_click(
     server: DiscordServer, cluster: SimulatedCluster, probing: Running
 ) -> None:
     """The interaction carries a role that Discord takes away before the Job would be made."""
     asked = {"tool": "dig", "node": "edge", "target": "productivity/nextcloud"}
     handle = await server.slash("net", "tool", options=asked, user=VERA, roles=[OPERATORS])
-    why = "You are no operator any more, so nothing was written."
+    why = "You no longer have the role operator, so nothing was written."
     await until(lambda: any(why in answer.text for answer in handle.answers), why, PATIENCE)
     assert server.sent(endpoints.GUILD_MEMBER)
     made = [each.path for each in cluster.requests if each.method == "POST"]

@@ -66,7 +66,10 @@ class SiteNames:
         return self._stored[host]
 
     def failing_by(self, findings: Iterable[Finding]) -> Mapping[str, str] | None:
-        """Who has each site that does not answer because of these; None where none is known."""
+        """The sites that do not answer because of these findings, each with its party.
+
+        None if the report has no sites.
+        """
         if self._sites is None:
             return None
         failing = self._sites.failing_by(finding.subject for finding in findings)
@@ -74,12 +77,12 @@ class SiteNames:
 
     @cached_property
     def untested(self) -> frozenset[str]:
-        """Those of which nothing is seen."""
+        """The sites that were not tested."""
         return self._in(SiteState.NOT_TESTED)
 
     @cached_property
     def failing(self) -> frozenset[str]:
-        """Those that do not answer, because of whatever."""
+        """The sites that do not answer, whatever the cause."""
         return self._in(SiteState.FAILS)
 
     def _in(self, state: SiteState) -> frozenset[str]:

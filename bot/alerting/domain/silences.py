@@ -96,7 +96,7 @@ class Mutes(msgspec.Struct, frozen=True):
         return Mutes(tuple(mute for mute in self.mutes if mute.target != target))
 
     def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
-        """By the key of each silenced finding, the line that says by whom: by the oldest mute."""
+        """By the key of each silenced finding, the line of the oldest mute that silences it."""
         mutes = self.at(now)
         ages = {mute.target: age for age, mute in reversed([*enumerate(mutes)])}
         found = ((finding.key, ages.keys() & _targets(finding)) for finding in findings)

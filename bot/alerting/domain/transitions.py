@@ -96,7 +96,7 @@ class AlertView:
             return False
         # What is wrong by the objects is wrong also while Traefik itself says nothing.
         needs = NEEDS.get(check, frozenset()) - ({TRAEFIK_WORD} if finding else set())
-        # What was found is there, however many others of its namespace were not judged.
+        # A finding that is present is certain, however much of its namespace was not judged.
         gaps = [gap for gap in self.report.unseen if not (finding and gap.part_of)]
         return not any(
             gap.hides_any(kind, place) or (gap.kind in needs and gap.why in AWAY) for gap in gaps
@@ -255,17 +255,18 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
     """
     known = {known_finding.key for known_finding in state.known}
     incidents = Incidents(state.incidents)
-    begun = grouped((one.head.key, one.id) for one in state.incidents if not one.ended)
+    unfinished = (incident for incident in state.incidents if not incident.ended)
+    by_head = grouped((incident.head.key, incident.id) for incident in unfinished)
     for finding in view.bad:
         if finding.key in known or incidents.holding(finding.key):
             continue
         chain = [cause.key for cause in view.report.chain(finding)]
         effects = view.report.downstream.get(finding.key, ())
         about = (
-            one
+            incident
             for effect in effects
-            for one in map(incidents.get, begun.get(effect.key, ()))
-            if is_alike(one.keys[0], finding.key)
+            for incident in map(incidents.get, by_head.get(effect.key, ()))
+            if is_alike(incident.keys[0], finding.key)
         )
         holder = next(filter(None, map(incidents.holding, chain)), None) or next(about, None)
         if finding.check == visibility.CHECK and finding.subject == visibility.WATCH:

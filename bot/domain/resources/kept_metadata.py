@@ -13,25 +13,30 @@ import msgspec
 from bot.domain.resources.base import Object
 from bot.domain.resources.limits import PAIRS, TEXT
 
+NODE_ADDRESSES = (
+    "flannel.alpha.coreos.com/public-ip",
+    "flannel.alpha.coreos.com/public-ipv6",
+    "network.cilium.io/ipv4-cilium-host",
+    "network.cilium.io/ipv6-cilium-host",
+    "projectcalico.org/IPv4IPIPTunnelAddr",
+    "projectcalico.org/IPv4VXLANTunnelAddr",
+    "projectcalico.org/IPv4WireguardInterfaceAddr",
+    "projectcalico.org/IPv6VXLANTunnelAddr",
+    "projectcalico.org/IPv6WireguardInterfaceAddr",
+)
+"""Annotations with which network plugins note an address of a node's own."""
+
 ANNOTATIONS = frozenset(
     {
+        *NODE_ADDRESSES,
         "cert-manager.io/certificate-name",
         "cert-manager.io/certificate-revision",
         "control-plane.alpha.kubernetes.io/leader",
         "flannel.alpha.coreos.com/backend-type",
-        "flannel.alpha.coreos.com/public-ip",
-        "flannel.alpha.coreos.com/public-ipv6",
         "kubectl.kubernetes.io/default-container",
         "kubernetes.io/ingress.class",
         "meshmedic.dev/mute",
         "meshmedic.dev/route-check",
-        "network.cilium.io/ipv4-cilium-host",
-        "network.cilium.io/ipv6-cilium-host",
-        "projectcalico.org/IPv4IPIPTunnelAddr",
-        "projectcalico.org/IPv4VXLANTunnelAddr",
-        "projectcalico.org/IPv4WireguardInterfaceAddr",
-        "projectcalico.org/IPv6VXLANTunnelAddr",
-        "projectcalico.org/IPv6WireguardInterfaceAddr",
         "storageclass.beta.kubernetes.io/is-default-class",
         "storageclass.kubernetes.io/is-default-class",
         "traefik.io/service.nativelb",

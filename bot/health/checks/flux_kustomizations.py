@@ -35,7 +35,7 @@ def judge(kustomization: flux.Kustomization, snapshot: Snapshot) -> Judgement:
 
 
 def _checked(kustomization: flux.Kustomization, awaited: Iterable[Ref]) -> Iterator[Ref]:
-    """Objects whose health Flux checks: those that it is told, and those that it says it awaited.
+    """Objects whose health Flux checks: those in `healthChecks`, and those that it says it awaited.
 
     Where there is an inventory, it tells better what Flux applied.
     """
@@ -54,7 +54,7 @@ def _awaited(kustomization: flux.Kustomization, snapshot: Snapshot) -> Iterator[
 
 def _sources(kustomization: flux.Kustomization) -> tuple[Ref, ...]:
     here, spec = kustomization.namespace, kustomization.spec
-    dependencies = (one.ref(here, kind="Kustomization") for one in spec.depends_on)
+    dependencies = (name.ref(here, kind="Kustomization") for name in spec.depends_on)
     return (*dependencies, *([spec.source_ref.ref(here)] if spec.source_ref else []))
 
 

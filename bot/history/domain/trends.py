@@ -93,7 +93,7 @@ def trends(
 
 
 def party_of_problem(problem: ProblemTrend) -> str:
-    """With whom a problem shares a list."""
+    """The party whose share of a list a problem takes."""
     return party_of_key(problem.key)
 
 

@@ -3,7 +3,7 @@
 An address is asked where it is a running pod's, in a node's pod range, a VIP of this cluster, or
 named by `MESHMEDIC_NET_TARGETS`. The API server and the nodes are never asked by the word of a
 route, a Service or a slice, of which anybody may write some. What means another machine everywhere
-is never asked. A VIP is asked where each address that it leads to is.
+is never asked. A VIP is asked only if each of its endpoints is.
 """
 
 from __future__ import annotations
@@ -105,20 +105,20 @@ class ProbeAdmission:
         return self._outside(str(ip))
 
     def why_not_led_by(self, service: core.Service, text: str) -> str:
-        """Why a Service's VIP or name is not asked; empty where all that it leads to is.
+        """Why a Service's VIP or name is not asked; empty if each of its endpoints is.
 
         kube-proxy passes a request on to whatever a slice names, as DNS does for a headless
-        Service, and a tenant writes its slices. `text`: what is asked, as it is told.
+        Service, and a tenant may write its slices. `text` names the target in the refusal.
         """
         seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
-        if not seen or any(at.malformed for at in slices_of(service, self.snapshot)):
-            return f"{text} is not asked: to which addresses it leads could not be read."
+        if not seen or any(part.malformed for part in slices_of(service, self.snapshot)):
+            return f"{text} is not asked: its endpoints could not be read."
         behind = list(islice(leads_to(service, self.snapshot), MOST_BEHIND + 1))
         if len(behind) > MOST_BEHIND:
             return f"{text} is not asked: it leads to more than {MOST_BEHIND:,} endpoints."
         for address, port in behind:
             if why := self._why_not_behind(service, address, port):
-                return f"{text} is not asked, for what it leads to: {why}"
+                return f"{text} is not asked because of an endpoint: {why}"
         return ""
 
     def _why_not_vip(self, ip: IP, services: Iterable[core.Service]) -> str:
@@ -126,7 +126,7 @@ class ProbeAdmission:
         return next(filter(None, reasons), "")
 
     def _why_not_behind(self, service: core.Service, address: str, port: int) -> str:
-        """Why what a Service sends to this address is not for us to send."""
+        """Why the bot does not send to an endpoint of a Service; empty if it does."""
         target = parse(address)
         if target is None:
             # kube-proxy leaves names aside, and the cluster's DNS does not.

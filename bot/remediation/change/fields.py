@@ -35,17 +35,17 @@ PUT_BACK = "meshmedic.dev/change"
 """The annotation that names the Change by which an Ingress was put back."""
 
 HAND_OVER = "meshmedic.dev/hand-over"
-"""The label of an Ingress and its IngressRoutes while the ones are handed over to the others.
+"""The label of an Ingress and its IngressRoutes while one replaces the other.
 
-Its value is the API group of the IngressRoutes. By it the admission policy reads an object that is
-there beside the one that is created. Source: deploy/components/remediation/admission.yaml.
+Its value is the API group of the IngressRoutes. The admission policy finds the existing object by
+it, and compares the new one with it. Source: deploy/components/remediation/admission.yaml.
 """
 
 REPLACES, HOSTS = "meshmedic.dev/replaces", "meshmedic.dev/hosts"
 SERVICES = "meshmedic.dev/services"
-"""Annotations of an IngressRoute that took an Ingress's place: that one's name, hosts, Services.
+"""Annotations of an IngressRoute that replaced an Ingress: the Ingress's name, hosts and Services.
 
-By them the Ingress is compared when it is put back.
+The admission policy compares the Ingress with them when it is put back.
 """
 
 
@@ -218,7 +218,7 @@ def _wrong_owners(value: Any) -> str:
 
 
 def _hand_over_field() -> EditableField:
-    mistake = f"Of an Ingress or IngressRoute only the label {HAND_OVER} is written."
+    mistake = f"The only label of an Ingress or IngressRoute that is written is {HAND_OVER}."
     kinds = INGRESSROUTES | INGRESSES
     pair = _pair_field("labels", labels_of, HAND_OVER, kinds, mistake)
 

@@ -101,9 +101,9 @@ def _is_marker(live: Manifest) -> bool:
 
 
 def _annotations(route: Manifest) -> dict[str, str]:
-    """What decides whether and where Traefik serves it, or the admission policy compares.
+    """The annotations that Traefik reads to serve it, or that the admission policy compares.
 
-    No order for a certificate is among them.
+    Those that order a certificate are left out.
     """
     present = annotations_of(route).items()
     read = {key: text for key, text in present if key in KEPT or key.startswith(TRAEFIK)}

@@ -74,7 +74,7 @@ def replacements(step: Step, steps: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def cannot_be_compared(steps: Sequence[Step]) -> bool:
-    """Whether it is a hand-over without its label, by which the admission policy compares."""
+    """Whether these steps replace an Ingress without the label that the admission policy needs."""
     actions = {step.action for step in steps}
     return Action.DELETE_INGRESS in actions and Action.LABEL_HAND_OVER not in actions
 

@@ -1,8 +1,8 @@
 """Method 3: IngressRoutes instead of an Ingress, handed over so that nothing is ever unserved.
 
 Create with a priority one higher, prove, delete the Ingress, lower the priority. Meanwhile a label
-lets the admission policy compare the ones with the other. What cannot be converted faithfully is
-refused, by the conversion's own list.
+lets the admission policy compare the IngressRoutes with the Ingress. What cannot be converted
+faithfully is refused, by the conversion's own list.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COPIED = (
     "traefik.ingress.kubernetes.io/router.middlewares",
     "traefik.ingress.kubernetes.io/router.tls.options",
 )
-"""Annotations that an IngressRoute keeps of its Ingress. Traefik does not read them there."""
+"""Annotations that an IngressRoute copies from its Ingress. Traefik does not read them there."""
 
 EVERY_HOST = "*"
 """Stands for a rule without a host."""
@@ -113,7 +113,7 @@ def _create(manifest: Manifest, ingress: Manifest) -> Step:
 
 
 def _kept(ingress: Manifest) -> dict[str, str]:
-    """The annotations by which the Ingress is compared when it is put back."""
+    """The annotations with which the admission policy compares the Ingress when it is put back."""
     present = annotations_of(ingress)
     return {
         REPLACES: str(ingress["metadata"]["name"]),

@@ -58,7 +58,7 @@ class PlanReason(StrEnum):
     OWNED = "owned", "Change it where it is kept."
     HANDING_OVER = (
         "handing-over",
-        "Wait for its end. If it has Failed, do what its card says, or take the label off by "
+        "Wait until it ends. If it has Failed, follow its card, or remove the label with "
         "`kubectl label`.",
     )
     TOO_LARGE = "too-large", "Convert it by hand: `meshmedic route convert` prints the objects."

@@ -1,6 +1,6 @@
 """What the policies of the component `remediation` compare: an Ingress and its IngressRoutes.
 
-Of what they compare, the simulation knows the label, and under which name what takes whose place.
+The simulation compares only the label and the name of the object that is replaced.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NOTHING_THERE = (
     "failed to configure binding: no params found for policy binding with `Deny` "
     "parameterNotFoundAction"
 )
-ELSE = "it takes the place of another object than {name}, which is handed over here"
+NOT_REPLACED = "it does not replace {name}, which is handed over here"
 
 
 async def objection(exchange: Exchange) -> tuple[str, str]:
-    """The policy that refuses what is created, and why; empty where none does."""
+    """The policy that refuses a new object, and why; empty if none does."""
     is_ingress = exchange.qualified == INGRESSES
     if not is_ingress and exchange.qualified not in INGRESSROUTES.values():
         return "", ""
@@ -43,12 +43,12 @@ async def objection(exchange: Exchange) -> tuple[str, str]:
     there = _labelled(exchange, INGRESSROUTES[label] if is_ingress else INGRESSES)
     if not there:
         return policy, NOTHING_THERE
-    others = [other for other in there if not _fit(made, other)]
-    return (policy, ELSE.format(name=others[0]["metadata"]["name"])) if others else ("", "")
+    others = [other for other in there if not _replaces(made, other)]
+    return (policy, NOT_REPLACED.format(name=others[0]["metadata"]["name"])) if others else ("", "")
 
 
-def _fit(made: Manifest, there: Manifest) -> bool:
-    """Whether the one says that it takes the other's place."""
+def _replaces(made: Manifest, there: Manifest) -> bool:
+    """Whether a new object says that it replaces the existing one."""
     if made["kind"] == "Ingress":
         name = str(made["metadata"]["name"]).removesuffix(SUFFIX)
         return bool(annotations_of(there).get(REPLACES) == name)
@@ -57,10 +57,10 @@ def _fit(made: Manifest, there: Manifest) -> bool:
 
 def _labelled(exchange: Exchange, qualified: str) -> list[Manifest]:
     """The objects of the namespace that have the label."""
-    objects = (stored.plain() for stored in exchange.cluster.in_order(qualified))
+    stored = (entry.plain() for entry in exchange.cluster.in_order(qualified))
     return [
-        route
-        for route in objects
-        if route["metadata"].get("namespace") == exchange.target.namespace
-        and HAND_OVER in labels_of(route)
+        manifest
+        for manifest in stored
+        if manifest["metadata"].get("namespace") == exchange.target.namespace
+        and HAND_OVER in labels_of(manifest)
     ]

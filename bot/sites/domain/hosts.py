@@ -26,7 +26,7 @@ READS: tuple[type[Object], ...] = (traefik.IngressRoute, networking.Ingress, gat
 """The kinds whose rules make sites."""
 
 MOST = 1000
-"""Rules of the routes of one namespace: whoever may write there may write any number of them."""
+"""Rules of the routes of one namespace, where a tenant may write any number of them."""
 
 DEFAULT_BACKEND = "default backend"
 
@@ -52,7 +52,7 @@ class SiteRules(NamedTuple):
 
 
 def site_rules(snapshot: Snapshot, namespace: str | None = None) -> SiteRules:
-    """The rules of every route, in one namespace or in all: of each namespace a limited number."""
+    """The rules of routes in one namespace or in all, up to a limit for each namespace."""
     rules, left_out = list[SiteRule](), set[str]()
     room: dict[str, int] = {}
     for route, own in _routes(snapshot):

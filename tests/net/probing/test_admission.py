@@ -214,7 +214,7 @@ NAMED = "lan.tenant.svc.cluster.local"
 
 
 @pytest.mark.parametrize(("address", "said"), LEADS_AWAY)
-def test_a_vip_is_asked_only_where_all_that_it_leads_to_is(address: str, said: str) -> None:
+def test_a_vip_is_asked_only_if_each_of_its_endpoints_is(address: str, said: str) -> None:
     """kube-proxy sends on to what a slice names, and a tenant adds slices to its own Services."""
     of_pod, of_other = a_slice("lan", "tenant", "10.99.0.5"), a_slice("lan", "tenant", address)
     assert asks_the_vip(of_pod)
@@ -249,7 +249,7 @@ def test_a_vip_leads_to_what_kube_proxy_takes(conditions: dict[str, Any], *, ask
     assert asks_the_vip(lan) == asked
 
 
-def test_a_vip_is_not_asked_where_it_is_not_known_to_what_it_leads() -> None:
+def test_a_vip_is_not_asked_while_its_endpoints_are_unknown() -> None:
     many = a_slice("lan", "tenant", *(f"fd42::{number:x}" for number in range(2, MOST_BEHIND + 2)))
     assert asks_the_vip(many)
     assert not asks_the_vip({**many, "ports": [{"port": 80}, {"port": 81, "name": "more"}]})

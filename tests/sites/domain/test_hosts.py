@@ -106,7 +106,7 @@ def test_any_rule_makes_a_named_site(match: str, host: str, namespace: str) -> N
     assert not list(site_rules(a_snapshot(route), f"no-{namespace}").rules)
 
 
-def test_rules_beyond_the_share_of_a_namespace_are_told_and_cost_nobody_else_any() -> None:
+def test_rules_beyond_the_share_of_a_namespace_are_reported_and_others_keep_theirs() -> None:
     """Also where one Ingress has them all."""
     paths = [{"path": f"/{number}", "backend": {}} for number in range(MOST - 1)]
     rules = [{"host": "many.example", "http": {"paths": paths}}] * 2

@@ -331,7 +331,7 @@ def test_sites_are_those_of_the_report() -> None:
     assert whole.all[0].routes == (ROUTE,)
 
 
-def test_that_a_route_was_not_judged_is_told_beside_the_sites() -> None:
+def test_sites_say_which_routes_were_not_judged() -> None:
     """Nothing else is known of it than what was seen of its requests."""
     known = an_ingress("known", "known.example") | {"metadata": {"namespace": "bank", "name": "a"}}
     snapshot = seen(an_ingress("web", "a.example"), known)
