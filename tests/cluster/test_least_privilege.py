@@ -448,14 +448,21 @@ def written_kinds(admin: Somebody) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield f"{root}{at}/{kind['name']}", item | head
 
 
+MAY_END = {
+    "DELETE /apis/networking.k8s.io/v1/namespaces/apps/ingresses",
+    "DELETE /apis/traefik.io/v1alpha1/namespaces/apps/ingressroutes",
+}
+"""An Ingress that nobody keeps, and an IngressRoute that the bot made, where tests left one."""
+
+
 def test_no_object_of_another_kind_is_written_whatever_rbac_lets(
     mighty: Somebody, admin: Somebody
 ) -> None:
     """A label on something of each kind that the cluster has, and its end."""
-    let_through: list[str] = []
+    let_through: dict[str, set[str]] = {"account": set(), "approver": set()}
     refused = 0
     kinds = [each for each in written_kinds(admin) if each[0].rpartition("/")[2] not in OF_POLICIES]
-    for somebody in (mighty, mighty.acting(APPROVER)):
+    for who, somebody in (("account", mighty), ("approver", mighty.acting(APPROVER))):
         for at, item in kinds:
             name = item["metadata"]["name"]
             label = {"metadata": {"labels": {"a.example/b": "c"}}}
@@ -467,7 +474,8 @@ def test_no_object_of_another_kind_is_written_whatever_rbac_lets(
                     method, f"{path}?dryRun=All", body, MERGE if method == "PATCH" else JSON
                 )
                 if answer.done:
-                    let_through.append(f"{method} {at}")
+                    let_through[who].add(f"{method} {at}")
                 refused += POLICY in answer.said
     assert refused > 3 * len(kinds) > 75
-    assert let_through == ["DELETE /apis/networking.k8s.io/v1/namespaces/apps/ingresses"]
+    assert let_through["account"] == set()
+    assert let_through["approver"] <= MAY_END
