@@ -39,10 +39,11 @@ def busybox(network: Network, node: str, learn: Callable[[], None]) -> Shell:
 
     def shell(argv: Sequence[str]) -> StreamEnded:
         command = argv[0] if argv else ""
-        if command != "wget":
+        if command not in ("wget", "env"):
             return StreamEnded(refused=f'exec: "{command}": executable file not found')
         learn()
-        output, code = _wget(network, node, argv[-1])
+        asked = argv[1].removeprefix("http_proxy=") if command == "env" else argv[-1]
+        output, code = _wget(network, node, asked)
         return StreamEnded(b"", output.encode(), code)
 
     return shell

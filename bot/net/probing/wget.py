@@ -29,6 +29,10 @@ ADDRESS = re.compile(r"[(|]\[?([0-9a-f.:]{1,45}?[0-9a-f])\]?(?::\d{1,5})?[)|]", 
 STATUS = re.compile(r"HTTP/\d(?:\.\d)? (\d{3})")
 
 NO_REDIRECT = "--max-redirect=0"
+BY_PROXY = "--proxy=on"
+"""Without that option, the server itself is named as the proxy, with which a redirect leads to it
+again. Source: busybox, networking/wget.c: "else: lsa stays the same: we use proxy"."""
+
 UNKNOWN_OPTION = re.compile(r"unrecognized option\b.{0,20}max-redirect")
 
 WORDS = (
@@ -68,9 +72,11 @@ class CommandOutput(msgspec.Struct, frozen=True):
 
 
 def request_argv(to: Destination, *, gnu: bool = True) -> tuple[str, ...]:
-    """The documented request, without a shell, and bounded; with `gnu`, no redirect is followed."""
-    still = (NO_REDIRECT,) if gnu else ()
-    return ("wget", "-S", *still, "-O", "/dev/null", "-t", "1", "-T", str(SECONDS), to.url)
+    """The documented request, without a shell, and bounded. No redirect is followed elsewhere."""
+    bounds = ("-O", "/dev/null", "-t", "1", "-T", str(SECONDS))
+    if gnu:
+        return ("wget", "-S", NO_REDIRECT, *bounds, to.url)
+    return (*_proxied(to.url), "wget", "-S", "--spider", BY_PROXY, *bounds, to.url)
 
 
 def is_not_gnu(output: CommandOutput) -> bool:
@@ -94,7 +100,6 @@ def read_request(
             steps.append(failed)
             break
         steps.append(RequestStep(leg=leg))
-    # After a redirection it goes to another address than before: the last one counts.
     address = (_addresses(output.stderr) or (to.address or to.name,))[-1]
     return (
         RequestStep(leg=Leg.DNS) if to.name else None,
@@ -105,31 +110,38 @@ def read_request(
 def probe_argv(probe: Probe, *, gnu: bool = True) -> tuple[str, ...] | Refusal:
     """The command of a probe, without a shell: nothing that somebody else wrote is an option.
 
-    With `gnu`, no redirect is followed: busybox has no option against it, and refuses GNU's. It
-    bypasses proxies, since Traefik uses none for its servers, and skips the body, which might not
-    end (busybox makes a GET all the same, GNU a HEAD).
+    With `gnu` it follows no redirect and bypasses proxies, since Traefik uses none for its servers.
+    Else no redirect leads elsewhere, and the server is asked as a proxy is: by the whole URL. The
+    body is skipped, which might not end (busybox makes a GET all the same, GNU a HEAD).
     """
     url = _url(probe)
     if isinstance(url, Refusal):
         return url
-    host = ("--header", f"Host: {probe.name}") if _has_host(probe) else ()
-    bounds = ("-t", "1", "-T", str(max(1, round(probe.seconds))))
-    still = (NO_REDIRECT,) if gnu else ()
-    fixed = ("wget", "-S", *still, "--spider", "--proxy=off", "-O", "/dev/null")
-    return (*fixed, *bounds, *host, url)
+    bounds = ("-O", "/dev/null", "-t", "1", "-T", str(max(1, round(probe.seconds))))
+    named = _has_host(probe)
+    if gnu:
+        host = ("--header", f"Host: {probe.name}") if named else ()
+        return ("wget", "-S", NO_REDIRECT, "--spider", "--proxy=off", *bounds, *host, url)
+    path = url.split("/", 3)[3]
+    asked = f"http://{probe.name}/{path}" if named else url
+    return (*_proxied(url), "wget", "-S", "--spider", BY_PROXY, *bounds, asked)
+
+
+def _proxied(url: str) -> tuple[str, str]:
+    """What runs a command with the server of a URL as its proxy."""
+    return "env", f"http_proxy={url[: url.index('/', url.index('//') + 2)]}"
 
 
 def read_probe(probe: Probe, output: CommandOutput) -> ProbeAnswer:
     """What one run says of the probe; UNTRIED, with the reason, where it says nothing."""
     own, servers = lines(output.stderr)
     failed = failure("\n".join(own))
+    # It prints where it goes before it goes there.
+    went_to = _addresses("\n".join(own))
     if probe.kind is ProbeKind.DNS:
-        # It prints where it goes before it goes there.
-        if addresses := _addresses("\n".join(own)):
-            return ProbeAnswer(id=probe.id, outcome=Outcome.OK, addresses=addresses[:1])
-        if failed.leg is Leg.DNS:
-            return ProbeAnswer(id=probe.id, outcome=Outcome.NAME, detail=failed.said)
-        return untried(probe, f"wget said: {failed.said or failed.outcome}")
+        return _looked_up(probe, went_to, failed)
+    if went_to and parse(went_to[0]) != parse(probe.address):
+        return untried(probe, f"wget went to {went_to[0]}.")
     if servers:
         return _answered(probe, servers[0])
     if output.exit_code == 0:
@@ -144,6 +156,14 @@ def read_probe(probe: Probe, output: CommandOutput) -> ProbeAnswer:
     if probe.kind is ProbeKind.HTTP and failed.said == UNCLEAR:
         return untried(probe, f"{UNCLEAR}.")
     return ProbeAnswer(id=probe.id, outcome=failed.outcome, errno=failed.errno, detail=failed.said)
+
+
+def _looked_up(probe: Probe, addresses: tuple[str, ...], failed: RequestStep) -> ProbeAnswer:
+    if addresses:
+        return ProbeAnswer(id=probe.id, outcome=Outcome.OK, addresses=addresses[:1])
+    if failed.leg is Leg.DNS:
+        return ProbeAnswer(id=probe.id, outcome=Outcome.NAME, detail=failed.said)
+    return untried(probe, f"wget said: {failed.said or failed.outcome}")
 
 
 def untried(probe: Probe, why: str) -> ProbeAnswer:

@@ -36,6 +36,33 @@ def test_the_command_has_its_bounds_and_no_shell() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "server", "url"),
+    [
+        (a_probe(ProbeKind.HTTP, name="web.example", path="/a?b=c"), "http://10.42.1.7:8080",
+         "http://web.example/a?b=c"),
+        (a_probe(ProbeKind.HTTP, path="/a"), "http://10.42.1.7:8080", "http://10.42.1.7:8080/a"),
+        (a_probe(address="fd00::7"), "http://[fd00::7]:8080", "http://[fd00::7]:8080/"),
+        (NAMED, "http://web.apps.svc.cluster.local:80", "http://web.apps.svc.cluster.local:80/"),
+    ],
+)  # fmt: skip
+def test_without_an_option_against_redirects_the_server_is_the_proxy(
+    asked: Probe, server: str, url: str
+) -> None:
+    """A redirect then leads to the same server again."""
+    bounds = ("-O", "/dev/null", "-t", "1", "-T", "3")
+    command = ("wget", "-S", "--spider", "--proxy=on", *bounds, url)
+    assert probe_argv(asked, gnu=False) == ("env", f"http_proxy={server}", *command)
+
+
+def test_an_answer_from_elsewhere_says_nothing() -> None:
+    """A wget that does not know proxies asks for the route's own name."""
+    asked = a_probe(ProbeKind.HTTP, name="web.example")
+    said = "Connecting to web.example (203.0.113.7:80)\n  HTTP/1.1 200 OK\n"
+    answer = read_probe(asked, CommandOutput(said, 0))
+    assert (answer.outcome, answer.detail) == (Outcome.UNTRIED, "wget went to 203.0.113.7.")
+
+
+@pytest.mark.parametrize(
     ("asked", "why"),
     [
         (a_probe(ProbeKind.UDP, size=64), "datagrams"),
