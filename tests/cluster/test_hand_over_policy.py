@@ -215,7 +215,7 @@ ROUTES: Mapping[str, tuple[Manifest, str]] = {
         HAS_MIDDLEWARES,
     ),
     "a Middleware of another namespace, by both": (
-        changed(NEW, *FIRST, "middlewares", 0, to={"name": "bank-auth@file", "namespace": "bank"}),
+        changed(NEW, *FIRST, "middlewares", 1, "namespace", to="bank"),
         OWN_OBJECTS,
     ),
     "a Service's Middleware of another namespace": (
