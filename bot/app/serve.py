@@ -26,8 +26,8 @@ async def serve(
 ) -> None:
     """Answer people until SIGTERM or SIGINT, and Prometheus and the kubelet at a port.
 
-    The kubelet comes from one of the `node_addresses`, or from the pod's gateway; whoever reads the
-    metrics, from a pod in one of the `metrics_namespaces`.
+    The kubelet comes from one of the `node_addresses`, or from the pod's gateway. Prometheus comes
+    from a pod in one of the `metrics_namespaces`.
 
     Neither an outage nor a refusal of Discord or of the API server ends it.
 

@@ -258,14 +258,13 @@ class Health:
         self, snapshot: Snapshot, checks: tuple[Check, ...], namespace: str | None
     ) -> Report:
         """Run all checks, so that causes of other scopes are found, then narrow the report."""
-        traefik = snapshot.supplement(TraefikNamespaces)
         examined = examine(
             snapshot,
             self.checks,
             namespace=namespace,
             around=self.around,
             budget=self._budget(snapshot),
-            platform=PLATFORM.union(traefik.names if traefik else ()),
+            platform=PLATFORM.union(_of_traefik(snapshot)),
         )
         report = _dated(focus(examined, checks), self.failing_since())
         if ROUTES not in report.scopes:
@@ -273,8 +272,7 @@ class Health:
         return replace(report, supplements={Sites: sites(snapshot, report)})
 
     def _budget(self, snapshot: Snapshot) -> JudgingBudget:
-        traefik = snapshot.supplement(TraefikNamespaces)
-        return JudgingBudget(self.clock, traefik.names if traefik else ())
+        return JudgingBudget(self.clock, _of_traefik(snapshot))
 
     async def _log(self, finding: Finding) -> LogTail | None:
         if finding.subject.kind != "Pod":
@@ -314,6 +312,12 @@ class Health:
         subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in findings[:5])
         msg = f"{typed!r} stands for {len(findings)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
+
+
+def _of_traefik(snapshot: Snapshot) -> Collection[str]:
+    """The namespaces that the owner names as Traefik's."""
+    known = snapshot.supplement(TraefikNamespaces)
+    return known.names if known else ()
 
 
 def _dated(report: Report, failing_since: Mapping[str, datetime]) -> Report:

@@ -100,7 +100,7 @@ def slices_of(service: core.Service, snapshot: Snapshot) -> Sequence[discovery.E
 def leads_to(service: core.Service, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     """The addresses and ports to which a request to a Service's VIP, or to its name, may go.
 
-    Each slice that is labelled with the Service's name counts, whoever wrote it, and each of its
+    Every slice with the label of the Service's name counts, by any author, and every one of its
     endpoints: kube-proxy takes those that are ready, and else those that are about to end. The
     cluster's DNS tells the addresses of a headless Service also where a slice has no port, which is
     port 0 here. Source: CoreDNS, plugin kubernetes, `EndpointSliceToEndpoints`.

@@ -225,7 +225,7 @@ class Executor:
         return f"So this stays, and takes the requests: {named}. Delete it when that is served."
 
     async def _end_hand_over(self, steps: Sequence[Step], done: int, change: Change) -> list[str]:
-        """Remove the label from what stays, after so many steps; the failures, for people."""
+        """Remove the label from what stays after the first `done` steps. Returns the failures."""
         labels = [
             step.undo if number < done else step
             for number, step in enumerate(steps)

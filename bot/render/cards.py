@@ -42,7 +42,7 @@ class Attachment:
 
     @classmethod
     def of_text(cls, name: str, text: str, most: int | None = None) -> Attachment:
-        """A file of text, of at most so many bytes, in which nothing is hidden."""
+        """A file of text without hidden characters, cut to `most` bytes."""
         return cls(name, words.marked(text).encode(errors="replace")[:most])
 
 

@@ -81,9 +81,9 @@ def brief(text: str, most: int) -> str:
 
 def _visible(char: str) -> str:
     category = unicodedata.category(char)
-    if category in ("Cc", "Zl", "Zp", "Zs"):
+    if category in CONTROL or category == "Zs":
         return " "
-    return "" if category in ("Cf", "Cs", "Co", "Cn") else char
+    return "" if category in INVISIBLE else char
 
 
 def marked(text: str) -> str:
@@ -98,12 +98,12 @@ def marked(text: str) -> str:
 
 
 def _marked(char: str) -> str:
-    unseen = char not in "\n\t" and unicodedata.category(char) in UNSEEN
+    unseen = char not in "\n\t" and unicodedata.category(char) in CONTROL | INVISIBLE
     return "\ufffd" if unseen else char
 
 
-UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Categories of Unicode."""
+CONTROL, INVISIBLE = frozenset({"Cc", "Zl", "Zp"}), frozenset({"Cf", "Cn", "Co", "Cs"})
+"""Categories of Unicode: those that act as a break, and those that show nothing."""
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

@@ -312,7 +312,7 @@ async def prepared(api: Api, real: RealCluster, row: Row, points: range, folder:
         for name in names:
             places[name], namespace = a_namespace()
             made += namespace
-    made += [each for name, place in places.items() for each in objects(row.way, place, name)]
+    made += [item for name, place in places.items() for item in objects(row.way, place, name)]
     await asyncio.to_thread(real.apply, *made)
     if row.way is Method.CONVERSION:
         listed = await asyncio.to_thread(real.read, "ingresses", "-A")

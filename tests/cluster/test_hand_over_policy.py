@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -435,11 +436,11 @@ def test_the_conversion_of_every_real_ingress_passes(
         if routes_ := [*converted(case, strict=True), *converted(case, strict=False)]:
             made.append((case, case.applied["metadata"]["namespace"], routes_))
     spaces = [in_its_own(namespace) for _, namespace, _ in made]
-    real.apply(*(each for pair in spaces for each in pair))
+    real.apply(*chain.from_iterable(spaces))
     listed = {"apiVersion": "v1", "kind": "List", "items": [case.applied for case, *_ in made]}
     real.kubectl_tries("apply", "--server-side", "-f", "-", given=json.dumps(listed))
     real.kubectl("label", "ingresses", "-A", "-l", "origin=a-case", f"{HAND_OVER}=traefik.io")
-    taken = {each["metadata"]["namespace"] for each in real.read("ingresses", "-A")["items"]}
+    taken = {item["metadata"]["namespace"] for item in real.read("ingresses", "-A")["items"]}
     (*_, last) = (new for _, namespace, new in made if namespace in taken)
     until(lambda: "no params" not in tried(there, last[0]).said)
     asked = [(case, new) for case, place, news in made if place in taken for new in news]

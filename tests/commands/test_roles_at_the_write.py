@@ -163,7 +163,7 @@ class Stage:
 async def stage(room: Room) -> Stage:
     lab = healthy(datetime.now(UTC))
     known = {"Pod", "Node", "Service", "EndpointSlice", "IngressRoute", "Ingress", "NetworkPolicy"}
-    objects = [each for each in lab.objects if each["kind"] in known]
+    objects = [item for item in lab.objects if item["kind"] in known]
     room.cluster.set([*objects, a_pod("broken", waiting="CrashLoopBackOff")])
     network = Network(Broken())
     network.learn(lab.of("Node"), lab.of("Pod"), lab.of("Service"), lab.of("EndpointSlice"))
@@ -248,7 +248,7 @@ def names(room: Room) -> frozenset[str]:
     """Every command that Discord shows."""
     walked = room.client.tree.walk_commands()
     return frozenset(
-        each.qualified_name for each in walked if isinstance(each, app_commands.Command)
+        command.qualified_name for command in walked if isinstance(command, app_commands.Command)
     )
 
 
@@ -257,7 +257,7 @@ async def test_every_command_and_control_has_an_example_here(stage: Stage) -> No
     await stage.prepare()
     health = {name for name in names(stage.room) if name.startswith("health ")}
     assert names(stage.room) == WRITING.keys() | READING.keys() | health
-    examples = [SELECT, *(each(stage) for each in (*WRITING_CONTROLS, *READING_CONTROLS))]
+    examples = [SELECT, *(id_of(stage) for id_of in (*WRITING_CONTROLS, *READING_CONTROLS))]
     for pattern in stage.room.client.custom_ids:
         assert any(map(pattern.fullmatch, examples)), pattern
     for known in examples:

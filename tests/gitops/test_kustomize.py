@@ -52,7 +52,7 @@ def test_a_folder_with_the_name_of_a_kustomization_is_not_read_as_one(
 ) -> None:
     """Neither to kustomize nor to Flux; it ended the whole reading."""
     found = built({f"k0/{below}{name}/x.yaml": WEB, "k0/readme.md": ""})
-    assert [each.path for each in found] == [f"k0/{below}{name}/x.yaml"]
+    assert [file.path for file in found] == [f"k0/{below}{name}/x.yaml"]
 
 
 def test_a_base_of_two_overlays_is_read_once_for_each() -> None:

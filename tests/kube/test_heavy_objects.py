@@ -33,6 +33,7 @@ from bot.kube.shares import Load, Shares
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.plain import Plain
 from tests.kube.test_cache import HASTY
+from tests.turns import SOME, counted_turns
 
 KINDS = (KIND_OF[core.Service], KIND_OF[traefik.IngressRoute])
 
@@ -173,31 +174,17 @@ async def test_deep_json_is_cut_beside_the_event_loop(tmp_path: Path):
     names = {"name": "a", "namespace": "tenant"}
     route = msgspec.json.encode({**title, "metadata": names, "spec": {"x": msgspec.Raw(wide)}})
     event = b'{"type":"ADDED","object":' + route + b"}"
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0.001)
-            turns += 1
-
-    async with served(tmp_path, []) as (api, _):
+    async with served(tmp_path, []) as (api, _), counted_turns() as turns:
         reflector = Reflector(api, Source(KIND_OF[traefik.IngressRoute], "traefik.io", "v1alpha1"))
-        counting = asyncio.create_task(count())
         at = path("/apis/traefik.io/v1alpha1/namespaces", "tenant", "ingressroutes", "a")
         confirmed = await answers.confirmed(at, route)
-        of_answer = turns
+        of_answer = turns.count
         await reflector._take_any(bytearray(event))
-        counting.cancel()
     assert len(confirmed) < len(route)
     assert decode_object(confirmed, traefik.IngressRoute).name == "a"
     assert list(reflector.objects) == [("tenant", "a")]
-    assert of_answer > SOME_TURNS
-    assert turns - of_answer > SOME_TURNS
-
-
-SOME_TURNS = 3
-"""Turns of the event loop where it would get one or two if it stood still."""
+    assert of_answer > SOME
+    assert turns.count - of_answer > SOME
 
 
 async def until_seen(cache: WatchCache, names: set[str]) -> Snapshot:

@@ -30,7 +30,7 @@ DRY: Query = [("dryRun", "All")]
 
 def written(simulation: SimulatedCluster) -> list[str]:
     """The requests that were no reading."""
-    return [each.method for each in simulation.requests if each.method != "GET"]
+    return [request.method for request in simulation.requests if request.method != "GET"]
 
 
 @pytest.mark.parametrize(

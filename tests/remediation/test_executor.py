@@ -112,7 +112,7 @@ async def test_a_hand_over_without_the_label_is_not_taken_back_by_a_button() -> 
     world = World()
     remediation = world.process()
     end = await converted(world, remediation)
-    steps = tuple(each for each in end.plan.steps if each.action is not Action.LABEL_HAND_OVER)
+    steps = tuple(step for step in end.plan.steps if step.action is not Action.LABEL_HAND_OVER)
     kept = world.store.kept[end.name]
     world.store.kept[end.name] = msgspec.structs.replace(
         kept, plan=msgspec.structs.replace(end.plan, steps=steps)

@@ -1,6 +1,5 @@
 """What stands behind `/traefik`, over a fake cluster and a fake Traefik."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,6 +30,7 @@ from tests.traefik.world import (
     refused,
     world,
 )
+from tests.turns import SOME, counted_turns
 
 
 def a_traefik(*replicas, **rest) -> tuple[Traefik, FakeTraefik, FakeCluster]:
@@ -282,17 +282,8 @@ async def test_many_paths_do_not_block_the_event_loop() -> None:
     many = [
         {**heavy, "metadata": {"name": f"i{number}", "namespace": "apps"}} for number in range(8)
     ]
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0.001)
-            turns += 1
-
     traefik = Traefik(Prepared(*many), FakeTraefik())
-    counting = asyncio.create_task(count())
-    answer = await traefik.routes()
-    counting.cancel()
+    async with counted_turns() as turns:
+        answer = await traefik.routes()
     assert len(answer.routes) == len(many)
-    assert turns > 3
+    assert turns.count > SOME

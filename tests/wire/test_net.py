@@ -135,5 +135,5 @@ async def test_no_pod_is_made_for_a_person_who_lost_the_role_after_the_click(
     why = "You no longer have the role operator, so nothing was written."
     await until(lambda: any(why in answer.text for answer in handle.answers), why, PATIENCE)
     assert server.sent(endpoints.GUILD_MEMBER)
-    made = [each.path for each in cluster.requests if each.method == "POST"]
+    made = [request.path for request in cluster.requests if request.method == "POST"]
     assert [path for path in made if NAMESPACE in path] == []

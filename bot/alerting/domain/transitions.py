@@ -430,7 +430,7 @@ def _opened(
     since: Mapping[str, datetime],
     ends: Mapping[str, Sequence[Pending]],
 ) -> Incident | KnownFinding | None:
-    """The incident of a finding that outlasted its grace, unless it is told with something else."""
+    """The incident of a finding that outlasted its grace, unless another message names it."""
     now = view.report.taken_at
     links = view.report.chain(finding)
     chain = [link for link in links if alarming(link, view.muted)]

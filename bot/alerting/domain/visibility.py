@@ -9,6 +9,7 @@ import msgspec
 
 from bot.alerting.domain import outage
 from bot.domain.finding import Finding, Ref
+from bot.domain.grouping import grouped
 from bot.domain.report import Report
 from bot.domain.sentences import listed
 from bot.domain.snapshot import AWAY, Gap, Why
@@ -67,11 +68,9 @@ def _findings(gaps: Sequence[Gap], report: Report) -> tuple[Finding, ...]:
     What is missing of one namespace is a finding of it: its people may have brought that about, and
     would else keep the cluster's incident open.
     """
-    of_cluster = [gap for gap in gaps if not gap.namespace]
-    places = sorted({gap.namespace for gap in gaps} - {""})
-    parts = [
-        _finding([gap for gap in gaps if gap.namespace == place], report, place) for place in places
-    ]
+    by_namespace = grouped((gap.namespace, gap) for gap in gaps)
+    of_cluster = by_namespace.pop("", [])
+    parts = (_finding(own, report, place) for place, own in sorted(by_namespace.items()))
     return (*_of_cluster(of_cluster, report), *parts)
 
 

@@ -116,7 +116,7 @@ class Diagnose:
         Raises:
             InputError: It means no route or Service, or several; the message suggests names.
             ClusterError: The cluster's objects cannot be read at all.
-            Refused: Whoever wants it may not any more: nothing of it is remembered.
+            Refused: The person lost the role meanwhile. Nothing of the test is remembered.
         """
         progress("Reading routes, Services and endpoints.")
         snapshot = await self.cluster.snapshot(resolving.READS)
@@ -152,7 +152,7 @@ class Diagnose:
         Raises:
             InputError: There is no route.
             ClusterError: The cluster's objects cannot be read at all.
-            Refused: Whoever wants it may not any more: nothing of it is remembered.
+            Refused: The person lost the role meanwhile. Nothing of the test is remembered.
         """
         progress("Reading routes, Services and endpoints.")
         snapshot = await self.cluster.snapshot(resolving.READS)

@@ -158,7 +158,7 @@ class ProbeAdmission:
         if probe.name == CONTROL_NAME:
             return _checked(probe)
         if service is None or service.spec.type == "ExternalName" or not own:
-            return Refusal(f"{probe.name} is no name of a VIP: it could lead out of the cluster.")
+            return Refusal(f"{probe.name} does not name a VIP: it could lead out of the cluster.")
         why = next(filter(None, (self.why_not(ip, probe.port) for ip in own)), "")
         return Refusal(why) if why else _checked(probe)
 

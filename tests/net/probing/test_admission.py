@@ -73,6 +73,7 @@ OBJECTS: tuple[dict[str, Any], ...] = (
     pod("done", "tenant", "10.99.0.7") | {"status": {"phase": "Succeeded", "podIP": "10.99.0.7"}},
     on_its_node("exporter", "monitoring", 9100),
 )
+WITHOUT_SLICES = tuple(item for item in OBJECTS if item["kind"] != "EndpointSlice")
 
 
 def cluster(*more: dict[str, Any]) -> Snapshot:
@@ -255,8 +256,7 @@ def test_a_vip_is_not_asked_while_its_endpoints_are_unknown() -> None:
     assert not asks_the_vip({**many, "ports": [{"port": 80}, {"port": 81, "name": "more"}]})
     cut = a_slice("lan", "tenant", *(f"fd42::{number:x}" for number in range(2, MOST_BEHIND + 9)))
     assert not asks_the_vip(cut), "of which a part is not kept"
-    objects = [found for found in OBJECTS if found["kind"] != "EndpointSlice"]
-    unread = snapshot_of(*objects, gaps=(Gap("EndpointSlice", Why.FORBIDDEN, "no right"),))
+    unread = snapshot_of(*WITHOUT_SLICES, gaps=(Gap("EndpointSlice", Why.FORBIDDEN, "no right"),))
     answer = ProbeAdmission(unread).check(Probe("a", ProbeKind.TCP, VIP, 80))
     assert isinstance(answer, Refusal)
     assert "could not be read" in answer.detail

@@ -14,7 +14,7 @@ from tests.net.probing.test_admission import (
     LEADS_AWAY,
     LED,
     NODE,
-    OBJECTS,
+    WITHOUT_SLICES,
     a_slice,
     cluster,
     service,
@@ -33,7 +33,7 @@ def why_not(snapshot: Snapshot, target: str, *also: str) -> str:
     url = f"[{target}]" if ":" in target else target
     answers = [
         *(command(snapshot, tool, target, "", allowed(also)) for tool in TOOLS),
-        *(command(snapshot, Tool.CURL, each, "", allowed(also)) for each in (url, f"{url}/a")),
+        *(command(snapshot, Tool.CURL, asked, "", allowed(also)) for asked in (url, f"{url}/a")),
     ]
     (reason,) = {answer.detail if isinstance(answer, Refusal) else "" for answer in answers}
     return reason
@@ -65,9 +65,10 @@ def test_the_settings_may_name_what_a_service_leads_to(target: str) -> None:
 
 @pytest.mark.parametrize("target", [*OF_VIP, *OF_BARE])
 def test_where_a_service_leads_has_to_be_known(target: str) -> None:
-    objects = [found for found in OBJECTS if found["kind"] != "EndpointSlice"]
     gap = Gap("EndpointSlice", Why.FORBIDDEN, "no right")
-    assert "could not be read" in why_not(snapshot_of(*objects, VIP, BARE, gaps=(gap,)), target)
+    assert "could not be read" in why_not(
+        snapshot_of(*WITHOUT_SLICES, VIP, BARE, gaps=(gap,)), target
+    )
 
 
 def test_dig_asks_no_name_server_that_leads_away_and_looks_up_any_name() -> None:
@@ -82,8 +83,8 @@ def test_dig_asks_no_name_server_that_leads_away_and_looks_up_any_name() -> None
 
 @pytest.mark.parametrize("target", [NODE, "edge", API, "default/kubernetes", "tenant/web"])
 def test_a_person_may_still_mean_a_node_and_the_api_server(target: str) -> None:
-    elsewhere = [found for found in OBJECTS if found["kind"] != "EndpointSlice"]
-    assert not why_not(snapshot_of(*elsewhere, a_slice("kubernetes", "default", NODE)), target)
+    seen = snapshot_of(*WITHOUT_SLICES, a_slice("kubernetes", "default", NODE))
+    assert not why_not(seen, target)
 
 
 def test_a_pod_that_has_ended_leaves_its_address_to_others() -> None:

@@ -146,9 +146,9 @@ def test_a_new_route_says_what_the_ingress_had_for_the_day_when_it_is_put_back()
     )
     known = gather([a_service(), a_service(metadata={"name": "other"})])
     (created,) = (
-        each.manifest
-        for each in planned(Method.CONVERSION, made, known=known).steps
-        if each.action is Action.CREATE_INGRESSROUTE
+        step.manifest
+        for step in planned(Method.CONVERSION, made, known=known).steps
+        if step.action is Action.CREATE_INGRESSROUTE
     )
     assert created["metadata"]["annotations"] == {
         "meshmedic.dev/replaces": "web",
