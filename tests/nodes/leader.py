@@ -11,6 +11,25 @@ def leader() -> str:
     return str(lease["spec"].get("holderIdentity") or "").partition("_")[0]
 
 
+def settled() -> str:
+    """The name of a pod that leads and is not about to end.
+
+    After a rollout the Lease may still name a pod that is gone, or nobody: whoever ends gives it
+    back, and the next one asks for it every few seconds.
+
+    Raises:
+        TimeoutError: Nobody leads in time.
+    """
+    wait_until("a leader that stays", lambda: leader() in _staying(), 60)
+    return leader()
+
+
+def _staying() -> set[str]:
+    pods = get("-n", "meshmedic", "pods", "-l", "app.kubernetes.io/name=meshmedic")["items"]
+    metadata = (pod["metadata"] for pod in pods)
+    return {data["name"] for data in metadata if "deletionTimestamp" not in data}
+
+
 def node_of(pod: str) -> str:
     """The node that a pod of the bot runs on."""
     return str(get("-n", "meshmedic", "pod", pod)["spec"]["nodeName"])
@@ -27,9 +46,9 @@ def away_from(node: str) -> str:
     Two of the bot's pods are never on one node, so where the leader is there, the standby is not,
     and takes over once the leader's pod is deleted.
     """
-    leads = leader()
+    leads = settled()
     if node_of(leads) == node:
         kubectl("-n", "meshmedic", "delete", "pod", leads)
         until_another_than(leads)
     rolled_out("meshmedic", "deployment/meshmedic")
-    return leader()
+    return settled()

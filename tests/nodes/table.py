@@ -11,6 +11,9 @@ WIDTH = 140
 SHOWN = 3000
 """Characters of a wrong answer."""
 
+SUMMED_UP = 300
+"""Characters of an error in the summary, which is all that a log that is cut off may keep."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -55,7 +58,8 @@ class Table:
 
     def broken(self, what: str, error: Exception) -> None:
         """A row for what could not be looked at: never right."""
-        self._count(what, False, f"{what}: {type(error).__name__}")
+        named = f"{what}: {type(error).__name__}"
+        self._count(f"{named}: {str(error)[:SUMMED_UP]!r}", False, named)
         _print(_indented(str(error)[-SHOWN:]))
 
     def figure(self, figure: Figure) -> None:

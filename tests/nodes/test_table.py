@@ -6,7 +6,7 @@ import pytest
 
 from tests.nodes.table import Figure, Table, summary
 
-WORKS = "## 🟢 The route works · proven\nFrom n1 by pod IP."
+WORKS = "## ✅ The route works · proven\nFrom n1 by pod IP."
 
 
 def test_a_row_is_right_where_the_pattern_is_found_and_wrong_where_it_is_not(
@@ -18,7 +18,7 @@ def test_a_row_is_right_where_the_pattern_is_found_and_wrong_where_it_is_not(
     assert not table.row("redirect", WORKS, seconds=1.0, want="A rule on Traefik's node")
     assert (table.right, table.wrong) == (1, ["redirect"])
     printed = capsys.readouterr().out
-    assert "  ok       4.9 s  mended: 🟢 The route works · proven\n" in printed
+    assert "  ok       4.9 s  mended: ✅ The route works · proven\n" in printed
     assert "WRONG    1.0 s  redirect" in printed
     assert "From n1 by pod IP." in printed
 
@@ -36,10 +36,10 @@ def test_a_figure_above_its_limit_is_wrong(
 
 
 def test_what_broke_off_is_wrong() -> None:
-    """What could not be looked at is never right."""
+    """What could not be looked at is never right, and the summary says why."""
     table = Table("A power cut")
     table.broken("power-cut", TimeoutError("not within 120 s: another leader"))
-    assert table.wrong == ["power-cut"]
+    assert table.wrong == ["power-cut: TimeoutError: 'not within 120 s: another leader'"]
 
 
 def test_the_run_fails_by_a_single_wrong_row_and_by_no_row_at_all(

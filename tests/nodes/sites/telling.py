@@ -36,8 +36,10 @@ async def findings(bot: Bot) -> Mapping[str, str]:
 
 
 async def said_of_sites(bot: Bot, hosts: Iterable[str]) -> Mapping[str, str]:
-    """The lines about each of these hosts."""
+    """The lines about each of these hosts; the whole answer for each, where it has no file."""
     told = await bot.ask("sites")
+    if FILE not in told.answer.files:
+        return dict.fromkeys(hosts, f"no file: {told.text}")
     return by_host(told.answer.files[FILE].decode(), hosts)
 
 
