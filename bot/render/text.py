@@ -19,12 +19,12 @@ class VerdictLook(NamedTuple):
 
 
 LOOK = {
-    Verdict.HEALTHY: VerdictLook("🟢", 0x2E9E6B, "green"),
-    Verdict.PROGRESSING: VerdictLook("🔵", 0x3B82F6, "blue"),
+    Verdict.HEALTHY: VerdictLook("✅", 0x2E9E6B, "green"),
+    Verdict.PROGRESSING: VerdictLook("🔄", 0x3B82F6, "blue"),
     Verdict.SUSPENDED: VerdictLook("⏸️", 0x0EA5B7, "cyan"),
     Verdict.UNKNOWN: VerdictLook("❔", 0x8B5CF6, "magenta"),
-    Verdict.DEGRADED: VerdictLook("🟠", 0xE69F00, "yellow"),
-    Verdict.FAILED: VerdictLook("🔴", 0xD5473F, "red"),
+    Verdict.DEGRADED: VerdictLook("⚠️", 0xE69F00, "yellow"),
+    Verdict.FAILED: VerdictLook("❌", 0xD5473F, "red"),
 }
 
 NOTE = "ℹ️"

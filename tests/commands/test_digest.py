@@ -67,7 +67,7 @@ async def test_by_hand_it_looks_as_by_the_clock_here_for_all_or_for_the_asker_al
         DigestSchedule(name="daily", channel=room.channel.id, when=Timetable(8, 0), began=now)
     )
     healthy = await room.operator.slash(room.channel, "digest now", name="daily")
-    assert said(healthy).startswith("🟢 **Digest daily** · all healthy: 1 object judged")
+    assert said(healthy).startswith("✅ **Digest daily** · all healthy: 1 object judged")
     room.cluster.set(BROKEN)
     for dry_run in (True, False):
         asked = await room.operator.slash(

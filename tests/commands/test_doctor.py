@@ -39,7 +39,7 @@ async def test_a_missing_permission_of_the_cluster_is_told_with_its_fix(room: Ro
     refused = {right: right.resource != "nodes" for right in facts.rights}
     room.cluster.examined = a_cluster(rights=refused)
     answer = said(await room.operator.slash(room.channel, "doctor"))
-    assert answer.startswith("## 🔴 Something is wrong")
+    assert answer.startswith("## ❌ Something is wrong")
     assert "May not list and watch nodes." in answer
     assert "→ Apply deploy/base again" in answer
 
@@ -72,6 +72,6 @@ async def test_who_acts_is_told_to_an_operator(room: Room):
     """And a Lease that nobody renews is the first thing to read."""
     room.cluster.examined = a_cluster(lease=LeaseFacts("meshmedic-1_a", 600.0, 30))
     answer = said(await room.operator.slash(room.channel, "doctor"))
-    assert answer.startswith("## 🔴 Something is wrong")
+    assert answer.startswith("## ❌ Something is wrong")
     assert "Nobody acts: meshmedic-1_a renewed the Lease last 600 s ago." in answer
     assert "→ Look at the bot's pods" in answer

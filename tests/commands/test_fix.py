@@ -96,7 +96,7 @@ async def test_an_approver_presses_and_the_card_tells_the_end(room: Room, world:
     await room.env.settle()
     now = card(room, shown)
     text = text_of(now)
-    assert "🟢 Done" in text
+    assert "✅ Done" in text
     assert f"Approved by <@{room.approver.id}>" in text
     assert "The network fault itself stays" in text
     assert list(buttons(now)) == ["Roll back", "Details"]

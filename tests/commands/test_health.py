@@ -18,7 +18,7 @@ async def test_a_viewer_sees_the_verdict_first_and_the_worst_first(room: Room):
     """The first line is the verdict; the failed pod is spelled out with its reason."""
     room.cluster.set([a_pod("fine"), BROKEN])
     answer = said(await room.viewer.slash(room.channel, "health all"))
-    assert answer.startswith("## 🔴 Failed")
+    assert answer.startswith("## ❌ Failed")
     assert "**Pod** `apps/web`" in answer
     assert "**CrashLoopBackOff**" in answer
     assert "fine" not in answer
@@ -34,7 +34,7 @@ async def test_a_healthy_homelab_is_a_short_answer(room: Room):
     """Healthy kinds in one line, and nothing to drill into."""
     room.cluster.set([a_pod("one"), a_pod("two")])
     result = await room.viewer.slash(room.channel, "health pods")
-    assert "## 🟢 Healthy" in said(result)
+    assert "## ✅ Healthy" in said(result)
     assert "healthy: Pod 2" in said(result)
     assert "meshmedic:drill" not in str(message(result).components)
 

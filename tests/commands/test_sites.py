@@ -38,7 +38,7 @@ async def test_a_site_that_nobody_tested_is_neither_good_nor_bad(room: Room) -> 
     assert answer.startswith("## ❔ 1 site, none tested yet")
     assert "`1 site not tested: web.example.` Route checks test all of them" in answer
     assert "`/net diagnose` tests one." in answer
-    assert "🟢" not in answer
+    assert "✅" not in answer
 
 
 async def test_a_viewer_sees_what_does_not_answer_with_symptom_cause_and_place(room: Room) -> None:
@@ -48,8 +48,8 @@ async def test_a_viewer_sees_what_does_not_answer_with_symptom_cause_and_place(r
     with_word(room, TraefikWord(failed={ROUTE: (requests,)}))
     answer = said(await room.viewer.slash(room.channel, "sites"))
     since = int((now - timedelta(minutes=9)).timestamp())
-    assert answer.startswith("## 🔴 0 of 1 site answers · 1 does not")
-    assert f"🔴 `web.example` does not answer: `502` since <t:{since}:t>" in answer
+    assert answer.startswith("## ❌ 0 of 1 site answers · 1 does not")
+    assert f"❌ `web.example` does not answer: `502` since <t:{since}:t>" in answer
     assert "`connection refused at 10.42.1.5:80` · `apps/web on attic`" in answer
     assert "sites.txt" in answer
 
@@ -58,8 +58,8 @@ async def test_a_good_request_makes_it_answer(room: Room) -> None:
     """By the access log."""
     with_word(room, TraefikWord(answered={(ROUTE, RULE): datetime.now(UTC)}))
     answer = said(await room.viewer.slash(room.channel, "sites"))
-    assert answer.startswith("## 🟢 1 of 1 site answers")
-    assert "🟢 `web.example` answers: a request was answered at <t:" in answer
+    assert answer.startswith("## ✅ 1 of 1 site answers")
+    assert "✅ `web.example` answers: a request was answered at <t:" in answer
 
 
 async def test_what_only_a_test_in_private_shows_is_told_in_private_alone(room: Room) -> None:

@@ -18,8 +18,8 @@ def served(room: Room) -> None:
 async def test_a_viewer_sees_every_route_verdict_first(room: Room) -> None:
     """How each is reached, which Traefik, where its view comes from, and the whole as a file."""
     answer = said(await room.viewer.slash(room.channel, "traefik routes"))
-    assert answer.startswith("## 🟢 Traefik's routes\n2 routes (2 by pod IPs) · Traefik 3.6.2 on")
-    assert "🟢 `ingressroute/apps/site` pod IPs" in answer
+    assert answer.startswith("## ✅ Traefik's routes\n2 routes (2 by pod IPs) · Traefik 3.6.2 on")
+    assert "✅ `ingressroute/apps/site` pod IPs" in answer
     assert "2 routes without nativeLB: no fault by itself" in answer
     assert "`traefik-1: Traefik's API is not switched on. Switch it on.`" in answer
     assert "traefik-routes.txt" in answer
@@ -28,15 +28,15 @@ async def test_a_viewer_sees_every_route_verdict_first(room: Room) -> None:
 async def test_a_stale_server_is_the_first_thing_that_is_said(room: Room) -> None:
     room.cluster.traefik.runtimes = {"traefik-1": a_runtime(POD, STALE)}
     answer = said(await room.viewer.slash(room.channel, "traefik routes"))
-    assert answer.startswith("## 🟠 Traefik's routes")
-    assert answer.index("🟠 `ingressroute/apps/site`") < answer.index("🟢 `ingress/apps/site`")
+    assert answer.startswith("## ⚠️ Traefik's routes")
+    assert answer.index("⚠️ `ingressroute/apps/site`") < answer.index("✅ `ingress/apps/site`")
     assert "which is in no EndpointSlice now." in answer
 
 
 async def test_an_operator_reads_failures_by_route(room: Room) -> None:
     result = await room.operator.slash(room.channel, "traefik logs", since="15m")
     answer = said(result)
-    assert answer.startswith("## 🔴 Traefik's log\n3 requests of 2 routes did not reach a server")
+    assert answer.startswith("## ❌ Traefik's log\n3 requests of 2 routes did not reach a server")
     assert "`502 connection refused ×3 at 10.42.1.7:8080`" in answer
     assert "pod apps/web-1 on home-1 (Service apps/web)" in answer
     assert "the last 15 min · 4 lines" in answer
@@ -57,7 +57,7 @@ async def test_one_route_is_described_with_its_servers(room: Room) -> None:
     answer = said(
         await room.viewer.slash(room.channel, "traefik describe", route="ingressroute/apps/site")
     )
-    assert answer.startswith("## 🟢 IngressRoute\n`apps/site`")
+    assert answer.startswith("## ✅ IngressRoute\n`apps/site`")
     assert "→ `apps/web:80 by pod IPs`" in answer
     assert f"`{POD}: pod apps/web-1 on home-1 (Service apps/web)`" in answer
 

@@ -181,7 +181,7 @@ def test_a_card_has_room_for_everything_that_can_be_wrong():
     ]
     card = discord_report.report(DiagnosticReport((*many, one(DiagnosticOutcome.OK, "token"))))
     said = texts(card.view.to_components())
-    assert said.startswith("## 🔴 Something is wrong\n60 failed, 1 ok")
+    assert said.startswith("## ❌ Something is wrong\n60 failed, 1 ok")
     assert len(said) < 4000
     assert re.search(r"and \d\d more", said)
     assert "token" in said

@@ -24,7 +24,7 @@ QUIET = 0.3
 LOOK = 0.5
 """Seconds between two looks at what was posted."""
 
-PROGRESS = "## 🔵 Testing\n"
+PROGRESS = "## 🔄 Testing\n"
 """How a card begins that is shown until there is an answer."""
 
 

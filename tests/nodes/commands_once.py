@@ -42,7 +42,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("mute add", {"what": "media", "time": "30m", "reason": "a test"}, "media"),
     ("mute list", {}, "media"),
     ("unmute", {"what": "media"}, "media is muted no more"),
-    ("traefik routes", {}, "🟢 `ingress/apps/web`|ingress/apps/web"),
+    ("traefik routes", {}, "✅ `ingress/apps/web`|ingress/apps/web"),
     ("traefik describe", {"route": "apps/web"}, "(?s)Ingress.*web.lab.example.org"),
     ("traefik logs", {}, "Traefik's log"),
     ("net matrix", {}, "All nodes reach each other"),

@@ -84,7 +84,7 @@ class Homelab:
     async def run(self) -> None:
         """By pull request, by an annotation beside Flux, and with Flux held off."""
         told = await self.bot.ask("doctor", user=ADA)
-        want = "🟢 Git repository: repository, protection"
+        want = "✅ Git repository: repository, protection"
         self.table.row("/doctor of the repository", told.text, seconds=told.seconds, want=want)
         mend = await asyncio.to_thread(REDIRECT.make, self.cluster)
         try:

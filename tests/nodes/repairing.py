@@ -59,7 +59,7 @@ async def _told(table: Table, cluster: RealNodes, bot: Bot) -> None:
     took = time.monotonic() - began
     table.row("/health routes", told.text, seconds=took, want=FAILS)
     told = await bot.ask("traefik", "routes")
-    table.row("/traefik routes", told.text, seconds=told.seconds, want="[🟠🔴] `ingress/apps/web`")
+    table.row("/traefik routes", told.text, seconds=told.seconds, want="(⚠️|❌) `ingress/apps/web`")
     told = await bot.ask("traefik", "logs", route=ROUTE)
     table.row("/traefik logs", told.text, seconds=told.seconds, want="502")
 

@@ -84,11 +84,11 @@ def test_times_of_a_log_are_moved_in_place_and_lines_that_grow_are_left(tmp_path
 @pytest.mark.parametrize(
     ("said", "score"),
     [
-        ("## 🔴 The overlay is down · proven", Score.RIGHT),
+        ("## ❌ The overlay is down · proven", Score.RIGHT),
         ("## ⚪ Inconclusive\nIt changed while it was tested.", Score.INCONCLUSIVE),
         ("## ⚪ Not everything could be seen\n3 nodes", Score.INCONCLUSIVE),
-        ("## 🟢 The route works · proven", Score.WRONG),
-        ("## 🟢 All nodes reach each other\n3 nodes", Score.WRONG),
+        ("## ✅ The route works · proven", Score.WRONG),
+        ("## ✅ All nodes reach each other\n3 nodes", Score.WRONG),
     ],
 )
 def test_what_could_not_be_told_is_no_wrong_answer(said: str, score: Score) -> None:

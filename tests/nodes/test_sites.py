@@ -67,10 +67,10 @@ SAID = """\
 1 of 2 sites answers · 1 does not · 4 not tested
 2026-11-30 08:00:00 UTC
 
-🔴 b.example  does not answer: 502 since 07:58
+❌ b.example  does not answer: 502 since 07:58
    HTTP 502 of Traefik itself
    apps/b on n2
-🟢 a.example  answers: HTTP 200 at 07:59
+✅ a.example  answers: HTTP 200 at 07:59
 
 4 sites not tested: c.example, d.example (its rule does not take /, and no other path
 is asked), e.example (no connection to Traefik from its own node (timeout)), f.example. How.

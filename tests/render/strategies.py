@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOSTILE = (
     "@everyone", "@here", "<@123456789012345678>", "<@&123456789012345678>", "<#1>", "</health:1>",
     "[click](https://evil.example)", "https://evil.example", "```", "`", "``", "||", "**", "# ",
-    "\n# big", "> quote", "<t:0:R>", "\u202e", "\u200b", "\x00", "\x1b[31m", "🔴", "a" * 253,
+    "\n# big", "> quote", "<t:0:R>", "\u202e", "\u200b", "\x00", "\x1b[31m", "❌", "a" * 253,
     "discord.gg/evil", "\\`", "-# ", "<a:b:1>",
 )  # fmt: skip
 """What has a meaning in Discord or a terminal, and must have none here."""

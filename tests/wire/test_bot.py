@@ -45,7 +45,7 @@ async def test_health_is_promised_and_then_told(server: DiscordServer, bot: Runn
         endpoints.CALLBACK,
         endpoints.EDIT_ORIGINAL,
     ]
-    assert answer.text.startswith("## 🔴 Failed")
+    assert answer.text.startswith("## ❌ Failed")
     assert [each for each in FOUND if each not in answer.text] == []
     assert (answer.ephemeral, answer.is_components_v2) == (False, True)
 
@@ -71,7 +71,7 @@ async def test_the_select_tells_a_findings_story(server: DiscordServer, bot: Run
     report = await health(server)
     chosen = await server.select(report.message, control(report, "drill"), offered(report)[1])
     story = await chosen.answer()
-    assert story.text.startswith("## 🔴 Pod `media/immich-machine-learning-")
+    assert story.text.startswith("## ❌ Pod `media/immich-machine-learning-")
     assert "Loading visual model" in story.text
     assert story.ephemeral
     assert story.message != report.message

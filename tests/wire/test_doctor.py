@@ -238,7 +238,7 @@ async def test_the_same_is_told_in_discord_by_the_connected_bot(
     async with connected(server, cluster, tmp_path):
         handle = await server.slash("doctor", user=OLGA)
         answer = await handle.answer(IN_ALL)
-    assert answer.text.startswith("## 🔴 Something is wrong")
+    assert answer.text.startswith("## ❌ Something is wrong")
     assert "May not watch nodes." in answer.text
     assert "Discord: token, application, intents, server, permissions, this channel" in answer.text
     assert handle.ack_latency < 1

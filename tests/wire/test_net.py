@@ -68,7 +68,7 @@ async def test_a_matrix_comes_with_its_picture_and_can_be_asked_again(
 ) -> None:
     """Words first, the picture with words for who cannot see it; nothing is left behind."""
     answer = await told(await server.slash("net", "matrix", user=OLGA))
-    assert answer.text.startswith("## 🔴 Some nodes do not reach others")
+    assert answer.text.startswith("## ❌ Some nodes do not reach others")
     assert answer.files["matrix.png"].startswith(b"\x89PNG")
     (item,) = next(each["items"] for each in answer.components if each.get("items"))
     assert "cabin-pi" in item["description"]
@@ -76,7 +76,7 @@ async def test_a_matrix_comes_with_its_picture_and_can_be_asked_again(
             if each.namespace == NAMESPACE]  # fmt: skip
     assert left == []
     again = await server.click(answer.message, control(answer, "again"), user=OLGA)
-    assert (await told(again)).text.startswith("## 🔴")
+    assert (await told(again)).text.startswith("## ❌")
     refused = await server.click(answer.message, control(answer, "again"), user=VERA)
     assert "operators" in (await refused.answer()).text
 

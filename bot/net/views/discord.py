@@ -96,7 +96,7 @@ def _cause(cause: CommonCause) -> str:
 def progress(subject: str, message: str) -> render.Card:
     """What goes on, while it does."""
     line = f"{render.code(subject, LINE)}\n-# {render.escape(words.brief(message, LINE))}"
-    return render.card(Verdict.PROGRESSING, [f"## 🔵 Testing\n{line}"], ())
+    return render.card(Verdict.PROGRESSING, [f"## 🔄 Testing\n{line}"], ())
 
 
 def matrix(

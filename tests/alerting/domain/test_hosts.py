@@ -89,7 +89,7 @@ def test_an_incident_names_the_sites_that_follow_from_it() -> None:
 def test_the_sites_are_the_first_line_before_the_cause() -> None:
     """Whoever looks wants to know which site it is."""
     said = card(cards.incident(after(*lasting("shop", "blog"))))
-    first, cause = said.index("## 🔴 `shop.example` and `blog.example` do not"), said.index("Fault")
+    first, cause = said.index("## ❌ `shop.example` and `blog.example` do not"), said.index("Fault")
     assert first < cause
     assert "**Failed: Fault `edge: redirect`**" in said
 
