@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -104,6 +106,18 @@ def _marked(char: str) -> str:
 
 CONTROL, INVISIBLE = frozenset({"Cc", "Zl", "Zp"}), frozenset({"Cf", "Cn", "Co", "Cs"})
 """Categories of Unicode: those that act as a break, and those that show nothing."""
+
+
+def whole(first: str, sentences: Iterable[str], noun: str, most: int) -> str:
+    """A sentence, as many more as fit into `most` characters, and how many are left out."""
+    first, *rest = (line(sentence, most) for sentence in (first, *sentences))
+    room = most - len(first) - len(" And 1,000 more rows.") - len(noun)
+    shown = list(
+        itertools.takewhile(room.__ge__, itertools.accumulate(len(one) + 1 for one in rest))
+    )
+    left = len(rest) - len(shown)
+    more = f"And {plural(left, f'more {noun}')}." if left else ""
+    return " ".join(filter(None, (first, *rest[: len(shown)], more)))
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
