@@ -255,7 +255,7 @@ async def test_a_picture_stands_below_with_its_words(room: Room, digests: Any) -
     answer = await room.operator.slash(room.channel, "digest now")
     galleries = [each for each in message(answer).components if each.get("items")]
     (shown,) = [item["description"] for each in galleries for item in each["items"]]
-    assert shown.startswith("Timeline: Health of the last 7 days. 1 incident")
+    assert shown.startswith("Timeline: Hours without a fault, last 7 days. 1 incident")
     assert "routes 95.0 %" in shown
     assert "web 5 h" in shown
     assert "hours without any fault: pods 100 %" in said(answer)
