@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bot import log_setup as logs
-from bot import settings
+from bot.cli import cluster_settings
+from bot.cli.cluster_settings import ClusterSettings
 from bot.cli.known import read_facts
 from bot.domain.election import Alone
 from bot.domain.record import Store
@@ -23,8 +24,6 @@ from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import bot_namespace, connect, own_namespace
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
-from bot.settings import Settings
-from bot.traefik.service import Traefik
 from bot.traefik.word import WordReader
 
 
@@ -33,7 +32,7 @@ class ClusterConnection:
     """An open connection to a cluster, with the settings."""
 
     api: Api
-    settings: Settings
+    settings: ClusterSettings
     kubeconfig: Path | None
     context: str | None
 
@@ -71,10 +70,6 @@ class ClusterConnection:
             traefik=WordReader(self.cluster, self.traefik_reader, self.traefik_reader).read,
         )
 
-    async def traefik(self) -> Traefik:
-        """What Traefik serves, judged as the health checks judge it."""
-        return Traefik(await self.health(), self.traefik_reader)
-
     @property
     def state_namespace(self) -> str:
         """Where the bot keeps its state; empty where it has no such place."""
@@ -94,11 +89,11 @@ async def connected(arguments: argparse.Namespace) -> AsyncIterator[ClusterConne
         SettingsError: A setting is wrong.
         ClusterError: No configuration, or one that cannot be used.
     """
-    read = settings.load()
+    read = cluster_settings.load()
     logs.configure(read.log_level, read.log_format)
     kubeconfig = arguments.kubeconfig or read.kubeconfig
     context = arguments.context or read.context
-    async with connect(kubeconfig=kubeconfig, context=context) as api:
+    async with connect(kubeconfig=kubeconfig, context=context, once=True) as api:
         yield ClusterConnection(api, read, kubeconfig, context)
 
 

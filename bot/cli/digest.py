@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from bot import settings
 from bot.alerting.silences import Silences
 from bot.charts.spec import Drawing, Undrawn
 from bot.cli.answer import show
@@ -43,7 +44,7 @@ async def run(arguments: argparse.Namespace) -> int:
     async with connected(arguments) as connection:
         state = ReadableState(connection.store or Unkept())
         composer = _composer(connection, await connection.health(), state)
-        schedule = await _schedule(state, connection.settings.digests, arguments.name)
+        schedule = await _schedule(state, settings.load().digests, arguments.name)
         schedule = msgspec.structs.replace(
             schedule,
             scopes=scopes(arguments) or schedule.scopes,

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import log_setup as logs
+from bot import settings
 from bot.charts.process import Artist
 from bot.charts.spec import Undrawn
 from bot.cli.answer import show
@@ -139,16 +140,16 @@ async def _connected(
 ) -> AsyncIterator[tuple[ClusterConnection, ClusterReader, AdmittedProber]]:
     """The connection, the cluster over it, and the prober."""
     async with connected(arguments) as connection:
-        api, settings = connection.api, connection.settings
+        api, read = connection.api, settings.load()
         prober = ProbeJobs(
             api,
-            OwnImage(api, settings.probe_image, connection.bot_namespace),
-            traefik=settings.traefik_namespaces,
-            host_network=settings.probe_host_network,
-            pull=settings.image_pull_seconds,
-            source=ImageSource.of_prober(settings.probe_image),
+            OwnImage(api, read.probe_image, connection.bot_namespace),
+            traefik=read.traefik_namespaces,
+            host_network=read.probe_host_network,
+            pull=read.image_pull_seconds,
+            source=ImageSource.of_prober(read.probe_image),
         )
-        admissions = Admissions(connection.cluster, targets.allowed(settings.net_targets))
+        admissions = Admissions(connection.cluster, targets.allowed(read.net_targets))
         yield connection, connection.cluster, AdmittedProber(prober, admissions)
 
 

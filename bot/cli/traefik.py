@@ -109,7 +109,7 @@ async def _saved(arguments: argparse.Namespace) -> LogsAnswer:
 @asynccontextmanager
 async def _traefik(arguments: argparse.Namespace) -> AsyncIterator[Traefik]:
     async with connected(arguments) as connection:
-        yield await connection.traefik()
+        yield Traefik(await connection.health(), connection.traefik_reader)
 
 
 def _read(file: str) -> LogSummary:
