@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from bot import log_setup as logs
-from bot.cli.parser import EXIT, build_parser
+from bot.cli.parser import EXIT, build_parser, reordered
 from bot.domain.verdict import Verdict
 from bot.errors import MeshmedicError
 
@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     logs.configure()
     arguments = argparse.Namespace(raises=False)
     try:
-        build_parser().parse_args(argv, arguments)
+        words = sys.argv[1:] if argv is None else argv
+        build_parser().parse_args(reordered(words), arguments)
         code = arguments.command(arguments)
     except MeshmedicError as error:
         logs.farewell(str(error))

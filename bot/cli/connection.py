@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot import log_setup as logs
 from bot.cli import cluster_settings
 from bot.cli.cluster_settings import ClusterSettings
 from bot.cli.known import read_facts
+from bot.cli.progress import ProgressLine
 from bot.domain.election import Alone
 from bot.domain.record import Store
 from bot.health.service import Health
@@ -26,6 +28,8 @@ from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
 from bot.traefik.word import WordReader
 
+LOG_LEVEL = "MESHMEDIC_LOG_LEVEL"
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterConnection:
@@ -35,6 +39,7 @@ class ClusterConnection:
     settings: ClusterSettings
     kubeconfig: Path | None
     context: str | None
+    progress: ProgressLine = field(default_factory=ProgressLine)
 
     @property
     def cluster(self) -> ClusterReader:
@@ -90,11 +95,18 @@ async def connected(arguments: argparse.Namespace) -> AsyncIterator[ClusterConne
         ClusterError: No configuration, or one that cannot be used.
     """
     read = cluster_settings.load()
-    logs.configure(read.log_level, read.log_format)
+    # What a command could not see is in its answer; the log would only say it a second time.
+    level = read.log_level if LOG_LEVEL in os.environ else "error"
+    logs.configure(level, read.log_format)
     kubeconfig = arguments.kubeconfig or read.kubeconfig
     context = arguments.context or read.context
     async with connect(kubeconfig=kubeconfig, context=context, once=True) as api:
-        yield ClusterConnection(api, read, kubeconfig, context)
+        progress = ProgressLine()
+        progress.begin()
+        try:
+            yield ClusterConnection(api, read, kubeconfig, context, progress)
+        finally:
+            progress.end()
 
 
 def in_event_loop(

@@ -19,6 +19,9 @@ WIDE = 400
 PAGE = 100
 """Columns of a page in a file."""
 
+UNWRAPPED = 100_000
+"""Columns of a page in a pipe: more than any line has."""
+
 
 def console() -> Console:
     """Standard output: its width, and colours only where it is a terminal."""
@@ -39,6 +42,15 @@ def tell(text: str) -> None:
 def show(console: Console, renderable: RenderableType) -> None:
     """Print, folding long words so that nothing is lost at 80 columns."""
     console.print(renderable, soft_wrap=False, overflow="fold", highlight=False, markup=False)
+
+
+def answer(renderable: RenderableType) -> None:
+    """Print to standard output: as wide as the terminal, and unwrapped and unpadded into a pipe."""
+    if sys.stdout.isatty():
+        show(console(), renderable)
+        return
+    page = plain(renderable, width=UNWRAPPED)
+    write("".join(f"{line.rstrip()}\n" for line in page.splitlines()).encode())
 
 
 def plain(*renderables: RenderableType, width: int = PAGE) -> str:

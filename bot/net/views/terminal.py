@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -46,7 +46,8 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
         parts.append(terminal.labelled("next", "bold", diagnosis.next, LINE))
     parts += [*_evidence(diagnosis, whole=whole), Text("")]
     parts += [
-        terminal.labelled("not tested", "bold", untested, LINE) for untested in diagnosis.untested
+        terminal.labelled("not tested", "bold", untested, LINE)
+        for untested in _said_once(diagnosis.untested)
     ]
     by = words.line(text.method(diagnosis), LINE)
     return Group(*parts, Text(f"tested by {by}", "dim"))
@@ -137,6 +138,15 @@ def _evidence(diagnosis: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
         yield from (Padding(line, (0, 0, 0, 2), expand=False) if place else line for line in lines)
     if left := len(diagnosis.evidence) - len(rows):
         yield Text(f"… and {left} more tests that went well: --output json has them", "dim")
+
+
+def _said_once(untested: Sequence[str]) -> list[str]:
+    """The lines without those that another one ends with: it says where, too."""
+    return [
+        line
+        for line in untested
+        if not any(other != line and other.endswith(line) for other in untested)
+    ]
 
 
 def _title(title: str, verdict: Verdict) -> Text:
