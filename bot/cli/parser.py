@@ -147,10 +147,10 @@ NARGS = {"None": "{0}", "*": "[{0} …]", "+": "{0} …", "?": "[{0}]", "0": ""}
 
 def wrong(typed: str, noun: str, choices: Iterable[str]) -> str:
     """`"chek" isn't a command. Did you mean "check"?`, or all choices where none is like it."""
-    import difflib  # noqa: PLC0415  # for those who mistyped alone
+    from bot.domain.typed import close_to  # noqa: PLC0415  # for those who mistyped alone
 
     names = [str(choice) for choice in choices]
-    near = difflib.get_close_matches(typed.lower(), names, n=1)
+    near = close_to(typed, names, 1)
     hint = f'Did you mean "{near[0]}"?' if near else f"Use {listed(names)}."
     if not near and len(names) > len(GROUPS) * 2:
         hint = ""

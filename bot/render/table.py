@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
 from bot.render import text as words
@@ -145,21 +144,3 @@ def _columns(char: str) -> int:
     if unicodedata.combining(char) or char == "\ufe0f":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-AGES = ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s"))
-ALONE = 10
-"""From so many units on, the smaller one is left out."""
-
-
-def age(since: datetime | None, now: datetime) -> str:
-    """An age for a column, as kubectl writes it: `45s`, `22m`, `3d4h`; empty where unknown."""
-    if since is None:
-        return ""
-    seconds = max(0, int((now - since).total_seconds()))
-    for size, unit, smaller, small in AGES:
-        if (count := seconds // size) and (more := seconds % size // smaller) and count < ALONE:
-            return f"{count}{unit}{more}{small}"
-        if count:
-            return f"{count}{unit}"
-    return f"{seconds}s"

@@ -1,15 +1,11 @@
 """Pages for a terminal and for a pipe: one line a row, whatever its cells hold."""
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.render.table import PIPE, Column, Screen, TableRow, TextPage, age, columns_of, cut
+from bot.render.table import PIPE, Column, Screen, TableRow, TextPage, columns_of, cut
 
 COLUMNS = (Column("VERDICT", 8), Column("NAME", 10), Column("MESSAGE"))
-NOW = datetime(2026, 1, 9, tzinfo=UTC)
 
 
 def page_of(*rows: tuple[str, ...], screen: Screen = PIPE) -> list[str]:
@@ -59,18 +55,6 @@ def test_colours_are_for_a_terminal_that_wants_them():
     """And take no columns."""
     page = page_of(("failed", "web", "why"), screen=Screen(60, colours=True))
     assert page[1] == "\x1b[1;31mfailed\x1b[0m   web   why"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0, "0s"), (59, "59s"), (90, "1m30s"), (720, "12m"), (3700, "1h1m"), (90_000, "1d1h")],
-)
-def test_an_age_is_written_as_kubectl_writes_it(seconds: int, shown: str):
-    assert age(NOW - timedelta(seconds=seconds), NOW) == shown
-
-
-def test_an_unknown_age_is_empty():
-    assert age(None, NOW) == ""
 
 
 @given(HOSTILE, st.integers(0, 40))

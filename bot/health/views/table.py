@@ -8,7 +8,6 @@ from bot.domain.finding import Finding
 from bot.domain.report import Report
 from bot.health.offline import ObjectVerdict
 from bot.health.views import text as report_text
-from bot.render import table
 from bot.render import text as words
 from bot.render.table import Column, Screen, TableRow, TextPage
 from bot.sites.views import text as sites_text
@@ -84,6 +83,6 @@ def _row(finding: Finding, report: Report) -> TableRow:
     message = finding.message
     if cause := report.by_key.get(finding.cause or ""):
         message = f"follows from {cause.subject}" + (f": {message}" if message else "")
-    age = table.age(finding.since, report.taken_at)
+    age = words.short_age(finding.since, report.taken_at)
     cells = (str(finding.verdict), subject.kind, name, age, finding.reason, message)
     return TableRow(cells, f"bold {words.LOOK[finding.verdict].style}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.render import table
 from bot.render import text as words
 from bot.render.table import Column, Screen, TableRow, TextPage
 from bot.routing.site_state import SiteState
@@ -61,5 +60,5 @@ def _row(site: Site, sites: Sites) -> TableRow:
     why = " · ".join(words.line(fact, 4000) for fact in facts if fact)
     latency = sites_text.latency(site).replace(" ", "")
     server = ",".join(f"{at.service.namespace}/{at.service.name}" for at in site.backends)
-    cells = (word, site.host, table.age(site.since, now), latency, server, why)
+    cells = (word, site.host, words.short_age(site.since, now), latency, server, why)
     return TableRow(cells, f"bold {style}")
