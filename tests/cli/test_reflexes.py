@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -176,10 +177,15 @@ async def test_a_completion_is_a_script_that_its_shell_reads(shell: str, tmp_pat
 
 
 @pytest.fixture
-async def homelab(tmp_path: Path) -> Any:
+def cluster() -> SimulatedCluster:
     lab = ordinary.homelab(datetime.now(UTC))
     cluster = SimulatedCluster(lab.objects)
     lab.prepare(cluster)
+    return cluster
+
+
+@pytest.fixture
+async def homelab(cluster: SimulatedCluster, tmp_path: Path) -> AsyncIterator[str]:
     async with serve(cluster) as url:
         write_kubeconfig(tmp_path / "kubeconfig", url)
         yield str(tmp_path / "kubeconfig")
@@ -238,8 +244,11 @@ def on_a_terminal(columns: int, *arguments: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-async def test_a_terminal_has_rows_of_its_width_colours_and_progress(homelab: str, columns: int):
+async def test_a_terminal_has_rows_of_its_width_colours_and_progress(
+    homelab: str, cluster: SimulatedCluster, columns: int
+):
     """The message is cut, not wrapped; the line of progress is gone in the end."""
+    cluster.faults.delay = 0.3
     shown, written = await asyncio.to_thread(
         on_a_terminal, columns, "check", "--kubeconfig", homelab
     )
