@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -364,10 +364,12 @@ def not_found(beginning: str, report: Report) -> str:
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
-    """The findings whose code, subject or reason contains what was typed."""
-    wanted = words.strip().lower()
+    """The findings whose code, subject or reason has every word that was typed."""
+    wanted = words.lower().split()
     return tuple(
         finding
         for finding in (report.findings if report else ())
-        if wanted in finding.code or wanted in f"{finding.subject} {finding.reason}".lower()
+        if all(
+            word in f"{finding.code} {finding.subject} {finding.reason}".lower() for word in wanted
+        )
     )

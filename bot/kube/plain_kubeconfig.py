@@ -101,8 +101,8 @@ def _server(body: bytes, context: str | None, folder: Path) -> PlainServer:
     users = {named.name: named.user or {} for named in config.users}
     cluster = msgspec.convert(clusters[chosen.cluster], _Cluster)
     user = msgspec.convert(users[chosen.user], _User)
-    if not cluster.server.startswith(("http://", "https://")):
-        raise ValueError(cluster.server)
+    if not cluster.server.startswith(("http://", "https://")) or "@" in cluster.server:
+        raise ValueError("another scheme, or a name and a password in the address")
     return PlainServer(
         cluster.server.rstrip("/"),
         _pem(cluster.certificate_authority_data, cluster.certificate_authority, folder),

@@ -19,9 +19,11 @@ from bot.cli import typed_object
 from bot.cli.help import commands_of
 from bot.cli.kinds import scope_of
 from bot.cli.parser import COMMANDS, Parser, build_parser, reordered, scopes
+from bot.cli.schema import SCHEMAS
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import ordinary
 from tests.cli.test_check import meshmedic
+from tests.json_schema import validate
 from tests.places import ROOT
 
 
@@ -218,6 +220,19 @@ async def test_what_check_prints_is_what_why_takes(homelab: str):
     assert done.code == 2
     assert story["finding"]["kind"] == "Pod"
     assert {link["kind"] for link in story["affected"]} == {"Service", "Deployment"}
+
+
+async def test_the_doctor_and_a_story_keep_their_schemas(homelab: str):
+    """And end with the codes that they have for people."""
+    examined = await meshmedic("doctor", "-o", "json", "--kubeconfig", homelab)
+    report = json.loads(examined.out)
+    validate(report, SCHEMAS["doctor"]())
+    assert examined.code in (1, 3)
+    assert {one["outcome"] for one in report["diagnostics"]} >= {"ok", "failed"}
+    story = await meshmedic("why", "ks/forgejo", "-o", "json", "--kubeconfig", homelab)
+    assert (story.code, story.out) == (3, "")
+    story = await meshmedic("why", "ir/forgejo", "-o", "json", "--kubeconfig", homelab)
+    validate(json.loads(story.out), SCHEMAS["why"]())
 
 
 def on_a_terminal(columns: int, *arguments: str) -> tuple[str, str]:

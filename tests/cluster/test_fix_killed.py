@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientTimeout
 
 from bot.domain.snapshot import Snapshot
 from bot.errors import InputError
@@ -30,6 +29,7 @@ from bot.kube.change_writer import KubernetesStepWriter, collection, place
 from bot.kube.client import TOTAL, Api, Query
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
+from bot.kube.transport import TimeLimits
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import diagnosis
 from bot.net.diagnosis.diagnosis import Diagnosed
@@ -370,7 +370,7 @@ async def told(api: Api, runs: list[Run], since: str) -> Counter[str]:
 
 async def streamed(api: Api, at: str, query: Query) -> bytes:
     """The events of a watch; nobody compares them with what was asked."""
-    async with api.stream(at, query, limits=ClientTimeout(total=TOTAL)) as response:
+    async with api.stream(at, query, limits=TimeLimits(total=TOTAL)) as response:
         return await response.read()
 
 

@@ -222,6 +222,9 @@ NOT_PLAIN: dict[str, Callable[[dict[str, Any]], object]] = {
         {"certificate-authority-data": "***"}
     ),
     "another scheme": lambda config: config["clusters"][0]["cluster"].update(server="ftp://a"),
+    "a password in the address": lambda config: config["clusters"][0]["cluster"].update(
+        server="https://me:word@10.0.0.1:6443"
+    ),
     "no clusters": lambda config: config.pop("clusters"),
 }
 
