@@ -71,6 +71,17 @@ SHORTEST, LONGEST, ORDINARY = 1, 3600, 10
 """Seconds between two looks of `--watch`."""
 
 
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Writes `-n, --namespace NAME`, and the examples as they are."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings:
+            return super()._format_action_invocation(action)
+        names = ", ".join(sorted(action.option_strings, key=len))
+        value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+        return f"{names}{value}"
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose `module` adds the arguments when its subcommand is chosen.
 
@@ -79,7 +90,8 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, *, module: str = "", **options: Any) -> None:
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+        super().__init__(formatter_class=_HelpFormatter, **options)
+        self._positionals.title = "arguments"
         self._module = module
         self._mixes = False
 
@@ -302,13 +314,15 @@ def add_output(parser: Parser, formats: Sequence[str] = FORMATS) -> None:
 
 def add_cluster(parser: Parser) -> None:
     """The cluster that is asked."""
-    parser.add_argument("--kubeconfig", type=Path, help="default: $KUBECONFIG or ~/.kube/config")
-    parser.add_argument("--context", help="the kubeconfig's context to use")
+    parser.add_argument(
+        "--kubeconfig", type=Path, metavar="FILE", help="default: $KUBECONFIG or ~/.kube/config"
+    )
+    parser.add_argument("--context", metavar="NAME", help="the kubeconfig's context to use")
 
 
-def add_namespace(parser: Parser) -> None:
+def add_namespace(parser: Parser, text: str = "only this namespace") -> None:
     """The one namespace that is meant, or all."""
-    parser.add_argument("--namespace", "-n", help="only this namespace")
+    parser.add_argument("--namespace", "-n", metavar="NAME", help=text)
     parser.add_argument(
         "--all-namespaces",
         "-A",

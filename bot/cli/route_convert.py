@@ -59,7 +59,7 @@ def add_arguments(parser: Parser) -> None:
         required=True,
         type=_version,
         metavar="V",
-        help="of the Traefik that shall read them, such as 3.6.2; without a patch its newest",
+        help="the version of your Traefik, such as 3.6.2, or 3.6 for its newest patch",
     )
     parser.add_argument(
         "--strict-prefix-matching",

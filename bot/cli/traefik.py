@@ -12,7 +12,7 @@ from typing import BinaryIO
 from bot.cli import namespaces, typed_object
 from bot.cli.answer import Views, looked, show
 from bot.cli.connection import connected, in_event_loop
-from bot.cli.parser import EXIT, Parser, add_answer, add_commands, add_watch
+from bot.cli.parser import EXIT, Parser, add_answer, add_commands, add_namespace, add_watch
 from bot.errors import InputError
 from bot.routing.instance import configs_of
 from bot.traefik.domain import log_report
@@ -77,7 +77,8 @@ def _add_logs(parser: Parser) -> None:
     parser.add_argument("--since", help="how far back, such as 15m, 2h or 1d (default: 1h)")
     parser.add_argument("--previous", action="store_true", help="the run before the last restart")
     parser.add_argument("--file", help="a saved log instead of the cluster's; - for standard input")
-    add_answer(parser, namespace=True, wide=False)
+    add_namespace(parser, "the namespace of the route")
+    add_answer(parser, wide=False)
     parser.set_defaults(command=logs)
 
 
@@ -128,6 +129,8 @@ async def logs(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: A saved log cannot be read, or only a part of it is asked for.
     """
+    if arguments.namespace and not arguments.route:
+        raise InputError("Name a route, too: -n is the namespace that it is in.")
     if arguments.file is None:
         async with _traefik(arguments) as traefik:
             since = since_of(arguments.since) if arguments.since else None
