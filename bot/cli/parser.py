@@ -139,7 +139,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage and the message without secrets, and exit."""
         self.print_usage(sys.stderr)
-        plain = ARGUMENT.sub("", message)
+        plain = message
+        for pattern, better in REWORDED:
+            plain = pattern.sub(better, plain)
         said = sentences(logs.shown(plain), f"See '{self.prog} --help'.")
         self.exit(USAGE, f"meshmedic: {said}\n")
 
@@ -150,8 +152,12 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(None, wrong(str(value), noun, action.choices))
 
 
-ARGUMENT = re.compile(r"^argument [^:]{1,80}: |^the following arguments are (?=required)")
-"""What argparse writes before a message, which the message says itself."""
+REWORDED = (
+    (re.compile(r"^the following arguments are required: (.*)"), r"Missing: \1."),
+    (re.compile(r"^argument ([^:]{1,80}): expected one argument"), r"\1 needs a value."),
+    (re.compile(r"^argument [^:]{1,80}: (?=\"|.*isn't)"), ""),
+)
+"""Messages of argparse's own in plain words; what ours say themselves is left out before them."""
 
 NARGS = {"None": "{0}", "*": "[{0} …]", "+": "{0} …", "?": "[{0}]", "0": ""}
 """How a word of the command line is written in a usage, by how many of it there may be."""

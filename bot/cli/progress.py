@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 import time
@@ -23,7 +24,7 @@ class ProgressLine:
     def __init__(self, step: str = "Reading the cluster") -> None:
         self._step = step
         self._began = time.monotonic()
-        self._shown = sys.stderr.isatty()
+        self._shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._is_drawn = False
         self._task: asyncio.Task[None] | None = None
 

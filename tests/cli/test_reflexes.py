@@ -147,6 +147,8 @@ async def test_a_topic_of_help_is_the_help_of_the_command():
         ("net matrx", 'Did you mean "matrix"?'),
         ("check --watsch", '"--watsch" isn\'t an option here.'),
         ("check -w --interval 0", "Use seconds from 1 to 3600."),
+        ("check -n", "needs a value"),
+        ("why", "Missing: "),
         ("schema reprot", 'Did you mean "report"?'),
     ],
 )

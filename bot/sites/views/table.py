@@ -11,7 +11,8 @@ from bot.sites.views import text as sites_text
 MOST = 1000
 """Sites that are listed; JSON has them all."""
 
-NAMES = 100_000
+NAMES, ALL_NAMES = 300, 100_000
+"""Characters for the sites that were not tested: on a terminal, and in a pipe."""
 HOW = "meshmedic net diagnose HOST tests one; /sites shows what the bot has tested."
 TURN_ON = f"Route checks test all of them: set MESHMEDIC_ROUTE_CHECKS for the bot. {HOW}"
 """A test that passed is known to the process alone that made it."""
@@ -38,7 +39,8 @@ def sites(sites: Sites, screen: Screen) -> str:
     if len(shown) > MOST:
         page.line(f"and {len(shown) - MOST:,} more: -o json has all of them")
     page.space()
-    if untested := sites_text.untested(sites, HOW if sites.checked else TURN_ON, NAMES):
+    room = ALL_NAMES if screen.width is None else NAMES
+    if untested := sites_text.untested(sites, HOW if sites.checked else TURN_ON, room):
         page.line(untested, "dim")
     if sites.unseen:
         page.line(", ".join(sites.unseen), "magenta", label="not seen")
