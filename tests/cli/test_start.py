@@ -15,7 +15,7 @@ from tests.places import ROOT
 
 HEAVY = {
     *("aiohttp", "kubernetes", "pydantic", "pydantic_settings", "discord", "matplotlib", "numpy"),
-    *("apscheduler", "cryptography", "dulwich", "prometheus_client", "requests", "urllib3"),
+    *("apscheduler", "cryptography", "dulwich", "prometheus_client", "requests", "urllib3", "rich"),
 }
 """Packages that take a tenth of a second or more, together with what they import."""
 

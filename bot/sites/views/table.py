@@ -53,9 +53,10 @@ def _row(site: Site, sites: Sites) -> TableRow:
     now, seen = sites.taken_at, site.evidence
     word, style = WORD[site.state]
     said = (seen.symptom if site.state is SiteState.FAILS else seen.answer) if seen else ""
+    because = sites_text.why(site)
     facts = (
-        said,
-        sites_text.why(site),
+        "" if said in because else said,
+        because,
         sites_text.certificate(site, now),
         sites_text.partial(site),
     )
