@@ -26,6 +26,6 @@ async def run(arguments: argparse.Namespace) -> int:
     gc.disable()
     async with connected(arguments) as connection:
         health = await connection.health()
-        report = await health.check(scopes(arguments), arguments.namespace)
+        report = await health.ask(scopes(arguments), arguments.namespace)
     show(arguments, report, json.report, terminal.report)
     return EXIT[report.verdict]
