@@ -12,6 +12,7 @@ from bot import log_setup as logs
 from bot.cli.parser import EXIT, build_parser, reordered
 from bot.domain.verdict import Verdict
 from bot.errors import MeshmedicError
+from bot.render.prose import plain
 
 SOFTWARE = 70
 """EX_SOFTWARE of sysexits.h: Python's own 1 would read as "degraded"."""
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         build_parser().parse_args(reordered(words), arguments)
         code = arguments.command(arguments)
     except MeshmedicError as error:
-        logs.farewell(str(error))
+        logs.farewell(plain(str(error)))
         code = EXIT[Verdict.UNKNOWN]
     except KeyboardInterrupt:
         code = 130

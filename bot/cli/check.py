@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from bot.cli import namespaces
 from bot.cli.answer import Views, looked
 from bot.cli.connection import connected, in_event_loop
 from bot.cli.parser import EXIT, Parser, add_answer, add_scopes, add_watch, scopes
@@ -38,10 +37,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
         async def look() -> Report:
             health = await connection.health()
-            report = await health.check(scopes(arguments), arguments.namespace)
-            found = bool(report.judged_count)
-            await namespaces.expect(connection.cluster, arguments.namespace, found=found)
-            return report
+            return await health.ask(scopes(arguments), arguments.namespace)
 
         return await looked(arguments, look, VIEWS, _code, connection.progress)
 

@@ -22,6 +22,8 @@ from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
 from bot.domain.election import Alone
 from bot.domain.record import Store
+from bot.domain.sentences import sentences
+from bot.domain.typed import unknown
 from bot.errors import InputError
 from bot.health.service import Health
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
@@ -88,11 +90,9 @@ async def _schedule(
         when = Timetable(0, 0)
         return DigestSchedule(name=first, channel=0, when=when, began=now, trends=has_history)
     if name not in schedules:
-        names = ", ".join(sorted(schedules)) or "none"
-        msg = f"There is no digest {name!r}. There are: {names}."
-        if gap := state.unread.get(DIGESTS.name):
-            msg = f"{msg[:-1]}, and {gap.kind}, which cannot be read: {gap.detail}."
-        raise InputError(msg)
+        gap = state.unread.get(DIGESTS.name)
+        also = f"Not seen: {gap.kind}: {gap.detail}" if gap else ""
+        raise InputError(sentences(unknown("digest", name, sorted(schedules)), also))
     return schedules[name]
 
 

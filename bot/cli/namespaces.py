@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.cli.parser import wrong
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
+from bot.domain.typed import unknown
 from bot.errors import InputError
 
 
@@ -19,4 +19,4 @@ async def expect(cluster: SnapshotReader, namespace: str | None, *, found: bool)
     there = (await cluster.snapshot([core.Namespace])).objects.get(core.Namespace)
     names = [one.metadata.name for one in there or ()]
     if names and namespace not in names:
-        raise InputError(wrong(namespace, "namespace of this cluster", names))
+        raise InputError(unknown("namespace", namespace, names))

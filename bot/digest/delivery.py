@@ -203,7 +203,7 @@ class DigestDelivery(Outbox[DigestPosting]):
         await self.channel.complain(
             self.fallback,
             f"The digest {name} cannot be posted: {why} Give the bot its permissions there "
-            f"again, or choose another channel by /digest set. This is said once.",
+            f"again, or choose another channel by `/digest set`. This is said once.",
         )
 
 

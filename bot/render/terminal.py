@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.render import text as words
+from bot.render.prose import plain as plain_prose
 
 STYLE = {verdict: look.style for verdict, look in words.LOOK.items()}
 
@@ -36,7 +37,7 @@ def write(content: bytes) -> None:
 
 def tell(text: str) -> None:
     """One line on standard error, for the person at the terminal."""
-    print(f"meshmedic: {words.line(text, 1000)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+    print(f"meshmedic: {sentence(text, 1000)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
 
 
 def show(console: Console, renderable: RenderableType) -> None:
@@ -64,7 +65,12 @@ def plain(*renderables: RenderableType, width: int = PAGE) -> str:
 
 def labelled(label: str, style: str, text: str, most: int = WIDE) -> Text:
     """`label: text` in one line of at most `most` characters of text."""
-    return Text.assemble((f"{label}: ", style), words.line(text, most))
+    return Text.assemble((f"{label}: ", style), sentence(text, most))
+
+
+def sentence(text: str, most: int = WIDE) -> str:
+    """Our own sentence in one line, without the marks of its values."""
+    return words.line(plain_prose(text), most)
 
 
 def indented(renderable: RenderableType, columns: int = 2) -> Padding:

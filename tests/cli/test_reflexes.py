@@ -199,7 +199,7 @@ async def test_a_namespace_that_is_not_there_is_said_and_a_near_one_named(homela
     for command in (("check",), ("sites",), ("traefik", "routes")):
         done = await meshmedic(*command, "-n", "medai", "--kubeconfig", homelab)
         assert (done.code, done.out) == (3, "")
-        assert 'Did you mean "media"?' in done.err
+        assert done.err == "meshmedic: No namespace medai. Did you mean media?\n"
 
 
 async def test_a_pipe_has_whole_lines_without_colours_or_blanks(homelab: str):

@@ -452,7 +452,7 @@ async def test_a_proposal_that_was_cut_off_waits_for_a_click(
     assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
     assert await carrier.processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
     store = an_executor(bot, "yes").journal.store
-    with pytest.raises(InputError, match="There is no change"):
+    with pytest.raises(InputError, match="No change"):
         await store.read(f"{runs[0].change.name}-again")
     for run in runs[1:]:
         change = await store.read(f"{run.change.name}-again")

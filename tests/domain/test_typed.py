@@ -61,7 +61,7 @@ NAMESPACES = ("default", "home", "media", "monitoring", "productivity", "kube-sy
         ),
         (
             "",
-            "No namespace without a name. "
+            "Name a namespace. "
             "Known: `default`, `home`, `media`, `monitoring`, `productivity` and 2 more.",
         ),
     ],

@@ -30,7 +30,7 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     title = _title(text.title(diagnosis), diagnosis.verdict)
     if diagnosis.confidence is not Confidence.NONE:
         title.append(f"  {diagnosis.confidence}", style="default not bold")
-    parts: list[RenderableType] = [title, Text(words.line(diagnosis.because, LINE))]
+    parts: list[RenderableType] = [title, Text(terminal.sentence(diagnosis.because, LINE))]
     if fault := text.by_objects(diagnosis):
         parts.append(terminal.labelled("health checks", "bold", fault, LINE))
     if diagnosis.places:
@@ -39,7 +39,7 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
         terminal.labelled(text.NATIVE[diagnosis.effect], "bold", diagnosis.effect_because, LINE)
     )
     parts += [
-        Text.assemble((f"{number}. ", "bold"), words.line(step, LINE))
+        Text.assemble((f"{number}. ", "bold"), terminal.sentence(step, LINE))
         for number, step in enumerate(diagnosis.advice, 1)
     ]
     if diagnosis.next:
@@ -94,7 +94,7 @@ def request(result: RequestResult) -> RenderableType:
     return Group(
         _title(text.REQUEST_HEADS[result.verdict], result.verdict),
         Text(f"{words.line(result.start, WIDE)} -> {words.line(result.goal, WIDE)}"),
-        Text(words.line(result.because, WIDE)),
+        Text(terminal.sentence(result.because, WIDE)),
         *(
             Text.assemble("  ", words.line(step, WIDE), ": ", (words.line(ended, WIDE), "bold"))
             for step, ended in text.steps(result)
