@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from bot import log_setup as logs
-from bot.cli.parser import EXIT, build_parser
+from bot.cli.parser import EXIT, build_parser, reordered
 from bot.domain.verdict import Verdict
 from bot.errors import MeshmedicError
+from bot.render.prose import plain
 
 SOFTWARE = 70
 """EX_SOFTWARE of sysexits.h: Python's own 1 would read as "degraded"."""
@@ -22,10 +23,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     logs.configure()
     arguments = argparse.Namespace(raises=False)
     try:
-        build_parser().parse_args(argv, arguments)
+        words = sys.argv[1:] if argv is None else argv
+        build_parser().parse_args(reordered(words), arguments)
         code = arguments.command(arguments)
     except MeshmedicError as error:
-        logs.farewell(str(error))
+        logs.farewell(plain(str(error)))
         code = EXIT[Verdict.UNKNOWN]
     except KeyboardInterrupt:
         code = 130

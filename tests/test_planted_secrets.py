@@ -34,6 +34,8 @@ from bot.health.checks import CHECKS
 from bot.health.report_store import REPORT, remembered
 from bot.health.views import discord as health_view
 from bot.health.views import json as health_json
+from bot.health.views import story_json
+from bot.health.views import table as health_table
 from bot.health.views import terminal as health_terminal
 from bot.log_setup import Handler, Json, Text
 from bot.net.diagnosis.diagnosis import Diagnosis, Seen
@@ -42,15 +44,18 @@ from bot.net.views import discord as net_view
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.render import cards, terminal
+from bot.render.table import PIPE
 from bot.routing.site_state import SiteState
 from bot.routing.traefik_word import TraefikWord, judgement
 from bot.sites.domain.site import EvidenceSource, Site, SiteBackend, SiteEvidence, Sites
 from bot.sites.views import discord as sites_view
 from bot.sites.views import json as sites_json
+from bot.sites.views import table as sites_table
 from bot.sites.views import terminal as sites_terminal
 from bot.traefik.domain.answers import LogsAnswer, RefusalView, RoutesAnswer, RouteView, RuleView
 from bot.traefik.views import discord as traefik_view
 from bot.traefik.views import json as traefik_json
+from bot.traefik.views import table as traefik_table
 from bot.traefik.views import terminal as traefik_terminal
 from tests.builders import a_pod
 from tests.fakes import snapshot_of
@@ -252,6 +257,7 @@ PLACES: dict[str, Callable[[str], str]] = {
     "outage's board": lambda text: shown(outage_view.board(gone(text))),
     "report": lambda text: shown(health_view.report(a_report(text))),
     "report in a terminal": lambda text: terminal.plain(health_terminal.report(a_report(text))),
+    "report in a table": lambda text: health_table.report(a_report(text), PIPE),
     "report in JSON": lambda text: health_json.report(a_report(text)).decode(),
     "containers": lambda text: shown(health_view.report(containers(text))),
     "containers in a terminal": lambda text: terminal.plain(
@@ -265,6 +271,7 @@ PLACES: dict[str, Callable[[str], str]] = {
     "suggestion": lambda text: repr(health_view.suggestion(a_finding(text))),
     "story": lambda text: shown(health_view.story(a_story(text))),
     "story in a terminal": lambda text: terminal.plain(health_terminal.story(a_story(text))),
+    "story in JSON": lambda text: story_json.story(a_story(text)).decode(),
     "digest": lambda text: shown(digest_view.digest(a_digest(text))),
     "digest in a terminal": lambda text: terminal.plain(digest_terminal.digest(a_digest(text))),
     "digest in JSON": lambda text: digest_json.digest(a_digest(text)).decode(),
@@ -273,9 +280,11 @@ PLACES: dict[str, Callable[[str], str]] = {
     "routes": lambda text: shown(traefik_view.routes(routes(text))),
     "route": lambda text: shown(traefik_view.route(routes(text).routes[0], routes(text))),
     "routes in a terminal": lambda text: terminal.plain(traefik_terminal.routes(routes(text))),
+    "routes in a table": lambda text: traefik_table.routes(routes(text), PIPE),
     "routes in JSON": lambda text: traefik_json.routes(routes(text)).decode(),
     "sites": lambda text: shown(sites_view.sites(sites(text))),
     "sites in a terminal": lambda text: terminal.plain(sites_terminal.sites(sites(text))),
+    "sites in a table": lambda text: sites_table.sites(sites(text), PIPE),
     "sites in JSON": lambda text: sites_json.sites(sites(text)).decode(),
     "Traefik's log": lambda text: shown(traefik_view.logs(logs(text))),
     "Traefik's log in a terminal": lambda text: terminal.plain(traefik_terminal.logs(logs(text))),

@@ -6,9 +6,11 @@ from pathlib import Path
 from tests.places import ROOT
 
 AUTHORIZED = "asks the principal before it writes"
+BY_API = "carries what client.py sends, which asks before it writes"
 
 SENDERS = {
-    "bot/kube/client.py: self._client.call_api": AUTHORIZED,
+    "bot/kube/packaged_transport.py: self._client.call_api": BY_API,
+    "bot/kube/plain_transport.py: asyncio.open_connection": BY_API,
     "bot/kube/exec.py: WsApiClient": AUTHORIZED,
     "bot/kube/exec.py: client.call_api": AUTHORIZED,
     "bot/kube/agents.py: aiohttp.ClientSession": AUTHORIZED,
@@ -16,7 +18,7 @@ SENDERS = {
     "bot/gitops/transport.py: urllib3.PoolManager": "in the process of Git, which service.py "
     "starts with a push after it asked",
     "bot/kube/strict_tls.py: asyncio.open_connection": "a handshake, and no request",
-    "bot/kube/connect.py: ApiClient": "the one that client.py sends by",
+    "bot/kube/packaged_connect.py: ApiClient": "the one that packaged_transport.py sends by",
 }
 """Each call that opens a way out. A new one asks the principal, or says here why it need not."""
 
@@ -67,3 +69,13 @@ def test_every_file_that_sends_writes_asks_first() -> None:
         and any(keyword.arg == "method" for keyword in call.keywords)
     }
     assert writing == {"bot/kube/client.py"}
+    sent = {
+        name
+        for name, called in by_file.items()
+        for call in called
+        if ast.unparse(call.func).endswith("transport.send")
+    }
+    assert sent == {"bot/kube/client.py"}
+    assert "principal.authorize" in {
+        ast.unparse(call.func) for call in by_file["bot/kube/client.py"]
+    }

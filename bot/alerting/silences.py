@@ -14,6 +14,7 @@ from bot.domain.record import Store
 from bot.domain.redaction.redact import redact
 from bot.domain.refusal import Refusal
 from bot.domain.report import Report
+from bot.domain.typed import unknown
 from bot.errors import InputError
 from bot.health.checks import CHECKS
 from bot.health.service import Health
@@ -71,8 +72,7 @@ class Silences:
         if mute is None and name not in self.places(name):
             mute = _of_finding(held, name)
         if mute is None:
-            msg = f"{text[:60]!r} is not muted. /mute list shows what is."
-            raise InputError(msg)
+            raise InputError(unknown("mute of", text, [mute.name for mute in held]))
         target = mute.target
         await self.store.change(MUTES, lambda old: (old or Mutes()).without(target))
         return mute
@@ -114,9 +114,8 @@ class Silences:
             return {"namespace": name}
         if mute := _of_finding(await self.list(), name):
             return {"finding": mute.finding}
-        no = f"{name[:60]!r} is no present finding's code, no check and no namespace."
-        msg = f"{no} Choose one of the suggestions."
-        raise InputError(msg)
+        names = (*self.places(""), *(one.code for one in (await self.health.look()).findings))
+        raise InputError(unknown("finding, check or namespace", text, names))
 
 
 def _of_finding(mutes: Sequence[Mute], name: str) -> Mute | None:

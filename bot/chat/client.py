@@ -20,7 +20,7 @@ from bot.chat.http_trace import HttpTrace
 from bot.chat.interactions import Answered, InteractionOutcome, RunningAnswer, outcome_of
 from bot.chat.person import Person
 from bot.chat.replies import ARRIVED, Taken, explain, say
-from bot.domain.authorization import Role, Roles
+from bot.domain.authorization import Role, Roles, required
 from bot.domain.election import Alone, Leadership
 from bot.domain.principal import NOBODY, act_as, acting_as, refusal
 from bot.errors import DiscordRefusal, Unreachable
@@ -255,8 +255,7 @@ class Client(discord.Client):
     async def refuse(self, interaction: discord.Interaction, needed: Role) -> None:
         """Say in private which role this is for."""
         self.note_outcome(InteractionOutcome.REFUSED)
-        text = f"This is for this bot's {needed.name.lower()}s. Ask whoever runs it to add you."
-        if not await say(interaction, text):
+        if not await say(interaction, required(needed)):
             self.note_outcome(InteractionOutcome.LEFT)
 
     async def explain(self, interaction: discord.Interaction, error: BaseException) -> None:

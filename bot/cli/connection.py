@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bot import log_setup as logs
-from bot import settings
+from bot.cli import cluster_settings
+from bot.cli.cluster_settings import ClusterSettings
 from bot.cli.known import read_facts
+from bot.cli.progress import ProgressLine
 from bot.domain.election import Alone
 from bot.domain.record import Store
 from bot.health.service import Health
@@ -23,9 +26,9 @@ from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import bot_namespace, connect, own_namespace
 from bot.kube.one_shot_reader import ClusterReader
 from bot.kube.traefik_reader import TraefikReader
-from bot.settings import Settings
-from bot.traefik.service import Traefik
 from bot.traefik.word import WordReader
+
+LOG_LEVEL = "MESHMEDIC_LOG_LEVEL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,10 @@ class ClusterConnection:
     """An open connection to a cluster, with the settings."""
 
     api: Api
-    settings: Settings
+    settings: ClusterSettings
     kubeconfig: Path | None
     context: str | None
+    progress: ProgressLine = field(default_factory=ProgressLine)
 
     @property
     def cluster(self) -> ClusterReader:
@@ -71,10 +75,6 @@ class ClusterConnection:
             traefik=WordReader(self.cluster, self.traefik_reader, self.traefik_reader).read,
         )
 
-    async def traefik(self) -> Traefik:
-        """What Traefik serves, judged as the health checks judge it."""
-        return Traefik(await self.health(), self.traefik_reader)
-
     @property
     def state_namespace(self) -> str:
         """Where the bot keeps its state; empty where it has no such place."""
@@ -94,12 +94,19 @@ async def connected(arguments: argparse.Namespace) -> AsyncIterator[ClusterConne
         SettingsError: A setting is wrong.
         ClusterError: No configuration, or one that cannot be used.
     """
-    read = settings.load()
-    logs.configure(read.log_level, read.log_format)
+    read = cluster_settings.load()
+    # What a command could not see is in its answer; the log would only say it a second time.
+    level = read.log_level if LOG_LEVEL in os.environ else "error"
+    logs.configure(level, read.log_format)
     kubeconfig = arguments.kubeconfig or read.kubeconfig
     context = arguments.context or read.context
-    async with connect(kubeconfig=kubeconfig, context=context) as api:
-        yield ClusterConnection(api, read, kubeconfig, context)
+    async with connect(kubeconfig=kubeconfig, context=context, once=True) as api:
+        progress = ProgressLine()
+        progress.begin()
+        try:
+            yield ClusterConnection(api, read, kubeconfig, context, progress)
+        finally:
+            progress.end()
 
 
 def in_event_loop(

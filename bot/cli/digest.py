@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from bot import settings
 from bot.alerting.silences import Silences
 from bot.charts.spec import Drawing, Undrawn
-from bot.cli.answer import show
+from bot.cli.answer import Views, show
 from bot.cli.connection import ClusterConnection, connected, in_event_loop
 from bot.cli.known import ReadableState
-from bot.cli.parser import EXIT, EXIT_CODES, Parser, add_answer, add_scopes, scopes
+from bot.cli.parser import EXIT, Parser, add_answer, add_scopes, scopes
 from bot.digest.composer import Composer
 from bot.digest.domain.digest import with_gaps
 from bot.digest.domain.records import DIGESTS, DigestPlan, DigestSchedule, DigestState
@@ -21,6 +22,8 @@ from bot.digest.views import json as json_digest
 from bot.digest.views import terminal as terminal_digest
 from bot.domain.election import Alone
 from bot.domain.record import Store
+from bot.domain.sentences import sentences
+from bot.domain.typed import unknown
 from bot.errors import InputError
 from bot.health.service import Health
 from bot.kube.change_store import KubernetesChangeStore, NoChangeStore
@@ -30,10 +33,15 @@ from bot.runtime.memory_store import Unkept
 
 def add_arguments(parser: Parser) -> None:
     """The digest, its scopes, the output and the cluster."""
-    parser.epilog = EXIT_CODES
+    parser.explain(
+        "meshmedic digest                  # since the last one, as the bot keeps it",
+        "meshmedic digest --name weekly    # with the scopes and trends of that digest",
+    )
     add_scopes(parser)
-    parser.add_argument("--name", default="", help="as this digest would tell it")
-    add_answer(parser, namespace=True)
+    parser.add_argument(
+        "--name", default="", help="the digest with this name, such as daily or weekly"
+    )
+    add_answer(parser, namespace=True, wide=False)
     parser.set_defaults(command=run)
 
 
@@ -43,7 +51,8 @@ async def run(arguments: argparse.Namespace) -> int:
     async with connected(arguments) as connection:
         state = ReadableState(connection.store or Unkept())
         composer = _composer(connection, await connection.health(), state)
-        schedule = await _schedule(state, connection.settings.digests, arguments.name)
+        plan, has_history = settings.load().digests, connection.store is not None
+        schedule = await _schedule(state, plan, arguments.name, has_history=has_history)
         schedule = msgspec.structs.replace(
             schedule,
             scopes=scopes(arguments) or schedule.scopes,
@@ -51,8 +60,11 @@ async def run(arguments: argparse.Namespace) -> int:
         )
         digest = (await composer.compose(schedule)).digest
         digest = with_gaps(digest, state.gaps)
-    show(arguments, digest, json_digest.digest, terminal_digest.digest)
+    show(arguments, digest, VIEWS)
     return EXIT[digest.verdict]
+
+
+VIEWS = Views(json_digest.digest, terminal_digest.digest)
 
 
 def _composer(connection: ClusterConnection, health: Health, store: Store) -> Composer:
@@ -67,19 +79,20 @@ def _composer(connection: ClusterConnection, health: Health, store: Store) -> Co
     return Composer(health, store, _undrawn, muted=silences.muted, approvals=approvals)
 
 
-async def _schedule(state: ReadableState, plan: DigestPlan, name: str) -> DigestSchedule:
-    """The schedule of that name; without a name, one for everything, with trends."""
+async def _schedule(
+    state: ReadableState, plan: DigestPlan, name: str, *, has_history: bool
+) -> DigestSchedule:
+    """The schedule of that name; without a name, one for everything, with trends of a history."""
     schedules = (await state.read(DIGESTS) or DigestState()).every(plan.schedules())
     if not name:
         first = next(iter(schedules), "digest")
         now = datetime.now(UTC)
-        return DigestSchedule(name=first, channel=0, when=Timetable(0, 0), began=now, trends=True)
+        when = Timetable(0, 0)
+        return DigestSchedule(name=first, channel=0, when=when, began=now, trends=has_history)
     if name not in schedules:
-        names = ", ".join(sorted(schedules)) or "none"
-        msg = f"There is no digest {name!r}. There are: {names}."
-        if gap := state.unread.get(DIGESTS.name):
-            msg = f"{msg[:-1]}, and {gap.kind}, which cannot be read: {gap.detail}."
-        raise InputError(msg)
+        gap = state.unread.get(DIGESTS.name)
+        also = f"Not seen: {gap.kind}: {gap.detail}" if gap else ""
+        raise InputError(sentences(unknown("digest", name, sorted(schedules)), also))
     return schedules[name]
 
 

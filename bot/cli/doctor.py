@@ -13,14 +13,16 @@ from typing import Any
 from bot import log_setup as logs
 from bot import settings
 from bot.app.gitops import build_pull_requests
+from bot.cli.answer import Views, show
 from bot.cli.connection import in_event_loop
-from bot.cli.parser import Parser, add_cluster
+from bot.cli.parser import Parser, add_answer
+from bot.cli.progress import ProgressLine
 from bot.digest.domain.records import DIGESTS, DigestFacts, DigestPlan, DigestState
 from bot.doctor.discord_facts import FromTerminal
 from bot.doctor.domain.diagnostic import Area, DiagnosticOutcome, DiagnosticReport, Topic
 from bot.doctor.domain.facts import ClusterFacts, Right, Setup
 from bot.doctor.service import Doctor, DoctorCluster
-from bot.doctor.views import terminal as views
+from bot.doctor.views import json, terminal
 from bot.domain.election import Alone
 from bot.domain.record import Store
 from bot.domain.refusal import NotObserved
@@ -29,11 +31,12 @@ from bot.kube.agents_facts import AgentsExaminer
 from bot.kube.configmap_store import ConfigMapStore
 from bot.kube.connect import connect, own_namespace
 from bot.kube.doctor_facts import AccessReader
-from bot.render import terminal
 from bot.runtime.child_process import ChildProcesses
 from bot.runtime.memory_store import Unkept
 from bot.settings import Settings
 from commands import registry
+
+VIEWS = Views(json.report, terminal.report)
 
 EXIT = {
     DiagnosticOutcome.OK: 0,
@@ -46,8 +49,12 @@ EXIT = {
 
 def add_arguments(parser: Parser) -> None:
     """The cluster."""
-    parser.epilog = "exit code: 0 nothing failed, 1 something did, 3 not everything could be seen"
-    add_cluster(parser)
+    parser.explain(
+        "meshmedic doctor",
+        "meshmedic doctor -o json | jq -r '.diagnostics[] | select(.outcome == \"failed\") | .fix'",
+        codes="Exit code: 0 nothing failed, 1 something did, 3 not everything could be seen.",
+    )
+    add_answer(parser, wide=False)
     parser.set_defaults(command=run)
 
 
@@ -55,12 +62,17 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print what is set up wrongly, and how to fix it."""
     try:
-        report = await _examine(settings.load(), arguments)
+        progress = ProgressLine("Checking the setup")
+        progress.begin()
+        try:
+            report = await _examine(settings.load(), arguments)
+        finally:
+            progress.end()
     except SettingsError as error:
         fix = "Set it right; nothing else was examined."
         wrong = Topic(Area.SETTINGS, "settings").failed(str(error), fix)
         report = DiagnosticReport((wrong,))
-    terminal.show(terminal.console(), views.report(report))
+    show(arguments, report, VIEWS)
     return EXIT[report.outcome]
 
 

@@ -6,12 +6,12 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from bot.cli.parser import EXIT, EXIT_CODES, Parser, add_files, add_output
-from bot.domain.finding import Ref
+from bot.cli.answer import screen
+from bot.cli.parser import EXIT, Parser, add_files, add_output
 from bot.domain.verdict import Verdict, worst
 from bot.errors import InputError
 from bot.health import offline
-from bot.health.views.terminal import object_verdict
+from bot.health.views import table
 from bot.manifests import reader as manifests
 from bot.render import terminal
 from bot.render.json_text import indented
@@ -19,10 +19,13 @@ from bot.render.json_text import indented
 
 def add_arguments(parser: Parser) -> None:
     """The files, and the time to judge at."""
-    parser.epilog = EXIT_CODES
+    parser.explain(
+        "kubectl get pods -A -o yaml | meshmedic judge -",
+        "meshmedic judge manifests/*.yaml -o json",
+    )
     add_files(parser)
-    add_output(parser)
-    parser.add_argument("--now", help="the time to judge at, such as 2026-01-31T12:00:00Z")
+    add_output(parser, ("table", "json"))
+    parser.add_argument("--now", help="check as of this time, such as 2026-01-31T12:00:00Z")
     parser.set_defaults(command=run)
 
 
@@ -39,11 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output == "json":
         terminal.write(indented(judgements))
     else:
-        console = terminal.console()
-        for judgement in judgements:
-            subject = Ref(judgement.kind or "?", judgement.namespace, judgement.name or "?")
-            verdict, reason, message = judgement.verdict, judgement.reason, judgement.message
-            terminal.show(console, object_verdict(str(subject), verdict, reason, message))
+        terminal.write(table.judgements(judgements, screen()).encode())
     for problem in manifest.problems:
         print(f"meshmedic: {problem}", file=sys.stderr)  # noqa: T201  # the terminal is our page
     unread = [Verdict.UNKNOWN] if manifest.problems or not judgements else []
@@ -54,6 +53,6 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        msg = f"--now {text!r} is no time: write it as 2026-01-31T12:00:00Z."
+        msg = f"--now {text[:60]!r} isn't a time. Write it as 2026-01-31T12:00:00Z."
         raise InputError(msg) from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)

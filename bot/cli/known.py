@@ -7,17 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.alerting.domain.silences import MUTES
-from bot.digest.domain.diff import BASES, LAST_DIGEST
-from bot.digest.domain.records import DIGESTS
 from bot.domain.record import RecordType, Store, T
 from bot.domain.snapshot import Gap, SnapshotReader, Why
 from bot.errors import Forbidden, MeshmedicError
 from bot.history.domain.record import HISTORY, History, failing_since
-from bot.history.domain.uptime import UPTIME
 from bot.net.diagnosis.diagnosis import DIAGNOSES, Diagnosed
 from bot.net.diagnosis.proofs import PROOFS, Proofs, diagnosed
-from bot.net.mesh.history import LINKS
 from bot.net.mesh.monitor import Reader, Rounds
 from bot.net.mesh.rounds import Links
 from bot.net.route_checks.checks import RouteChecks
@@ -32,16 +27,16 @@ NO_STATE = (
 MAY_NOT_READ = 'needs the verb "get" on configmaps in the bot\'s namespace'
 
 NAMES = {
-    PROOFS.name: DIAGNOSES,
-    BASES.name: LAST_DIGEST,
-    DIGESTS.name: "digests of /digest set",
-    HISTORY.name: "history",
-    LINKS.name: "history of the network",
-    UPTIME.name: "uptime of sites",
-    MUTES.name: "mutes",
-    CHECKS.name: "route checks",
+    "proofs": DIAGNOSES,
+    "digest-bases": "last digest",
+    "digests": "digests of /digest set",
+    "history": "history",
+    "links": "history of the network",
+    "uptime": "uptime of sites",
+    "mutes": "mutes",
+    "route-checks": "route checks",
 }
-"""What people call the bot's records."""
+"""What people call the bot's records, by their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import log_setup as logs
+from bot import settings
 from bot.charts.process import Artist
 from bot.charts.spec import Undrawn
-from bot.cli.answer import show
+from bot.cli import typed_object
+from bot.cli.answer import Views, screen, show
 from bot.cli.connection import ClusterConnection, connected, in_event_loop
-from bot.cli.parser import EXIT, Parser, add_answer
+from bot.cli.parser import EXIT, Parser, add_answer, add_commands
 from bot.errors import InputError
 from bot.kube.exec import PodCommands
 from bot.kube.one_shot_reader import ClusterReader
@@ -29,54 +30,74 @@ from bot.net.tools import targets
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.net.views.chart import heat_map
-from bot.render import terminal
-from bot.render import text as words
 from bot.traefik.service import Traefik
 
-PROGRESS = 78
-"""Characters of a line of progress."""
+COMMANDS = {
+    "diagnose": "Find out why a route fails, and whether nativeLB would fix it",
+    "matrix": "Test the links between all nodes",
+    "test": "Make one request, and show DNS, connection, TLS and HTTP apart",
+}
 
 
 def add_arguments(group: Parser) -> None:
     """The tests: `diagnose`, `matrix` and `test`."""
-    tests = group.add_subparsers(required=True, metavar="COMMAND")
-    parser = tests.add_parser(
-        "diagnose",
-        help="where a route breaks, and whether nativeLB would help",
-        epilog="exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive; the worst of all",
+    parsers = add_commands(group, COMMANDS)
+    for parser, add in zip(parsers, (_add_diagnose, _add_matrix, _add_test), strict=True):
+        add(parser)
+
+
+def _add_diagnose(parser: Parser) -> None:
+    parser.explain(
+        "meshmedic net diagnose jellyfin.lab.example.org",
+        "meshmedic net diagnose ing/jellyfin -n media",
+        "meshmedic net diagnose all -n media -o json",
+        codes="Exit code: 0 it works, 1 in part, 2 it is broken, 3 inconclusive; the worst of all.",
     )
     parser.add_argument(
-        "route",
-        nargs="+",
-        help="a route, its host, or a Service; all for every route, or all and a namespace",
+        "route", nargs="+", help="a host, a route or a Service; all for every route (up to 50)"
     )
-    add_answer(parser)
+    add_answer(parser, namespace=True, wide=False)
     parser.set_defaults(command=diagnose)
-    parser = tests.add_parser(
-        "matrix",
-        help="what gets from node to node",
-        epilog="exit code: 0 everything, 1 not all, 2 some not at all, 3 not everything was seen",
+
+
+def _add_matrix(parser: Parser) -> None:
+    parser.explain(
+        "meshmedic net matrix",
+        "meshmedic net matrix home-1 --picture matrix.png",
+        codes="Exit code: 0 all got through, 1 in part, 2 some not at all, 3 not all was seen.",
     )
     parser.add_argument("node", nargs="?", default="", help="only to and from this node")
     parser.add_argument("--picture", type=Path, help="draw it into this file too, as a PNG")
-    add_answer(parser)
+    add_answer(parser, wide=False)
     parser.set_defaults(command=matrix)
-    parser = tests.add_parser(
-        "test",
-        help="one request, with DNS, connection, TLS and HTTP told apart",
-        epilog="exit code: 0 it is reached, 1 it answers 5xx or in part, 2 not, 3 nothing tried",
+
+
+def _add_test(parser: Parser) -> None:
+    parser.explain(
+        "meshmedic net test edge jellyfin.media:80",
+        "meshmedic net test kube-system/traefik https://jellyfin.lab.example.org",
+        codes="Exit code: 0 it answers, 1 with 5xx or in part, 2 it doesn't, 3 nothing was tried.",
     )
     parser.add_argument("begin", metavar="FROM", help="a node or a pod: edge, kube-system/traefik")
     parser.add_argument("end", metavar="TO", help="a URL, service.namespace[:port], address:port")
-    add_answer(parser)
+    add_answer(parser, wide=False)
     parser.set_defaults(command=test)
+
+
+ONE = Views(net_json.diagnosis, net_terminal.diagnosis)
+ALL = Views(net_json.diagnoses, net_terminal.diagnoses)
+REQUEST = Views(net_json.request, net_terminal.request)
 
 
 @in_event_loop
 async def diagnose(arguments: argparse.Namespace) -> int:
     """Print the diagnosis of one route, or of all."""
-    typed = " ".join(arguments.route)
+    typed = typed_object.route(arguments.route, None)
     namespace = namespace_of(typed)
+    if namespace is None:
+        typed = typed_object.route(arguments.route, arguments.namespace)
+    elif not namespace:
+        namespace = arguments.namespace or ""
     async with _connected(arguments) as (connection, cluster, prober):
         health = await connection.health()
         traefik = Traefik(health, connection.traefik_reader)
@@ -84,11 +105,12 @@ async def diagnose(arguments: argparse.Namespace) -> int:
             cluster, prober, traefik, objects=health.of_objects, states=health.route_states
         )
         if namespace is not None:
-            found = await service.diagnose_all(namespace, _progress)
-            show(arguments, found, net_json.diagnoses, net_terminal.diagnoses)
+            found = await service.diagnose_all(namespace, connection.progress.step)
+            connection.progress.end()
+            show(arguments, found, ALL)
             return EXIT[found.verdict]
-        diagnosis = (await service.diagnose(typed, _progress)).diagnosis
-    show(arguments, diagnosis, net_json.diagnosis, net_terminal.diagnosis)
+        diagnosis = (await service.diagnose(typed, connection.progress.step)).diagnosis
+    show(arguments, diagnosis, ONE)
     return EXIT[diagnosis.verdict]
 
 
@@ -99,12 +121,13 @@ async def matrix(arguments: argparse.Namespace) -> int:
     Raises:
         InputError: The file cannot be written.
     """
-    async with _connected(arguments) as (_, cluster, prober):
-        measured = await Mesh(cluster, prober).measure(_progress, arguments.node)
+    async with _connected(arguments) as (connection, cluster, prober):
+        step = connection.progress.step
+        measured = await Mesh(cluster, prober).measure(step, arguments.node)
     if arguments.picture:
         _write(await Artist().draw(heat_map(measured)), arguments.picture)
-    width = terminal.console().width
-    show(arguments, measured, net_json.matrix, lambda _: net_terminal.matrix(measured, width))
+    width = screen().width or net_terminal.PAGE
+    show(arguments, measured, Views(net_json.matrix, lambda it: net_terminal.matrix(it, width)))
     return EXIT[measured.verdict]
 
 
@@ -128,8 +151,8 @@ async def test(arguments: argparse.Namespace) -> int:
             PodCommands(connection.api),
             prober.admissions.also,
         )
-        result = await reach.test(arguments.begin, arguments.end, _progress)
-    show(arguments, result, net_json.request, net_terminal.request)
+        result = await reach.test(arguments.begin, arguments.end, connection.progress.step)
+    show(arguments, result, REQUEST)
     return EXIT[result.verdict]
 
 
@@ -139,20 +162,14 @@ async def _connected(
 ) -> AsyncIterator[tuple[ClusterConnection, ClusterReader, AdmittedProber]]:
     """The connection, the cluster over it, and the prober."""
     async with connected(arguments) as connection:
-        api, settings = connection.api, connection.settings
+        api, read = connection.api, settings.load()
         prober = ProbeJobs(
             api,
-            OwnImage(api, settings.probe_image, connection.bot_namespace),
-            traefik=settings.traefik_namespaces,
-            host_network=settings.probe_host_network,
-            pull=settings.image_pull_seconds,
-            source=ImageSource.of_prober(settings.probe_image),
+            OwnImage(api, read.probe_image, connection.bot_namespace),
+            traefik=read.traefik_namespaces,
+            host_network=read.probe_host_network,
+            pull=read.image_pull_seconds,
+            source=ImageSource.of_prober(read.probe_image),
         )
-        admissions = Admissions(connection.cluster, targets.allowed(settings.net_targets))
+        admissions = Admissions(connection.cluster, targets.allowed(read.net_targets))
         yield connection, connection.cluster, AdmittedProber(prober, admissions)
-
-
-def _progress(step: str) -> None:
-    """Print a step, only for a person who looks on."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"{words.line(step, PROGRESS)}\n")

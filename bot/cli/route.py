@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.cli.parser import Parser, add_commands
 
 COMMANDS = {
-    "edit": "add nativeLB to the IngressRoutes of files",
-    "convert": "make IngressRoutes with nativeLB of the Ingresses of files",
+    "edit": "Add nativeLB to the IngressRoutes in files",
+    "convert": "Convert the Ingresses in files to IngressRoutes with nativeLB",
 }
 
 

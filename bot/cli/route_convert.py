@@ -49,14 +49,17 @@ class _Document(msgspec.Struct, frozen=True):
 
 def add_arguments(parser: Parser) -> None:
     """The files, and the Traefik that is to read the result."""
-    parser.epilog = EXIT_CODES
+    parser.explain(
+        "kubectl get ing -A -o yaml | meshmedic route convert --traefik-version 3.6 -",
+        codes=EXIT_CODES,
+    )
     add_files(parser)
     parser.add_argument(
         "--traefik-version",
         required=True,
         type=_version,
         metavar="V",
-        help="of the Traefik that shall read them, such as 3.6.2; without a patch its newest",
+        help="the version of your Traefik, such as 3.6.2, or 3.6 for its newest patch",
     )
     parser.add_argument(
         "--strict-prefix-matching",
@@ -74,7 +77,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="NAME",
         help="Traefik's providers run with this ingressclass",
     )
-    add_output(parser)
+    add_output(parser, ("text", "json"))
     parser.set_defaults(command=run)
 
 

@@ -20,15 +20,19 @@ from bot.manifests import reader as manifests
 from bot.render import terminal
 
 DONE, REFUSED, UNREADABLE = 0, 1, 2
-EXIT_CODES = "exit code: 0 done, 1 something was refused, 2 unreadable input"
+EXIT_CODES = "Exit code: 0 done, 1 something was refused, 2 unreadable input"
 
 
 def add_arguments(parser: Parser) -> None:
     """The files, and whether they are changed."""
-    parser.epilog = EXIT_CODES
+    parser.explain(
+        "meshmedic route edit apps/*.yaml              # print the difference",
+        "meshmedic route edit --in-place apps/*.yaml",
+        codes=EXIT_CODES,
+    )
     add_files(parser)
     parser.add_argument("--in-place", action="store_true", help="change the files, too")
-    add_output(parser)
+    add_output(parser, ("text", "json"))
     parser.set_defaults(command=run)
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from bot.cli.answer import show
+from bot.cli import namespaces
+from bot.cli.answer import Views, looked
 from bot.cli.connection import connected, in_event_loop
-from bot.cli.parser import EXIT, Parser, add_answer
+from bot.cli.parser import EXIT, Parser, add_answer, add_watch
 from bot.domain.verdict import Verdict
 from bot.routing.site_state import SiteState
 from bot.sites.domain.site import Sites
-from bot.sites.views import json, terminal
+from bot.sites.views import json, table, terminal
 
 
 def add_arguments(parser: Parser) -> None:
     """The output and the cluster."""
-    parser.epilog = (
-        "exit code: 0 no tested site fails, 1 a site does not answer, 3 routes were not seen"
+    parser.explain(
+        "meshmedic sites                # each site that was tested, those that fail first",
+        "meshmedic sites -n media -w    # of one namespace, again every 10 seconds",
+        "meshmedic sites -o json | jq -r '.sites[] | select(.state != \"answers\") | .host'",
+        codes="Exit code: 0 no tested site fails, 1 a site doesn't answer, 3 routes weren't seen.",
     )
     add_answer(parser, namespace=True)
+    add_watch(parser)
     parser.set_defaults(command=run)
 
 
@@ -26,10 +31,13 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print the sites of the cluster."""
     async with connected(arguments) as connection:
-        health = await connection.health()
-        sites = await health.sites(arguments.namespace)
-    show(arguments, sites, json.sites, terminal.sites)
-    return code_of(sites)
+
+        async def look() -> Sites:
+            sites = await (await connection.health()).sites(arguments.namespace)
+            await namespaces.expect(connection.cluster, arguments.namespace, found=bool(sites.all))
+            return sites
+
+        return await looked(arguments, look, VIEWS, code_of, connection.progress)
 
 
 def code_of(sites: Sites) -> int:
@@ -37,3 +45,6 @@ def code_of(sites: Sites) -> int:
     if sites.of(SiteState.FAILS):
         return EXIT[Verdict.DEGRADED]
     return EXIT[Verdict.UNKNOWN if sites.unseen else Verdict.HEALTHY]
+
+
+VIEWS = Views(json.sites, terminal.sites, table.sites)

@@ -13,12 +13,13 @@ from bot.digest.domain.records import DIGESTS, MOST, DigestFacts, DigestSchedule
 from bot.digest.domain.schedule import Timetable, due, following
 from bot.digest.ports import DigestMessage
 from bot.domain.refusal import NotObserved
+from bot.domain.typed import unknown
 from bot.errors import InputError, MeshmedicError
 
 SOON = timedelta(seconds=75)
 """How long before a run its picture is prepared: a little more than one turn."""
 
-NONE = "None is set up: /digest set makes one."
+NONE = "`/digest set` makes one."
 
 
 async def unprepared() -> None:
@@ -128,9 +129,8 @@ class Digests:
     async def _schedule(self, name: str) -> DigestSchedule:
         every = await self.every()
         if name not in every:
-            known = f"There are: {', '.join(sorted(every))}." if every else NONE
-            msg = f"There is no digest {name!r}. {known}"
-            raise InputError(msg)
+            hint = "" if every else f" {NONE}"
+            raise InputError(unknown("digest", name, sorted(every)) + hint)
         return every[name]
 
     async def _known(self) -> DigestState:

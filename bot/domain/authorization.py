@@ -15,6 +15,13 @@ class Role(IntEnum):
     APPROVER = 3
 
 
+def required(role: Role) -> str:
+    """What a person without that role reads: which one it is, and who gives it."""
+    name = role.name.lower()
+    setting = f"`MESHMEDIC_{role.name}S`"
+    return f"You need the {name} role for this. Ask the owner to add you to {setting}."
+
+
 @dataclass(frozen=True, slots=True)
 class Members:
     """People named by user id, or by a Discord role that they hold at the moment."""

@@ -10,6 +10,7 @@ from bot.domain import conditions
 from bot.domain.finding import Evidence
 from bot.domain.resources import core
 from bot.domain.resources.base import Condition
+from bot.domain.sentences import moment
 
 MEMORY_LIMIT = "memory limit of "
 """What the label of evidence begins with that has the memory limit of a container."""
@@ -121,6 +122,6 @@ def _message(ended: core.Terminated) -> str:
 
 
 def _end(ended: core.Terminated) -> str:
-    at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
+    at = f" at {moment(ended.finished_at)}" if ended.finished_at else ""
     signal = f", signal {ended.signal}" if ended.signal else ""
     return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}"

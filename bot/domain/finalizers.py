@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.sentences import listed
+from bot.domain.sentences import listed, moment
 
 MAX_NAMED = 3
 """How many finalizers of one object are named; the others are counted."""
@@ -80,7 +80,7 @@ def describe(finalizers: Sequence[str], held_since: datetime | None) -> str:
         return f"It is being deleted, and waits for its {word} {names}."
     reasons = dict.fromkeys(meaning(name) for name in finalizers[:MAX_NAMED])
     return (
-        f"It is being deleted since {held_since:%Y-%m-%d %H:%M} UTC, "
+        f"It is being deleted since {moment(held_since)}, "
         f"and held by its {word} {names}: {'; '.join(reasons)}."
     )
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from bot.domain.redaction.redact import LONGEST, redact
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Namespace
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 
 MUTE = "meshmedic.dev/mute"
@@ -54,7 +55,7 @@ def _read(value: str, now: datetime) -> str | None:
         return None
     shown = redact(" ".join(reason.split()), READ)[:REASON]
     why = f": {shown}" if shown and shown.lower() != "true" else ""
-    return (f" until {until:%Y-%m-%d %H:%M} UTC" if until else "") + why
+    return (f" until {moment(until)}" if until else "") + why
 
 
 def _moment(day: str, clock: str) -> datetime | None:

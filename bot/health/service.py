@@ -20,10 +20,14 @@ from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.judging_budget import JudgingBudget
 from bot.domain.report import Around, Report, examine, focus
+from bot.domain.resources import core
 from bot.domain.resources.base import Object
+from bot.domain.sentences import code as as_code
+from bot.domain.sentences import listed
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.tenancy import PLATFORM
+from bot.domain.typed import meant, quoted, unknown
 from bot.domain.verdict import Verdict
 from bot.errors import ClusterError, InputError
 from bot.health.checks import CHECKS
@@ -111,6 +115,28 @@ class Health:
         self._remember(report)
         return report
 
+    async def ask(self, scopes: tuple[str, ...] = (), namespace: str | None = None) -> Report:
+        """Examine the cluster for a person, who may have mistyped the namespace.
+
+        Raises:
+            InputError: There is no such namespace; the message names those that may be meant.
+        """
+        report = await self.check(scopes, namespace)
+        if namespace and not any(report.counts.values()):
+            await self._must_exist(namespace)
+        return report
+
+    async def _must_exist(self, namespace: str) -> None:
+        """Ask for a namespace in which nothing was found, unless Namespaces cannot be read.
+
+        Raises:
+            InputError: There is none of that name.
+        """
+        snapshot = await self.cluster.snapshot((core.Namespace,))
+        names = sorted(one.name for one in snapshot.of(core.Namespace))
+        if names and namespace not in names and snapshot.sees(core.Namespace):
+            raise InputError(unknown("namespace", namespace, names))
+
     async def look(self) -> Report:
         """Examine everything for a background task: the report is not remembered."""
         report = await self._report(self.checks, None)
@@ -118,8 +144,12 @@ class Health:
         return report
 
     async def sites(self, namespace: str | None = None) -> Sites:
-        """Which sites answer, as the checks of routes and what was seen of requests say."""
-        report = await self.check((ROUTES,), namespace)
+        """Which sites answer, as the checks of routes and what was seen of requests say.
+
+        Raises:
+            InputError: There is no such namespace.
+        """
+        report = await self.ask((ROUTES,), namespace)
         return report.supplement(Sites) or Sites(taken_at=report.taken_at)
 
     async def route_states(self) -> Mapping[Ref, SiteState]:
@@ -308,10 +338,9 @@ class Health:
         if len(findings) == 1:
             return findings[0]
         if not findings:
-            raise InputError(not_found(f"No finding has the code {typed!r} now", report))
-        subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in findings[:5])
-        msg = f"{typed!r} stands for {len(findings)} findings. Choose one by its code: {subjects}."
-        raise InputError(msg)
+            raise InputError(_unknown(typed, report))
+        choices = listed(f"{as_code(finding.code)} ({finding.subject})" for finding in findings)
+        raise InputError(f"{quoted(typed)} fits {len(findings):,} findings: {choices}.")
 
 
 def _of_traefik(snapshot: Snapshot) -> Collection[str]:
@@ -354,20 +383,33 @@ def reads(checks: Iterable[Check], every: Iterable[Check]) -> tuple[type[Object]
     return tuple(dict.fromkeys((*wanted, *mute_annotation.READS)))
 
 
+def _unknown(typed: str, report: Report) -> str:
+    """Why no finding is meant: it may be fixed or out of sight, or the name is mistyped."""
+    subjects = {
+        key: str(finding.subject)
+        for finding in report.findings
+        for key in (finding.subject.name, str(finding.subject))
+    }
+    why = not_found(f"No finding matches {quoted(typed)}", report)
+    return f"{why} {meant(typed, subjects)}".strip()
+
+
 def not_found(beginning: str, report: Report) -> str:
     """Why a finding is missing: with gaps in the report, it may still be there."""
     if not report.unseen:
-        return f"{beginning}: it is mended, or the code is mistyped. Ask /health again."
+        return f"{beginning}. It may be fixed by now."
     kinds = ", ".join(dict.fromkeys(gap.kind for gap in report.unseen))
-    sentence = f"{beginning}, but not everything could be seen, so it may be there still."
+    sentence = f"{beginning}, but not everything could be read, so it may still be there."
     return f"{sentence} Not seen: {kinds}."
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
-    """The findings whose code, subject or reason contains what was typed."""
-    wanted = words.strip().lower()
+    """The findings whose code, subject or reason has every word that was typed."""
+    wanted = words.lower().split()
     return tuple(
         finding
         for finding in (report.findings if report else ())
-        if wanted in finding.code or wanted in f"{finding.subject} {finding.reason}".lower()
+        if all(
+            word in f"{finding.code} {finding.subject} {finding.reason}".lower() for word in wanted
+        )
     )

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import aiohttp
 import msgspec
 
 from bot.domain import containers, principal
@@ -24,6 +24,9 @@ from bot.kube.pods import ListedPod, list_pods, log_path
 from bot.net.probing import agent_configmaps, signed_job
 from bot.net.probing import output as lines
 from bot.net.probing.protocol import ListenerAddress, ProbeJob, ProberLine
+
+if TYPE_CHECKING:
+    import aiohttp
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +105,8 @@ class Agents:
             Unanswered: The agent cannot be reached, refuses the job, or is cut off.
             Refused: The principal may not have it tried.
         """
+        import aiohttp  # noqa: PLC0415  # finding agents, as a check does, needs none of it
+
         await principal.authorize()
         request = await self.key.sign(agent.node, msgspec.json.encode(job))
         host = f"[{agent.address}]" if ":" in agent.address else agent.address
@@ -207,6 +212,8 @@ class AgentAnswer:
 
 @contextmanager
 def _translated(agent: ProberAgent) -> Iterator[None]:
+    import aiohttp  # noqa: PLC0415  # as above
+
     try:
         yield
     except TimeoutError as error:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-import aiohttp
-
 from bot.errors import TooHeavy
+from bot.kube.transport import Response
 
 MOST = 12 * 1024 * 1024
 """Bytes of any answer. An object has 1.5 MiB at most, of which JSON may write each as six."""
@@ -25,7 +24,7 @@ class BodyReader:
     def __init__(self) -> None:
         self._heavy = asyncio.Semaphore(AT_ONCE)
 
-    async def read(self, response: aiohttp.ClientResponse, most: int = MOST) -> bytes:
+    async def read(self, response: Response, most: int = MOST) -> bytes:
         """The body.
 
         Raises:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from bot.domain.election import Leadership
+from bot.domain.typed import quoted, unknown
 from bot.errors import Absent, ClusterError, InputError, NotLeading
 from bot.kube import change_codec
 from bot.kube.change_codec import NoChangeError
@@ -21,13 +22,7 @@ PAGE = 200
 MOST = 2000
 """Changes that are listed at most, by name, as the API server does; a name begins with a time."""
 
-NO_NAME = (
-    "{name!r} is no name of a change: those have small letters, digits and hyphens, such as "
-    "20260131-1200-web-3f9c. `/fix history` names them."
-)
-SHOWN = 60
-"""Characters of a wrong name that are shown."""
-
+NO_NAME = "No change {name}. A name looks like `20260131-1200-web-3f9c`; `/fix history` lists them."
 NO_KIND = "The cluster does not know the kind Change. Apply deploy/base/change-crd.yaml."
 
 NOWHERE = (
@@ -86,13 +81,19 @@ class KubernetesChangeStore:
             ClusterError: It cannot be read.
         """
         if not NAME.fullmatch(name):
-            raise InputError(NO_NAME.format(name=name[:SHOWN]))
+            raise InputError(NO_NAME.format(name=quoted(name)))
         try:
             body = await self._api.get(path(self._path, name), total=QUICK)
         except Absent as error:
-            msg = f"There is no change {name!r}. `/fix history` names them."
-            raise InputError(msg) from error
+            raise InputError(unknown("change", name, await self._names())) from error
         return self._read(body, name)
+
+    async def _names(self) -> tuple[str, ...]:
+        """The names that may be meant; none where they cannot be listed."""
+        try:
+            return tuple(change.name for change in await self.every())
+        except ClusterError:
+            return ()
 
     async def write(self, change: Change) -> Change:
         """Write the status of a Change that is unchanged since it was read.

@@ -1,8 +1,6 @@
 """One request to the API server, with a time limit, and its failures as a handful of errors.
 
-The package keeps configuration, authentication, TLS and the pool; its models are bypassed, since
-decoding bytes with msgspec is some thirty times faster. The seam is `param_serialize` and
-`call_api` of kubernetes 37, pinned and tested as a contract.
+How it gets there and back is a `Transport`: by the `kubernetes` package, or by a terminal's own.
 """
 
 from __future__ import annotations
@@ -14,18 +12,14 @@ from contextlib import asynccontextmanager, contextmanager
 from types import MappingProxyType
 from typing import Any
 
-import aiohttp
 import msgspec
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
-from yarl import URL
 
 from bot import errors
 from bot.domain import principal
-from bot.domain.redaction import known as known_secrets
 from bot.kube import answers
 from bot.kube.bodies import MOST, BodyReader
 from bot.kube.paths import ApiPath
+from bot.kube.transport import ApiRequest, Response, TimeLimits, Transport
 
 Query = Sequence[tuple[str, str | int]]
 
@@ -68,12 +62,10 @@ class ApiStatus(msgspec.Struct, frozen=True):
 class Api:
     """The API server: bytes in, bytes out."""
 
-    def __init__(self, client: ApiClient) -> None:
-        self._client = client
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
         self.bodies = BodyReader()
-        self.configuration: Configuration = client.configuration
-        """What a connection of another kind is made from: address, TLS, credentials."""
-        self.host = str(client.configuration.host)
+        self.host = transport.host
         """The server's address, such as `https://10.0.0.1:6443`."""
 
     async def get(
@@ -135,34 +127,24 @@ class Api:
         path: ApiPath,
         query: Query,
         *,
-        limits: aiohttp.ClientTimeout,
+        limits: TimeLimits,
         accept: str = JSON,
         method: str = "GET",
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] = NONE,
         begins: float | None = None,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncIterator[Response]:
         """The response of a request while it comes in, closed at the end.
 
         `begins`: seconds until its headers must be there, where the body may take for ever.
         Errors while reading are translated too, so a caller's loop may stand inside.
         """
-        with translated(self.host):
-            call = await self._client.param_serialize(
-                method,
-                path,
-                query_params=list(query),
-                # On a LAN gzip costs more than it saves.
-                header_params={"Accept": accept, "Accept-Encoding": "identity", **headers},
-                body=body,
-                auth_settings=["BearerToken"],
-            )
-            learn_token(call[2])
+        # On a LAN gzip costs more than it saves.
+        sent = {"Accept": accept, "Accept-Encoding": "identity", **headers}
+        request = ApiRequest(method, path, tuple(query), sent, body, limits)
+        with translated(self.host, *self.transport.errors):
             async with asyncio.timeout(begins):
-                answer = await self._client.call_api(
-                    call[0], URL(call[1], encoded=True), *call[2:], _request_timeout=limits
-                )
-            response = answer.response
+                response = await self.transport.send(request)
             try:
                 if response.status >= 300:  # noqa: PLR2004  # HTTP's own boundary
                     raise await _failure(response)
@@ -185,31 +167,26 @@ def _persists(method: str, at: ApiPath, body: Mapping[str, Any] | None, query: Q
     return ("dryRun", "All") not in query and not at.startswith(REVIEWS)
 
 
-def within(total: float | None) -> aiohttp.ClientTimeout:
+def within(total: float | None) -> TimeLimits:
     """The limits of a request that may take `total` seconds; None: any number."""
-    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT)
-
-
-def learn_token(headers: Mapping[str, str]) -> None:
-    """Keep the token of a request from being shown. It rotates, so each request's is learnt."""
-    token = str(headers.get("authorization") or "").rpartition(" ")[2]
-    known_secrets.learn("kubernetes", token)
+    return TimeLimits(total=total, connect=CONNECT)
 
 
 @contextmanager
-def translated(host: str) -> Iterator[None]:
+def translated(host: str, *errors_of_transport: type[Exception]) -> Iterator[None]:
     """Raise the network's errors on the way to an API server as `Unreachable`."""
+    of_network: tuple[type[Exception], ...] = (OSError, *errors_of_transport)
     try:
         yield
     except TimeoutError as error:
         msg = f"The API server at {host} did not answer in time."
         raise errors.Unreachable(msg) from error
-    except (aiohttp.ClientError, OSError) as error:
+    except of_network as error:
         msg = f"The API server at {host} cannot be reached: {_brief(error)}"
         raise errors.Unreachable(msg) from error
 
 
-async def _failure(response: aiohttp.ClientResponse) -> errors.ClusterError:
+async def _failure(response: Response) -> errors.ClusterError:
     body = await response.content.read(64 * 1024)
     try:
         reason = msgspec.json.decode(body, type=ApiStatus).message

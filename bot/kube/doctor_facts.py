@@ -136,7 +136,7 @@ class AccessReader:
             elsewhere = group.create_task(ask(self._elsewhere))
             user = group.create_task(ask(self._user))
             lease = group.create_task(ask(partial(self._lease, lease_in)))
-            strict = group.create_task(ask(partial(strict_fault, self._api.configuration)))
+            strict = group.create_task(ask(self._strict))
             bots = group.create_task(ask(self._bots))
             approver = group.create_task(ask(self._trials.approver))
             guards = {
@@ -171,6 +171,9 @@ class AccessReader:
             },
             traefik_api=_yes_or_no(read) if (read := traefik_api.result()) is not None else None,
         )
+
+    async def _strict(self) -> str:
+        return await strict_fault(await self._api.transport.configuration())
 
     async def _version(self) -> tuple[str, float | None]:
         """The version, and by how many seconds our clock is ahead."""

@@ -17,8 +17,9 @@ from kubernetes.aio.stream import WsApiClient
 from bot.domain import principal
 from bot.domain.finding import Ref
 from bot.errors import ClusterError, Forbidden, ServerError, Unreachable
-from bot.kube.client import ERRORS, MAX_DETAIL, Api, ApiStatus, learn_token, translated
+from bot.kube.client import ERRORS, MAX_DETAIL, Api, ApiStatus, translated
 from bot.kube.paths import ApiPath, path
+from bot.kube.transport import learn_token
 from bot.net.probing.wget import CommandOutput
 from bot.net.request.origin import RequestOrigin
 
@@ -83,10 +84,10 @@ async def execute(
     query = [("container", container), ("stdout", "true"), ("stderr", "true")]
     query += [("command", word) for word in argv]
     await principal.authorize()
-    client = WsApiClient(configuration=api.configuration)
+    client = WsApiClient(configuration=await api.transport.configuration())
     try:
         async with asyncio.timeout(seconds):
-            with translated(api.host):
+            with translated(api.host, aiohttp.ClientError):
                 return await _run(client, pod, at, query, limit_bytes)
     except TimeoutError as error:
         msg = f"{argv[0]} in {pod} did not end within {seconds:.0f} s."

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
-import aiohttp
 import msgspec
 
 from bot.domain.principal import ITSELF, acting_as
@@ -23,6 +22,7 @@ from bot.kube.client import Api
 from bot.kube.paths import ApiPath, path
 from bot.kube.pod_start import LOOK, REQUEST, NotInTime, Patience, PodStart, rejection, state
 from bot.kube.pods import ListedPod, collection, log_path
+from bot.kube.transport import TimeLimits
 from bot.net.probing.manifests import Manifest
 from bot.net.probing.protocol import Progress
 
@@ -120,7 +120,7 @@ class NodeJobs:
             ClusterError: The log cannot be read, or takes longer than `seconds`.
         """
         query: list[tuple[str, str | int]] = [("follow", "true"), ("limitBytes", limit)]
-        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=REQUEST)
+        limits = TimeLimits(total=seconds, connect=REQUEST)
         at = log_path(NAMESPACE, pod.name)
         async with self.api.stream(at, query, limits=limits, accept="*/*") as response:
             yield response.content.iter_any()

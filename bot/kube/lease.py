@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 import msgspec
 
 from bot.domain.election import FOREVER, Election, LeaseSpec, Standing, Timing
@@ -25,6 +24,7 @@ from bot.errors import Absent, ClusterError, Conflict, Forbidden, Unauthorized, 
 from bot.kube.answers import confirm_event
 from bot.kube.client import Api
 from bot.kube.paths import ApiPath, field_selector, path
+from bot.kube.transport import TimeLimits
 
 log = logging.getLogger(__name__)
 
@@ -311,7 +311,7 @@ class Elector:
             ("resourceVersion", self._version),
             ("timeoutSeconds", WATCH),
         ]
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=self._timing.request)
+        limits = TimeLimits(total=None, connect=self._timing.request)
         async with self._api.stream(self._path, query, limits=limits) as response:
             self._is_watched = True
             async for line in response.content:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-import aiohttp
 import msgspec
 
 from bot.domain.resources.base import Object
@@ -27,6 +26,7 @@ from bot.kube.client import ERRORS, JSON, Api, ApiStatus
 from bot.kube.discovery import Source
 from bot.kube.listing import pages
 from bot.kube.shares import Load, Shares
+from bot.kube.transport import Response, TimeLimits
 
 
 class WatchState(StrEnum):
@@ -181,9 +181,7 @@ class Reflector:
         ]
         if self.source.kind.selector:
             query.append(("labelSelector", self.source.kind.selector))
-        limits = aiohttp.ClientTimeout(
-            total=None, sock_connect=self.timing.connect, sock_read=self.timing.silence
-        )
+        limits = TimeLimits(total=None, connect=self.timing.connect, read=self.timing.silence)
         path = self.source.path(self.namespace)
         begins = self.timing.connect + self.timing.answer
         async with self.api.stream(
@@ -197,7 +195,7 @@ class Reflector:
         item = METADATA.replace("PartialObjectMetadataList", "PartialObjectMetadata")
         return item if self.source.kind.metadata_only else JSON
 
-    async def _follow(self, response: aiohttp.ClientResponse) -> None:
+    async def _follow(self, response: Response) -> None:
         """Apply events line by line; a line may be split over chunks."""
         partial = bytearray()
         async for chunk in response.content.iter_any():

@@ -15,7 +15,6 @@ from bot.domain.sentences import sentences
 from bot.errors import Absent, ClusterError, Forbidden, ServerError
 from bot.kube.client import CONNECT, Api, Query, breathe, within
 from bot.kube.events_and_logs import NOTHING
-from bot.kube.exec import execute
 from bot.kube.paths import path
 from bot.kube.pods import collection, list_pods, log_path
 from bot.routing.instance import (
@@ -203,6 +202,8 @@ class TraefikReader:
     ) -> Page:
         parameters = "&".join(f"{key}={value}" for key, value in query)
         url = f"http://127.0.0.1:{port}{base}{place}{'?' if parameters else ''}{parameters}"
+        from bot.kube.exec import execute  # noqa: PLC0415  # it takes the whole package, and is rare
+
         # It only reads, and what it reads is for everybody who looks.
         with acting_as(ITSELF):
             executed = await execute(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
+from operator import itemgetter
 
 from bot.domain.finding import Ref
 from bot.domain.resources import core, discovery, gateway, networking, traefik
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
-from bot.domain.typed import holding
+from bot.domain.typed import CONSIDERED, ambiguous, holding, unknown
 from bot.net import network_policies as policies
 from bot.net import topology as placing
 from bot.net.diagnosis.subject import Native, Subject, Unresolved
@@ -20,9 +20,6 @@ from bot.routing.native_lb import ANNOTATION
 from bot.routing.references import Provider
 from bot.routing.running import reading, route_of, why_none
 from bot.routing.service_endpoints import port_names
-
-NEAR = 5
-"""How many names are offered."""
 
 HTTPS = 443
 SCHEME = "traefik.ingress.kubernetes.io/service.serversscheme"
@@ -72,12 +69,13 @@ def _candidate(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
     """The one way to a Service that has all of the words among its keys."""
     words = re.sub(r"^\w+://", "", typed.strip().casefold()).split()
     if not words:
-        return Unresolved("Name a route or a Service.", near=suggestions(snapshot, "", NEAR))
+        known = unknown("route or Service", "", suggestions(snapshot, "", most=CONSIDERED))
+        return Unresolved(known)
     every = candidates(snapshot)
     fitting = [candidate for candidate in every if all(word in candidate.keys for word in words)]
     fitting = [candidate for candidate in fitting if candidate.kind != "Service"] or fitting
     if not fitting:
-        return _nothing(typed, " ".join(words), every, snapshot)
+        return _nothing(" ".join(words), every, snapshot)
     alike = {(c.to, c.port, c.native, c.scheme) for c in fitting}
     if len(alike) == 1:
         return fitting[0]
@@ -85,19 +83,16 @@ def _candidate(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
     if len(labels) == 1:
         # One rule with several Services: the Services themselves are what to choose from.
         labels = tuple(f"service/{c.to.namespace}/{c.to.name}:{c.port}" for c in fitting)
-    return Unresolved(f"{typed!r} stands for {len(labels)} ways to a Service.", near=labels[:NEAR])
+    return Unresolved(ambiguous(typed, "routes to a Service", labels))
 
 
-def _nothing(
-    typed: str, words: str, every: tuple[Candidate, ...], snapshot: Snapshot
-) -> Unresolved:
+def _nothing(words: str, every: tuple[Candidate, ...], snapshot: Snapshot) -> Unresolved:
     labels = {key: candidate.label for candidate in reversed(every) for key in candidate.keys}
-    close = difflib.get_close_matches(words, labels, n=NEAR, cutoff=0.5)
     kinds = (traefik.IngressRoute, networking.Ingress, gateway.HTTPRoute, core.Service)
     unseen = snapshot.unseen(kinds)
     also = f" Not seen: {', '.join(unseen)}." if unseen else ""
-    near = tuple(dict.fromkeys(labels[key] for key in close))
-    return Unresolved(f"No route or Service is called {typed!r}.{also}", near=near)
+    offers = dict(sorted(labels.items(), key=itemgetter(1)))  # routes before Services
+    return Unresolved(unknown("route or Service", words, offers) + also)
 
 
 def _port(service: core.Service, wanted: str) -> core.ServicePort | Unresolved:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain import principal
-from bot.domain.authorization import Role, Roles
+from bot.domain.authorization import Role, Roles, required
 from bot.domain.refusal import NotObserved, Refusal
 from bot.errors import Conflict, InputError, Refused
 from bot.net.probing.protocol import Progress, quiet
@@ -148,7 +148,7 @@ class RemediationService:
         """
         change = await self.store.read(name)
         if not self.roles.allow(Role.APPROVER, click.user, click.roles):
-            raise Refused("Only approvers may take a change back.")
+            raise Refused(required(Role.APPROVER))
         if why := change.undoable(self.clock()):
             raise InputError(why)
         await self._alone(change)
@@ -206,7 +206,7 @@ class RemediationService:
 
     def _may_end(self, change: Change, click: Click) -> None:
         if not self.roles.allow(Role.APPROVER, click.user, click.roles):
-            raise Refused("Only approvers may decide on a change.")
+            raise Refused(required(Role.APPROVER))
         if change.state not in EXPIRES:
             raise Refused(f"It is {change.state} already.")
 

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.render import text as words
+from bot.render.prose import plain as plain_prose
 
 STYLE = {verdict: look.style for verdict, look in words.LOOK.items()}
 
@@ -18,6 +19,9 @@ WIDE = 400
 
 PAGE = 100
 """Columns of a page in a file."""
+
+UNWRAPPED = 100_000
+"""Columns of a page in a pipe: more than any line has."""
 
 
 def console() -> Console:
@@ -33,12 +37,21 @@ def write(content: bytes) -> None:
 
 def tell(text: str) -> None:
     """One line on standard error, for the person at the terminal."""
-    print(f"meshmedic: {words.line(text, 1000)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
+    print(f"meshmedic: {sentence(text, 1000)}", file=sys.stderr)  # noqa: T201  # the terminal is our page
 
 
 def show(console: Console, renderable: RenderableType) -> None:
     """Print, folding long words so that nothing is lost at 80 columns."""
     console.print(renderable, soft_wrap=False, overflow="fold", highlight=False, markup=False)
+
+
+def answer(renderable: RenderableType) -> None:
+    """Print to standard output: as wide as the terminal, and unwrapped and unpadded into a pipe."""
+    if sys.stdout.isatty():
+        show(console(), renderable)
+        return
+    page = plain(renderable, width=UNWRAPPED)
+    write("".join(f"{line.rstrip()}\n" for line in page.splitlines()).encode())
 
 
 def plain(*renderables: RenderableType, width: int = PAGE) -> str:
@@ -52,7 +65,12 @@ def plain(*renderables: RenderableType, width: int = PAGE) -> str:
 
 def labelled(label: str, style: str, text: str, most: int = WIDE) -> Text:
     """`label: text` in one line of at most `most` characters of text."""
-    return Text.assemble((f"{label}: ", style), words.line(text, most))
+    return Text.assemble((f"{label}: ", style), sentence(text, most))
+
+
+def sentence(text: str, most: int = WIDE) -> str:
+    """Our own sentence in one line, without the marks of its values."""
+    return words.line(plain_prose(text), most)
 
 
 def indented(renderable: RenderableType, columns: int = 2) -> Padding:

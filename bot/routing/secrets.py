@@ -13,6 +13,7 @@ from datetime import datetime
 from bot.domain.conditions import condition
 from bot.domain.resources import cert_manager, core, external_secrets, flux
 from bot.domain.resources.registry import KIND_OF
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing.references import Defect
@@ -44,7 +45,7 @@ def of_tls(snapshot: Snapshot, namespace: str, name: str) -> Defect | None:
         return Defect("SecretNotFound", message, Verdict.DEGRADED, cause)
     ends = certificate.status.not_after if certificate else None
     if certificate and ends and ends <= snapshot.taken_at:
-        message = f"{certificate.ref} expired at {ends:%Y-%m-%d %H:%M} UTC."
+        message = f"{certificate.ref} expired at {moment(ends)}."
         return Defect("CertificateExpired", message, Verdict.DEGRADED, cause)
     return unwritten(snapshot, namespace, name)
 
@@ -80,7 +81,7 @@ def _missed(snapshot: Snapshot, place: Place, without: Verdict) -> Defect | None
     at = word.missing.get(place) if word else None
     if at is None or _was_written(snapshot, place, at) or snapshot.taken_at - at > KEPT:
         return None
-    message = f"Traefik found no Secret {'/'.join(place)} at {at:%Y-%m-%d %H:%M} UTC, by its log."
+    message = f"Traefik found no Secret {'/'.join(place)} at {moment(at)}, by its log."
     if snapshot.taken_at - at <= RECENT:
         return Defect(MISSED_BY_TRAEFIK, message, without, fact=TRAEFIK_WORD)
     message += " Whether it came since is not known."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Gap, Snapshot
 from bot.domain.verdict import Verdict
 from bot.routing.ready_servers import ready_since
@@ -183,13 +184,13 @@ def _is_over(
 
 
 def _passed_since(last: datetime | None, passed: Iterable[datetime]) -> bool:
-    return any(last and moment >= last for moment in passed)
+    return any(last and at >= last for at in passed)
 
 
 def _logged(refusals: Sequence[LoggedRefusal], now: datetime) -> Judgement:
     """Traefik repeats itself only at a configuration: later nobody knows whether it still does."""
     newest = max(refusals, key=lambda refusal: refusal.last)
-    message = f"Traefik refuses it, by its log of {newest.last:%H:%M} UTC: {newest.text}"
+    message = f"Traefik refuses it, by its log of {moment(newest.last)}: {newest.text}"
     recent = now - newest.last <= RECENT
     if not recent:
         message = f"{message.rstrip('.')}. Whether it still does is not known."
@@ -214,7 +215,7 @@ def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
     recent = last is None or now - last <= RECENT
     if not recent:
         message += " None failed of late, and whether it works now is not known."
-    times = (Evidence("last failure", f"{last:%Y-%m-%d %H:%M} UTC"),) if last else ()
+    times = (Evidence("last failure", moment(last)),) if last else ()
     source_of = {one.what: one.source for one in failed}
     evidence = (*times, *(Evidence(source_of[text], text) for text in what))
     verdict = Verdict.DEGRADED if recent else Verdict.UNKNOWN

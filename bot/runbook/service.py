@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 
+from bot.domain.typed import unknown
 from bot.errors import InputError
 
 
@@ -44,8 +45,8 @@ class Runbook:
         by_name = [page for page in self.pages if page.name == topic]
         if pages := by_name or self.search(topic):
             return pages[0]
-        titles = ", ".join(page.title for page in self.pages)
-        raise InputError(f"The runbook has nothing on {topic[:60]!r}. It has: {titles}.")
+        titles = {key: page.title for page in self.pages for key in (page.name, page.title)}
+        raise InputError(unknown("runbook page on", topic, titles))
 
 
 def load() -> Runbook:

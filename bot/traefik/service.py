@@ -18,7 +18,7 @@ import msgspec
 from bot.domain.refusal import NotObserved
 from bot.domain.sentences import sentences
 from bot.domain.snapshot import Snapshot, SnapshotReader
-from bot.domain.typed import duration, holding
+from bot.domain.typed import ambiguous, duration, holding, not_a_duration, unknown
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import Belief
 from bot.net.diagnosis.subject import Subject
@@ -248,8 +248,7 @@ def since_of(text: str) -> timedelta:
     """
     since = duration(text, "smhd")
     if since is None:
-        msg = f"{text!r} is no time: write 90s, 15m, 2h or 1d."
-        raise InputError(msg)
+        raise InputError(not_a_duration(text, "90s", "15m", "2h", "1d"))
     return since
 
 
@@ -278,10 +277,12 @@ def _find_route(query: str, routes: tuple[RouteView, ...], unseen: tuple[str, ..
     }
     if not near or not text:
         hint = " Not everything could be seen, so it may be there still." if unseen else ""
-        msg = f"No route is called {query!r}.{hint} `traefik routes` names them."
-        raise InputError(msg)
+        labels = {
+            key: route.label
+            for route in routes
+            for key in (route.label.rpartition("/")[2], route.label)
+        }
+        raise InputError(unknown("route", query, labels) + hint)
     if len(near) > 1:
-        names = ", ".join(sorted(near)[:5])
-        msg = f"{query!r} stands for {len(near)} routes: {names}."
-        raise InputError(msg)
+        raise InputError(ambiguous(query, "routes", sorted(near)))
     return next(iter(near.values()))

@@ -72,7 +72,7 @@ REQUESTS = tuple(
 )
 """One after the other, until the lines fit: what is too long loses its end, the newest lines."""
 
-LOGS_READ_MORE = "/traefik logs reads more of it."
+LOGS_READ_MORE = "`/traefik logs` reads more of it."
 
 LOST = frozenset({Cause.TIMEOUT, Cause.NO_ROUTE, Cause.UNREACHABLE})
 """The causes that a broken network has. Whoever refuses or resets was reached."""

@@ -18,21 +18,23 @@ from bot.digest.service import Digests
 from bot.digest.views import discord as discord_digest
 from bot.digest.views.text import VERDICTS
 from bot.domain import principal
-from bot.domain.authorization import Role
+from bot.domain.authorization import Role, required
 from bot.domain.check import SCOPES
 from bot.domain.refusal import Refusal
+from bot.domain.typed import unknown
 from bot.domain.verdict import Verdict
 from bot.errors import InputError, Refused
 from bot.health.service import Health
 from bot.health.views import discord as health_cards
 from bot.render import cards as render
+from bot.render import text as words
 from commands.autocomplete import Choices, matching, suggestions
 from commands.digest.refresh_button import HealthNowButton, rows
 
-OPERATORS_ONLY = (
-    "Posting a digest for everybody is for this bot's operators. With dry_run it is shown to you "
-    "alone."
-)
+OPERATORS_ONLY = f"{required(Role.OPERATOR)} With `dry_run` only you see the digest."
+
+HINT = 600
+"""Characters of what is said of a namespace that is not there."""
 
 SHOWN = 20
 """Runs that the history shows."""
@@ -228,7 +230,8 @@ def _timetable(text: str) -> Timetable:
 
 def _confirmation(schedule: DigestSchedule, at: datetime, namespaces: tuple[str, ...]) -> str:
     when = "It is paused." if schedule.paused else f"Next: <t:{int(at.timestamp())}:F>."
-    unknown = schedule.namespace and namespaces and schedule.namespace not in namespaces
-    hint = f" There is no namespace {render.code(schedule.namespace, 63)} now." if unknown else ""
+    missing = schedule.namespace and namespaces and schedule.namespace not in namespaces
+    now = unknown("namespace", schedule.namespace or "", namespaces) if missing else ""
+    hint = f" {render.prose(words.line(now, HINT))}" if now else ""
     place = f"<#{schedule.channel}> at `{schedule.when}`"
     return f"The digest `{schedule.name}` goes to {place}. {when}{hint}"

@@ -59,7 +59,7 @@ class HealthCog(CogWithControls):
         """
         scope = interaction.command.name if interaction.command else "all"
         await acknowledge(interaction, private=private)
-        report = await self._health.check(() if scope == "all" else (scope,), namespace)
+        report = await self._health.ask(() if scope == "all" else (scope,), namespace)
         await answer(interaction, health_cards.report(report, controls.rows(report, scope)))
 
     async def _suggest_namespace(self, _interaction: Interaction, typed: str) -> Choices:

@@ -35,7 +35,7 @@ class Breaking(Api):
     """An API reader with a bug of ours: it breaks at the kinds that are named."""
 
     def __init__(self, api: Api, *plurals: str) -> None:
-        super().__init__(api._client)
+        super().__init__(api.transport)
         self._plurals = plurals
 
     async def get(self, path: str, *arguments: Any, **options: Any) -> bytes:
@@ -56,7 +56,7 @@ class WithoutLeases(Api):
     """An API reader to which requests for Leases fail."""
 
     def __init__(self, api: Api, error: Exception) -> None:
-        super().__init__(api._client)
+        super().__init__(api.transport)
         self.error: Exception | None = error
 
     async def get(self, path: str, *arguments: Any, **options: Any) -> bytes:

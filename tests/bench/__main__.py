@@ -27,11 +27,12 @@ from tests.bench import (
     figures,
     hostile,
     prober,
+    started,
     whole_bot,
 )
 from tests.bench.figures import Figure
 from tests.bench.homelab import Size
-from tests.bench.server import started
+from tests.bench.server import started as serving
 
 
 def main() -> int:
@@ -63,9 +64,10 @@ def main() -> int:
 async def _measure(share: float, *, quick: bool) -> list[Figure]:
     found: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="meshmedic-bench-") as folder:
-        async with started(str(share), Path(folder)) as server:
+        async with serving(str(share), Path(folder)) as server:
             parts: tuple[AsyncIterator[Figure], ...] = (
                 cold.measure(server.kubeconfig, 1 if quick else 5),
+                started.measure(1 if quick else 7),
                 cached.measure(server, 5 if quick else 40),
                 whole_bot.measure(server, Path(folder), 15 if quick else 100),
                 digested.measure(server, 1 if quick else 5, str(Path(folder) / "digest-memory")),

@@ -126,7 +126,7 @@ async def test_what_breaks_is_an_alert_that_is_muted_by_its_button_and_ends_with
         await tab.view_as("guest")
         await tab.not_see("muted by owner until")
         await tab.press("Unmute")
-        await tab.see("operators")
+        await tab.see("You need the operator role for this.")
         await tab.view_as("owner")
         await tab.press("Unmute")
         await tab.see("It is muted no more")
@@ -188,7 +188,7 @@ async def test_a_guest_is_refused(tab: Tab) -> None:
     """Who has no role learns nothing."""
     await tab.view_as("guest")
     await tab.command("health all")
-    await tab.see("viewers")
+    await tab.see("You need the viewer role for this.")
 
 
 async def test_a_report_can_be_read_on_a_phone(browser: Browser, homelab: Sandbox) -> None:

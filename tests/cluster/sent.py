@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import msgspec
 
 from bot.domain.election import Standing
@@ -30,6 +29,7 @@ from bot.kube.lease import Elector, taking_part
 from bot.kube.own_pod_events import OwnPodEvents
 from bot.kube.paths import ApiPath, path
 from bot.kube.prober_jobs import ProbeJobs
+from bot.kube.transport import Response, TimeLimits
 from bot.net.probing import manifests
 from bot.net.probing.protocol import Listen, ProbedBackend, ProbeJob
 from bot.remediation.change import marker
@@ -78,7 +78,7 @@ class Recording(Api):
     sent: list[Sent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        super().__init__(self.api._client)
+        super().__init__(self.api.transport)
 
     @asynccontextmanager
     async def stream(
@@ -86,13 +86,13 @@ class Recording(Api):
         path: ApiPath,
         query: Query,
         *,
-        limits: aiohttp.ClientTimeout,
+        limits: TimeLimits,
         accept: str = JSON,
         method: str = "GET",
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] = NONE,
         begins: float | None = None,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncIterator[Response]:
         request = None
         if method != "GET":
             others = {key: text for key, text in headers.items() if key != "Content-Type"}

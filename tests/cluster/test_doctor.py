@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
 import pytest
 import yaml
 
@@ -20,7 +19,7 @@ from bot.domain.election import Standing
 from bot.domain.resources.registry import KINDS
 from bot.errors import ClusterError, Forbidden
 from bot.health.checks import CHECKS
-from bot.kube.client import Api
+from bot.kube.client import Api, within
 from bot.kube.connect import connect
 from bot.kube.doctor_facts import AccessReader
 from bot.kube.lease import Elector, taking_part
@@ -128,7 +127,7 @@ async def really(api: Api, right: Right) -> bool:
     if right.verb == "watch":
         query = [("watch", "true"), ("timeoutSeconds", 1)]
     try:
-        async with api.stream(path, query, limits=aiohttp.ClientTimeout(total=5)):
+        async with api.stream(path, query, limits=within(5)):
             return True
     except Forbidden:
         return False

@@ -149,7 +149,7 @@ async def test_the_annotation_mends_a_plain_ingress_and_can_be_taken_back(
         change = await proposed(fix, Method.ANNOTATION, "ingress")
         assert (change.plan.row, change.plan.effect) == (Row.REDIRECT, Effect.HELPS)
         assert live(broken, "service", SERVICE) == before
-        with pytest.raises(Refused, match="Only approvers"):
+        with pytest.raises(Refused, match="You need the approver role"):
             await fix.decide(change.name, click(STRANGER), approve=True)
         done = await approved(fix, change)
         assert states(done) == DONE, done.history.entries

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientTimeout
 
 from bot.domain.snapshot import Snapshot
 from bot.errors import InputError
@@ -30,6 +29,7 @@ from bot.kube.change_writer import KubernetesStepWriter, collection, place
 from bot.kube.client import TOTAL, Api, Query
 from bot.kube.connect import connect
 from bot.kube.one_shot_reader import ClusterReader
+from bot.kube.transport import TimeLimits
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis import diagnosis
 from bot.net.diagnosis.diagnosis import Diagnosed
@@ -370,7 +370,7 @@ async def told(api: Api, runs: list[Run], since: str) -> Counter[str]:
 
 async def streamed(api: Api, at: str, query: Query) -> bytes:
     """The events of a watch; nobody compares them with what was asked."""
-    async with api.stream(at, query, limits=ClientTimeout(total=TOTAL)) as response:
+    async with api.stream(at, query, limits=TimeLimits(total=TOTAL)) as response:
         return await response.read()
 
 
@@ -452,7 +452,7 @@ async def test_a_proposal_that_was_cut_off_waits_for_a_click(
     assert sorted(killed) == sorted((job, -signal.SIGKILL) for job in jobs)
     assert await carrier.processes(kubeconfig, tmp_path, row, "go-on", "next") == [("next", 0)]
     store = an_executor(bot, "yes").journal.store
-    with pytest.raises(InputError, match="There is no change"):
+    with pytest.raises(InputError, match="No change"):
         await store.read(f"{runs[0].change.name}-again")
     for run in runs[1:]:
         change = await store.read(f"{run.change.name}-again")

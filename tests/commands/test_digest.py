@@ -55,7 +55,7 @@ async def test_an_operator_sees_what_changed_and_what_is_open(room: Room) -> Non
 
 async def test_a_viewer_may_look_but_not_post(room: Room) -> None:
     posted = await room.viewer.slash(room.channel, "digest now")
-    assert "operators" in said(posted)
+    assert "operator role" in said(posted)
     looked = await room.viewer.slash(room.channel, "digest now", dry_run=True)
     assert "Digest" in said(looked)
     assert message(looked).flags.ephemeral
@@ -86,7 +86,7 @@ async def test_by_hand_it_looks_as_by_the_clock_here_for_all_or_for_the_asker_al
 @pytest.mark.parametrize("what", ["pause", "resume", "remove", "set"])
 async def test_who_may_only_look_changes_no_schedule(room: Room, what: str) -> None:
     answer = said(await room.viewer.slash(room.channel, f"digest {what}", name="daily"))
-    assert "operators" in answer
+    assert "operator role" in answer
 
 
 async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests: Any) -> None:
@@ -135,9 +135,9 @@ async def test_a_namespace_that_is_not_there_is_set_and_said(room: Room) -> None
     """It may come later; a slip of the finger would else never be noticed."""
     given = {"name": "media", "time": "07:15"}
     there = await room.operator.slash(room.channel, "digest set", **given, namespace="apps")
-    assert "no namespace" not in said(there)
+    assert "No namespace" not in said(there)
     gone = await room.operator.slash(room.channel, "digest set", **given, namespace="medai")
-    assert "There is no namespace `medai` now" in said(gone)
+    assert "No namespace `medai`. Known: " in said(gone)
 
 
 async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(

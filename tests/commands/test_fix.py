@@ -16,6 +16,7 @@ from commands.fix.announcements import Announcer
 from tests.commands.conftest import GUILD, Room, message, said, texts
 from tests.remediation.changes import ASKED, SERVICE, World, answers
 from tests.remediation.planning.situations import a_service, with_effect
+from tests.render.discord_markdown import read
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ async def test_nobody_else_decides(room: Room, world: World, label: str) -> None
     for person in (room.operator, room.viewer, room.stranger):
         refused = await press(room, person, shown, label)
         assert refused.ephemeral
-        assert "approvers" in said(refused)
+        assert "approver role" in said(refused)
     assert not world.writer.effects
     (change,) = world.store.kept.values()
     assert change.state is ChangeState.PROPOSED
@@ -176,7 +177,7 @@ async def test_changed_evidence_shows_a_new_card_to_everybody(room: Room, world:
 async def test_another_way_is_a_button_for_approvers(room: Room, world: World) -> None:
     shown = await propose(room)
     label = "Instead: IngressRoutes in place of the Ingress"
-    assert "approvers" in said(await press(room, room.operator, shown, label))
+    assert "approver role" in said(await press(room, room.operator, shown, label))
     other = await press(room, room.approver, shown, label)
     text = said(other)
     assert "Create IngressRoute apps/web" in text
@@ -238,11 +239,11 @@ async def test_a_change_with_hostile_words_mentions_nobody_and_breaks_no_fence(
     world.context_reader.more = {"diagnosis": hostile}
     world.writer.put(SERVICE, a_service(metadata={"annotations": {ANNOTATION: evil}}))
     text = text_of(await propose(room))
+    shown = read(text)
     assert text.count("```") == 2
-    before, _, rest = text.partition("```")
-    outside = before + rest.partition("```")[2]
-    for evil in ("<@123456789012345678>", "@everyone", "](http"):
-        assert evil not in outside
+    assert evil in shown.text
+    assert shown.live.count("mention") == text.count(str(room.operator.id)) == 1
+    assert "link" not in shown.live
 
 
 async def test_the_audit_channel_hears_of_each_end(room: Room, world: World) -> None:

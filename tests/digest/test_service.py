@@ -143,7 +143,7 @@ async def test_by_hand_nothing_is_kept_and_an_unknown_name_is_refused() -> None:
     digests = world.process()
     first, again = await digests.now("daily"), await digests.now("daily")
     assert len(first.digest.difference.new) == len(again.digest.difference.new) == 1
-    with pytest.raises(InputError, match="There are: daily"):
+    with pytest.raises(InputError, match="Known: `daily`"):
         await digests.now("weekly")
 
 

@@ -22,7 +22,7 @@ OFFLINE = {
     "convert": ("route", "convert", "{file}", "--traefik-version", "3.3.6"),
     "edit": ("route", "edit", "{file}"),
 }
-LIVE = {"check": ("check",), "routes": ("traefik", "routes")}
+LIVE = {"check": ("check", "-o", "wide"), "routes": ("traefik", "routes", "-o", "wide")}
 
 
 async def answer(front: str, file: Path, folder: Path) -> Done:

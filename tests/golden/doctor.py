@@ -11,6 +11,7 @@ from bot.doctor.domain.diagnostic import DiagnosticReport
 from bot.doctor.domain.facts import ClusterFacts, DiscordFacts, RegisteredCommands
 from bot.doctor.service import Doctor
 from bot.doctor.views import discord as discord_report
+from bot.doctor.views import json as json_report
 from bot.doctor.views import terminal as terminal_report
 from bot.domain.refusal import NotObserved
 from tests.doctor.domain.seen import DISCORD, SERVER, SETUP, a_cluster
@@ -66,6 +67,7 @@ def _pages() -> dict[str, Callable[[], str]]:
         made[f"{name}-terminal.txt"] = lambda examine=examine: page(
             terminal_report.report(examine())
         )
+        made[f"{name}.json"] = lambda examine=examine: json_report.report(examine()).decode()
     return made
 
 

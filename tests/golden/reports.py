@@ -12,16 +12,18 @@ from bot.domain.report import Report
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.verdict import Verdict
 from bot.health.checks import CHECKS
+from bot.health.offline import ObjectVerdict
 from bot.health.service import Health
 from bot.health.views import discord as health_cards
-from bot.health.views import export, json, terminal
+from bot.health.views import export, json, story_json, table, terminal
 from bot.net.mesh.matrix import By
 from bot.render import cards as discord
+from bot.render.table import PIPE
 from commands.health import controls
 from tests.fakes import FakeCluster
 from tests.golden import Pages
 from tests.golden.moments import GAPS, NOW, by_rounds, report, rolling_out
-from tests.golden.shapes import card, page, pretty
+from tests.golden.shapes import card, on_screens, page, pretty
 
 AROUND = Finding(
     check="routes-ingressroute",
@@ -55,10 +57,12 @@ def _pages() -> dict[str, Callable[[], str]]:
     for name, build in REPORTS.items():
         made[f"{name}-discord.json"] = lambda build=build: _as_card(build())
         made[f"{name}-terminal.txt"] = lambda build=build: page(terminal.report(build()))
+        made[f"{name}-table.txt"] = lambda build=build: on_screens(table.report, build())
         made[f"{name}.json"] = lambda build=build: json.report(build()).decode()
     for name, tell in STORIES.items():
         made[f"{name}-discord.json"] = lambda tell=tell: card(health_cards.story(tell()))
         made[f"{name}-terminal.txt"] = lambda tell=tell: page(terminal.story(tell()))
+        made[f"{name}.json"] = lambda tell=tell: story_json.story(tell()).decode()
     return made
 
 
@@ -120,11 +124,19 @@ STORIES: dict[str, Callable[[], Story]] = {
     "story-with-gaps": _unseen,
 }
 
+JUDGED = ObjectVerdict(
+    api_version="v1",
+    kind="Pod",
+    namespace="apps",
+    name="web-1",
+    verdict=Verdict.FAILED,
+    reason="CrashLoopBackOff",
+    message="It crashes.",
+)
+
 PAGES: Pages = {
     **_pages(),
-    "judged-terminal.txt": lambda: page(
-        terminal.object_verdict("Pod apps/web-1", Verdict.FAILED, "CrashLoopBackOff", "It crashes.")
-    ),
+    "judged-table.txt": lambda: table.judgements([JUDGED], PIPE),
     "export.txt": lambda: _exported(report("homelab")),
     "export-files.json": lambda: card(
         discord.files("The whole report.", export.files(report("empty")))

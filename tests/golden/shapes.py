@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from rich.console import Console, RenderableType
 
 from bot.render import cards as discord
 from bot.render import terminal
+from bot.render.table import PIPE, Screen
+
+T = TypeVar("T")
 
 WIDTH = 80
 BINARY = (".png",)
@@ -44,6 +48,11 @@ def page(shown: RenderableType) -> str:
     out = io.StringIO()
     terminal.show(Console(file=out, width=WIDTH, color_system=None), shown)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def on_screens(view: Callable[[T, Screen], str], answer: T) -> str:
+    """A table in a pipe, and below it on a terminal of 80 columns without colour."""
+    return "\n".join((view(answer, PIPE), f"{'-' * WIDTH}\n", view(answer, Screen(WIDTH))))
 
 
 def _visible(char: str) -> str:

@@ -15,10 +15,10 @@ from bot.sites.domain.site import (
     SiteEvidence,
     Sites,
 )
-from bot.sites.views import discord, json, terminal
+from bot.sites.views import discord, json, table, terminal
 from tests.golden import Pages
 from tests.golden.moments import NOW
-from tests.golden.shapes import card, page
+from tests.golden.shapes import card, on_screens, page
 
 LONG = NOW - timedelta(days=2)
 
@@ -114,6 +114,7 @@ def _pages(name: str, sites: Sites) -> Pages:
     return {
         f"{name}-discord.json": lambda: card(discord.sites(sites)),
         f"{name}-terminal.txt": lambda: page(terminal.sites(sites)),
+        f"{name}-table.txt": lambda: on_screens(table.sites, sites),
         f"{name}.json": lambda: json.sites(sites).decode(),
     }
 

@@ -14,11 +14,12 @@ from bot.traefik.domain.answers import LogsAnswer, RoutesAnswer, RouteView
 from bot.traefik.service import Traefik
 from bot.traefik.views import discord as discord_traefik
 from bot.traefik.views import json as json_traefik
+from bot.traefik.views import table
 from bot.traefik.views import terminal as terminal_traefik
 from tests.fakes import FakeCluster, FakeTraefik
 from tests.golden import Pages
 from tests.golden.moments import NOW
-from tests.golden.shapes import card, page
+from tests.golden.shapes import card, on_screens, page
 from tests.traefik.world import (
     AGAIN,
     EDGE,
@@ -106,12 +107,14 @@ def _three(
 
 
 def _of_routes(name: str) -> dict[str, Callable[[], str]]:
-    return _three(
+    made = _three(
         f"routes-{name}",
         lambda: card(discord_traefik.routes(_routes_of(name))),
         lambda: terminal_traefik.routes(_routes_of(name)),
         lambda: json_traefik.routes(_routes_of(name)),
     )
+    made[f"routes-{name}-table.txt"] = lambda: on_screens(table.routes, _routes_of(name))
+    return made
 
 
 def _of_route(name: str) -> dict[str, Callable[[], str]]:

@@ -5,13 +5,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.resources.base import Object
 from bot.domain.resources.core import Pod
 from bot.domain.snapshot import Snapshot
+from bot.errors import InputError
 from bot.health.service import Health
 from bot.net.route_checks.checks import RouteChecks
 from bot.routing.running import NAMESPACES, TraefikNamespaces, namespaces_elsewhere, traefik_pods
-from tests.builders import a_pod, kept
+from tests.builders import a_pod, an_object, kept
 from tests.fakes import FakeCluster
 from tests.net.networks import labelled
 
@@ -47,6 +50,24 @@ async def test_what_route_checks_say_stands_beside_the_objects_and_nothing_where
     checks = RouteChecks(interval=timedelta(minutes=1))
     snapshot = await Health(FakeCluster(), route_checks=lambda: checks).snapshot((Pod,))
     assert snapshot.supplement(RouteChecks) is checks
+
+
+async def test_a_namespace_that_was_mistyped_gets_a_choice():
+    """Where a person asks; a digest of a namespace that is gone goes on."""
+    cluster = FakeCluster()
+    cluster.set(
+        [
+            an_object("Namespace", "media", namespace=""),
+            an_object("Namespace", "home", namespace=""),
+            a_pod("web", namespace="media"),
+        ]
+    )
+    health = Health(cluster)
+    with pytest.raises(InputError, match=r"No namespace `medai`\. Did you mean `media`"):
+        await health.ask(("pods",), "medai")
+    assert (await health.ask(("pods",), "media")).counts["Pod"] == 1
+    assert not (await health.ask(("pods",), "home")).findings
+    assert not (await health.check(("pods",), "medai")).findings
 
 
 async def test_suggestions_of_what_is_wrong_now_share_a_look():

@@ -16,7 +16,7 @@ async def fault_of(folder: Path, missing: str) -> str:
     async with serve(SimulatedCluster(), ssl=context) as url:
         write_kubeconfig(folder / "kubeconfig", url, None, ca=ca)
         async with connect(kubeconfig=folder / "kubeconfig") as api:
-            return await strict_fault(api.configuration)
+            return await strict_fault(await api.transport.configuration())
 
 
 @pytest.mark.parametrize("missing", FAULTS)
@@ -39,4 +39,4 @@ async def test_an_untrusted_certificate_is_another_fault(tmp_path: Path):
         for host in (url, url.replace("https", "http"), f"https://127.0.0.1:{free_port()}"):
             write_kubeconfig(tmp_path / "kubeconfig", host, None, ca=ca)
             async with connect(kubeconfig=tmp_path / "kubeconfig") as api:
-                assert not await strict_fault(api.configuration)
+                assert not await strict_fault(await api.transport.configuration())

@@ -20,6 +20,7 @@ from bot.net.diagnosis.subject import (
     UnreadyAt,
     Unresolved,
 )
+from bot.render.prose import spans
 from tests.builders import Plain, a_pod, an_object
 from tests.net.networks import TRAEFIK, a_service, a_slice, a_snapshot, an_endpoint
 
@@ -259,11 +260,21 @@ def test_a_host_network_traefik_is_known():
     assert found(snapshot, "web.example").in_host_network("edge")
 
 
+def offered(said: Unresolved) -> list[str]:
+    """The names in a refusal, which begins with what was typed."""
+    return [span.text for span in spans(said.detail) if span.is_code][1:]
+
+
+def test_where_nothing_is_alike_the_first_names_are_offered():
+    said = why(a_cluster(an_ingress("shop", "shop.example")), "zzz")
+    assert "ingress/apps/shop shop.example/" in offered(said)
+
+
 def test_a_name_that_is_nearly_right_is_offered():
     """With what was not found."""
     said = why(a_cluster(an_ingress("shop", "shop.example")), "shop.exmaple")
-    assert "No route or Service" in said.detail
-    assert said.near[0] == "ingress/apps/shop shop.example/"
+    assert said.detail.startswith("No route or Service `shop.exmaple`. Did you mean ")
+    assert offered(said)[0] == "ingress/apps/shop shop.example/"
 
 
 def test_what_was_not_seen_is_said_when_nothing_is_found():
@@ -276,9 +287,9 @@ def test_several_matches_are_to_be_chosen_from():
     other = a_service("api", clusterIP="10.43.0.10")
     snapshot = a_cluster(an_ingress(), an_ingress("api", path="/api", to="api"), other)
     said = why(snapshot, "web.example")
-    assert "stands for 2 ways" in said.detail
-    assert len(said.near) == 2
-    assert all(found(snapshot, each) for each in said.near)
+    assert "fits 2 routes to a Service" in said.detail
+    assert len(offered(said)) == 2
+    assert all(found(snapshot, name) for name in offered(said))
 
 
 def test_the_services_of_one_rule_are_to_be_chosen_from():
@@ -287,8 +298,8 @@ def test_the_services_of_one_rule_are_to_be_chosen_from():
     route["spec"]["routes"][0]["services"].append({"name": "api", "port": 80})
     snapshot = a_cluster(route, a_service("api"))
     said = why(snapshot, "ingressroute/apps/web")
-    assert said.near == ("service/apps/api:80", "service/apps/web:80")
-    assert all(found(snapshot, each).route is None for each in said.near)
+    assert offered(said) == ["service/apps/api:80", "service/apps/web:80"]
+    assert all(found(snapshot, name).route is None for name in offered(said))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ from bot.sandbox.scenarios import SCENARIOS, Scenario
 from bot.sites.domain.site import Sites
 from bot.sites.views import text as sites_text
 from bot.traefik.domain.answers import RoutesAnswer
+from bot.traefik.service import Traefik
 from tests.one_answer.answers import (
     Answer,
     Subject,
@@ -304,7 +305,9 @@ async def _by_routes(report: Report, world: World) -> list[str]:
     try:
         answers = {
             "/traefik routes": await world.bot._traefik.routes(),
-            "meshmedic traefik routes": await (await world.terminal.traefik()).routes(),
+            "meshmedic traefik routes": await Traefik(
+                await world.terminal.health(), world.terminal.traefik_reader
+            ).routes(),
         }
     except MeshmedicError as error:
         return [] if report.unseen else [str(error)]

@@ -44,5 +44,7 @@ def test_a_page_can_be_asked_for_by_name_or_by_words():
 
 def test_an_unknown_topic_lists_what_there_is():
     """Nobody has to guess."""
-    with pytest.raises(InputError, match=r"It has: .*nativeLB"):
+    with pytest.raises(InputError, match=r"No runbook page on `zzz`\. Known: `"):
         FOUND.page("zzz")
+    with pytest.raises(InputError, match="Did you mean `Nodes`"):
+        FOUND.page("nodse")

@@ -109,7 +109,7 @@ async def test_a_stranger_is_refused_in_private(server: DiscordServer, bot: Runn
     asked = await server.slash("health", "all", user=SAM)
     pressed = await server.click(report.message, control(report, "export"), user=SAM)
     for refusal in (await asked.answer(), await pressed.answer()):
-        assert refusal.text.startswith("This is for this bot's viewers.")
+        assert refusal.text.startswith("You need the viewer role for this.")
         assert refusal.ephemeral
         assert not refusal.files
     typed = await server.autocomplete("health", "all", focused="namespace", user=SAM)

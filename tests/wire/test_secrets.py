@@ -58,6 +58,6 @@ async def test_what_a_person_types_is_not_repeated_where_it_is_a_token(
         await server.connected(15)
         reply = await (await server.slash("why", options={"finding": typed})).answer()
         _, printed = await bot.terminated()
-    assert "No finding has the code" in reply.text
+    assert "No finding matches" in reply.text
     assert seen(f"{reply.payload}") == []
     assert leaked(printed) == []

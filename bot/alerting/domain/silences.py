@@ -11,8 +11,9 @@ from bot.domain.finding import Finding, code_of, subject_of
 from bot.domain.record import RecordType
 from bot.domain.refusal import Refusal
 from bot.domain.report import Report
+from bot.domain.sentences import moment
 from bot.domain.tenancy import namespace_of
-from bot.domain.typed import duration
+from bot.domain.typed import duration, not_a_duration, quoted
 
 LONGEST = timedelta(days=90)
 MOST = 200
@@ -23,9 +24,9 @@ def length(text: str) -> timedelta | Refusal:
     """Read a duration: `30m`, `4h`, `2d`, `1w`."""
     time = duration(text, "mhdw")
     if not time:
-        return Refusal(f"{text[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
+        return Refusal(not_a_duration(text, "30m", "4h", "2d"))
     if time > LONGEST:
-        return Refusal(f"{text[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
+        return Refusal(f"{quoted(text)} is too long: a mute lasts at most {LONGEST.days} days.")
     return time
 
 
@@ -66,7 +67,7 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
         """One line: who, until when, and why."""
         did = "seen" if self.acknowledged else "muted"
         why = f": {self.reason}" if self.reason else ""
-        return f"{did} by {self.by} until {self.until:%Y-%m-%d %H:%M} UTC{why}"
+        return f"{did} by {self.by} until {moment(self.until)}{why}"
 
 
 def _of_namespace(name: str) -> str:

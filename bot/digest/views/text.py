@@ -9,6 +9,7 @@ from functools import partial
 from bot.digest.domain.diff import LAST_DIGEST, DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
+from bot.domain.sentences import moment
 from bot.domain.shares import shared
 from bot.domain.verdict import Verdict
 from bot.health.service import ROUTES
@@ -120,7 +121,7 @@ def expiring(digest: Digest) -> Iterator[str]:
         left = words.age(now, expiring_.at) if expiring_.at > now else ""
         when = f"ends in {left}" if left else "has ended"
         renewed = f", to be renewed {expiring_.renews:%Y-%m-%d %H:%M}" if expiring_.renews else ""
-        yield f"{expiring_.subject}: {when} ({expiring_.at:%Y-%m-%d %H:%M} UTC{renewed})"
+        yield f"{expiring_.subject}: {when} ({moment(expiring_.at)}{renewed})"
 
 
 def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[str]:
@@ -157,7 +158,7 @@ def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[
 def notes(digest: Digest) -> Iterator[str]:
     """Notes about the digest itself."""
     if digest.due:
-        yield f"Late: it was due at {digest.due:%Y-%m-%d %H:%M} UTC, and could not be sent then."
+        yield f"Late: it was due at {moment(digest.due)}, and could not be sent then."
     if any(gap.kind == LAST_DIGEST for gap in digest.gaps):
         yield "What the last digest said cannot be read, so all is shown as new."
     elif digest.difference.first:

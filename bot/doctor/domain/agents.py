@@ -23,7 +23,7 @@ FRESH = 150.0
 """Seconds that a kubelet may take to bring a new key to its agent, and some more."""
 
 AGAIN = f"Apply {COMPONENT} again. The bot fills it within a minute."
-PODS = f"Look at the pods: kubectl -n {NAMESPACE} get pods -o wide."
+PODS = f"Look at the pods: `kubectl -n {NAMESPACE} get pods -o wide`."
 ANSWERS = (
     "Look at the NetworkPolicies `meshmedic-probe-agents` in the namespaces meshmedic and "
     f"{NAMESPACE}, and at the agents' logs. An agent reads a new key within two minutes."

@@ -44,7 +44,7 @@ def leader(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Which process acts, and how long ago it renewed the Lease."""
     topic = Topic(Area.CLUSTER, "election")
     namespace = setup.state_namespace
-    look = f"Look at the bot's pods and their logs: kubectl -n {namespace} get pods."
+    look = f"Look at the bot's pods and their logs: `kubectl -n {namespace} get pods`."
     if not namespace:
         return topic.note(ALONE)
     match facts.lease:

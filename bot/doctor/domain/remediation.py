@@ -31,10 +31,10 @@ def is_bot(user: str) -> bool:
 def examine(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Whether the component is whole; without it, or as somebody else, a note."""
     if not is_bot(facts.user):
-        return TOPIC.note("Not tested: only the bot's own account can tell. Ask /doctor.")
+        return TOPIC.note("Not tested: only the bot's own account can tell. Ask `/doctor`.")
     answers = answered(facts, IMPERSONATION)
     if not any(answers.values()):
-        return TOPIC.note("Optional, and not installed: /fix can change nothing in the cluster.")
+        return TOPIC.note("Optional, and not installed: `/fix` can change nothing in the cluster.")
     if not all(answer is True for answer in answers.values()):
         return permitted(TOPIC, answers, "", "", COMPONENT)
     match facts.approver:

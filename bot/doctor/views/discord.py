@@ -27,6 +27,7 @@ HEADS = {
     DiagnosticOutcome.FAILED: "Something is wrong",
 }
 OBSERVATION = 300
+FIX = 900
 NAMES = 200
 BRIEF = 80
 
@@ -54,8 +55,8 @@ def _problems(report: DiagnosticReport) -> Iterator[str]:
             for diagnostic in report.in_area(area):
                 if diagnostic.outcome is outcome:
                     name = words.line(diagnostic.name, NAMES)
-                    observation = render.code(diagnostic.observation, OBSERVATION)
-                    fix = f"\n→ {diagnostic.fix}" if diagnostic.fix else ""
+                    observation = _prose(diagnostic.observation, OBSERVATION)
+                    fix = f"\n→ {_prose(diagnostic.fix, FIX)}" if diagnostic.fix else ""
                     yield f"{MARK[outcome]} **{name}** {observation}{fix}"
 
 
@@ -72,5 +73,9 @@ def _tail(report: DiagnosticReport) -> Iterator[str]:
     for area in Area:
         for diagnostic in report.in_area(area):
             if diagnostic.outcome is DiagnosticOutcome.NOTE:
-                observation = render.code(diagnostic.observation, BRIEF)
+                observation = _prose(diagnostic.observation, BRIEF)
                 yield f"-# {MARK[DiagnosticOutcome.NOTE]} {diagnostic.name}: {observation}"
+
+
+def _prose(text: str, most: int) -> str:
+    return render.prose(words.line(text, most))

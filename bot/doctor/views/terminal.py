@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.doctor.domain.diagnostic import Area, Diagnostic, DiagnosticOutcome, DiagnosticReport
+from bot.render import terminal
 from bot.render import text as words
 
 STYLE = {
@@ -35,9 +36,9 @@ def report(report: DiagnosticReport) -> RenderableType:
 def _row(diagnostic: Diagnostic) -> RenderableType:
     """Outcome, name and observation; many merged names get a line of their own."""
     names = Text(words.line(diagnostic.name, WIDE), "bold")
-    lines: list[RenderableType] = [Text(words.line(diagnostic.observation, WIDE))]
+    lines: list[RenderableType] = [Text(terminal.sentence(diagnostic.observation, WIDE))]
     if diagnostic.fix:
-        lines.append(Text.assemble(("fix: ", "bold"), words.line(diagnostic.fix, WIDE)))
+        lines.append(Text.assemble(("fix: ", "bold"), terminal.sentence(diagnostic.fix, WIDE)))
     outcome = Text(diagnostic.outcome, STYLE[diagnostic.outcome])
     table = Table.grid(padding=(0, 1))
     table.add_column(width=OUTCOME)

@@ -13,6 +13,7 @@ from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import cert_manager
 from bot.domain.resources.base import Condition, Object
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import issuance
@@ -125,7 +126,7 @@ def _judge(certificate: cert_manager.Certificate, now: datetime) -> Judgement:
     if gone := conditions.terminating(certificate, now):
         return gone
     if status.not_after and status.not_after <= now:
-        message = f"It expired at {_minute(status.not_after)}."
+        message = f"It expired at {moment(status.not_after)}."
         return Judgement(Verdict.FAILED, "Expired", message, status.not_after)
     ready = conditions.condition(status.conditions, "Ready")
     issuing = conditions.condition(status.conditions, "Issuing")
@@ -161,7 +162,7 @@ def _renewal(
         message = f"Renewal failed {status.failed_issuance_attempts or 1} times.{last}"
         return Judgement(Verdict.DEGRADED, "RenewalFailed", message, status.last_failure_time)
     if status.renewal_time and now - status.renewal_time > LATE:
-        message = f"It was due for renewal at {_minute(status.renewal_time)}."
+        message = f"It was due for renewal at {moment(status.renewal_time)}."
         return Judgement(Verdict.DEGRADED, "RenewalLate", message, status.renewal_time)
     if issuing and issuing.status == "True":
         return conditions.progressing_by(issuing, "Issuing", now, patience=ISSUING)
@@ -172,16 +173,12 @@ def _failing(status: cert_manager.CertificateStatus) -> bool:
     return bool(status.failed_issuance_attempts or status.last_failure_time)
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
 def _evidence(
     status: cert_manager.CertificateStatus, challenges: list[cert_manager.Challenge]
 ) -> Iterator[Evidence]:
-    for label, moment in (("not after", status.not_after), ("renewal", status.renewal_time)):
-        if moment:
-            yield Evidence(label, _minute(moment))
+    for label, at in (("not after", status.not_after), ("renewal", status.renewal_time)):
+        if at:
+            yield Evidence(label, moment(at))
     for challenge in challenges:
         if challenge.status.reason:
             yield Evidence(f"challenge for {challenge.spec.dns_name}", challenge.status.reason)

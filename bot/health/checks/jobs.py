@@ -14,7 +14,7 @@ from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import batch, core
 from bot.domain.resources.base import Condition
-from bot.domain.sentences import sentences
+from bot.domain.sentences import moment, sentences
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.health import cron_runs, workload_pods, workload_state
@@ -97,7 +97,7 @@ def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:
     if cron_job.spec.suspend:
         return Judgement(Verdict.SUSPENDED, "Suspended", "The CronJob is suspended.")
     if not status.active and (since := cron_runs.overdue_since(cron_job, snapshot)):
-        message = f"No run of it came since {since:%Y-%m-%d %H:%M} UTC, although one was due."
+        message = f"No run of it came since {moment(since)}, although one was due."
         return Judgement(Verdict.DEGRADED, "NotScheduled", message, since)
     ran, succeeded = status.last_schedule_time, status.last_successful_time
     if status.active or not ran or not succeeded or succeeded >= ran:

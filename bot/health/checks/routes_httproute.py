@@ -90,7 +90,7 @@ CHECK = Check(
     title="HTTPRoutes on Traefik's Gateways that are broken, or seen failing by a test.",
     judges={gateway.HTTPRoute: judge},
     documented_as="kubectl describe httproute -A",
-    advice="Fix the reference in Git; /net diagnose says what a test showed.",
+    advice="Fix the reference in Git; `/net diagnose` says what a test showed.",
     needs=(
         gateway.Gateway,
         gateway.GatewayClass,

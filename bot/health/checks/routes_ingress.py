@@ -144,7 +144,7 @@ CHECK = Check(
     title="Ingresses with a broken reference, or seen failing by a test.",
     judges={networking.Ingress: judge},
     documented_as="kubectl get ingress -A",
-    advice="Fix the reference in Git; /net diagnose says what a test showed.",
+    advice="Fix the reference in Git; `/net diagnose` says what a test showed.",
     needs=(core.Service, traefik.Middleware),
     refers_to=(
         *BEHIND,

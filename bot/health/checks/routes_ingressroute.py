@@ -82,7 +82,7 @@ CHECK = Check(
     title="IngressRoutes with a broken reference, or seen failing by a test.",
     judges={traefik.IngressRoute: judge},
     documented_as="kubectl describe ingressroute -A",
-    advice="Fix the reference in Git; /net diagnose says what a test showed.",
+    advice="Fix the reference in Git; `/net diagnose` says what a test showed.",
     needs=(
         core.Service,
         traefik.Middleware,

@@ -12,6 +12,7 @@ from rich.text import Text
 from bot.domain import event_reasons
 from bot.domain.finding import Finding
 from bot.domain.report import Report
+from bot.domain.sentences import listed
 from bot.domain.story import Story
 from bot.domain.verdict import Verdict
 from bot.health.next_steps import steps as next_steps
@@ -62,7 +63,8 @@ def story(story: Story) -> RenderableType:
     parts: list[RenderableType] = [_title(finding), *_body(finding, story.taken_at)]
     parts += [Text.assemble(("follows from ", "bold"), _title(link)) for link in story.chain[1:]]
     if story.downstream:
-        parts.append(Text(f"{words.plural(len(story.downstream), 'finding')} downstream"))
+        names = listed((words.line(str(one.subject), 60) for one in story.downstream), EFFECTS)
+        parts.append(Text.assemble((f"{len(story.downstream):,} more affected: ", "bold"), names))
     for event in story.events:
         when = words.age(event.at, story.taken_at)
         line = f"{when} ago  {event.type} {event.reason} (x{event.count}): {event.message}"
@@ -82,13 +84,6 @@ def _next_step(finding: Finding) -> Iterator[RenderableType]:
     yield Text.assemble(("next: ", "bold"), words.line(step.text, STEP))
     for command in step.commands:
         yield indented(Text(words.line(command, MAX_COMMAND), "cyan"))
-
-
-def object_verdict(subject: str, verdict: Verdict, reason: str, message: str) -> RenderableType:
-    """One object of `meshmedic judge`: a line, and its message below it where there is one."""
-    title = _subject(verdict, subject)
-    text = f"{reason}: {message}" if reason and message else reason or message
-    return Group(title, indented(Text(words.line(text, WIDE)))) if text else title
 
 
 def _root(root: Finding, report: Report) -> Iterator[RenderableType]:

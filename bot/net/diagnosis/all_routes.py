@@ -11,6 +11,7 @@ from bot.domain.grouping import grouped
 from bot.domain.shares import shared
 from bot.domain.snapshot import Snapshot
 from bot.domain.tenancy import party_of
+from bot.domain.typed import unknown
 from bot.domain.verdict import Verdict, worst
 from bot.net import route_resolution as resolving
 from bot.net.diagnosis.diagnosis import Diagnosed, Diagnosis, Row
@@ -121,6 +122,14 @@ def every_route(
         else:
             untested.append(Unreached(label, str(subject)))
     return tuple(subjects), tuple(untested)
+
+
+def no_route(snapshot: Snapshot, namespace: str) -> str:
+    """Why there is nothing to diagnose, with the namespaces that have routes."""
+    if not namespace:
+        return "No route was found in this cluster."
+    routes = (one for one in candidates(snapshot) if one.kind != "Service")
+    return unknown("namespace with routes", namespace, sorted({one.namespace for one in routes}))
 
 
 def still_alike(

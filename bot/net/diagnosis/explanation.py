@@ -123,8 +123,8 @@ def _for_failures(evidence: RouteEvidence) -> str:
     node, state = path.endpoint.node, evidence.direct(path).state
     if evidence.stand(path.ingress).context is ExecutionContext.TRAEFIK:
         return (
-            "Add deploy/components/prober, and ask again: wget in Traefik's pod was all that could "
-            f"be asked, and a listener on {node} tells the overlay from the pod."
+            "Add `deploy/components/prober`, and ask again: wget in Traefik's pod was all that "
+            f"could be asked, and a listener on {node} tells the overlay from the pod."
         )
     if not evidence.listener(path).seen:
         return f"Test a listener on {node}: it tells the overlay from the pod."
@@ -132,12 +132,12 @@ def _for_failures(evidence: RouteEvidence) -> str:
         return f"Allow temporary Services: a VIP with {path.endpoint} alone is the decisive test."
     if state is ResultState.REFUSED:
         return (
-            f"On {path.ingress}: iptables-save -t nat | grep dport; in the Service's namespace: "
-            f"kubectl get networkpolicy; on {node}: ss -ltn in the pod. And allow probes in the "
-            "host network: they tell these three apart."
+            f"On {path.ingress}: `iptables-save -t nat | grep dport`; in the Service's namespace: "
+            f"`kubectl get networkpolicy`; on {node}: `ss -ltn` in the pod. And allow probes in "
+            "the host network: they tell these three apart."
         )
     device = facts_of(evidence.subject.nodes).device
-    return f"On {path.ingress}: tcpdump -ni {device} host {path.endpoint.address}, and ask again."
+    return f"On {path.ingress}: `tcpdump -ni {device} host {path.endpoint.address}`, and ask again."
 
 
 def _for_gaps(evidence: RouteEvidence) -> str:

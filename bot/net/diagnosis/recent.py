@@ -17,6 +17,7 @@ import msgspec
 
 from bot.domain.finding import Evidence, Judgement, Ref
 from bot.domain.grouping import grouped
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import route_resolution as resolving
@@ -201,7 +202,7 @@ def _aged(judgement: Judgement, test: Diagnosed, snapshot: Snapshot) -> Judgemen
     return msgspec.structs.replace(
         judgement,
         verdict=Verdict.UNKNOWN,
-        message=f"Not tested for over a day: /net diagnose {test.subject.name}. "
+        message=f"Not tested for over a day: `/net diagnose {test.subject.name}`. "
         f"The last test found: {judgement.message}",
     )
 
@@ -263,7 +264,7 @@ def _lapsed(way: Workaround) -> Judgement:
         _judged(way.test),
         verdict=Verdict.UNKNOWN,
         reason=way.test.diagnosis.row.reason,
-        message=f"{way.lapsed}: /net diagnose {way.test.subject.name}. Requests last got through "
+        message=f"{way.lapsed}: `/net diagnose {way.test.subject.name}`. Requests last got through "
         f"{way.way} at {way.proof}, past this fault: {way.test.diagnosis.because}",
     )
 
@@ -292,7 +293,7 @@ def _judged(diagnosed: Diagnosed) -> Judgement:
         reason="NativeLBHelps" if helps else diagnosis.row.reason,
         message=f"{diagnosis.because}{advice}",
         evidence=(
-            Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {diagnosis.confidence}"),
+            Evidence("tested", f"{moment(diagnosed.taken_at)}, {diagnosis.confidence}"),
             *(Evidence(row.what, row.result) for row in bearing(diagnosis)),
         ),
         private=diagnosed.private,

@@ -26,6 +26,7 @@ from bot.net.diagnosis.all_routes import (
     DiagnosedRoutes,
     Unreached,
     every_route,
+    no_route,
     still_alike,
 )
 from bot.net.diagnosis.collector import READING, Collector, NetworkObservations
@@ -158,8 +159,7 @@ class Diagnose:
         snapshot = await self.cluster.snapshot(resolving.READS)
         wanted, left = every_route(snapshot, namespace, await self._states())
         if not wanted and not left:
-            where = f" in the namespace {namespace!r}" if namespace else ""
-            raise InputError(f"There is no route{where}.")
+            raise InputError(no_route(snapshot, namespace))
         clock = asyncio.get_running_loop().time
         standing = StandingProber(self.prober, clock) if self.prober else None
         run, done = Run(standing, SharedAnswers()), list[Diagnosed]()

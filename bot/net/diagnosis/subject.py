@@ -120,11 +120,4 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unresolved(Refusal, frozen=True):
-    """What was typed is no subject; `near` may be meant instead."""
-
-    near: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """Why, and the names that may be meant."""
-        near = f" Choose one of: {', '.join(self.near)}." if self.near else ""
-        return f"{self.detail}{near}"
+    """What was typed leads to no Service, or to several; the detail offers names instead."""

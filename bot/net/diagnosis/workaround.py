@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 from bot.net.diagnosis.diagnosis import BY_VIP, CURABLE, Confidence, Diagnosed, Effect
 from bot.net.diagnosis.subject import Native, Subject
@@ -39,7 +40,7 @@ class GoodRequests(NamedTuple):
 
     def __str__(self) -> str:
         """`2026-11-23 14:02 UTC (the proof of a repair)`."""
-        return f"{self.at:%Y-%m-%d %H:%M} UTC ({self.by})"
+        return f"{moment(self.at)} ({self.by})"
 
 
 class Workaround(NamedTuple):

@@ -17,6 +17,7 @@ import msgspec
 from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.grouping import grouped
 from bot.domain.resources import core
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net import topology
@@ -165,7 +166,7 @@ def _noted(
     oldest = min((way.proof for way in ways), key=lambda proof: proof.at)
     lead = "route that it hurts leads" if routes == 1 else "routes that it hurts lead"
     past = (
-        f"{routes:,} {lead} past it since {since:%Y-%m-%d %H:%M} UTC, and requests got through at "
+        f"{routes:,} {lead} past it since {moment(since)}, and requests got through at "
         f"{oldest}. Connections of other pods may still fail there."
     )
     return Judgement(
@@ -219,7 +220,7 @@ def _evidence(faults: Sequence[Fault], links: Links) -> Iterator[Evidence]:
         when = "last seen" if fault.pair in links.carried else "seen"
         yield Evidence(
             f"{fault.source} -> {fault.target} by {fault.test}",
-            f"{fault.ended}, {when} {fault.seen:%Y-%m-%d %H:%M} UTC",
+            f"{fault.ended}, {when} {moment(fault.seen)}",
         )
     if len(faults) > SHOWN:
         yield Evidence("more tests that fail", str(len(faults) - SHOWN))
@@ -250,7 +251,7 @@ def _unobserved(
     why = {gap.node: gap.why for gap in links.unseen if not gap.waiting}
     soon = {gap.node: gap.why for gap in links.unseen if gap.waiting}
     if _is_stale(links, now):
-        when = f"{links.taken_at:%Y-%m-%d %H:%M} UTC"
+        when = moment(links.taken_at)
         why = dict.fromkeys(nodes, f"the rounds of the agents were last read at {when}")
     for name in sorted(nodes):
         if name not in links.nodes:

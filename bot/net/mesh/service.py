@@ -15,6 +15,7 @@ import msgspec
 from bot.domain.grouping import grouped
 from bot.domain.resources import core
 from bot.domain.snapshot import SnapshotReader
+from bot.domain.typed import unknown
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.mesh.matrix import By, Cell, Matrix, Pair, cell_of, in_doubt, neighbours
@@ -121,7 +122,7 @@ class Mesh:
         nodes = await self._nodes()
         names = tuple(node.name for node in nodes)
         if node and node not in names:
-            raise InputError(f"There is no node {node!r}. Choose one of: {', '.join(names[:20])}.")
+            raise InputError(unknown("node", node, names))
         # A pod cannot be started on the others.
         ready = tuple(node.name for node in nodes if is_ready(node))
         try:

@@ -12,7 +12,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
-from bot.domain.typed import holding
+from bot.domain.typed import holding, unknown
 from bot.routing.addresses import LABEL, authority, is_of_one_host, named_service, parse, split
 from bot.routing.service_endpoints import port_names
 
@@ -86,7 +86,11 @@ def resolve(snapshot: Snapshot, text: str) -> Destination | Refusal:
     if service:
         return _of_service(service, typed)
     if ref and snapshot.sees(core.Service, ref.namespace):
-        return Refusal(f"There is no Service {ref.namespace}/{ref.name}.")
+        names = {
+            f"{service.namespace}/{service.name}": f"{service.name}.{service.namespace}"
+            for service in snapshot.of(core.Service)
+        }
+        return Refusal(unknown("Service", f"{ref.namespace}/{ref.name}", names))
     return _outside(typed, name=typed.host)
 
 

@@ -8,10 +8,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot
-from bot.domain.typed import holding
-
-NEAR = 5
-"""How many names are offered."""
+from bot.domain.typed import CONSIDERED, ambiguous, holding, unknown
 
 
 class RequestOrigin(msgspec.Struct, frozen=True):
@@ -41,10 +38,15 @@ def resolve(snapshot: Snapshot, typed: str) -> RequestOrigin | Refusal:
     if not pods:
         gaps = snapshot.unseen((core.Node, core.Pod))
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
-        return Refusal(f"No node and no running pod is called {typed!r}.{also}")
+        names = {
+            key: name
+            for name in suggestions(snapshot, "", most=CONSIDERED)
+            for key in (name.rpartition("/")[2], name)
+        }
+        return Refusal(unknown("node or running pod", typed, names) + also)
     if len({pod.namespace for pod in pods}) > 1:
-        names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:NEAR])
-        return Refusal(f"{typed!r} stands for {len(pods)} pods: {names}.")
+        names = [f"{pod.namespace}/{pod.name}" for pod in pods]
+        return Refusal(ambiguous(typed, "pods", names))
     return _origin(pods[0])
 
 
@@ -59,7 +61,7 @@ def _node(snapshot: Snapshot, name: str) -> RequestOrigin | Refusal:
     names = sorted(node.name for node in snapshot.of(core.Node))
     if name in names:
         return RequestOrigin(name)
-    return Refusal(f"There is no node {name!r}. There are: {', '.join(names[:20])}.")
+    return Refusal(unknown("node", name, names))
 
 
 def _pods(snapshot: Snapshot, wanted: str) -> list[core.Pod]:

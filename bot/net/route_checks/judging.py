@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.sentences import moment
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
 from bot.net.route_checks.checks import CheckedHost, RouteChecks, checked_hosts, is_current
@@ -68,4 +69,4 @@ def _by(host: CheckedHost) -> str:
 
 
 def _said(host: CheckedHost) -> str:
-    return f"{host.worst.answer.what}, at {host.worst.at:%H:%M} UTC"
+    return f"{host.worst.answer.what}, at {moment(host.worst.at)}"

@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.domain.refusal import Refusal
 from bot.domain.resources import core
 from bot.domain.snapshot import Snapshot, SnapshotReader
-from bot.domain.typed import holding
+from bot.domain.typed import holding, unknown
 from bot.errors import ClusterError, InputError
 from bot.net.probing.admission import READS
 from bot.net.probing.protocol import Progress
@@ -65,8 +65,7 @@ class Netshoot:
             raise ClusterError(NO_RUNNER)
         snapshot = await self.cluster.snapshot(READS)
         if node not in (names := _nodes(snapshot)):
-            choices = ", ".join(names[:20]) or "none can be seen"
-            raise InputError(f"There is no node {node!r}. Choose one of: {choices}.")
+            raise InputError(unknown("node", node, names))
         argv = command(snapshot, tool, target, options, self.also)
         if isinstance(argv, Refusal):
             raise InputError(argv.detail)

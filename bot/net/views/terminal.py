@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -30,7 +30,7 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     title = _title(text.title(diagnosis), diagnosis.verdict)
     if diagnosis.confidence is not Confidence.NONE:
         title.append(f"  {diagnosis.confidence}", style="default not bold")
-    parts: list[RenderableType] = [title, Text(words.line(diagnosis.because, LINE))]
+    parts: list[RenderableType] = [title, Text(terminal.sentence(diagnosis.because, LINE))]
     if fault := text.by_objects(diagnosis):
         parts.append(terminal.labelled("health checks", "bold", fault, LINE))
     if diagnosis.places:
@@ -39,14 +39,15 @@ def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
         terminal.labelled(text.NATIVE[diagnosis.effect], "bold", diagnosis.effect_because, LINE)
     )
     parts += [
-        Text.assemble((f"{number}. ", "bold"), words.line(step, LINE))
+        Text.assemble((f"{number}. ", "bold"), terminal.sentence(step, LINE))
         for number, step in enumerate(diagnosis.advice, 1)
     ]
     if diagnosis.next:
         parts.append(terminal.labelled("next", "bold", diagnosis.next, LINE))
     parts += [*_evidence(diagnosis, whole=whole), Text("")]
     parts += [
-        terminal.labelled("not tested", "bold", untested, LINE) for untested in diagnosis.untested
+        terminal.labelled("not tested", "bold", untested, LINE)
+        for untested in _said_once(diagnosis.untested)
     ]
     by = words.line(text.method(diagnosis), LINE)
     return Group(*parts, Text(f"tested by {by}", "dim"))
@@ -93,7 +94,7 @@ def request(result: RequestResult) -> RenderableType:
     return Group(
         _title(text.REQUEST_HEADS[result.verdict], result.verdict),
         Text(f"{words.line(result.start, WIDE)} -> {words.line(result.goal, WIDE)}"),
-        Text(words.line(result.because, WIDE)),
+        Text(terminal.sentence(result.because, WIDE)),
         *(
             Text.assemble("  ", words.line(step, WIDE), ": ", (words.line(ended, WIDE), "bold"))
             for step, ended in text.steps(result)
@@ -137,6 +138,15 @@ def _evidence(diagnosis: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
         yield from (Padding(line, (0, 0, 0, 2), expand=False) if place else line for line in lines)
     if left := len(diagnosis.evidence) - len(rows):
         yield Text(f"… and {left} more tests that went well: --output json has them", "dim")
+
+
+def _said_once(untested: Sequence[str]) -> list[str]:
+    """The lines without those that another one ends with: it says where, too."""
+    return [
+        line
+        for line in untested
+        if not any(other != line and other.endswith(line) for other in untested)
+    ]
 
 
 def _title(title: str, verdict: Verdict) -> Text:

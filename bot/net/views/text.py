@@ -71,7 +71,7 @@ LEGEND = (
     "from the row to the column: the round trip in ms where everything gets through; P pod IP, "
     "V VIP, L large payload, U UDP where it does not (small: only at times); ? not seen"
 )
-NOT_TESTED = "This does not test your routes: /net diagnose does."
+NOT_TESTED = "This does not test your routes: `/net diagnose` does."
 """What a matrix in which all is well says nothing of."""
 
 UNTESTED = 5

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.authorization import Role, Roles
+from bot.domain.authorization import Role, Roles, required
 from bot.remediation.change.change import Change
 from bot.remediation.change.history import is_over
 from bot.remediation.change.states import ChangeState
@@ -48,7 +48,7 @@ def refusal(change: Change, click: Click, roles: Roles, policy: Policy) -> str:
     if not roles.approvers:
         return "Nobody may approve: no approvers are set, so nothing is ever changed."
     if not roles.allow(Role.APPROVER, click.user, click.roles):
-        return "Only approvers may decide on a change."
+        return required(Role.APPROVER)
     if change.state is not ChangeState.PROPOSED:
         return f"It is {change.state} already."
     if is_over(change.state, click.at, change.expires):

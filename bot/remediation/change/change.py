@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from bot.domain.sentences import moment
 from bot.remediation.change.history import ChangeHistory, HistoryEntry
 from bot.remediation.change.plan import RepairPlan
 from bot.remediation.change.proof import Sample
@@ -161,15 +162,11 @@ def waiting(changes: Iterable[Change], now: datetime) -> tuple[str, ...]:
 def _waiting(change: Change, now: datetime) -> Iterator[str]:
     target = change.plan.target
     if change.state is ChangeState.PROPOSED and now < change.expires:
-        yield f"{target}: a change waits for an approver until {_when(change.expires)}"
+        yield f"{target}: a change waits for an approver until {moment(change.expires)}"
     elif pull := change.notes.pull_request if change.state is ChangeState.AWAITING_MERGE else None:
         yield f"{target}: pull request {pull.number} waits for its merge, or for Flux after it"
     elif at := change.returns_at:
         back = "is put back" if now < at else "was to be put back"
-        yield f"{target}: Flux is kept off it, and it {back} at {_when(at)}"
+        yield f"{target}: Flux is kept off it, and it {back} at {moment(at)}"
     elif change.under_way and change.state is not ChangeState.PROPOSED:
         yield f"{target}: a change is {change.state}"
-
-
-def _when(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.finding import Ref
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import Verdict, worst
 from bot.routing.addresses import Address
 from bot.traefik.domain.backend import Backend
 from bot.traefik.domain.log_events import Cause, LogReason, Origin
@@ -95,6 +95,13 @@ class RoutesAnswer(Answer, frozen=True):
     of: str = ""
     routes: tuple[RouteView, ...] = ()
     unseen: tuple[str, ...] = ()
+
+    def within(self, namespace: str) -> RoutesAnswer:
+        """The routes of one namespace, with the verdict that they make."""
+        routes = tuple(route for route in self.routes if route.ref.namespace == namespace)
+        verdicts = [route.verdict for route in routes if not route.unread]
+        verdict = worst([*verdicts, Verdict.UNKNOWN] if self.unseen or not routes else verdicts)
+        return msgspec.structs.replace(self, routes=routes, verdict=verdict)
 
 
 class FailureView(Answer, frozen=True):

@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from bot.domain.shares import SharedMapping
 
 
@@ -139,6 +137,9 @@ def _read(line: bytes) -> tuple[str, Mapping[str, str], float]:
     Raises:
         ValueError: It is not one.
     """
+    # It takes longer to import than a check without metrics takes to read a cluster.
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
+
     (family,) = text_string_to_metric_families(line.decode(errors="replace"))
     (sample,) = family.samples
     if not (math.isfinite(sample.value) and sample.value >= 0):

@@ -180,7 +180,7 @@ async def test_the_nodes_that_have_tried_are_counted() -> None:
 
 
 async def test_a_node_that_does_not_exist_and_no_prober_are_told() -> None:
-    with pytest.raises(InputError, match="There is no node 'x'"):
+    with pytest.raises(InputError, match="No node `x`"):
         await Mesh(nodes(2), Mended()).measure(quiet, "x")
     with pytest.raises(ClusterError, match="no prober"):
         await Mesh(nodes(2)).measure(quiet)

@@ -115,7 +115,7 @@ def test_a_port_that_the_service_has_not_is_tested_and_said(seen: Snapshot) -> N
         ("10.42.0.20", "the port as well"),
         ("-T.apps", "neither a name nor an address"),
         ("$(reboot)", "neither a name nor an address"),
-        ("gone.apps.svc", "There is no Service apps/gone"),
+        ("gone.apps.svc", "No Service `apps/gone`. "),
         ("empty.apps", "has no ports"),
         ("dns.apps", "UDP ports alone"),
         ("http://127.0.0.1:10250", "loopback"),

@@ -64,11 +64,11 @@ def test_of_several_pods_of_one_namespace_the_first_is_taken(seen: Snapshot) -> 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("gone", "No node and no running pod is called 'gone'"),
-        ("ended", "No node and no running pod"),
-        ("node/gone", "There are: edge, home-1"),
-        ("api-0", "stands for 2 pods: apps/api-0, other/api-0"),
-        ("", "No node"),
+        ("gone", "No node or running pod `gone`."),
+        ("ended", "No node or running pod"),
+        ("node/gone", "No node `gone`. Known: `edge`, `home-1`."),
+        ("api-0", "`api-0` fits 2 pods. Did you mean `apps/api-0` or `other/api-0`?"),
+        ("", "Name a node or running pod."),
         ("apps/", "No node"),
     ],
 )

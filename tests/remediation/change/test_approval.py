@@ -58,7 +58,7 @@ def test_one_person_at_home_approves_what_they_asked_for() -> None:
 
 def test_a_role_counts_as_it_is_at_the_click() -> None:
     assert refusal(asked(), click(GUEST, roles=frozenset({TRUSTED_ROLE})), HOME, Policy()) == ""
-    assert "Only approvers" in refusal(asked(), click(GUEST), HOME, Policy())
+    assert "You need the approver role" in refusal(asked(), click(GUEST), HOME, Policy())
 
 
 def test_without_approvers_nothing_is_ever_changed() -> None:

@@ -92,7 +92,7 @@ def _wrong(result: Result) -> str:
 
 UNSURE = (
     "A NetworkPolicy that admits nobody looks the same. To tell: allow probes in the host network, "
-    "or look at kubectl get networkpolicy in its namespace."
+    "or look at `kubectl get networkpolicy` in its namespace."
 )
 
 RULE = DecisionRule(

@@ -69,7 +69,7 @@ RULE = DecisionRule(
     effect=Effect.USELESS,
     effect_because="Traefik reaches this Service without DNS, with nativeLB or without.",
     advice=(
-        "kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide: is CoreDNS ready, and on "
+        "`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`: is CoreDNS ready, and on "
         "which node? Diagnose the Service kube-system/kube-dns next.",
         "The names end in cluster.local: a cluster with another domain needs none of this.",
     ),

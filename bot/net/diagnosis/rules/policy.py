@@ -107,7 +107,7 @@ RULE = DecisionRule(
     effect=Effect.USELESS,
     effect_because="kube-proxy only rewrites the destination: the same packets are refused.",
     advice=(
-        "kubectl get networkpolicy in the Service's namespace: admit Traefik's namespace and "
+        "`kubectl get networkpolicy` in the Service's namespace: admit Traefik's namespace and "
         "pods on that port.",
         "Without a NetworkPolicy there, look for a host firewall on the endpoint's node.",
     ),

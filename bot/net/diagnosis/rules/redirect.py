@@ -90,7 +90,9 @@ def _match(refusal: RefusedPath) -> Match:
         places=(path.ingress,),
         bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE, *vip),
         untested=(*unsure, *sole),
-        instead=(f"On {path.ingress}: iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'",),
+        instead=(
+            f"On {path.ingress}: `iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'`",
+        ),
     )
 
 
@@ -111,7 +113,7 @@ def _by_vip(refusal: RefusedPath) -> str:
 
 MASKED = (
     "A firewall of the other node, from which a masquerade hides Traefik's address, looks alike: "
-    "deploy/components/prober tells."
+    "`deploy/components/prober` shows which."
 )
 
 

@@ -55,6 +55,6 @@ RULE = DecisionRule(
     ),
     advice=(
         "See whether Traefik may list and watch EndpointSlices (its log names forbidden requests); "
-        "then restart it: kubectl rollout restart.",
+        "then restart it: `kubectl rollout restart`.",
     ),
 )

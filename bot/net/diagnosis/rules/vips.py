@@ -198,8 +198,8 @@ BROKEN = DecisionRule(
     effect=Effect.HARMS,
     effect_because="The VIP is what fails; by pod IP the route works.",
     advice=(
-        "On that node: iptables-save -t nat | grep <VIP> (or nft list ruleset), and k3s's log for "
-        "kube-proxy; restart k3s there if its rules are missing or old.",
+        "On that node: `iptables-save -t nat | grep <VIP>` (or `nft list ruleset`), and k3s's log "
+        "for kube-proxy; restart k3s there if its rules are missing or old.",
     ),
 )
 
@@ -210,6 +210,6 @@ STALE = DecisionRule(
     effect_because="By the VIP the route would fail as soon as its pod moves.",
     advice=(
         "On that node: is kube-proxy running, and what does its log say? In k3s it is part of the "
-        "agent: journalctl -u k3s-agent (or k3s) | grep -i proxy; restart it there.",
+        "agent: `journalctl -u k3s-agent -u k3s | grep -i proxy`; restart it there.",
     ),
 )

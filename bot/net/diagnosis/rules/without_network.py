@@ -54,7 +54,7 @@ def _nodes_away(subject: Subject) -> tuple[str, ...]:
 SHOWN = 4
 NODE_AWAY = (
     "Check whether node {node} answers, and its kubelet: "
-    "systemctl status k3s-agent || systemctl status k3s"
+    "`systemctl status k3s-agent || systemctl status k3s`"
 )
 
 OUTSIDE = DecisionRule(
@@ -63,7 +63,7 @@ OUTSIDE = DecisionRule(
     effect=Effect.IMPOSSIBLE,
     effect_because="An ExternalName has no VIP: Traefik v2 drops such a route, v3 ignores it.",
     advice=(
-        "Test the name from Traefik's node: curl -sv http://NAME.",
+        "Test the name from Traefik's node: `curl -sv http://NAME`.",
         "If it only stands for a Service of this cluster, point the route at that Service.",
     ),
 )
@@ -74,6 +74,6 @@ NO_ENDPOINTS = DecisionRule(
     effect=Effect.USELESS,
     effect_because="A VIP without endpoints refuses: 503 becomes 502.",
     advice=(
-        "/health endpoints says whether the selector, the port's name or the pods are at fault.",
+        "`/health endpoints` says whether the selector, the port's name or the pods are at fault.",
     ),
 )
