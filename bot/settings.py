@@ -136,6 +136,11 @@ def _api(url: str) -> None:
         raise ValueError("it is no https address")
 
 
+def _cluster_name(name: str) -> None:
+    if not re.fullmatch(r"[^\W_][\w .-]{0,31}", name):
+        raise ValueError("it has at most 32 letters, digits, spaces, dots, dashes and underscores")
+
+
 def _branch(name: str) -> None:
     if not re.fullmatch(r"(?!-)[\w./-]{1,200}", name) or ".." in name:
         raise ValueError(f"{name!r} is no branch's name")
@@ -176,6 +181,9 @@ LogLevel = Annotated[str, AfterValidator(str.lower), _one_of("debug", "info", "w
 LogFormat = Annotated[str, AfterValidator(str.lower), _one_of("text", "json")]
 
 
+ClusterName = Annotated[str, AfterValidator(str.strip), _valid(_cluster_name, empty=True)]
+
+
 class Settings(BaseSettings):
     """The settings. Each has an environment variable of its name with the prefix MESHMEDIC_."""
 
@@ -192,6 +200,10 @@ class Settings(BaseSettings):
 
     guild_id: int | None = None
     """The id of the one server that the bot serves. Needed by run."""
+
+    cluster_name: ClusterName = ""
+    """The cluster's name in headlines, for a server in which several clusters report. Empty: none.
+    """
 
     viewers: People = Members()
     """Who may look: user ids, and role ids as `role:ID`, separated by commas. Empty: the approvers.

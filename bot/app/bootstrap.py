@@ -123,6 +123,7 @@ class BotOptions:
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
     request to the API server succeeds before that is told.
+    cluster_name: Stands in headlines; empty where one cluster alone reports to the server.
     """
 
     roles: Roles
@@ -140,6 +141,7 @@ class BotOptions:
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
+    cluster_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class Bot:
             on_stop=self._closing.aclose,
             on_answered=self.metrics.answered,
             leadership=leadership,
+            cluster_name=options.cluster_name,
         )
         self._channels = Channels(self.client, options.guild_id)
         self._lost = LostChannels(cluster.store, self._channels, options.digests.fallback)
