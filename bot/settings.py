@@ -44,6 +44,8 @@ from bot.routing.running import NAMESPACES
 
 PREFIX = "MESHMEDIC_"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+SHORTEST_PATH = 16
+"""Characters of an address's path that is a secret by itself: a short one may be a common word."""
 MOST_MESSAGE = 400
 """Characters of what is wrong with one setting."""
 SNOWFLAKE = re.compile(r"\d{15,20}")
@@ -141,6 +143,12 @@ def _cluster_name(name: str) -> None:
         raise ValueError("it has at most 32 letters, digits, spaces, dots, dashes and underscores")
 
 
+def _heartbeat_url(url: SecretStr) -> None:
+    parts = urlsplit(url.get_secret_value().strip())
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("it isn't an https or http address")
+
+
 def _branch(name: str) -> None:
     if not re.fullmatch(r"(?!-)[\w./-]{1,200}", name) or ".." in name:
         raise ValueError(f"{name!r} is no branch's name")
@@ -182,6 +190,7 @@ LogFormat = Annotated[str, AfterValidator(str.lower), _one_of("text", "json")]
 
 
 ClusterName = Annotated[str, AfterValidator(str.strip), _valid(_cluster_name, empty=True)]
+HeartbeatUrl = Annotated[SecretStr, _valid(_heartbeat_url)]
 
 
 class Settings(BaseSettings):
@@ -362,6 +371,11 @@ class Settings(BaseSettings):
     board_channel: int | None = None
     """The id of the channel for the live board. Empty: no board."""
 
+    heartbeat_url: HeartbeatUrl | None = None
+    """An address that gets a request each minute while the bot works: a check of healthchecks.io or
+    a push monitor of Uptime Kuma. It notices that the bot is gone. Empty: none.
+    """
+
     http_port: int = Field(default=0, ge=0, le=65535)
     """The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. 0: none."""
 
@@ -507,8 +521,16 @@ def load() -> Settings:
         raise SettingsError("\n".join(_explained(problem) for problem in error.errors())) from None
     for name in Settings.model_fields:
         if isinstance(secret := getattr(read, name), SecretStr):
-            known_secrets.learn(name, secret.get_secret_value())
+            _learn(name, secret.get_secret_value().strip())
     return read
+
+
+def _learn(name: str, secret: str) -> None:
+    """Hide a secret value, and the path of one that is an address: errors may show it alone."""
+    known_secrets.learn(name, secret)
+    _, _, path = secret.partition("://")[2].partition("/")
+    if len(path) >= SHORTEST_PATH:
+        known_secrets.learn(f"{name} path", path)
 
 
 def _refuse_unknown() -> None:

@@ -58,6 +58,7 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("VIEWERS", "role:x", ["'role:x' is no id"]),
         ("CLUSTER_NAME", "<@1> my *lab*", ["at most 32 letters"]),
         ("CLUSTER_NAME", "x" * 33, ["at most 32 letters"]),
+        ("HEARTBEAT_URL", "hc-ping.com/SECRET", ["isn't an https or http address"]),
         ("LOG_LEVEL", "loud", ["debug, info, warning, error"]),
         ("NAMESPACES", "Apps", ["'Apps' is no namespace's name"]),
         ("STATE_NAMESPACE", "my state", ["'my state' is no namespace's name"]),

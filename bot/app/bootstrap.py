@@ -13,6 +13,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.outage import GONE_AFTER
@@ -20,6 +22,8 @@ from bot.alerting.domain.rules import NO_ALERTS, Rules
 from bot.alerting.outage import OutageAlerts
 from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, AlertService
 from bot.alerting.silences import Silences
+from bot.app.alert_turns import AlertTurns
+from bot.app.dead_mans_switch import DeadMansSwitch
 from bot.app.gitops import build_pull_requests
 from bot.app.leader_tasks import LeaderTasks
 from bot.app.leadership import Membership, membership
@@ -86,6 +90,7 @@ from bot.remediation.reconciler import TICK
 from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
 from bot.runtime.child_process import ChildProcesses
+from bot.runtime.heartbeat import Heartbeat
 from bot.runtime.memory_store import Unkept
 from bot.runtime.scheduler import REDISCOVER, Schedule
 from bot.settings import Settings
@@ -124,6 +129,7 @@ class BotOptions:
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
     request to the API server succeeds before that is told.
     cluster_name: Stands in headlines; empty where one cluster alone reports to the server.
+    heartbeat_url: Gets a ping each minute while the bot works; None: nobody waits for one.
     """
 
     roles: Roles
@@ -142,6 +148,7 @@ class BotOptions:
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
     cluster_name: str = ""
+    heartbeat_url: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +333,9 @@ class Bot:
             on_outcome=self.metrics.digest,
             prepare=self._artist.prepare,
         )
+        self._alerts = AlertTurns(self._build_alerts, always=options.heartbeat_url is not None)
+        self._alerts.use(options.rules, options.board)
+        self._switch = self._dead_mans_switch()
         self._register_commands()
         counts = member.changes.tally if member else dict
         self.metrics.read_from(
@@ -375,6 +385,8 @@ class Bot:
         for job in jobs:
             self._schedule.every(job.seconds, job.name, job.call, at_once=job.at_once)
         self._schedule.each_minute("digests", self._digests.turn)
+        if self._switch:
+            self._schedule.each_minute("heartbeat", self._switch.turn)
         self._schedule.start()
 
     def _build_remediation(self) -> RemediationService:
@@ -406,7 +418,7 @@ class Bot:
         cache, prober = self.cluster.cache, self.cluster.prober
         health, diagnose, digests = self._health, self._diagnose, self._digests
         mesh, asked = Mesh(cache, prober), prober.for_people() if prober else None
-        also = self.cluster.netshoot.also
+        also, switch = self.cluster.netshoot.also, self._switch
         reach = Reach(cache, asked, PodCommands(cache.api), also)
         setup = Setup(
             self._options.guild_id,
@@ -420,6 +432,7 @@ class Bot:
             self._options.probe_image,
             self._options.prober_settings,
             self._options.route_checks is not None,
+            heartbeat=switch is not None,
         )
         doctor = Doctor(
             AccessReader(cache.api, cache.traefik),
@@ -427,6 +440,7 @@ class Bot:
             digests.facts,
             repository=self.cluster.repository,
             agents=self.cluster.agents,
+            heartbeat=switch.facts if switch else None,
         )
         registry.register(
             self.client,
@@ -450,7 +464,7 @@ class Bot:
 
     def _jobs(self) -> Iterator[ScheduledCall]:
         """What this process repeats at intervals; digests have times of their own."""
-        cluster, options, health = self.cluster, self._options, self._health
+        cluster, options = self.cluster, self._options
         yield from cluster.jobs
         yield ScheduledCall(REDISCOVER, "look for new kinds", cluster.cache.rediscover)
         if cluster.state_namespace:
@@ -462,31 +476,46 @@ class Bot:
         if self._checks:
             yield ScheduledCall(CHECKS_EVERY, "route checks", self._checks.turn)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
-        if options.rules.routes or options.board:
-            channel = DiscordAlertChannel(
-                self._channels, lambda incident: alert_controls.rows(incident.head)
-            )
-            delivery = AlertDelivery(
-                cluster.store,
+        yield ScheduledCall(options.look_every, "alerts", self._alerts.turn)
+        if cluster.membership:
+            yield ScheduledCall(options.look_every, "outages", self._alerts.outages_turn)
+
+    def _build_alerts(self, rules: Rules, board: int | None) -> AlertService:
+        cluster, options = self.cluster, self._options
+        channel = DiscordAlertChannel(
+            self._channels, lambda incident: alert_controls.rows(incident.head)
+        )
+        delivery = AlertDelivery(
+            cluster.store,
+            channel,
+            cluster.leadership,
+            rules,
+            self._lost,
+            on_outcome=self.metrics.alert,
+        )
+        outages = None
+        if cluster.membership:
+            outages = OutageAlerts(
+                cluster.membership.elector,
                 channel,
-                cluster.leadership,
-                options.rules,
+                rules,
                 self._lost,
                 on_outcome=self.metrics.alert,
+                gone_after=options.gone_after,
             )
-            outages = None
-            if cluster.membership:
-                outages = OutageAlerts(
-                    cluster.membership.elector,
-                    channel,
-                    options.rules,
-                    self._lost,
-                    on_outcome=self.metrics.alert,
-                    gone_after=options.gone_after,
-                )
-                yield ScheduledCall(options.look_every, "outages", outages.turn)
-            alerts = AlertService(health, delivery, options.board, options.board_every, outages)
-            yield ScheduledCall(options.look_every, "alerts", alerts.turn)
+        return AlertService(self._health, delivery, board, options.board_every, outages)
+
+    def _dead_mans_switch(self) -> DeadMansSwitch | None:
+        url = self._options.heartbeat_url
+        if url is None:
+            return None
+        return DeadMansSwitch(
+            Heartbeat(url, on_ping=self.metrics.heartbeat),
+            self.cluster.leadership,
+            lambda: self._alerts.healthy_at,
+            lambda: self.client.no_session,
+            self._digests.facts,
+        )
 
 
 def build_digests(

@@ -97,6 +97,7 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             probe_image=read.probe_image,
             prober_settings=read.of_prober,
             route_checks=read.checks_of_routes is not None,
+            heartbeat=read.heartbeat_url is not None,
         )
         digests = partial(_digests, store, read.digests)
         flux = _NoCluster(ClusterError("No cluster is asked."))

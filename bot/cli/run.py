@@ -47,6 +47,7 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         prober_settings=read.of_prober,
         route_checks=read.checks_of_routes,
         cluster_name=read.cluster_name,
+        heartbeat_url=read.heartbeat_url,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)

@@ -20,6 +20,7 @@ from bot.doctor.domain import (
     digests,
     election,
     guards,
+    heartbeat,
     people,
     permissions,
     prober,
@@ -39,6 +40,7 @@ from bot.doctor.domain.facts import (
     without_login,
 )
 from bot.domain.facts import Denied, RepositoryFacts, Unset
+from bot.domain.heartbeat import HeartbeatFacts
 from bot.domain.refusal import NotObserved
 from bot.health.checks import CHECKS
 
@@ -102,6 +104,7 @@ class Doctor:
 
     digests: Reads what is stored of digests.
     agents: Reads what the prober's agents do.
+    heartbeat: What this process knows of its pings; None where it isn't the bot.
     patience: Seconds for each side.
     """
 
@@ -111,6 +114,7 @@ class Doctor:
     patience: float = PATIENCE
     repository: RepositoryReader | None = None
     agents: AgentsReader | None = None
+    heartbeat: Callable[[], HeartbeatFacts] | None = None
 
     async def examine(self, discord: Discord) -> DiagnosticReport:
         """Look at all sides at once."""
@@ -128,6 +132,7 @@ class Doctor:
             self._agents(),
         )
         diagnostics = (
+            heartbeat.examine(self.heartbeat() if self.heartbeat else None, self.setup),
             *_of_discord(discord_facts, self.setup),
             *last_digest,
             *_of_cluster(cluster_facts, self.setup),

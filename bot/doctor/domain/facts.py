@@ -34,6 +34,7 @@ class Setup:
     probe_image: The image of pods that probe; empty where that is the bot's own.
     prober_settings: The names of those settings that mean nothing without the prober.
     route_checks: Whether route checks are on, which agents alone make.
+    heartbeat: Whether an address is set that gets a ping while the bot works.
     """
 
     guild_id: int | None
@@ -47,6 +48,7 @@ class Setup:
     probe_image: str = ""
     prober_settings: tuple[str, ...] = ()
     route_checks: bool = False
+    heartbeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
