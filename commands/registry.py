@@ -15,6 +15,7 @@ from commands.digest.cog import DigestCog
 from commands.doctor import DoctorCog
 from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
+from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
 from commands.sites import SitesCog
@@ -30,6 +31,7 @@ COGS = (
     RunbookCog,
     DoctorCog,
     AlertsCog,
+    HelpCog,
 )
 
 

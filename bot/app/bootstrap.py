@@ -105,6 +105,7 @@ from commands.doctor import DoctorCog
 from commands.fix.announcements import Announcer
 from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
+from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
 from commands.sites import SitesCog
@@ -460,6 +461,7 @@ class Bot:
             RunbookCog(runbook.load()),
             DoctorCog(doctor),
             AlertsCog(self._silences, health),
+            HelpCog(),
         )
 
     def _jobs(self) -> Iterator[ScheduledCall]:

@@ -43,6 +43,7 @@ from commands.doctor import DoctorCog
 from commands.fix.announcements import Announcer
 from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
+from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
 from commands.sites import SitesCog
@@ -143,6 +144,7 @@ def make_client(
             )
         ),
         AlertsCog(Silences(store, health, lambda: ("apps", "media")), health),
+        HelpCog(),
     )
     return client
 

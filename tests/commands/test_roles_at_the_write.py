@@ -220,6 +220,7 @@ READING: Mapping[str, Options] = {
     "mute list": {},
     "runbook": {"topic": "dns"},
     "doctor": {},
+    "help": {},
 }
 """The other ones, besides those of `/health`."""
 
@@ -238,6 +239,7 @@ WRITING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
 )
 READING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
     lambda _: "meshmedic:digest:now",
+    lambda _: "meshmedic:help:welcome",
     lambda _: "meshmedic:export:00000000:pods:",
     lambda on: f"meshmedic:change:details:{on.changes['open']}",
 )

@@ -62,6 +62,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("digest history", {}, "What was sent"),
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
     ("doctor", {}, "All is well"),
+    ("help", {}, "What you can ask"),
 )
 ELSEWHERE = frozenset({"health all", "fix route", "fix rollback"})
 """Asked at the install and for the repair."""
