@@ -24,14 +24,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.alerting.domain import outage, routes_config
-from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.alerting.domain.rules import Rules, channel_routes
 from bot.digest.domain.records import DigestPlan
 from bot.digest.domain.schedule import Timetable, timetable
 from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Members, Roles
 from bot.domain.redaction import known as known_secrets
 from bot.domain.refusal import Refusal
-from bot.domain.verdict import Verdict
 from bot.errors import SettingsError
 from bot.gitops.domain.repository_url import address, secure
 from bot.health.checks import CHECKS
@@ -41,6 +40,7 @@ from bot.net.route_checks.monitor import CheckSettings
 from bot.net.tools import targets
 from bot.remediation.change.approval import NEVER, Policy
 from bot.routing.running import NAMESPACES
+from bot.setup.domain.choices import ChannelPurpose, Choices
 
 PREFIX = "MESHMEDIC_"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -445,12 +445,20 @@ class Settings(BaseSettings):
         routes = (
             list(routes_config.routes(self.alert_routes, CHECK_NAMES)) if self.alert_routes else []
         )
-        if self.alert_channel and self.alert_role:
-            routes.append(AlertRoute(self.alert_channel, Verdict.FAILED, role=self.alert_role))
         if self.alert_channel:
-            routes.append(AlertRoute(self.alert_channel))
+            routes.extend(channel_routes(self.alert_channel, self.alert_role))
         quiet = routes_config.quiet_hours(self.alert_quiet) if self.alert_quiet else None
         return Rules(tuple(routes), quiet=quiet)
+
+    @property
+    def choices(self) -> Choices:
+        """The channels and the time zone that the settings name, which `/setup` can't change."""
+        zone = self.digest_timezone if "digest_timezone" in self.model_fields_set else ""
+        ids = {
+            purpose: getattr(self, purpose.setting.removeprefix(PREFIX).lower())
+            for purpose in ChannelPurpose
+        }
+        return Choices({purpose: number for purpose, number in ids.items() if number}, zone)
 
     @property
     def uses(self) -> frozenset[Use]:

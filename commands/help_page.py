@@ -32,6 +32,7 @@ EXAMPLES = (
     Example("How can I repair a site?", "/fix list route:shop", Role.OPERATOR),
     Example("Is the bot set up right?", "/doctor", Role.OPERATOR),
     Example("Undo a repair?", "/fix rollback change:shop", Role.APPROVER),
+    Example("Where should alerts go?", "/setup channels", Role.APPROVER),
 )
 """The most useful ones; Discord's own list of commands is complete."""
 

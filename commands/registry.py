@@ -18,6 +18,7 @@ from commands.health.cog import HealthCog
 from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.setup.cog import SetupCog
 from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 
@@ -32,6 +33,7 @@ COGS = (
     DoctorCog,
     AlertsCog,
     HelpCog,
+    SetupCog,
 )
 
 

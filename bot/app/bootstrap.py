@@ -23,6 +23,7 @@ from bot.alerting.outage import OutageAlerts
 from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, AlertService
 from bot.alerting.silences import Silences
 from bot.app.alert_turns import AlertTurns
+from bot.app.chosen import board_of, plan_of, rules_of, setup_of
 from bot.app.dead_mans_switch import DeadMansSwitch
 from bot.app.gitops import build_pull_requests
 from bot.app.leader_tasks import LeaderTasks
@@ -50,6 +51,7 @@ from bot.domain.resources.core import Namespace
 from bot.gitops.service import PullRequests
 from bot.health.report_store import ReportStore
 from bot.health.service import Health
+from bot.history.domain.record import HISTORY
 from bot.history.domain.uptime import of_route_checks, owners_of
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import HistoryRecorder
@@ -94,8 +96,13 @@ from bot.runtime.heartbeat import Heartbeat
 from bot.runtime.memory_store import Unkept
 from bot.runtime.scheduler import REDISCOVER, Schedule
 from bot.settings import Settings
+from bot.setup.discord_channel import WelcomeChannel
+from bot.setup.domain.choices import NONE, ChannelPurpose, Choices, ServerChoices
+from bot.setup.service import ServerSetup
+from bot.setup.welcome import Welcome
 from bot.traefik.service import Traefik
 from bot.traefik.word import WordReader
+from commands import help as help_command
 from commands import registry
 from commands.alerts import controls as alert_controls
 from commands.alerts.cog import AlertsCog
@@ -105,9 +112,9 @@ from commands.doctor import DoctorCog
 from commands.fix.announcements import Announcer
 from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
-from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.setup.cog import SetupCog
 from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 
@@ -116,6 +123,9 @@ if TYPE_CHECKING:  # the package belongs to an extra that production lacks
 
 SANDBOX = "meshmedic"
 """The namespace in which the sandbox stores Changes."""
+
+SANDBOX_POSTS = (ChannelPurpose.ALERTS, ChannelPurpose.DIGEST, ChannelPurpose.BOARD)
+"""What the sandbox posts in its one channel; the audit channel is left to `/setup channels`."""
 
 SANDBOX_CHECKS = CheckSettings(5.0, shortest=5.0, first=1.0)
 """Often, for people in front of a page: its sites are simulated."""
@@ -131,12 +141,13 @@ class BotOptions:
     request to the API server succeeds before that is told.
     cluster_name: Stands in headlines; empty where one cluster alone reports to the server.
     heartbeat_url: Gets a ping each minute while the bot works; None: nobody waits for one.
+    choices: The channels and the time zone that the settings name: `/setup` can't change them.
+    alert_role: The role that alerts in a channel of `/setup` mention.
     """
 
     roles: Roles
     guild_id: int
     policy: Policy = field(default_factory=Policy)
-    audit_channel: int | None = None
     digests: DigestPlan = field(default_factory=DigestPlan)
     rules: Rules = NO_ALERTS
     board: int | None = None
@@ -150,6 +161,8 @@ class BotOptions:
     gone_after: timedelta = GONE_AFTER
     cluster_name: str = ""
     heartbeat_url: SecretStr | None = None
+    choices: Choices = NONE
+    alert_role: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +328,7 @@ class Bot:
         )
         self._namespaces = partial(cache.names, Namespace)
         self._silences = Silences(cluster.store, self._health, self._namespaces)
+        self._setup = ServerSetup(cluster.store, options.choices, on_change=self._follow)
         self._remediation = self._build_remediation()
         self._artist = Artist(cluster.processes)
         composer = Composer(
@@ -336,6 +350,15 @@ class Bot:
         )
         self._alerts = AlertTurns(self._build_alerts, always=options.heartbeat_url is not None)
         self._alerts.use(options.rules, options.board)
+        self._welcome = Welcome(
+            cluster.store,
+            WelcomeChannel(self._channels, help_command.rows),
+            self._lost,
+            leadership,
+            self._health,
+            lambda: self._setup.known,
+            self._is_new,
+        )
         self._switch = self._dead_mans_switch()
         self._register_commands()
         counts = member.changes.tally if member else dict
@@ -385,7 +408,7 @@ class Bot:
         # Only now: a job that was added long before the scheduler starts would count as missed.
         for job in jobs:
             self._schedule.every(job.seconds, job.name, job.call, at_once=job.at_once)
-        self._schedule.each_minute("digests", self._digests.turn)
+        self._schedule.each_minute("digests", self._digests_turn)
         if self._switch:
             self._schedule.each_minute("heartbeat", self._switch.turn)
         self._schedule.start()
@@ -394,8 +417,12 @@ class Bot:
         api, namespace = self.cluster.cache.api, self.cluster.state_namespace
         leadership = self.cluster.leadership
         store = KubernetesChangeStore(api, namespace, leadership) if namespace else NoChangeStore()
-        audit = self._options.audit_channel
-        announcer = Announcer(self._channels, self._lost, clock, audit)
+        announcer = Announcer(
+            self._channels,
+            self._lost,
+            clock,
+            lambda: self._setup.known.channel(ChannelPurpose.AUDIT),
+        )
         return build_remediation(
             self.cluster.cache,
             self._diagnose,
@@ -410,6 +437,26 @@ class Bot:
             pulls=self.cluster.repository,
             ask=self.cluster.ask_flux,
         )
+
+    def _follow(self, choices: ServerChoices) -> None:
+        """Post where it is chosen from now on."""
+        options = self._options
+        rules = rules_of(options.rules, choices, options.alert_role)
+        self._alerts.use(rules, board_of(options.board, choices))
+        self._digests.follow(plan_of(options.digests, choices))
+
+    async def _alerts_turn(self) -> None:
+        if self.cluster.leadership.may_act() and await self._setup.refresh():
+            await self._alerts.turn()
+            await self._welcome.turn()
+
+    async def _digests_turn(self) -> None:
+        if self.cluster.leadership.may_act() and await self._setup.refresh():
+            await self._digests.turn()
+
+    async def _is_new(self) -> bool:
+        """Whether nothing was recorded yet: the first record of the history takes minutes."""
+        return await self.cluster.store.read(HISTORY) is None
 
     async def _approvals(self) -> tuple[str, ...]:
         """The changes that wait for an approval, for the digests."""
@@ -442,6 +489,8 @@ class Bot:
             repository=self.cluster.repository,
             agents=self.cluster.agents,
             heartbeat=switch.facts if switch else None,
+            choices=self._setup.read,
+            chosen=setup_of,
         )
         registry.register(
             self.client,
@@ -461,7 +510,8 @@ class Bot:
             RunbookCog(runbook.load()),
             DoctorCog(doctor),
             AlertsCog(self._silences, health),
-            HelpCog(),
+            help_command.HelpCog(),
+            SetupCog(self._setup),
         )
 
     def _jobs(self) -> Iterator[ScheduledCall]:
@@ -478,7 +528,7 @@ class Bot:
         if self._checks:
             yield ScheduledCall(CHECKS_EVERY, "route checks", self._checks.turn)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
-        yield ScheduledCall(options.look_every, "alerts", self._alerts.turn)
+        yield ScheduledCall(options.look_every, "alerts", self._alerts_turn)
         if cluster.membership:
             yield ScheduledCall(options.look_every, "outages", self._alerts.outages_turn)
 
@@ -560,6 +610,7 @@ def sandbox_client(parts: SandboxParts) -> Client:
         rules=parts.rules,
         board=parts.plan.channel,
         route_checks=SANDBOX_CHECKS if parts.checker else None,
+        choices=Choices(dict.fromkeys(SANDBOX_POSTS, parts.plan.channel)),
         look_every=parts.look or LOOK_EVERY,
         board_every=parts.look or BOARD_EVERY,
     )

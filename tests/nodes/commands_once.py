@@ -63,6 +63,9 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
     ("doctor", {}, "All is well"),
     ("help", {}, "What you can ask"),
+    ("setup channels", {}, "Where should the bot post"),
+    ("setup timezone", {"zone": "Europe/Berlin"}, "Europe/Berlin"),
+    ("setup show", {}, "MESHMEDIC_DIGEST_TIMEZONE=Europe/Berlin"),
 )
 ELSEWHERE = frozenset({"health all", "fix route", "fix rollback"})
 """Asked at the install and for the repair."""

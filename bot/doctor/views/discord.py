@@ -28,7 +28,7 @@ HEADS = {
 }
 OBSERVATION = 300
 NAMES = 200
-BRIEF = 80
+BRIEF = 240
 
 
 def report(report: DiagnosticReport) -> render.Card:
