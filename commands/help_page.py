@@ -20,19 +20,19 @@ class Example:
 
 EXAMPLES = (
     Example("What's wrong?", "/health all"),
-    Example("Why is this broken?", "/why finding:jellyfin"),
+    Example("Why?", "/why finding:jellyfin"),
     Example("Which sites answer?", "/sites"),
-    Example("What changed?", "/digest now dry_run:True"),
-    Example("Where does a route go?", "/traefik describe route:shop"),
+    Example("What changed?", "/digest history"),
+    Example("What is served?", "/traefik routes"),
     Example("What's muted?", "/mute list"),
-    Example("How do I fix DNS?", "/runbook topic:dns"),
-    Example("Where does a request fail?", "/net diagnose route:shop", Role.OPERATOR),
-    Example("Too many alerts?", "/mute add what:media time:4h", Role.OPERATOR),
-    Example("What do requests run into?", "/traefik logs since:1h", Role.OPERATOR),
-    Example("How can I repair a site?", "/fix list route:shop", Role.OPERATOR),
-    Example("Is the bot set up right?", "/doctor", Role.OPERATOR),
-    Example("Undo a repair?", "/fix rollback change:shop", Role.APPROVER),
-    Example("Where should alerts go?", "/setup channels", Role.APPROVER),
+    Example("How to fix it?", "/runbook topic:dns"),
+    Example("Where does it fail?", "/net diagnose", Role.OPERATOR),
+    Example("Too many alerts?", "/mute add", Role.OPERATOR),
+    Example("Failed requests?", "/traefik logs", Role.OPERATOR),
+    Example("Can it be repaired?", "/fix list", Role.OPERATOR),
+    Example("Set up right?", "/doctor", Role.OPERATOR),
+    Example("Undo a repair?", "/fix rollback", Role.APPROVER),
+    Example("Post where?", "/setup channels", Role.APPROVER),
 )
 """The most useful ones; Discord's own list of commands is complete."""
 
@@ -46,7 +46,7 @@ MAY = {
 def page(role: Role) -> render.Card:
     """The examples for a person whose highest role is this one."""
     lines = "\n".join(_lines(role))
-    more = f"-# {MAY[role]} Type `/` for all commands: each suggests what you can enter."
+    more = f"-# {MAY[role]} Each command suggests what you can enter."
     return render.card(None, [f"## What you can ask\n{lines}", more], ())
 
 

@@ -451,7 +451,8 @@ class Bot:
             await self._welcome.turn()
 
     async def _digests_turn(self) -> None:
-        if self.cluster.leadership.may_act() and await self._setup.refresh():
+        # A standby follows the choices too, since it answers people who ask for digests.
+        if await self._setup.refresh():
             await self._digests.turn()
 
     async def _is_new(self) -> bool:

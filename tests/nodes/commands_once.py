@@ -63,7 +63,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
     ("doctor", {}, "All is well"),
     ("help", {}, "What you can ask"),
-    ("setup channels", {}, "Where should the bot post"),
+    ("setup channels", {}, "Where to post"),
     ("setup timezone", {"zone": "Europe/Berlin"}, "Europe/Berlin"),
     ("setup show", {}, "MESHMEDIC_DIGEST_TIMEZONE=Europe/Berlin"),
 )

@@ -31,11 +31,11 @@ Row = Callable[[ChannelPurpose, int], render.Row]
 def channels(choices: ServerChoices, row: Row) -> render.Card:
     """A select for each channel that the settings leave open."""
     container: ui.Container[Any] = ui.Container()
-    container.add_item(ui.TextDisplay("## Where should the bot post?"))
+    container.add_item(ui.TextDisplay("## Where to post"))
     for purpose in ChannelPurpose:
         name = f"**{SHOWN[purpose]}**"
         if choices.fixed(purpose):
-            text = f"{name} <#{choices.channel(purpose)}> by the settings (`{purpose.setting}`)"
+            text = f"{name} <#{choices.channel(purpose)}> by the settings"
             container.add_item(ui.TextDisplay(text))
         else:
             container.add_item(ui.TextDisplay(f"{name}: {purpose.use}"))
