@@ -456,8 +456,11 @@ class Bot:
             await self._digests.turn()
 
     async def _is_new(self) -> bool:
-        """Whether nothing was recorded yet: the first record of the history takes minutes."""
-        return await self.cluster.store.read(HISTORY) is None
+        """Whether nothing was recorded yet: the first record of the history takes minutes.
+
+        A process that keeps nothing would be new at each start.
+        """
+        return bool(self.cluster.membership) and await self.cluster.store.read(HISTORY) is None
 
     async def _approvals(self) -> tuple[str, ...]:
         """The changes that wait for an approval, for the digests."""

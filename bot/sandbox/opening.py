@@ -40,7 +40,6 @@ from bot.sandbox.network import Network
 from bot.sandbox.outage import HINT, Outage
 from bot.sandbox.scenarios import SCENARIOS, Homelab, Scenario
 from bot.sandbox.scenarios.past import timetable
-from bot.setup.domain.first_look import WELCOME, WelcomeRecord
 
 ROLES = Roles(approvers=Members(frozenset({OWNER_ID})), viewers=Members(frozenset({OWNER_ID})))
 """The owner of the simulated server may do everything, the guest nothing."""
@@ -218,8 +217,6 @@ async def _keep_fresh(homelab: Homelab, cluster: SimulatedCluster) -> None:
 
 
 async def _serve(world: World, port: int, make_client: MakeClient) -> None:
-    # The page has a first message of its own.
-    await world.store.change(WELCOME, lambda _: WelcomeRecord(owed=False))
     async with connect(kubeconfig=world.kubeconfig) as api:
         cache = WatchCache(api, secret_inventory=True)
         parts = SandboxParts(
