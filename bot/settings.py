@@ -24,14 +24,13 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.alerting.domain import outage, routes_config
-from bot.alerting.domain.rules import AlertRoute, Rules
+from bot.alerting.domain.rules import Rules, channel_routes
 from bot.digest.domain.records import DigestPlan
 from bot.digest.domain.schedule import Timetable, timetable
 from bot.doctor.domain.facts import Use
 from bot.domain.authorization import Members, Roles
 from bot.domain.redaction import known as known_secrets
 from bot.domain.refusal import Refusal
-from bot.domain.verdict import Verdict
 from bot.errors import SettingsError
 from bot.gitops.domain.repository_url import address, secure
 from bot.health.checks import CHECKS
@@ -41,9 +40,12 @@ from bot.net.route_checks.monitor import CheckSettings
 from bot.net.tools import targets
 from bot.remediation.change.approval import NEVER, Policy
 from bot.routing.running import NAMESPACES
+from bot.setup.domain.choices import ChannelPurpose, Choices
 
 PREFIX = "MESHMEDIC_"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+SHORTEST_PATH = 16
+"""Characters of an address's path that is a secret by itself: a short one may be a common word."""
 MOST_MESSAGE = 400
 """Characters of what is wrong with one setting."""
 SNOWFLAKE = re.compile(r"\d{15,20}")
@@ -136,6 +138,17 @@ def _api(url: str) -> None:
         raise ValueError("it is no https address")
 
 
+def _cluster_name(name: str) -> None:
+    if not re.fullmatch(r"[^\W_][\w .-]{0,31}", name):
+        raise ValueError("it has at most 32 letters, digits, spaces, dots, dashes and underscores")
+
+
+def _heartbeat_url(url: SecretStr) -> None:
+    parts = urlsplit(url.get_secret_value().strip())
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError("it isn't an https or http address")
+
+
 def _branch(name: str) -> None:
     if not re.fullmatch(r"(?!-)[\w./-]{1,200}", name) or ".." in name:
         raise ValueError(f"{name!r} is no branch's name")
@@ -176,6 +189,10 @@ LogLevel = Annotated[str, AfterValidator(str.lower), _one_of("debug", "info", "w
 LogFormat = Annotated[str, AfterValidator(str.lower), _one_of("text", "json")]
 
 
+ClusterName = Annotated[str, AfterValidator(str.strip), _valid(_cluster_name, empty=True)]
+HeartbeatUrl = Annotated[SecretStr, _valid(_heartbeat_url)]
+
+
 class Settings(BaseSettings):
     """The settings. Each has an environment variable of its name with the prefix MESHMEDIC_."""
 
@@ -192,6 +209,10 @@ class Settings(BaseSettings):
 
     guild_id: int | None = None
     """The id of the one server that the bot serves. Needed by run."""
+
+    cluster_name: ClusterName = ""
+    """The cluster's name in headlines, for a server in which several clusters report. Empty: none.
+    """
 
     viewers: People = Members()
     """Who may look: user ids, and role ids as `role:ID`, separated by commas. Empty: the approvers.
@@ -350,6 +371,11 @@ class Settings(BaseSettings):
     board_channel: int | None = None
     """The id of the channel for the live board. Empty: no board."""
 
+    heartbeat_url: HeartbeatUrl | None = None
+    """An address that gets a request each minute while the bot works: a check of healthchecks.io or
+    a push monitor of Uptime Kuma. It notices that the bot is gone. Empty: none.
+    """
+
     http_port: int = Field(default=0, ge=0, le=65535)
     """The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. 0: none."""
 
@@ -419,12 +445,20 @@ class Settings(BaseSettings):
         routes = (
             list(routes_config.routes(self.alert_routes, CHECK_NAMES)) if self.alert_routes else []
         )
-        if self.alert_channel and self.alert_role:
-            routes.append(AlertRoute(self.alert_channel, Verdict.FAILED, role=self.alert_role))
         if self.alert_channel:
-            routes.append(AlertRoute(self.alert_channel))
+            routes.extend(channel_routes(self.alert_channel, self.alert_role))
         quiet = routes_config.quiet_hours(self.alert_quiet) if self.alert_quiet else None
         return Rules(tuple(routes), quiet=quiet)
+
+    @property
+    def choices(self) -> Choices:
+        """The channels and the time zone that the settings name, which `/setup` can't change."""
+        zone = self.digest_timezone if "digest_timezone" in self.model_fields_set else ""
+        ids = {
+            purpose: getattr(self, purpose.setting.removeprefix(PREFIX).lower())
+            for purpose in ChannelPurpose
+        }
+        return Choices({purpose: number for purpose, number in ids.items() if number}, zone)
 
     @property
     def uses(self) -> frozenset[Use]:
@@ -495,8 +529,16 @@ def load() -> Settings:
         raise SettingsError("\n".join(_explained(problem) for problem in error.errors())) from None
     for name in Settings.model_fields:
         if isinstance(secret := getattr(read, name), SecretStr):
-            known_secrets.learn(name, secret.get_secret_value())
+            _learn(name, secret.get_secret_value().strip())
     return read
+
+
+def _learn(name: str, secret: str) -> None:
+    """Hide a secret value, and the path of one that is an address: errors may show it alone."""
+    known_secrets.learn(name, secret)
+    _, _, path = secret.partition("://")[2].partition("/")
+    if len(path) >= SHORTEST_PATH:
+        known_secrets.learn(f"{name} path", path)
 
 
 def _refuse_unknown() -> None:

@@ -15,8 +15,10 @@ from commands.digest.cog import DigestCog
 from commands.doctor import DoctorCog
 from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
+from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.setup.cog import SetupCog
 from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 
@@ -30,6 +32,8 @@ COGS = (
     RunbookCog,
     DoctorCog,
     AlertsCog,
+    HelpCog,
+    SetupCog,
 )
 
 

@@ -17,6 +17,8 @@ SENDERS = {
     "bot/gitops/rest.py: aiohttp.ClientSession": AUTHORIZED,
     "bot/gitops/transport.py: urllib3.PoolManager": "in the process of Git, which service.py "
     "starts with a push after it asked",
+    "bot/runtime/heartbeat.py: aiohttp.ClientSession": "a request without a body to the "
+    "owner's own address, which says that the bot works and nothing else",
     "bot/kube/strict_tls.py: asyncio.open_connection": "a handshake, and no request",
     "bot/kube/packaged_connect.py: ApiClient": "the one that packaged_transport.py sends by",
 }

@@ -7,7 +7,7 @@ Each turn advances the stored state by a fresh report, derives from the state wh
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -44,6 +44,7 @@ class AlertService:
     """Examines the cluster and has changes posted. `board` is the live board's channel, if any.
 
     outages: Knows which outages of the API server were told, where more than one process may act.
+    healthy_at: When a turn last examined the cluster and Discord took all that was due.
     """
 
     health: Examining
@@ -51,7 +52,9 @@ class AlertService:
     board: int | None = None
     board_every: float = BOARD_EVERY
     outages: OutageAlerts | None = None
+    healthy_at: datetime | None = field(default=None, init=False)
     _trouble: tuple[str, ...] = ()
+    _lost: bool = False
     _shown_at: datetime | None = None
 
     async def turn(self) -> None:
@@ -62,6 +65,7 @@ class AlertService:
             trouble = await self._turn()
         except MeshmedicError as error:
             trouble = (str(error),)
+        self.healthy_at = None if trouble or self._lost else self.delivery.clock()
         if trouble and trouble != self._trouble:
             log.warning("alerts wait: %s", "; ".join(trouble))
         self._trouble = trouble
@@ -83,6 +87,9 @@ class AlertService:
         _, state = await store.change(ALERTS, change)
         if self.outages:
             self.outages.note(report, state)
+        # A lost channel is left alone for minutes, in which nothing else shows that it is lost.
+        used = {self.board or 0, *(route.channel for route in rules.routes)}
+        self._lost = self.delivery.lost.leaves_alone(used)
         acts = [*due(state, now, rules)]
         shown = self._shown_at and (now - self._shown_at).total_seconds() < self.board_every
         if self.board and not shown:

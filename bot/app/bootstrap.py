@@ -13,6 +13,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.outage import GONE_AFTER
@@ -20,6 +22,9 @@ from bot.alerting.domain.rules import NO_ALERTS, Rules
 from bot.alerting.outage import OutageAlerts
 from bot.alerting.service import BOARD_EVERY, LOOK_EVERY, AlertService
 from bot.alerting.silences import Silences
+from bot.app.alert_turns import AlertTurns
+from bot.app.chosen import board_of, plan_of, rules_of, setup_of
+from bot.app.dead_mans_switch import DeadMansSwitch
 from bot.app.gitops import build_pull_requests
 from bot.app.leader_tasks import LeaderTasks
 from bot.app.leadership import Membership, membership
@@ -46,6 +51,7 @@ from bot.domain.resources.core import Namespace
 from bot.gitops.service import PullRequests
 from bot.health.report_store import ReportStore
 from bot.health.service import Health
+from bot.history.domain.record import HISTORY
 from bot.history.domain.uptime import of_route_checks, owners_of
 from bot.history.recorder import EVERY as HISTORY_EVERY
 from bot.history.recorder import HistoryRecorder
@@ -86,11 +92,17 @@ from bot.remediation.reconciler import TICK
 from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
 from bot.runtime.child_process import ChildProcesses
+from bot.runtime.heartbeat import Heartbeat
 from bot.runtime.memory_store import Unkept
 from bot.runtime.scheduler import REDISCOVER, Schedule
 from bot.settings import Settings
+from bot.setup.discord_channel import WelcomeChannel
+from bot.setup.domain.choices import NONE, ChannelPurpose, Choices, ServerChoices
+from bot.setup.service import ServerSetup
+from bot.setup.welcome import Welcome
 from bot.traefik.service import Traefik
 from bot.traefik.word import WordReader
+from commands import help as help_command
 from commands import registry
 from commands.alerts import controls as alert_controls
 from commands.alerts.cog import AlertsCog
@@ -102,6 +114,7 @@ from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.setup.cog import SetupCog
 from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 
@@ -110,6 +123,9 @@ if TYPE_CHECKING:  # the package belongs to an extra that production lacks
 
 SANDBOX = "meshmedic"
 """The namespace in which the sandbox stores Changes."""
+
+SANDBOX_POSTS = (ChannelPurpose.ALERTS, ChannelPurpose.DIGEST, ChannelPurpose.BOARD)
+"""What the sandbox posts in its one channel; the audit channel is left to `/setup channels`."""
 
 SANDBOX_CHECKS = CheckSettings(5.0, shortest=5.0, first=1.0)
 """Often, for people in front of a page: its sites are simulated."""
@@ -123,12 +139,15 @@ class BotOptions:
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
     request to the API server succeeds before that is told.
+    cluster_name: Stands in headlines; empty where one cluster alone reports to the server.
+    heartbeat_url: Gets a ping each minute while the bot works; None: nobody waits for one.
+    choices: The channels and the time zone that the settings name: `/setup` can't change them.
+    alert_role: The role that alerts in a channel of `/setup` mention.
     """
 
     roles: Roles
     guild_id: int
     policy: Policy = field(default_factory=Policy)
-    audit_channel: int | None = None
     digests: DigestPlan = field(default_factory=DigestPlan)
     rules: Rules = NO_ALERTS
     board: int | None = None
@@ -140,6 +159,10 @@ class BotOptions:
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
+    cluster_name: str = ""
+    heartbeat_url: SecretStr | None = None
+    choices: Choices = NONE
+    alert_role: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +282,7 @@ class Bot:
             on_stop=self._closing.aclose,
             on_answered=self.metrics.answered,
             leadership=leadership,
+            cluster_name=options.cluster_name,
         )
         self._channels = Channels(self.client, options.guild_id)
         self._lost = LostChannels(cluster.store, self._channels, options.digests.fallback)
@@ -304,6 +328,7 @@ class Bot:
         )
         self._namespaces = partial(cache.names, Namespace)
         self._silences = Silences(cluster.store, self._health, self._namespaces)
+        self._setup = ServerSetup(cluster.store, options.choices, on_change=self._follow)
         self._remediation = self._build_remediation()
         self._artist = Artist(cluster.processes)
         composer = Composer(
@@ -323,6 +348,18 @@ class Bot:
             on_outcome=self.metrics.digest,
             prepare=self._artist.prepare,
         )
+        self._alerts = AlertTurns(self._build_alerts, always=options.heartbeat_url is not None)
+        self._alerts.use(options.rules, options.board)
+        self._welcome = Welcome(
+            cluster.store,
+            WelcomeChannel(self._channels, help_command.rows),
+            self._lost,
+            leadership,
+            self._health,
+            lambda: self._setup.known,
+            self._is_new,
+        )
+        self._switch = self._dead_mans_switch()
         self._register_commands()
         counts = member.changes.tally if member else dict
         self.metrics.read_from(
@@ -371,15 +408,21 @@ class Bot:
         # Only now: a job that was added long before the scheduler starts would count as missed.
         for job in jobs:
             self._schedule.every(job.seconds, job.name, job.call, at_once=job.at_once)
-        self._schedule.each_minute("digests", self._digests.turn)
+        self._schedule.each_minute("digests", self._digests_turn)
+        if self._switch:
+            self._schedule.each_minute("heartbeat", self._switch.turn)
         self._schedule.start()
 
     def _build_remediation(self) -> RemediationService:
         api, namespace = self.cluster.cache.api, self.cluster.state_namespace
         leadership = self.cluster.leadership
         store = KubernetesChangeStore(api, namespace, leadership) if namespace else NoChangeStore()
-        audit = self._options.audit_channel
-        announcer = Announcer(self._channels, self._lost, clock, audit)
+        announcer = Announcer(
+            self._channels,
+            self._lost,
+            clock,
+            lambda: self._setup.known.channel(ChannelPurpose.AUDIT),
+        )
         return build_remediation(
             self.cluster.cache,
             self._diagnose,
@@ -395,6 +438,30 @@ class Bot:
             ask=self.cluster.ask_flux,
         )
 
+    def _follow(self, choices: ServerChoices) -> None:
+        """Post where it is chosen from now on."""
+        options = self._options
+        rules = rules_of(options.rules, choices, options.alert_role)
+        self._alerts.use(rules, board_of(options.board, choices))
+        self._digests.follow(plan_of(options.digests, choices))
+
+    async def _alerts_turn(self) -> None:
+        if self.cluster.leadership.may_act() and await self._setup.refresh():
+            await self._alerts.turn()
+            await self._welcome.turn()
+
+    async def _digests_turn(self) -> None:
+        # A standby follows the choices too, since it answers people who ask for digests.
+        if await self._setup.refresh():
+            await self._digests.turn()
+
+    async def _is_new(self) -> bool:
+        """Whether nothing was recorded yet: the first record of the history takes minutes.
+
+        A process that keeps nothing would be new at each start.
+        """
+        return bool(self.cluster.membership) and await self.cluster.store.read(HISTORY) is None
+
     async def _approvals(self) -> tuple[str, ...]:
         """The changes that wait for an approval, for the digests."""
         return waiting(await self._remediation.every(), clock())
@@ -403,7 +470,7 @@ class Bot:
         cache, prober = self.cluster.cache, self.cluster.prober
         health, diagnose, digests = self._health, self._diagnose, self._digests
         mesh, asked = Mesh(cache, prober), prober.for_people() if prober else None
-        also = self.cluster.netshoot.also
+        also, switch = self.cluster.netshoot.also, self._switch
         reach = Reach(cache, asked, PodCommands(cache.api), also)
         setup = Setup(
             self._options.guild_id,
@@ -417,6 +484,7 @@ class Bot:
             self._options.probe_image,
             self._options.prober_settings,
             self._options.route_checks is not None,
+            heartbeat=switch is not None,
         )
         doctor = Doctor(
             AccessReader(cache.api, cache.traefik),
@@ -424,6 +492,9 @@ class Bot:
             digests.facts,
             repository=self.cluster.repository,
             agents=self.cluster.agents,
+            heartbeat=switch.facts if switch else None,
+            choices=self._setup.read,
+            chosen=setup_of,
         )
         registry.register(
             self.client,
@@ -443,11 +514,13 @@ class Bot:
             RunbookCog(runbook.load()),
             DoctorCog(doctor),
             AlertsCog(self._silences, health),
+            help_command.HelpCog(),
+            SetupCog(self._setup),
         )
 
     def _jobs(self) -> Iterator[ScheduledCall]:
         """What this process repeats at intervals; digests have times of their own."""
-        cluster, options, health = self.cluster, self._options, self._health
+        cluster, options = self.cluster, self._options
         yield from cluster.jobs
         yield ScheduledCall(REDISCOVER, "look for new kinds", cluster.cache.rediscover)
         if cluster.state_namespace:
@@ -459,31 +532,46 @@ class Bot:
         if self._checks:
             yield ScheduledCall(CHECKS_EVERY, "route checks", self._checks.turn)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
-        if options.rules.routes or options.board:
-            channel = DiscordAlertChannel(
-                self._channels, lambda incident: alert_controls.rows(incident.head)
-            )
-            delivery = AlertDelivery(
-                cluster.store,
+        yield ScheduledCall(options.look_every, "alerts", self._alerts_turn)
+        if cluster.membership:
+            yield ScheduledCall(options.look_every, "outages", self._alerts.outages_turn)
+
+    def _build_alerts(self, rules: Rules, board: int | None) -> AlertService:
+        cluster, options = self.cluster, self._options
+        channel = DiscordAlertChannel(
+            self._channels, lambda incident: alert_controls.rows(incident.head)
+        )
+        delivery = AlertDelivery(
+            cluster.store,
+            channel,
+            cluster.leadership,
+            rules,
+            self._lost,
+            on_outcome=self.metrics.alert,
+        )
+        outages = None
+        if cluster.membership:
+            outages = OutageAlerts(
+                cluster.membership.elector,
                 channel,
-                cluster.leadership,
-                options.rules,
+                rules,
                 self._lost,
                 on_outcome=self.metrics.alert,
+                gone_after=options.gone_after,
             )
-            outages = None
-            if cluster.membership:
-                outages = OutageAlerts(
-                    cluster.membership.elector,
-                    channel,
-                    options.rules,
-                    self._lost,
-                    on_outcome=self.metrics.alert,
-                    gone_after=options.gone_after,
-                )
-                yield ScheduledCall(options.look_every, "outages", outages.turn)
-            alerts = AlertService(health, delivery, options.board, options.board_every, outages)
-            yield ScheduledCall(options.look_every, "alerts", alerts.turn)
+        return AlertService(self._health, delivery, board, options.board_every, outages)
+
+    def _dead_mans_switch(self) -> DeadMansSwitch | None:
+        url = self._options.heartbeat_url
+        if url is None:
+            return None
+        return DeadMansSwitch(
+            Heartbeat(url, on_ping=self.metrics.heartbeat),
+            self.cluster.leadership,
+            lambda: self._alerts.healthy_at,
+            lambda: self.client.no_session,
+            self._digests.facts,
+        )
 
 
 def build_digests(
@@ -526,6 +614,7 @@ def sandbox_client(parts: SandboxParts) -> Client:
         rules=parts.rules,
         board=parts.plan.channel,
         route_checks=SANDBOX_CHECKS if parts.checker else None,
+        choices=Choices(dict.fromkeys(SANDBOX_POSTS, parts.plan.channel)),
         look_every=parts.look or LOOK_EVERY,
         board_every=parts.look or BOARD_EVERY,
     )

@@ -120,6 +120,11 @@ class Metrics:
             "When this process last sent a digest or renewed its line, in Unix time; 0 if never.",
             registry=self.registry,
         )
+        self._heartbeat = Gauge(
+            "meshmedic_heartbeat_timestamp_seconds",
+            "When the heartbeat address last took a ping, in Unix time; 0 if never.",
+            registry=self.registry,
+        )
         self._alerts = counter(
             "meshmedic_alert_messages",
             "Messages of alerts by what they were; lost is a channel that takes none.",
@@ -142,6 +147,10 @@ class Metrics:
     def alert(self, outcome: AlertOutcome) -> None:
         """Count a message about alerts."""
         self._alerts.labels(outcome.value).inc()
+
+    def heartbeat(self, at: datetime) -> None:
+        """Note a ping that was taken."""
+        self._heartbeat.set(at.timestamp())
 
     def around(self, check: Check) -> AbstractContextManager[object]:
         """A context that times a check."""

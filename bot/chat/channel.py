@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 
+from bot.chat import cluster_name
 from bot.domain import posting
 from bot.domain.verdict import Verdict
 from bot.errors import MeshmedicError
@@ -133,7 +134,7 @@ class Channels:
             )
         roles = [discord.Object(role)] if role else False
         return self.at(channel).send(
-            view=card.view,
+            view=self._named(card).view,
             files=card.discord_files(),
             silent=silent,
             allowed_mentions=discord.AllowedMentions(
@@ -150,12 +151,17 @@ class Channels:
             await self.accepted(
                 card,
                 lambda shown: edit(
-                    view=shown.view, attachments=shown.discord_files(), allowed_mentions=none
+                    view=self._named(shown).view,
+                    attachments=shown.discord_files(),
+                    allowed_mentions=none,
                 ),
             )
         except discord.NotFound:
             return False
         return True
+
+    def _named(self, card: Card) -> Card:
+        return cluster_name.named(card, cluster_name.of_client(self.client))
 
     async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         """The id of the bot's own message with a mark, not older than this."""

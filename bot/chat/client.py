@@ -62,6 +62,7 @@ class Client(discord.Client):
     on_answered: Receives each interaction that has ended.
     leadership: Says whether this process acts; a standby lets the leader answer first. A process
     that is alone registers its commands at the login; else the leader calls `register`.
+    cluster_name: Stands in the headline of each message; empty where nothing is to be told apart.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Client(discord.Client):
         on_stop: Callable[[], Awaitable[None]] | None = None,
         on_answered: Callable[[Answered], None] | None = None,
         leadership: Leadership | None = None,
+        cluster_name: str = "",
         **options: Any,
     ) -> None:
         self.trace = HttpTrace()
@@ -86,6 +88,7 @@ class Client(discord.Client):
         self.roles = roles
         self.guild_id = guild_id
         self.leadership = leadership or Alone()
+        self.cluster_name = cluster_name
         self.logged_in = asyncio.Event()
         self._on_start = on_start
         self._on_stop = on_stop

@@ -20,6 +20,10 @@ LONGEST_ID = 100
 """Characters of a custom id, by Discord's limit."""
 
 
+LONGEST_NUMBER = 20
+"""Digits of one of Discord's ids, which have 64 bits."""
+
+
 class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
     """A button or select whose custom id holds all that its handler needs.
 
@@ -62,6 +66,22 @@ class Control(ui.DynamicItem[Any], template=re.compile("(?!)")):
         """Let the client check the person and call the handler."""
         client: Client = interaction.client
         await client.answer_control(interaction, self)
+
+
+def chosen_id(interaction: discord.Interaction[Any]) -> int:
+    """The id that was chosen in a select of channels; 0 for none. It may be any number.
+
+    The library leaves out what Discord didn't resolve, so that a made-up id would look like none.
+
+    Raises:
+        InputError: It is more than one, or no id.
+    """
+    match dict(interaction.data or {}).get("values"):
+        case []:
+            return 0
+        case [str(value)] if value.isascii() and value.isdecimal() and len(value) <= LONGEST_NUMBER:
+            return int(value)
+    raise InputError("Choose one channel of the list.")
 
 
 ControlHandler: TypeAlias = Callable[[discord.Interaction[Any], Control], Awaitable[None]]

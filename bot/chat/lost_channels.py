@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -82,6 +82,11 @@ class LostChannels:
             self._working[channel] = now + REST
             await self._note(channel, "")
         return None
+
+    def leaves_alone(self, channels: Collection[int]) -> bool:
+        """Whether one of these takes no messages, so that it isn't even tried for the moment."""
+        now = self.clock()
+        return any(self._resting.get(channel, now) > now for channel in channels)
 
     async def _note(self, channel: int, why: str) -> bool:
         """Store why a channel is lost, or that it works; whether that is stored, and news."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import discord
 
+from bot.chat import cluster_name
 from bot.chat.http_trace import Attempts, counting
 from bot.domain.election import Alone, Leadership
 from bot.domain.principal import refusal
@@ -127,6 +128,7 @@ async def _settle(interaction: discord.Interaction, card: render.Card) -> None:
 
 async def show(interaction: discord.Interaction, card: render.Card) -> None:
     """Show how far it is, in the place of the answer, which is still promised."""
+    cluster_name.named(card, cluster_name.of_client(interaction.client))
     await _retry(
         lambda: interaction.edit_original_response(
             view=card.view, attachments=card.discord_files()

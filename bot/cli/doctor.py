@@ -12,6 +12,7 @@ from typing import Any
 
 from bot import log_setup as logs
 from bot import settings
+from bot.app.chosen import plan_of, setup_of
 from bot.app.gitops import build_pull_requests
 from bot.cli.answer import Views, show
 from bot.cli.connection import in_event_loop
@@ -34,6 +35,7 @@ from bot.kube.doctor_facts import AccessReader
 from bot.runtime.child_process import ChildProcesses
 from bot.runtime.memory_store import Unkept
 from bot.settings import Settings
+from bot.setup.service import ServerSetup
 from commands import registry
 
 VIEWS = Views(json.report, terminal.report)
@@ -109,18 +111,29 @@ async def _examine(read: Settings, arguments: argparse.Namespace) -> DiagnosticR
             probe_image=read.probe_image,
             prober_settings=read.of_prober,
             route_checks=read.checks_of_routes is not None,
+            heartbeat=read.heartbeat_url is not None,
         )
-        digests = partial(_digests, store, read.digests)
+        setup_service = ServerSetup(store, read.choices)
+        digests = partial(_digests, setup_service, read.digests)
         flux = _NoCluster(ClusterError("No cluster is asked."))
         repository = build_pull_requests(read, flux, ChildProcesses())
-        doctor = Doctor(cluster, setup, digests, repository=repository, agents=agents)
+        doctor = Doctor(
+            cluster,
+            setup,
+            digests,
+            repository=repository,
+            agents=agents,
+            choices=setup_service.read,
+            chosen=setup_of,
+        )
         return await doctor.examine(FromTerminal(token))
 
 
-async def _digests(store: Store, plan: DigestPlan) -> DigestFacts:
+async def _digests(setup: ServerSetup, plan: DigestPlan) -> DigestFacts:
     """What the bot stores about its digests; without a state namespace, nothing."""
     try:
-        state: DigestState | NotObserved = await store.read(DIGESTS) or DigestState()
+        plan = plan_of(plan, await setup.read())
+        state: DigestState | NotObserved = await setup.store.read(DIGESTS) or DigestState()
     except ClusterError as error:
         state = NotObserved(str(error))
     return DigestFacts(state, plan.schedules(), plan.zone, datetime.now(UTC))

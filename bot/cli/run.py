@@ -37,7 +37,6 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         read.roles,
         guild_id,
         policy=read.policy,
-        audit_channel=read.audit_channel,
         digests=read.digests,
         rules=read.alert_rules,
         board=read.board_channel,
@@ -46,6 +45,10 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         probe_image=read.probe_image,
         prober_settings=read.of_prober,
         route_checks=read.checks_of_routes,
+        cluster_name=read.cluster_name,
+        heartbeat_url=read.heartbeat_url,
+        choices=read.choices,
+        alert_role=read.alert_role,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)

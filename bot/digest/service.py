@@ -9,7 +9,14 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from bot.digest.delivery import DigestDelivery
-from bot.digest.domain.records import DIGESTS, MOST, DigestFacts, DigestSchedule, DigestState
+from bot.digest.domain.records import (
+    DIGESTS,
+    MOST,
+    DigestFacts,
+    DigestPlan,
+    DigestSchedule,
+    DigestState,
+)
 from bot.digest.domain.schedule import Timetable, due, following
 from bot.digest.ports import DigestMessage
 from bot.domain.refusal import NotObserved
@@ -41,6 +48,11 @@ class Digests:
         self.composer, self.store = self.delivery.composer, self.delivery.store
         # What falls due between the start and the first turn is owed.
         self.since = self.composer.clock()
+
+    def follow(self, plan: DigestPlan) -> None:
+        """Go by another plan from now on; what it would have sent before is not owed."""
+        self.defaults, self.since = plan.schedules(), self.composer.clock()
+        self.composer.zone = plan.zone
 
     async def turn(self) -> None:
         """Send what is due, one after the other; what fails is tried again in the next turn."""

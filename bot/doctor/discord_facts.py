@@ -104,6 +104,22 @@ async def registered_commands(
     return answer if isinstance(answer, Denied | NotObserved) else tuple(answer)
 
 
+async def text_channel(
+    client: discord.Client, guild_id: int, channel: int
+) -> Channel | NotObserved | None:
+    """A text channel of the server with the bot's permissions; None where there is none."""
+    if client.user is None:
+        return NotObserved("The bot is not connected.")
+    server = await _server(client, client.user.id, guild_id)
+    if isinstance(server, NotObserved):
+        return server
+    if isinstance(server, Elsewhere):
+        return None
+    if isinstance(server.channels, NotObserved):
+        return server.channels
+    return next((known for known in server.channels if known.id == channel), None)
+
+
 def channel_of(interaction: discord.Interaction[Any]) -> Channel | None:
     """The channel of an interaction, with the bot's permissions in it."""
     name = getattr(interaction.channel, "name", None)

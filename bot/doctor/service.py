@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from bot.digest.domain.records import DigestFacts
@@ -15,11 +15,13 @@ from bot.doctor.domain import (
     agents,
     bots,
     channels,
+    choices,
     clock,
     cluster,
     digests,
     election,
     guards,
+    heartbeat,
     people,
     permissions,
     prober,
@@ -39,8 +41,11 @@ from bot.doctor.domain.facts import (
     without_login,
 )
 from bot.domain.facts import Denied, RepositoryFacts, Unset
+from bot.domain.heartbeat import HeartbeatFacts
 from bot.domain.refusal import NotObserved
+from bot.errors import MeshmedicError
 from bot.health.checks import CHECKS
+from bot.setup.domain.choices import ServerChoices
 
 PATIENCE = 12.0
 """Seconds for each side; single requests time out earlier."""
@@ -96,12 +101,19 @@ def wanted(setup: Setup) -> tuple[Right, ...]:
     )
 
 
+def unchanged(setup: Setup, _choices: ServerChoices) -> Setup:
+    """Nobody chooses anything."""
+    return setup
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """Examines a set-up: the cluster, what the settings say, and a repository where one is set.
 
     digests: Reads what is stored of digests.
     agents: Reads what the prober's agents do.
+    heartbeat: What this process knows of its pings; None where it isn't the bot.
+    choices: Reads what people chose by `/setup`, and `chosen` is the set-up with that.
     patience: Seconds for each side.
     """
 
@@ -111,9 +123,27 @@ class Doctor:
     patience: float = PATIENCE
     repository: RepositoryReader | None = None
     agents: AgentsReader | None = None
+    heartbeat: Callable[[], HeartbeatFacts] | None = None
+    choices: Callable[[], Awaitable[ServerChoices]] | None = None
+    chosen: Callable[[Setup, ServerChoices], Setup] = unchanged
 
     async def examine(self, discord: Discord) -> DiagnosticReport:
-        """Look at all sides at once."""
+        """Look at all sides at once, with what people chose by `/setup`."""
+        return await replace(self, setup=await self._present_setup()).examine_setup(discord)
+
+    async def _present_setup(self) -> Setup:
+        if self.choices is None:
+            return self.setup
+        try:
+            async with asyncio.timeout(self.patience):
+                return self.chosen(self.setup, await self.choices())
+        except TimeoutError:
+            return replace(self.setup, choices=NotObserved(SILENT))
+        except MeshmedicError as error:
+            return replace(self.setup, choices=NotObserved(str(error)))
+
+    async def examine_setup(self, discord: Discord) -> DiagnosticReport:
+        """Look at all sides at once, without asking what people chose."""
         (
             discord_facts,
             cluster_facts,
@@ -128,6 +158,8 @@ class Doctor:
             self._agents(),
         )
         diagnostics = (
+            choices.examine(discord_facts, self.setup),
+            heartbeat.examine(self.heartbeat() if self.heartbeat else None, self.setup),
             *_of_discord(discord_facts, self.setup),
             *last_digest,
             *_of_cluster(cluster_facts, self.setup),

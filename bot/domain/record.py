@@ -30,7 +30,9 @@ NAMES = (
     "proofs",
     "report",
     "route-checks",
+    "setup",
     "uptime",
+    "welcome",
 )
 """Every record. The account of the bot may read and update these ConfigMaps alone."""
 

@@ -35,7 +35,7 @@ class Announcer:
         channels: Channels,
         lost: LostChannels,
         clock: Callable[[], datetime],
-        audit_channel: int | None,
+        audit_channel: Callable[[], int | None],
     ) -> None:
         self._channels, self._lost = channels, lost
         self._clock = clock
@@ -49,8 +49,8 @@ class Announcer:
         self._newest[change.name] = change
         if not waiting:
             self._spawn(self._show(change.name))
-        if change.state not in PASSING and self._audit_channel:
-            self._spawn(self._audit(change, self._audit_channel))
+        if change.state not in PASSING and (audit_channel := self._audit_channel()):
+            self._spawn(self._audit(change, audit_channel))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

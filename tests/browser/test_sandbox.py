@@ -213,3 +213,21 @@ async def test_ctrl_c_ends_it_without_a_trace() -> None:
     async with sandbox("healthy") as running:
         assert await running.end() == 0
         assert "Traceback" not in "".join(running.printed)
+
+
+async def test_the_first_steps_fit_a_phone_and_a_channel_is_chosen_in_discords_own_select(
+    browser: Browser, homelab: Sandbox
+) -> None:
+    """The last one here: from now on the channel gets audit entries, too."""
+    async with open_tab(browser, homelab.url, viewport=PHONE) as tab:
+        for name, headline in (("help", "What you can ask"), ("setup channels", "Where to post")):
+            await tab.command(name)
+            await tab.see(headline)
+            box = await tab.newest.bounding_box()
+            assert box
+            assert box["height"] < PHONE["height"] - 200, name
+        await tab.choose("Choose a channel", "ops")
+        await tab.see("from now on")
+        await tab.command("setup show")
+        await tab.see("MESHMEDIC_AUDIT_CHANNEL=")
+        assert tab.errors == []

@@ -1,7 +1,7 @@
 """The real client and the real commands in an in-memory Discord, over a fake cluster."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from simcord.env import Env
 
 from bot.alerting.silences import Silences
 from bot.app.bootstrap import build_digests
+from bot.app.chosen import setup_of
 from bot.app.remediation import build_remediation, clock
 from bot.chat.channel import Channels
 from bot.chat.client import Client
@@ -35,6 +36,9 @@ from bot.remediation.journal import ChangeNotifier
 from bot.remediation.service import RemediationService
 from bot.runbook import service as runbook
 from bot.runtime.memory_store import Unkept
+from bot.setup.domain.choices import NONE, ServerChoices
+from bot.setup.domain.choices import Choices as SetupChoices
+from bot.setup.service import ServerSetup, ignore
 from bot.traefik.service import Traefik
 from commands import registry
 from commands.alerts.cog import AlertsCog
@@ -43,8 +47,10 @@ from commands.doctor import DoctorCog
 from commands.fix.announcements import Announcer
 from commands.fix.cog import FixCog
 from commands.health.cog import HealthCog
+from commands.help import HelpCog
 from commands.net.cog import NetCog
 from commands.runbook import RunbookCog
+from commands.setup.cog import SetupCog
 from commands.sites import SitesCog
 from commands.traefik import TraefikCog
 from tests.builders import a_pod
@@ -102,6 +108,8 @@ def make_client(
     *,
     store: Store | None = None,
     plan: DigestPlan | None = None,
+    choices: SetupChoices = NONE,
+    follow: Callable[[ServerChoices], None] | None = None,
 ) -> "RegisteringClient":
     store, plan = store or Unkept(), plan or DigestPlan()
     client = RegisteringClient(roles, GUILD, leadership=led)
@@ -115,7 +123,8 @@ def make_client(
         lost,
         on_outcome=lambda _outcome: None,
     )
-    announcer = Announcer(channels, lost, clock, cluster.audit_channel)
+    client.setup = ServerSetup(store, choices, follow or ignore)
+    announcer = Announcer(channels, lost, clock, lambda: cluster.audit_channel)
     cluster.notifier = ChangeNotifier((announcer.announce,))
     diagnose = Diagnose(cluster, cluster.prober)
     traefik = Traefik(cluster, cluster.traefik)
@@ -140,9 +149,13 @@ def make_client(
                 cluster,
                 Setup(GUILD, roles, registry.definitions(), state_namespace="meshmedic"),
                 client.digests.facts,
+                choices=client.setup.read,
+                chosen=setup_of,
             )
         ),
         AlertsCog(Silences(store, health, lambda: ("apps", "media")), health),
+        HelpCog(),
+        SetupCog(client.setup),
     )
     return client
 
@@ -167,6 +180,7 @@ class RegisteringClient(Client):
     """Registers its commands when it logs in, whoever leads."""
 
     digests: Digests
+    setup: ServerSetup
 
     async def setup_hook(self) -> None:
         await super().setup_hook()

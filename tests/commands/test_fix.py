@@ -268,7 +268,7 @@ async def test_a_lost_audit_channel_is_reported_to_the_owner_once(room: Room, wo
     channels = Channels(room.client, GUILD)
     for _ in range(3):
         lost = LostChannels(room.store, channels, owner.id)
-        await Announcer(channels, lost, clock, audit_channel=12345).announce(change)
+        await Announcer(channels, lost, clock, audit_channel=lambda: 12345).announce(change)
         await room.env.settle()
     (word,) = owner.history()
     assert "<#12345>" in text_of(word)

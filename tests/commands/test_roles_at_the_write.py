@@ -36,6 +36,7 @@ from bot.remediation.service import Proposal
 from bot.runtime.memory_store import Unkept
 from bot.sandbox.network import Broken, Network
 from bot.sandbox.scenarios.homelab import healthy
+from bot.setup.domain.choices import CHOICES
 from tests.builders import a_pod
 from tests.commands.conftest import GUILD, NAMESPACES, Room, code_in, message, of_type, said
 from tests.commands.test_net_tool import FakeRunner
@@ -131,8 +132,9 @@ class Stage:
         store, world = self.room.store, self.world
         versions = {name: change.version for name, change in world.store.kept.items()}
         mutes, digests = await store.read(MUTES), await store.read(DIGESTS)
+        choices = await store.read(CHOICES)
         asked = len(self.prober.asked), len(self.runner.asked)
-        return mutes, digests, versions, len(world.writer.effects), *asked
+        return mutes, digests, choices, versions, len(world.writer.effects), *asked
 
     def take(self) -> None:
         """Somebody takes all roles from Pia."""
@@ -147,8 +149,19 @@ class Stage:
     async def slash(self, name: str, /, **options: Any) -> Any:
         return await self.pia.slash(self.room.channel, name, **options)
 
+    async def choose_channel(self, custom_id: str) -> Any:
+        """A choice of this channel in a select of channels, as if the message had one."""
+        stored = self.room.env.backend.get_message(self.room.channel.id, self.shown)
+        kinds = discord.ComponentType.select, discord.ComponentType.channel_select
+        (select,) = (each for kind in kinds for each in of_type(stored.components, kind))
+        select |= {"custom_id": custom_id, "type": kinds[1].value}
+        chosen = {"component_type": kinds[1].value, "values": [str(self.room.channel.id)]}
+        return await _component_interaction(self.pia, stored, {"custom_id": custom_id, **chosen})
+
     async def click(self, custom_id: str, values: list[str] | None = None) -> Any:
         """A click on a control of any message of the bot's."""
+        if custom_id.startswith("meshmedic:setup:"):
+            return await self.choose_channel(custom_id)
         stored = self.room.env.backend.get_message(self.room.channel.id, self.shown)
         kind = discord.ComponentType.select if values else discord.ComponentType.button
         (control,) = of_type(stored.components, kind)
@@ -192,6 +205,7 @@ WRITING: Mapping[str, Callable[[Stage], Options]] = {
     "mute add": lambda on: {"what": on.finding, "time": "6h"},
     "unmute": lambda _: {"what": "nodes"},
     "ack": lambda on: {"finding": on.finding},
+    "setup timezone": lambda _: {"zone": "Asia/Tokyo"},
     "digest set": lambda _: {"name": NAME, "time": "09:00"},
     "digest remove": lambda _: {"name": NAME},
     "digest pause": lambda _: {"name": NAME},
@@ -220,6 +234,9 @@ READING: Mapping[str, Options] = {
     "mute list": {},
     "runbook": {"topic": "dns"},
     "doctor": {},
+    "help": {},
+    "setup channels": {},
+    "setup show": {},
 }
 """The other ones, besides those of `/health`."""
 
@@ -235,9 +252,11 @@ WRITING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
     lambda on: f"meshmedic:change:reject:{on.changes['open']}",
     lambda on: f"meshmedic:change:rollback:{on.changes['done']}",
     lambda _: f"meshmedic:fix:conversion:{ASKED}",
+    lambda _: "meshmedic:setup:audit",
 )
 READING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
     lambda _: "meshmedic:digest:now",
+    lambda _: "meshmedic:help:welcome",
     lambda _: "meshmedic:export:00000000:pods:",
     lambda on: f"meshmedic:change:details:{on.changes['open']}",
 )

@@ -50,6 +50,8 @@ from bot.net.route_checks.checks import CheckedHost, LatencySample, NodeAnswer, 
 from bot.net.route_checks.plan import LeftOut
 from bot.net.route_checks.record import CHECKS as ROUTE_CHECKS
 from bot.routing.site_state import SiteState
+from bot.setup.domain.choices import CHOICES, ChannelPurpose, Choices
+from bot.setup.domain.first_look import WELCOME, WelcomeRecord
 from tests.golden import Pages
 from tests.golden.shapes import pretty
 
@@ -223,6 +225,8 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             )
         ),
     ),
+    (CHOICES, Choices({ChannelPurpose.ALERTS: 7, ChannelPurpose.AUDIT: 8}, "Europe/Berlin")),
+    (WELCOME, WelcomeRecord(owed=True, channel=7, at=AT, message=9)),
     (
         ROUTE_CHECKS,
         RouteChecks(

@@ -62,6 +62,10 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("digest history", {}, "What was sent"),
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
     ("doctor", {}, "All is well"),
+    ("help", {}, "What you can ask"),
+    ("setup channels", {}, "Where to post"),
+    ("setup timezone", {"zone": "Europe/Berlin"}, "Europe/Berlin"),
+    ("setup show", {}, "MESHMEDIC_DIGEST_TIMEZONE=Europe/Berlin"),
 )
 ELSEWHERE = frozenset({"health all", "fix route", "fix rollback"})
 """Asked at the install and for the repair."""

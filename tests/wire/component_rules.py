@@ -20,6 +20,7 @@ class Kind(IntEnum):
     ACTION_ROW = 1
     BUTTON = 2
     STRING_SELECT = 3
+    CHANNEL_SELECT = 8
     SECTION = 9
     TEXT = 10
     THUMBNAIL = 11
@@ -58,6 +59,8 @@ def problems(components: list[Json]) -> Iterator[str]:
             yield from _button(each)
         if each.get("type") == Kind.STRING_SELECT:
             yield from _select(each)
+        if each.get("type") == Kind.CHANNEL_SELECT:
+            yield from _channel_select(each)
 
 
 def _custom_ids(every: list[Json]) -> Iterator[str]:
@@ -100,3 +103,18 @@ def _select(select: Json) -> Iterator[str]:
             yield f"select {name} has an option with a {key} of over 100 characters"
     if max(select.get("min_values") or 0, select.get("max_values") or 1) > max(len(options), 1):
         yield f"select {name} wants more values than it has options"
+
+
+def _channel_select(select: Json) -> Iterator[str]:
+    name, most = select.get("custom_id"), select.get("max_values", 1)
+    if select.get("options"):
+        yield f"select {name} is of channels and has options"
+    if not 0 <= select.get("min_values", 1) <= most <= 25:
+        yield f"select {name} wants {select.get('min_values')} to {most} values"
+    defaults = select.get("default_values") or []
+    if defaults and not select.get("min_values", 1) <= len(defaults) <= most:
+        yield f"select {name} has {len(defaults)} default values"
+    if any(each.get("type") != "channel" for each in defaults):
+        yield f"select {name} has a default value that is no channel"
+    if len(select.get("placeholder") or "") > 150:
+        yield f"select {name} has a placeholder of over 150 characters"

@@ -14,7 +14,7 @@ from tests.wire.world import Json, Person
 
 SUBCOMMANDS = (1, 2)
 CHAT_INPUT = 1
-BUTTON, STRING_SELECT = 2, 3
+BUTTON, STRING_SELECT, CHANNEL_SELECT = 2, 3, 8
 
 
 def interaction(
@@ -105,4 +105,19 @@ def component(message: Json, custom_id: str, values: Sequence[str] | None = None
     if found["type"] == STRING_SELECT:
         offered = {each["value"] for each in found["options"]}
         assert set(values) <= offered, f"{custom_id} offers only {sorted(offered)}"
+    if found["type"] == CHANNEL_SELECT:
+        data["resolved"] = {"channels": {value: _resolved(value, found) for value in values}}
+    least, most = found.get("min_values", 1), found.get("max_values", 1)
+    assert least <= len(values) <= most, f"{custom_id} takes {least} to {most} values"
     return data | {"values": list(values)}
+
+
+def _resolved(channel: str, select: Json) -> Json:
+    """What Discord tells of a channel that was chosen, if the person may choose it."""
+    known = {each["id"]: each for each in (world.channel(),)}
+    assert channel in known, f"no channel {channel} among {sorted(known)}"
+    found = known[channel]
+    allowed = select.get("channel_types")
+    assert not allowed or found["type"] in allowed, f"{channel} is of type {found['type']}"
+    chosen = {key: found.get(key) for key in ("id", "name", "type", "parent_id")}
+    return {**chosen, "permissions": world.EVERYTHING}

@@ -30,6 +30,7 @@ FALSE_POSITIVES = {
     # And the library writes these as numbers, which Discord reads.
     ("MessageReferenceRequest", "channel_id"): {"type": "integer"},
     ("MessageReferenceRequest", "message_id"): {"type": "integer"},
+    ("ChannelSelectDefaultValue", "id"): {"type": "integer"},
     ("MessageAllowedMentionsRequest", "roles"): {"type": "array", "items": {"type": "integer"}},
 }
 

@@ -30,7 +30,7 @@ async def test_it_connects_and_registers_its_commands(server: DiscordServer, bot
     assert [each["intents"] for each in server.gateway.frames(Op.IDENTIFY)] == [1]
     registered = {each["name"]: each for each in server.commands}
     asked = {"health", "why", "sites", "digest", "net", "traefik", "fix", "runbook", "doctor"}
-    assert registered.keys() == asked | {"mute", "ack", "unmute"}
+    assert registered.keys() == asked | {"mute", "ack", "unmute", "help", "setup"}
     scopes = [each["name"] for each in registered["health"]["options"]]
     assert scopes == ["all", *SCOPES]
     assert len(server.sent(endpoints.SYNC)) == 1

@@ -40,7 +40,7 @@ async def test_a_set_up_without_a_fault_ends_with_0(
     assert "The bot is in Homelab." in said
     assert "Ada, the role approvers." in said
     asked = "/health, /why, /sites, /digest, /net, /traefik, /fix, /runbook, /doctor"
-    assert f"{asked}, /mute, /ack, /unmute." in said
+    assert f"{asked}, /mute, /ack, /unmute, /help, /setup." in said
     assert "v1.33.5+k3s1" in said
     assert "failed" not in said
 

@@ -105,5 +105,11 @@ class Rules:
         return next(matches, None)
 
 
+def channel_routes(channel: int, role: int | None) -> tuple[AlertRoute, ...]:
+    """The routes that send all incidents to one channel; a failure mentions the role, if any."""
+    failed = (AlertRoute(channel, Verdict.FAILED, role=role),) if role else ()
+    return (*failed, AlertRoute(channel))
+
+
 NO_ALERTS = Rules()
 """Without a route nothing is posted."""

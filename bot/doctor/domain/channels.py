@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
-from bot.doctor.domain.facts import Channel, Setup
-from bot.doctor.domain.permissions import PERMISSIONS, titles, ungranted
+from bot.doctor.domain.facts import Channel, Setup, Use
+from bot.doctor.domain.permissions import PERMISSIONS, Wanted, needed, titles, ungranted
 from bot.domain.refusal import NotObserved
 
 FIX = "Edit that channel, Permissions, and allow it for the bot's role; or set another channel."
@@ -41,6 +41,12 @@ def examine(
             yield number, topic.failed(saw, FIX)
 
 
+def lacking(channel: Channel, uses: Collection[Use]) -> tuple[Wanted, Wanted]:
+    """What the bot lacks in a channel: what it can't post without, and what it would miss."""
+    others = [permission for permission in needed(uses) if permission not in POSTING]
+    return ungranted(channel.permissions, POSTING), ungranted(channel.permissions, others)
+
+
 def _unlisted(
     topic: Topic,
     number: int,
@@ -55,4 +61,6 @@ def _unlisted(
                 "Whether the bot may post there is not tested."
             )
     saw = f"{number} is no channel of this server in which the bot could post."
+    if topic.name.startswith("/setup"):
+        return topic.failed(saw, "Choose another one by /setup channels.")
     return topic.failed(saw, f"Copy the channel's id in Discord, and set {topic.name}.")

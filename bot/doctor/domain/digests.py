@@ -12,7 +12,9 @@ from bot.domain.refusal import NotObserved
 OVERDUE = timedelta(minutes=10)
 """By then a digest is out, though an attempt or two had failed."""
 
-SET_UP = "Set `MESHMEDIC_DIGEST_CHANNEL`, or ask `/digest set`, if you want one."
+SET_UP = (
+    "If you want one, choose a channel by `/setup channels`, or set `MESHMEDIC_DIGEST_CHANNEL`."
+)
 CHANNEL = "Give the bot its permissions in that channel, or choose another one by `/digest set`."
 LOOK = "Look at the bot's log: it says why; and whether a process acts."
 

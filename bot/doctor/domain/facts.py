@@ -14,6 +14,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing.instance import TraefikPod
 from bot.routing.running import NAMESPACES
+from bot.setup.domain.choices import ServerChoices
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
 """Slash commands in the form of Discord's API."""
@@ -34,6 +35,8 @@ class Setup:
     probe_image: The image of pods that probe; empty where that is the bot's own.
     prober_settings: The names of those settings that mean nothing without the prober.
     route_checks: Whether route checks are on, which agents alone make.
+    heartbeat: Whether an address is set that gets a ping while the bot works.
+    choices: The channels and the time zone of the settings and of `/setup`.
     """
 
     guild_id: int | None
@@ -47,6 +50,8 @@ class Setup:
     probe_image: str = ""
     prober_settings: tuple[str, ...] = ()
     route_checks: bool = False
+    heartbeat: bool = False
+    choices: ServerChoices | NotObserved = field(default_factory=ServerChoices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ HEADS = {
 OBSERVATION = 300
 FIX = 900
 NAMES = 200
-BRIEF = 80
+BRIEF = 240
 
 
 def report(report: DiagnosticReport) -> render.Card:

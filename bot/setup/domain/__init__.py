@@ -1,0 +1,1 @@
+"""What can be chosen, and which of two choices wins."""

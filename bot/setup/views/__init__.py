@@ -1,0 +1,1 @@
+"""The cards of `/setup` and of the bot's first message."""

@@ -1,0 +1,1 @@
+"""`/setup`: channels and the time zone, chosen in Discord."""
