@@ -80,6 +80,14 @@ async def test_the_runbook_opens_at_a_word(tab: Tab) -> None:
     await tab.see("It goes round a broken path")
 
 
+async def test_suggestions_come_before_the_first_letter(tab: Tab) -> None:
+    await tab.begin_command("net test")
+    for option, label in (("from", "node/edge"), ("to", "cert-manager.cert-manager:80")):
+        await tab.fill_option(option, "")
+        await expect(tab.page.locator("#command-suggestion-listbox")).to_contain_text(label)
+    await tab.page.keyboard.press("Escape")
+
+
 async def test_a_route_is_repaired_proven_and_taken_back(browser: Browser) -> None:
     """The runbook's own cause, in a homelab of its own: 502 before, 200 after, and back again."""
     async with sandbox("homelab") as running, open_tab(browser, running.url) as tab:
