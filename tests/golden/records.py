@@ -67,6 +67,7 @@ FINDING = Finding(
     follows=(NODE,),
     private=True,
     cause="nodes/Node//edge",
+    known_as=Ref("Deployment", "apps", "web"),
 )
 POST = MessageRecord(channel=7, nonce="0123456789abcdef", begun=AT, message=8)
 TURN = RunRecord(

@@ -95,7 +95,7 @@ def _cause(cause: CommonCause) -> str:
 
 def progress(subject: str, message: str) -> render.Card:
     """What goes on, while it does."""
-    line = f"{render.code(subject, LINE)}\n-# {render.escape(words.brief(message, LINE))}"
+    line = f"{render.code(subject, LINE)}\n-# {render.prose(words.brief(message, LINE))}"
     return render.card(Verdict.PROGRESSING, [f"## 🔄 Testing\n{line}"], ())
 
 
@@ -181,12 +181,12 @@ def _evidence(diagnosis: Diagnosis) -> str:
 
 
 def _untested(untested: Sequence[str], most: int, width: int) -> str:
-    lines = [f"-# {render.escape(words.brief(line, width))}" for line in untested]
+    lines = [f"-# {render.prose(words.brief(line, width))}" for line in untested]
     return _listed(f"{words.MARK[Verdict.UNKNOWN]} **not tested**\n", lines, most)
 
 
 def _prose(content: str, most: int = SENTENCE) -> str:
-    return render.escape(words.line(content, most))
+    return render.prose(words.line(content, most))
 
 
 def _listed(title: str, lines: Sequence[str], most: int, more: str = " in the file") -> str:

@@ -157,18 +157,18 @@ def _row(shown: Change, now: datetime) -> str:
 
 
 def _quoted(line: str, most: int = LINE) -> str:
-    return cards.escape(text.line(line, most))
+    return cards.prose(text.line(line, most))
 
 
 def _fence(lines: Sequence[str], language: str = "") -> str:
-    """The first lines that fit, with every run of backticks broken."""
+    """The first lines that fit."""
     fitting: list[str] = []
     room = DIFFERENCE
     for line in lines:
-        shown = line.replace("`", f"`{cards.NO_BREAK}")
+        shown = cards.unfenced(line)
         room -= len(shown) + 1
         if room < 0:
             fitting.append("… the rest is in Details")
             break
         fitting.append(shown)
-    return f"```{language}\n" + "\n".join(fitting) + "\n```"
+    return cards.block("\n".join(fitting), language)

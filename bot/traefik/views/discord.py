@@ -54,7 +54,9 @@ def route(view: RouteView, answer: RoutesAnswer) -> render.Card:
 
 def logs(answer: LogsAnswer) -> render.Card:
     """Failures by route first, then refused objects and servers."""
-    since = f"the last {words.span(answer.since_seconds)}" if answer.since_seconds else "all of it"
+    since = (
+        f"the last {words.duration(answer.since_seconds)}" if answer.since_seconds else "all of it"
+    )
     of = f" of {render.code(answer.route, NAME)}" if answer.route else ""
     head = _head(answer.verdict, "Traefik's log", traefik_text.verdict_of_logs(answer)) + of
     if common := traefik_text.pattern(answer):
@@ -122,7 +124,7 @@ def _line(route: RouteView) -> str:
 def _rule(rule: RuleView) -> str:
     servers = traefik_text.servers(rule)
     lines = [
-        f"**{render.code(rule.match or 'no rule', LINE)}**",
+        render.code(rule.match or "no rule", LINE),
         *(f"→ {render.code(traefik_text.backend(backend), LINE)}" for backend in rule.backends),
         *(f"-# {render.code(server, LINE)}" for server in servers[:SERVERS]),
         *_more(len(servers) - SERVERS, "servers "),
@@ -164,4 +166,4 @@ def _more(hidden: int, noun: str = "") -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return render.escape(words.line(text, 600))
+    return render.prose(words.line(text, 600))
