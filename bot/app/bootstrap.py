@@ -122,7 +122,8 @@ class BotOptions:
     route_checks: How sites are asked whether they answer; None where nobody asks.
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
-    request to the API server succeeds before that is told.
+    request to the API server succeeds before that is told. alert_logs: Whether an alert shows the
+    last log lines.
     """
 
     roles: Roles
@@ -140,6 +141,7 @@ class BotOptions:
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
+    alert_logs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,9 +462,8 @@ class Bot:
             yield ScheduledCall(CHECKS_EVERY, "route checks", self._checks.turn)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
         if options.rules.routes or options.board:
-            channel = DiscordAlertChannel(
-                self._channels, lambda incident: alert_controls.rows(incident.head)
-            )
+            logs = health.log_tail if options.alert_logs else None
+            channel = DiscordAlertChannel(self._channels, alert_controls.rows, logs)
             delivery = AlertDelivery(
                 cluster.store,
                 channel,

@@ -108,7 +108,7 @@ class Channels:
         except InvalidMessage:
             if card.withheld is None:
                 raise
-            return await self.request(request(card.withheld))
+            return await self.accepted(card.withheld, request)
 
     async def post(self, channel: int, card: Card, **how: Any) -> discord.Message:
         """Post a card, as `send` does."""
@@ -157,6 +157,19 @@ class Channels:
         except discord.NotFound:
             return False
         return True
+
+    async def text(self, channel: int, message: int, id_: int) -> str:
+        """The text of a message's component by its id; empty where there is none to be read.
+
+        Raises:
+            Unsent: Discord gave no clear answer.
+        """
+        try:
+            posted = await self.request(self.at(channel).fetch_message(message))
+        except (ChannelUnavailable, discord.NotFound):
+            return ""
+        texts = (getattr(part, "content", "") for part in walk(posted.components) if part.id == id_)
+        return next(texts, "")
 
     async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         """The id of the bot's own message with a mark, not older than this."""

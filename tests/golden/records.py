@@ -17,6 +17,7 @@ from bot.alerting.domain.incident import (
     Moment,
     Pending,
     Sent,
+    Silence,
     Thread,
     WellTime,
 )
@@ -117,6 +118,8 @@ INCIDENT = Incident(
     roles=(11,),
     worked_around=True,
     sites=FailingSites(("shop.example.com",), 4),
+    silence=Silence("olga", LATER, acknowledged=True, within="namespace apps", reason="a new disk"),
+    repairs=("ingressroute/apps/shop",),
 )
 
 RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
