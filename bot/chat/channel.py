@@ -20,7 +20,7 @@ from bot.render.cards import Card
 
 T = TypeVar("T")
 
-SECONDS = 45.0
+SECONDS = 30.0
 """Of one request, with the library's own patience with rate limits."""
 
 SEARCHED = 500
@@ -58,7 +58,6 @@ class Channels:
 
     client: discord.Client
     guild: int | None = None
-    seconds: float = SECONDS
 
     def at(self, channel: int) -> discord.PartialMessageable:
         """A channel or thread by its id."""
@@ -72,7 +71,7 @@ class Channels:
             HTTPException: Discord answered with an error.
         """
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(SECONDS):
                 return await request
         except discord.HTTPException:
             raise

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 PATIENCE = timedelta(seconds=60)
 """How long a claimed message is left to the process that claimed it.
 
-Longer than a request to Discord may take (`bot.chat.channel.SECONDS`): by then the message has
-arrived, or never will. Also longer than a Lease outlives its holder.
+As long as two requests to Discord may take (`bot.chat.channel.SECONDS`), of a message and of what
+replaces it where it is rejected: by then it has arrived, or never will. Also longer than a Lease
+outlives its holder.
 """
 
 LONGEST_NONCE = 25
