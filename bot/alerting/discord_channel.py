@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar, assert_never
 
@@ -137,11 +136,7 @@ class DiscordAlertChannel:
 
     def _marked(self, act: Post | Edit | BlindBoard, log: str = "") -> render.Card:
         detail = outage.detail(act.incident) if isinstance(act, OpenIncident | Edit) else 0
-        plain = render.marked(self._card(act), act.mark, detail, withheld=_withheld(act))
-        if not log:
-            return plain
-        # What Discord rejects is likely a line of the log: then it goes without.
-        return replace(render.marked(self._card(act, log), act.mark), withheld=plain)
+        return render.marked(self._card(act, log), act.mark, detail, withheld=_withheld(act))
 
     def _card(self, act: Post | Edit | BlindBoard, log: str = "") -> render.Card:
         match act:

@@ -107,7 +107,7 @@ class Channels:
         except InvalidMessage:
             if card.withheld is None:
                 raise
-            return await self.accepted(card.withheld, request)
+            return await self.request(request(card.withheld))
 
     async def post(self, channel: int, card: Card, **how: Any) -> discord.Message:
         """Post a card, as `send` does."""

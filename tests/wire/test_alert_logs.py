@@ -108,10 +108,14 @@ REJECTED = 400
 """As Discord's filters of links and words answer."""
 
 
-async def test_log_lines_that_discord_rejects_are_left_out_and_the_names_stay(
+async def test_log_lines_that_discord_rejects_keep_no_alert_from_it(
     server: DiscordServer, client: discord.Client
 ) -> None:
+    """It is posted without names, in one request more, and an edit brings the names back."""
     server.fail(endpoints.SEND, REJECTED)
-    await alerting(client, Container(*LINES).tail).post(OpenIncident(ONE, CHANNEL_ID))
+    telling = alerting(client, Container(*LINES).tail)
+    message = await telling.post(OpenIncident(ONE, CHANNEL_ID))
     assert "Aborted" not in shown(server)
+    assert await telling.edit(Edit(standing(message), CHANNEL_ID))
     assert "jellyfin-1" in shown(server)
+    assert "Aborted" not in shown(server)
