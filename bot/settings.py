@@ -368,6 +368,11 @@ class Settings(BaseSettings):
     alert_quiet: QuietHours = ""
     """Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: none."""
 
+    alert_logs: bool = False
+    """Whether an alert about a pod shows the last three lines of its log, with secrets redacted.
+    Everybody who can read the channel sees them. They are kept in that message alone.
+    """
+
     board_channel: int | None = None
     """The id of the channel for the live board. Empty: no board."""
 

@@ -23,7 +23,7 @@ MAKING = frozenset(
 )
 """What `re` is given a pattern by."""
 
-AT_IMPORT = frozenset({"bot.health.next_steps.template.step"})
+AT_IMPORT = frozenset({"bot.domain.situation.phrase.phrase", "bot.health.next_steps.template.step"})
 """Functions that only tables of modules call. What they make is found in those tables."""
 
 GIVEN = re.compile(r"^ .*\bre\.\w+\(", re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -26,9 +27,14 @@ from bot.alerting.domain.outage import FoundOutage, is_outage, shows_outage
 from bot.alerting.views import discord as discord_alert
 from bot.alerting.views import outage as outage_view
 from bot.chat.channel import Channels, ChannelUnavailable, Unsent, not_taken, walk
+from bot.domain.finding import Finding
+from bot.domain.story import LogTail
+from bot.errors import ClusterError
 from bot.render import cards as render
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 DAY: Literal[1440] = 1440
 """Minutes without a message after which Discord archives a thread."""
@@ -41,17 +47,25 @@ SERVER_ERROR = 500
 Rows = Callable[[Incident], Sequence[render.Row]]
 """The rows of buttons under an incident."""
 
+Logs = Callable[[Finding], Awaitable[LogTail | None]]
+"""Fetches the last log lines of the container that explains a finding."""
+
 
 class _ThreadExists(NoThread):
     """The message has its thread already."""
 
 
 class DiscordAlertChannel:
-    """The AlertChannel protocol."""
+    """The AlertChannel protocol.
 
-    def __init__(self, channels: Channels, rows: Rows) -> None:
+    logs: None where alerts show no log lines. They are fetched once, when an incident's message is
+    posted, and are kept in that message alone: an edit takes them from there.
+    """
+
+    def __init__(self, channels: Channels, rows: Rows, logs: Logs | None = None) -> None:
         self._channels = channels
         self._rows = rows
+        self._logs = logs
 
     async def post(self, act: Post) -> int:
         """Post it; it mentions a role where one is set, and a board is pinned where it can be."""
@@ -65,7 +79,7 @@ class DiscordAlertChannel:
             return (await self._threaded(line)).id
         sent = await self._channels.post(
             act.channel,
-            self._marked(act),
+            self._marked(act, await self._fetched(act)),
             silent=isinstance(act, Board),
             role=role,
             reply_to=act.message if isinstance(act, End) else None,
@@ -78,7 +92,25 @@ class DiscordAlertChannel:
 
     async def edit(self, act: Edit | Board | BlindBoard) -> bool:
         """Replace its card; False where it was deleted."""
-        return await self._channels.edit(act.channel, act.message, self._marked(act))
+        card = self._marked(act, await self._shown(act))
+        return await self._channels.edit(act.channel, act.message, card)
+
+    async def _fetched(self, act: Post) -> str:
+        """The log lines of a new incident; empty where none are wanted, or can be read."""
+        if self._logs is None or not isinstance(act, OpenIncident) or act.incident.ended:
+            return ""
+        try:
+            tail = await self._logs(act.incident.head)
+        except ClusterError as error:
+            logger.info("an alert has no log lines: %s", error)
+            return ""
+        return discord_alert.last_lines(tail) if tail else ""
+
+    async def _shown(self, act: Edit | Board | BlindBoard) -> str:
+        """The log lines that an incident's message has."""
+        if self._logs is None or not isinstance(act, Edit) or act.incident.ended:
+            return ""
+        return await self._channels.text(act.channel, act.message, discord_alert.LOG)
 
     async def find(self, act: Post, since: datetime) -> int | None:
         """The bot's own message with the mark of an act."""
@@ -102,16 +134,16 @@ class DiscordAlertChannel:
         ]
         return tuple(one for one in reversed(found) if one)
 
-    def _marked(self, act: Post | Edit | BlindBoard) -> render.Card:
+    def _marked(self, act: Post | Edit | BlindBoard, log: str = "") -> render.Card:
         detail = outage.detail(act.incident) if isinstance(act, OpenIncident | Edit) else 0
-        return render.marked(self._card(act), act.mark, detail, withheld=_withheld(act))
+        return render.marked(self._card(act, log), act.mark, detail, withheld=_withheld(act))
 
-    def _card(self, act: Post | Edit | BlindBoard) -> render.Card:
+    def _card(self, act: Post | Edit | BlindBoard, log: str = "") -> render.Card:
         match act:
             case OpenIncident(incident, role=role):
-                return self._incident(incident, role)
+                return self._incident(incident, role, log)
             case Edit(incident):
-                return self._incident(incident)
+                return self._incident(incident, log=log)
             case Tell():
                 return discord_alert.timeline(act.lines, act.role)
             case End(incident) if is_outage(incident):
@@ -127,10 +159,10 @@ class DiscordAlertChannel:
             case _:
                 assert_never(act)
 
-    def _incident(self, incident: Incident, role: int | None = None) -> render.Card:
+    def _incident(self, incident: Incident, role: int | None = None, log: str = "") -> render.Card:
         if shows_outage(incident):
             return outage_view.incident(incident, role)
-        return discord_alert.incident(incident, self._rows(incident), role)
+        return discord_alert.incident(incident, self._rows(incident), role, log)
 
     async def _thread(self, act: Tell) -> None:
         """Create the thread, unless something is posted in it already."""

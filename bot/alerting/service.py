@@ -15,6 +15,7 @@ from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.actions import Board, due
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import adopted, interrupted
+from bot.alerting.domain.quiet import with_silences
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
 from bot.alerting.domain.visibility import with_visibility
@@ -82,7 +83,8 @@ class AlertService:
         def change(old: Alerts | None) -> Alerts:
             if old and back_at:
                 old = interrupted(old, back_at)
-            return adopted(advance(old, report, rules, muted), told)
+            state = with_silences(advance(old, report, rules, muted), mutes, report)
+            return adopted(state, told)
 
         _, state = await store.change(ALERTS, change)
         if self.outages:

@@ -138,11 +138,12 @@ class BotOptions:
     route_checks: How sites are asked whether they answer; None where nobody asks.
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
-    request to the API server succeeds before that is told.
+    request to the API server succeeds before that is posted.
     cluster_name: Stands in headlines; empty where one cluster alone reports to the server.
     heartbeat_url: Gets a ping each minute while the bot works; None: nobody waits for one.
     choices: The channels and the time zone that the settings name: `/setup` can't change them.
     alert_role: The role that alerts in a channel of `/setup` mention.
+    alert_logs: Whether an alert shows the last log lines.
     """
 
     roles: Roles
@@ -163,6 +164,7 @@ class BotOptions:
     heartbeat_url: SecretStr | None = None
     choices: Choices = NONE
     alert_role: int | None = None
+    alert_logs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,9 +540,8 @@ class Bot:
 
     def _build_alerts(self, rules: Rules, board: int | None) -> AlertService:
         cluster, options = self.cluster, self._options
-        channel = DiscordAlertChannel(
-            self._channels, lambda incident: alert_controls.rows(incident.head)
-        )
+        logs = self._health.log_tail if options.alert_logs else None
+        channel = DiscordAlertChannel(self._channels, alert_controls.rows, logs)
         delivery = AlertDelivery(
             cluster.store,
             channel,

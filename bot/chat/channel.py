@@ -163,6 +163,19 @@ class Channels:
     def _named(self, card: Card) -> Card:
         return cluster_name.named(card, cluster_name.of_client(self.client))
 
+    async def text(self, channel: int, message: int, id_: int) -> str:
+        """The text of a message's component by its id; empty where there is none to be read.
+
+        Raises:
+            Unsent: Discord gave no clear answer.
+        """
+        try:
+            posted = await self.request(self.at(channel).fetch_message(message))
+        except (ChannelUnavailable, discord.NotFound):
+            return ""
+        texts = (getattr(part, "content", "") for part in walk(posted.components) if part.id == id_)
+        return next(texts, "")
+
     async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         """The id of the bot's own message with a mark, not older than this."""
         return await self.request(self.search(channel, mark, since))

@@ -49,6 +49,7 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         heartbeat_url=read.heartbeat_url,
         choices=read.choices,
         alert_role=read.alert_role,
+        alert_logs=read.alert_logs,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)

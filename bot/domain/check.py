@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.finding import Judgement
+from bot.domain.finding import Judgement, Ref
 from bot.domain.resources.base import Object
 from bot.domain.snapshot import Snapshot
 
 Judge = Callable[[Any, Snapshot], Judgement]
 """From an object and the snapshot that it is part of to the judgement on it. Pure and quick."""
+
+KnownAs = Callable[[Any, Snapshot], Ref | None]
+"""From an object to what people know it by; None where that is the object itself."""
+
 
 SCOPES = (
     "pods",
@@ -37,6 +41,7 @@ class Check:
     needs: Further types without which the judges cannot decide.
     refers_to: Types that explain a finding.
     facts: What it judges by beside objects; a gap of that name concerns it.
+    known_as: What people know its objects by, such as the workload of a pod; None for their names.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Check:
     needs: tuple[type[Object], ...] = ()
     refers_to: tuple[type[Object], ...] = ()
     facts: tuple[str, ...] = ()
+    known_as: KnownAs | None = None
 
     @property
     def reads(self) -> tuple[type[Object], ...]:

@@ -406,7 +406,9 @@ def _findings(
             if judgement is HEALTHY:
                 continue
             fields = {name: getattr(judgement, name) for name in OF_JUDGEMENT}
-            yield resource, Finding(check=check.name, subject=resource.ref, **fields), judgement
+            known_as = check.known_as(resource, snapshot) if check.known_as else None
+            finding = Finding(check=check.name, subject=resource.ref, known_as=known_as, **fields)
+            yield resource, finding, judgement
 
 
 OF_JUDGEMENT = ("verdict", "reason", "message", "since", "evidence", "follows", "private")

@@ -185,14 +185,16 @@ def _stamped(text: str) -> str:
     return "".join((*parts, MARKUP.sub(r"\\\g<0>", text[end:])))
 
 
-def card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
+def card(
+    verdict: Verdict | None, parts: Sequence[str | ui.TextDisplay[Any]], rows: Sequence[Row]
+) -> Card:
     """A message of several parts with separators between them, in the colour of its verdict."""
     colour = words.LOOK[verdict].colour if verdict else None
     container: ui.Container[Any] = ui.Container(accent_colour=colour)
     for number, part in enumerate(parts):
         if number:
             container.add_item(ui.Separator(visible=number in (1, len(parts) - 1)))
-        container.add_item(ui.TextDisplay(part))
+        container.add_item(ui.TextDisplay(part) if isinstance(part, str) else part)
     for row in rows:
         container.add_item(row)
     view = ui.LayoutView(timeout=None)

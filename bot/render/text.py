@@ -52,7 +52,7 @@ def duration(time: timedelta | float) -> str:
     The second unit is said only where it matters: next to one or two of the first.
     """
     seconds = _seconds(time)
-    for (size, names), (smaller, small) in pairwise(UNITS):
+    for (size, names), (smaller, small) in itertools.pairwise(UNITS):
         if count := seconds // size:
             rest = seconds % size // smaller if count <= SECOND_UNIT_UP_TO and smaller > 1 else 0
             return _counted(count, names) + (f" {_counted(rest, small)}" if rest else "")

@@ -117,7 +117,7 @@ LOADED = """() => [...document.querySelectorAll('img[alt^="{alt}"]')].some(
     image => image.complete && image.naturalWidth > 500)"""
 
 
-async def test_what_breaks_is_an_alert_that_is_muted_by_its_button_and_ends_with_an_answer(
+async def test_what_breaks_is_an_alert_that_is_acknowledged_for_all_to_see_and_ends_with_an_answer(
     browser: Browser,
 ) -> None:
     """By two words to the sandbox, in a homelab of its own; the board shows it meanwhile."""
@@ -125,21 +125,22 @@ async def test_what_breaks_is_an_alert_that_is_muted_by_its_button_and_ends_with
         await tab.see("11 of 11 sites answer", seconds=PATIENCE)
         await tab.see("No open incident")
         await tab.write("break")
-        await tab.see("Failed: Pod media/jellyfin", seconds=PATIENCE)
+        await tab.see("jellyfin is crash-looping", seconds=PATIENCE)
         await tab.see("10 of 11 sites answer", seconds=PATIENCE)
         await tab.not_see("No open incident")
-        await tab.press("Mute 4 h")
-        await tab.see("muted by owner until")
+        await tab.press("Acknowledge")
+        await tab.see("acknowledged by owner until")
         await expect(tab.newest).to_contain_text("Only you can see this")
         await tab.view_as("guest")
-        await tab.not_see("muted by owner until")
+        await tab.not_see("acknowledged by owner until")
+        await tab.see("Acknowledged by owner until", seconds=PATIENCE)
         await tab.press("Unmute")
         await tab.see("You need the operator role for this.")
         await tab.view_as("owner")
         await tab.press("Unmute")
-        await tab.see("It is muted no more")
+        await tab.see("is no longer acknowledged")
         await tab.write("mend")
-        await tab.see("Recovered jellyfin.lab.example.org", seconds=PATIENCE)
+        await tab.see("jellyfin recovered after", seconds=PATIENCE)
         await tab.see("No open incident", seconds=PATIENCE)
         assert tab.errors == []
 

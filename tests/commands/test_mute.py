@@ -14,10 +14,12 @@ async def test_an_operator_mutes_and_unmutes_a_finding_a_check_and_a_namespace(r
         made = await room.operator.slash(
             room.channel, "mute add", what=what, time="4h", reason="@everyone sleeps"
         )
-        assert "muted by olga until" in said(made)
-        assert "muted by olga until" in said(await room.operator.slash(room.channel, "mute list"))
+        assert "muted by olga until <t:" in said(made)
+        assert "muted by olga until <t:" in said(
+            await room.operator.slash(room.channel, "mute list")
+        )
         ended = await room.operator.slash(room.channel, "unmute", what=what)
-        assert "muted no more" in said(ended)
+        assert "is no longer" in said(ended)
         assert "Nothing is muted" in said(await room.operator.slash(room.channel, "mute list"))
 
 
@@ -49,9 +51,9 @@ async def test_what_is_wrong_now_is_suggested_to_mute_and_ack_and_what_is_muted_
     assert await room.operator.autocomplete(room.channel, "ack", "finding", "") == []
     held = await room.operator.autocomplete(room.channel, "unmute", "what", "")
     assert [each["value"] for each in held] == [seen["value"], "pods"]
-    assert f"{seen['value']} · Pod apps/web: seen by olga until" in held[0]["name"]
+    assert f"{seen['value']} · Pod apps/web: acknowledged by olga until" in held[0]["name"]
     for each in reversed(held):
         ended = await room.operator.slash(room.channel, "unmute", what=each["value"])
-        assert "muted no more" in said(ended)
+        assert "is no longer" in said(ended)
         wrong = await room.operator.slash(room.channel, "unmute", what="pods")
         assert "No mute of `pods`." in said(wrong)

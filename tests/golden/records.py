@@ -17,6 +17,7 @@ from bot.alerting.domain.incident import (
     Moment,
     Pending,
     Sent,
+    Silence,
     Thread,
     WellTime,
 )
@@ -69,6 +70,7 @@ FINDING = Finding(
     follows=(NODE,),
     private=True,
     cause="nodes/Node//edge",
+    known_as=Ref("Deployment", "apps", "web"),
 )
 POST = MessageRecord(channel=7, nonce="0123456789abcdef", begun=AT, message=8)
 TURN = RunRecord(
@@ -118,6 +120,8 @@ INCIDENT = Incident(
     roles=(11,),
     worked_around=True,
     sites=FailingSites(("shop.example.com",), 4),
+    silence=Silence("olga", LATER, acknowledged=True, within="namespace apps", reason="a new disk"),
+    repairs=("ingressroute/apps/shop",),
 )
 
 RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (

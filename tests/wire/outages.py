@@ -27,7 +27,7 @@ def recoveries(server: DiscordServer) -> list[Json]:
     return [
         message
         for message in server.messages.newest_first()
-        if "answers again** after" in _text(message)
+        if "answers again after" in _text(message)
     ]
 
 

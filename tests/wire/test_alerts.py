@@ -172,7 +172,7 @@ async def test_what_discord_rejects_is_told_without_a_word_of_the_cluster(
     shown = str(sent["components"])
     for theirs in ("harmful", "home-2", "kubelet", "NotReady"):
         assert theirs not in shown
-    assert f"Node · {FINDING.code}" in shown
+    assert "Node recovered" in shown if act == "end" else f"/why {FINDING.code}" in shown
     assert await telling.find(acts[act], NOW) == message
 
 
@@ -183,7 +183,7 @@ async def test_an_edit_that_discord_rejects_shows_how_bad_it_is(
     message = await telling.post(OpenIncident(ONE, CHANNEL_ID))
     server.fail(endpoints.EDIT_MESSAGE, REJECTED)
     assert await telling.edit(Edit(replace(standing(message), ended=NOW), CHANNEL_ID))
-    assert "Recovered: Node" in str(asked(server, endpoints.EDIT_MESSAGE)[-1].body["components"])
+    assert "Node recovered" in str(asked(server, endpoints.EDIT_MESSAGE)[-1].body["components"])
 
 
 async def test_what_identifies_a_message_is_in_no_text_of_it(

@@ -32,9 +32,9 @@ GONE_AFTER = timedelta(minutes=3)
 WORD = "api-server-gone"
 
 SAYS = {
-    OutageReason.UNREACHABLE: "No request of the bot gets an answer",
-    OutageReason.ERRORS: "Every request of the bot is answered with an error",
-    OutageReason.NOT_ALLOWED: "Every request of the bot is refused",
+    OutageReason.UNREACHABLE: "The bot gets no answer",
+    OutageReason.ERRORS: "The bot gets errors only",
+    OutageReason.NOT_ALLOWED: "The bot is refused",
 }
 
 

@@ -30,6 +30,10 @@ def length(text: str) -> timedelta | Refusal:
     return time
 
 
+def _quoted(text: str) -> str:
+    return f'"{text[:40]}"'
+
+
 class Mute(msgspec.Struct, frozen=True, kw_only=True):
     """A silence: who silenced what until when.
 
@@ -65,7 +69,7 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
 
     def line(self) -> str:
         """One line: who, until when, and why."""
-        did = "seen" if self.acknowledged else "muted"
+        did = "acknowledged" if self.acknowledged else "muted"
         why = f": {self.reason}" if self.reason else ""
         return f"{did} by {self.by} until {moment(self.until)}{why}"
 
@@ -98,10 +102,14 @@ class Mutes(msgspec.Struct, frozen=True):
 
     def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
         """By the key of each silenced finding, the line of the oldest mute that silences it."""
+        return {key: mute.line() for key, mute in self.silencing(findings, now).items()}
+
+    def silencing(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, Mute]:
+        """By the key of each silenced finding, the oldest mute that silences it."""
         mutes = self.at(now)
         ages = {mute.target: age for age, mute in reversed([*enumerate(mutes)])}
         found = ((finding.key, ages.keys() & _targets(finding)) for finding in findings)
-        return {key: mutes[min(map(ages.__getitem__, on))].line() for key, on in found if on}
+        return {key: mutes[min(map(ages.__getitem__, on))] for key, on in found if on}
 
 
 def _targets(finding: Finding) -> set[str]:

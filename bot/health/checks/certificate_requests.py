@@ -15,7 +15,7 @@ from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import cert_manager
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import issuance
+from bot.health import issuance, known_names
 
 AcmeObject = cert_manager.Order | cert_manager.Challenge
 
@@ -154,4 +154,5 @@ CHECK = Check(
     documented_as="kubectl get certificaterequests,orders,challenges -A",
     advice="The challenge's reason says what the ACME server could not reach.",
     refers_to=(cert_manager.Issuer, cert_manager.ClusterIssuer),
+    known_as=known_names.certificate,
 )

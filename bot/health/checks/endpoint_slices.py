@@ -10,6 +10,7 @@ from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import discovery
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.health import known_names
 from bot.routing import service_endpoints as serving
 
 
@@ -34,4 +35,5 @@ CHECK = Check(
     judges={discovery.EndpointSlice: judge},
     documented_as="kubectl get endpointslices -A",
     advice="See why the pods of its Service are not ready.",
+    known_as=known_names.service,
 )

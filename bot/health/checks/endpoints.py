@@ -16,7 +16,7 @@ from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.resources import core, discovery, flux
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import flux_rules, service_lb
+from bot.health import flux_rules, known_names, service_lb
 from bot.routing import selected_workloads
 from bot.routing import service_endpoints as serving
 from bot.routing.service_endpoints import Serving
@@ -266,4 +266,5 @@ ENDPOINTS_CHECK = Check(
     judges={core.Endpoints: judge_endpoints},
     documented_as="kubectl get endpoints -A",
     advice="See why the pods of the Service of that name are not ready.",
+    known_as=known_names.service,
 )

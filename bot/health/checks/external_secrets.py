@@ -17,6 +17,7 @@ from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.timestamps import go_duration
 from bot.domain.verdict import Verdict
+from bot.health import known_names
 
 ABSENT = frozenset({"SecretMissing", "SecretDeleted"})
 UNREFRESHED = frozenset({"CreatedOnce", "OnChange"})
@@ -131,4 +132,5 @@ CHECK = Check(
     documented_as="kubectl get externalsecret -A",
     advice="Check the store, and the key that it asks the provider for.",
     refers_to=(external_secrets.SecretStore, external_secrets.ClusterSecretStore, core.SecretName),
+    known_as=known_names.secret,
 )

@@ -17,7 +17,7 @@ from bot.domain.resources.base import Condition
 from bot.domain.sentences import moment, sentences
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import cron_runs, workload_pods, workload_state
+from bot.health import cron_runs, known_names, workload_pods, workload_state
 
 
 def judge_job(job: batch.Job, snapshot: Snapshot) -> Judgement:
@@ -123,4 +123,5 @@ CHECK = Check(
     documented_as="kubectl get jobs,cronjobs -A",
     advice="Look at the log of the pod that failed. Where the Job has none, look at its events.",
     refers_to=(core.Pod,),
+    known_as=known_names.workload,
 )

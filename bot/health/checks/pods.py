@@ -25,6 +25,7 @@ from bot.health import (
     failed_pods,
     flux_rules,
     holding_containers,
+    known_names,
     node_state,
     workload_pods,
 )
@@ -367,4 +368,5 @@ CHECK = Check(
         flux.HelmRelease,
         flux.Kustomization,
     ),
+    known_as=known_names.workload,
 )

@@ -9,7 +9,7 @@ from bot.domain.check import Check
 from bot.domain.finding import HEALTHY, Judgement
 from bot.domain.resources import apps, core
 from bot.domain.snapshot import Snapshot
-from bot.health import workload_pods, workload_state
+from bot.health import known_names, workload_pods, workload_state
 from bot.health.workload_state import EXTRA
 
 
@@ -43,4 +43,5 @@ CHECK = Check(
     judges={apps.ReplicaSet: judge, core.ReplicationController: judge},
     documented_as="kubectl get replicasets,replicationcontrollers -A",
     advice="Look at its pods, they say why. Where it has none, look at its own events.",
+    known_as=known_names.workload,
 )

@@ -17,7 +17,7 @@ from bot.domain.resources import core, gateway, traefik
 from bot.domain.resources.base import Condition
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import observed
+from bot.health import known_names, observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import gateway_attachment, gateways, http_backends, running
 from bot.routing import references as routing
@@ -102,4 +102,5 @@ CHECK = Check(
     ),
     refers_to=(*BEHIND, *WRITERS),
     facts=(DIAGNOSES, TRAEFIK_WORD),
+    known_as=known_names.site,
 )

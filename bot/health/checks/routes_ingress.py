@@ -16,7 +16,7 @@ from bot.domain.resources import core, networking, traefik
 from bot.domain.resources.base import Reference
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import observed
+from bot.health import known_names, observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import middlewares, running, secrets, tls_settings
 from bot.routing import references as routing
@@ -153,4 +153,5 @@ CHECK = Check(
         *WRITERS,
     ),
     facts=(DIAGNOSES, TRAEFIK_WORD),
+    known_as=known_names.site,
 )

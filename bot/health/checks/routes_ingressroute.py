@@ -12,7 +12,7 @@ from bot.domain.finding import HEALTHY, Judgement, Ref
 from bot.domain.resources import core, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
-from bot.health import observed
+from bot.health import known_names, observed
 from bot.net.diagnosis.diagnosis import DIAGNOSES
 from bot.routing import middlewares, running, tls_settings
 from bot.routing import references as routing
@@ -92,4 +92,5 @@ CHECK = Check(
     ),
     refers_to=(*BEHIND, *WRITERS),
     facts=(DIAGNOSES, TRAEFIK_WORD),
+    known_as=known_names.site,
 )

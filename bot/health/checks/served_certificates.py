@@ -15,6 +15,7 @@ from bot.domain.finding import HEALTHY, Evidence, Judgement, Ref
 from bot.domain.resources import gateway, networking, traefik
 from bot.domain.snapshot import Snapshot
 from bot.domain.verdict import Verdict
+from bot.health import known_names
 from bot.net.probing.protocol import CertificateFault
 from bot.net.route_checks.checks import REFUSED, CheckedHost, checked_hosts, is_current
 from bot.net.route_checks.judging import ROUTE_CHECKS
@@ -126,4 +127,5 @@ CHECK = Check(
     documented_as="openssl s_client -connect <host>:443 -servername <host>",
     advice="Look at the Certificate or the resolver that should renew it.",
     refers_to=WRITERS,
+    known_as=known_names.site,
 )

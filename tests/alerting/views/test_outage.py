@@ -54,4 +54,4 @@ def test_a_secret_in_the_error_is_taken_out():
 def test_the_answer_says_how_long_it_lasted():
     """In minutes, as people count."""
     over = replace(an_outage(), ended=OPENED + timedelta(minutes=11, seconds=20))
-    assert "answers again** after 11 min" in "".join(texts(outage.end(over)))
+    assert "answers again after 11 min" in "".join(texts(outage.end(over)))

@@ -1,10 +1,15 @@
-"""Every reason that the checks write has a next step of its own, or is on a list here."""
+"""Every reason that the checks write has a next step and a phrase, or is on a list here."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.health.checks import pods
+import pytest
+
+from bot.domain.check import Check
+from bot.domain.situation import common
+from bot.domain.situation.situation import FAMILIES
+from bot.health.checks import ALL_CHECKS, pods
 from bot.health.next_steps import any_kind, steps
 from bot.net.diagnosis.diagnosis import Row
 
@@ -84,3 +89,27 @@ def test_every_row_of_the_diagnosis_has_a_step() -> None:
     """A route that a test saw failing has the row as its reason."""
     rows = {row.reason for row in Row} - {"Healthy", "Inconclusive"}
     assert rows <= set(steps.TABLES["routes-ingressroute"])
+
+
+def _phrased(kind: str) -> set[str]:
+    """The reasons for which a kind has a phrase."""
+    phrases = (*FAMILIES.get(kind, ()), *common.PHRASES)
+    return {reason for phrase in phrases for reason in phrase.reasons}
+
+
+def test_every_reason_in_the_code_has_a_phrase() -> None:
+    """Else people read its CamelCase word: `bot/domain/situation` needs a row for a new one."""
+    assert set(filter(None, literals())) - set().union(*map(_phrased, FAMILIES)) == set()
+
+
+@pytest.mark.parametrize("check", [check for check in ALL_CHECKS if check.judges])
+def test_every_reason_with_a_step_has_a_phrase(check: Check) -> None:
+    """Those of other controllers, too, as far as they are known."""
+    phrased = set[str]().union(*(_phrased(kind.kind_name()) for kind in check.judges))
+    assert set(steps.TABLES.get(check.name, ())) - phrased == set()
+
+
+def test_every_row_of_the_diagnosis_has_a_phrase() -> None:
+    """Of a fault, a node and a route."""
+    rows = {row.reason for row in Row} - {"Healthy"}
+    assert all(rows <= _phrased(kind) for kind in ("Fault", "Node", "IngressRoute"))

@@ -1,0 +1,57 @@
+"""What is wrong with what Flux keeps."""
+
+from bot.domain.situation.phrase import NAME, phrase
+from bot.domain.verdict import Verdict
+
+DEPENDENCY = rf"dependency '(?:{NAME}/)?(?P<name>{NAME})'"
+
+PHRASES = (
+    phrase("is suspended in Flux", "Suspended"),
+    phrase(
+        "is being deployed",
+        "Progressing",
+        "Reconciling",
+        "ProgressingWithRetry",
+        verdict=Verdict.PROGRESSING,
+    ),
+    phrase("takes too long to deploy", "Progressing", "Reconciling", "ProgressingWithRetry"),
+    phrase("waits for {name}", "DependencyNotReady", says=DEPENDENCY),
+    phrase("waits for a dependency", "DependencyNotReady"),
+    phrase("waits for itself by its dependencies", "DependencyCycle"),
+    phrase("has no source yet", "SourceNotReady", "ArtifactFailed", "SourceUnavailable"),
+    phrase("has no source yet", "NoSourceArtifact"),
+    phrase("has an unhealthy object", "HealthCheckFailed"),
+    phrase("can't be built from Git", "BuildFailed"),
+    phrase("can't be applied", "ReconciliationFailed"),
+    phrase("can't be pruned", "PruneFailed"),
+    phrase("can't be installed", "InstallFailed"),
+    phrase("can't be upgraded", "UpgradeFailed"),
+    phrase("failed its Helm tests", "TestFailed"),
+    phrase("was rolled back", "RollbackSucceeded"),
+    phrase("can't be rolled back", "RollbackFailed"),
+    phrase("is uninstalled", "UninstallSucceeded"),
+    phrase("can't be uninstalled", "UninstallFailed"),
+    phrase("stopped retrying", "RetriesExceeded", "Stalled"),
+    phrase("differs from Git", "Drifted"),
+    phrase("is behind its source", "RevisionBehind"),
+    phrase("can't be fetched from Git", "GitOperationFailed"),
+    phrase("can't be fetched", "FetchFailed", "IndexationFailed", "OCIArtifactPullFailed"),
+    phrase("can't be fetched, its login fails", "AuthenticationFailed"),
+    phrase("has a chart that can't be pulled", "ChartPullError", "ChartPackageError"),
+    phrase("has a chart that can't be pulled", "ChartPullFailed", "HelmChartNotReady"),
+    phrase("names a chart that doesn't exist", "InvalidChartReference"),
+    phrase("names a Helm release that can't be rolled back", "MissingRollbackTarget"),
+    phrase("waits for an unfinished Helm operation", "PendingHelmOperation"),
+    phrase("has a broken Helm state", "StateError"),
+    phrase("has Helm values that can't be read", "ValuesError", "ValuesFilesError"),
+    phrase("may not name an object of another namespace", "AccessDenied"),
+    phrase("was changed in the cluster", "DriftDetected"),
+    phrase("can't be fetched", "BucketOperationFailed", "OCIArtifactLayerOperationFailed"),
+    phrase("can't be unpacked", "ArchiveOperationFailed"),
+    phrase("can't be stored by Flux", "StorageOperationFailed"),
+    phrase("has no valid signature", "InvalidCommitSignature", "VerificationError"),
+    phrase("has an invalid provider", "InvalidProviderConfiguration"),
+    phrase("has an invalid URL", "URLInvalid"),
+    phrase("failed", "Failed"),
+    phrase("isn't ready", "NotReady"),
+)
