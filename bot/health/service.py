@@ -21,6 +21,7 @@ from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.judging_budget import JudgingBudget
 from bot.domain.report import Around, Report, examine, focus
 from bot.domain.resources.base import Object
+from bot.domain.situation.situation import situation
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.tenancy import PLATFORM
@@ -357,17 +358,22 @@ def reads(checks: Iterable[Check], every: Iterable[Check]) -> tuple[type[Object]
 def not_found(beginning: str, report: Report) -> str:
     """Why a finding is missing: with gaps in the report, it may still be there."""
     if not report.unseen:
-        return f"{beginning}: it is mended, or the code is mistyped. Ask /health again."
+        return f"{beginning}: it is fixed, or the code is mistyped. Ask /health again."
     kinds = ", ".join(dict.fromkeys(gap.kind for gap in report.unseen))
-    sentence = f"{beginning}, but not everything could be seen, so it may be there still."
+    sentence = f"{beginning}, but not everything could be seen, so it may still be there."
     return f"{sentence} Not seen: {kinds}."
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
-    """The findings whose code, subject or reason contains what was typed."""
+    """The findings whose code, subject, reason or sentence contains what was typed."""
     wanted = words.strip().lower()
     return tuple(
         finding
         for finding in (report.findings if report else ())
-        if wanted in finding.code or wanted in f"{finding.subject} {finding.reason}".lower()
+        if wanted in finding.code or wanted in _described(finding)
     )
+
+
+def _described(finding: Finding) -> str:
+    sentence = situation(finding).sentence()
+    return f"{finding.subject} {finding.reason} {sentence}".lower()
