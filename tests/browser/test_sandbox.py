@@ -145,7 +145,7 @@ async def test_a_digest_tells_what_is_different_with_a_picture_of_the_week(
         await tab.see(BOARD)
         await tab.command("digest now")
         await tab.see("12 new, 2 as before, 2 fixed", seconds=PATIENCE)
-        for part in ("New (12)", "As before (2)", "Fixed (2)", "Still open (1)", "The last 7 days"):
+        for part in ("New (12)", "Unchanged (2)", "Fixed (2)", "Still open (1)", "The last 7 days"):
             await tab.see(part)
         picture = tab.newest.get_by_alt_text("Timeline: Health of the last 7 days. 20 incidents")
         await expect(picture).to_be_visible(timeout=PATIENCE * 1000)

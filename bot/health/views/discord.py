@@ -12,7 +12,7 @@ from bot.domain.report import Report
 from bot.domain.sentences import listed
 from bot.domain.shares import shared
 from bot.domain.situation.because import because
-from bot.domain.situation.situation import situation
+from bot.domain.situation.situation import Situation, situation
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.tenancy import party_of
 from bot.domain.verdict import Verdict
@@ -91,13 +91,30 @@ def next_step(finding: Finding, most: int = COMMANDS) -> str:
 
 def title(finding: Finding, verdict: Verdict | None = None, *, bold: bool = False) -> str:
     """The sign, the noun that people know, and what is wrong with it."""
+    return sentence(words.MARK[verdict or finding.verdict], situation(finding), bold=bold)
 
-    def named(name: str) -> str:
-        shown = _before_colon(words.line(name, cards.SUBJECT)) or "?"
-        return f"**{shown}**" if bold else shown
 
-    sentence = situation(finding).sentence(named, lambda text: cards.code(text, 60))
-    return f"{words.MARK[verdict or finding.verdict]} {sentence}"
+def sentence(mark: str, said: Situation, *, bold: bool = False) -> str:
+    """A situation behind its sign."""
+    return f"{mark} {said.sentence(_bold if bold else _named, _quoted)}"
+
+
+def before(mark: str, said: Situation) -> str:
+    """What people know, and what was wrong with it: `✅ Node attic, was: isn't ready`."""
+    called = f"{said.noun.kind} {_bold(said.noun.name)}".lstrip()
+    return f"{mark} {called}, was: {said.rest(_quoted).lstrip(': ') or '?'}"
+
+
+def _bold(name: str) -> str:
+    return f"**{_named(name)}**"
+
+
+def _named(name: str) -> str:
+    return _before_colon(words.line(name, cards.SUBJECT)) or "?"
+
+
+def _quoted(text: str) -> str:
+    return cards.code(text, 60)
 
 
 def prose(text: str, most: int) -> str:
