@@ -326,8 +326,8 @@ class Settings(BaseSettings):
     """Where nothing is new, edit the last message in place of a new one."""
 
     fallback_channel: Channel = 0
-    """The id of the channel in which the owner is told once that another one is lost. 0: the log
-    and the metrics alone.
+    """The id of the channel in which a lost channel is reported, once until it works again: of
+    alerts, the board, digests, changes or the audit log. 0: only the log and the metrics say it.
     """
 
     alert_channel: int | None = None
@@ -346,6 +346,11 @@ class Settings(BaseSettings):
 
     alert_quiet: QuietHours = ""
     """Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: none."""
+
+    alert_logs: bool = False
+    """Whether an alert about a pod shows the last three lines of its log, with secrets redacted.
+    Everybody who can read the channel sees them. They are kept in that message alone.
+    """
 
     board_channel: int | None = None
     """The id of the channel for the live board. Empty: no board."""

@@ -15,6 +15,7 @@ from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.actions import Board, due
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import adopted, interrupted
+from bot.alerting.domain.quiet import with_silences
 from bot.alerting.domain.silences import MUTES, Mutes
 from bot.alerting.domain.transitions import advance
 from bot.alerting.domain.visibility import with_visibility
@@ -78,7 +79,8 @@ class AlertService:
         def change(old: Alerts | None) -> Alerts:
             if old and back_at:
                 old = interrupted(old, back_at)
-            return adopted(advance(old, report, rules, muted), told)
+            state = with_silences(advance(old, report, rules, muted), mutes, report)
+            return adopted(state, told)
 
         _, state = await store.change(ALERTS, change)
         if self.outages:
@@ -87,7 +89,7 @@ class AlertService:
         shown = self._shown_at and (now - self._shown_at).total_seconds() < self.board_every
         if self.board and not shown:
             acts.append(Board(report.public, state, self.board))
-        troubles = await self.delivery.carry_out(acts, state)
+        troubles = await self.delivery.carry_out(acts)
         if not shown and self.board not in troubles:
             self._shown_at = now
         return tuple(troubles.values())

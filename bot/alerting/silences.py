@@ -71,7 +71,7 @@ class Silences:
         if mute is None and name not in self.places(name):
             mute = _of_finding(held, name)
         if mute is None:
-            msg = f"{text[:60]!r} is not muted. /mute list shows what is."
+            msg = f'"{name[:60]}" is not muted. /mute list shows what is.'
             raise InputError(msg)
         target = mute.target
         await self.store.change(MUTES, lambda old: (old or Mutes()).without(target))
@@ -114,7 +114,7 @@ class Silences:
             return {"namespace": name}
         if mute := _of_finding(await self.list(), name):
             return {"finding": mute.finding}
-        no = f"{name[:60]!r} is no present finding's code, no check and no namespace."
+        no = f'"{name[:60]}" is not a problem\'s code, a namespace or a check.'
         msg = f"{no} Choose one of the suggestions."
         raise InputError(msg)
 

@@ -13,8 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.outage import GONE_AFTER
@@ -30,7 +28,9 @@ from bot.app.probes import Probes
 from bot.app.readiness import Readiness
 from bot.app.remediation import build_remediation, clock, nobody_asks
 from bot.charts.process import Artist
+from bot.chat.channel import Channels
 from bot.chat.client import Client
+from bot.chat.lost_channels import LostChannels
 from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.discord_channel import DiscordDigestChannel
@@ -122,7 +122,8 @@ class BotOptions:
     route_checks: How sites are asked whether they answer; None where nobody asks.
     look_every: Seconds between two evaluations of the alerts; one takes about 30 ms for ten
     thousand pods. board_every: Seconds between two edits of the live board. gone_after: How long no
-    request to the API server succeeds before that is told.
+    request to the API server succeeds before that is told. alert_logs: Whether an alert shows the
+    last log lines.
     """
 
     roles: Roles
@@ -140,6 +141,7 @@ class BotOptions:
     look_every: int = LOOK_EVERY
     board_every: float = BOARD_EVERY
     gone_after: timedelta = GONE_AFTER
+    alert_logs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +262,8 @@ class Bot:
             on_answered=self.metrics.answered,
             leadership=leadership,
         )
+        self._channels = Channels(self.client, options.guild_id)
+        self._lost = LostChannels(cluster.store, self._channels, options.digests.fallback)
         self.probes = Probes(
             self.client,
             cache,
@@ -316,7 +320,8 @@ class Bot:
             options.digests,
             composer,
             leadership,
-            self.client,
+            self._channels,
+            self._lost,
             on_outcome=self.metrics.digest,
             prepare=self._artist.prepare,
         )
@@ -375,7 +380,8 @@ class Bot:
         api, namespace = self.cluster.cache.api, self.cluster.state_namespace
         leadership = self.cluster.leadership
         store = KubernetesChangeStore(api, namespace, leadership) if namespace else NoChangeStore()
-        announcer = Announcer(self.client, clock, self._options.audit_channel)
+        audit = self._options.audit_channel
+        announcer = Announcer(self._channels, self._lost, clock, audit)
         return build_remediation(
             self.cluster.cache,
             self._diagnose,
@@ -456,15 +462,14 @@ class Bot:
             yield ScheduledCall(CHECKS_EVERY, "route checks", self._checks.turn)
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
         if options.rules.routes or options.board:
-            channel = DiscordAlertChannel(
-                self.client, lambda incident: alert_controls.rows(incident.head), options.guild_id
-            )
+            logs = health.log_tail if options.alert_logs else None
+            channel = DiscordAlertChannel(self._channels, alert_controls.rows, logs)
             delivery = AlertDelivery(
                 cluster.store,
                 channel,
                 cluster.leadership,
                 options.rules,
-                fallback=options.digests.fallback,
+                self._lost,
                 on_outcome=self.metrics.alert,
             )
             outages = None
@@ -473,6 +478,7 @@ class Bot:
                     cluster.membership.elector,
                     channel,
                     options.rules,
+                    self._lost,
                     on_outcome=self.metrics.alert,
                     gone_after=options.gone_after,
                 )
@@ -485,7 +491,8 @@ def build_digests(
     plan: DigestPlan,
     composer: Composer,
     leadership: Leadership,
-    client: discord.Client,
+    channels: Channels,
+    lost: LostChannels,
     *,
     on_outcome: Callable[[DigestOutcome], None],
     prepare: Callable[[], Awaitable[None]] = unprepared,
@@ -493,10 +500,10 @@ def build_digests(
     """The digests, with their delivery to Discord's channels."""
     delivery = DigestDelivery(
         composer,
-        DiscordDigestChannel(client, refresh_button.rows),
+        DiscordDigestChannel(channels, refresh_button.rows),
         leadership,
         process=secrets.token_hex(4),
-        fallback=plan.fallback,
+        lost=lost,
         on_outcome=on_outcome,
     )
     return Digests(delivery, plan.schedules(), prepare)

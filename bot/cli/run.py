@@ -46,6 +46,7 @@ async def _serve(read: settings.Settings, token: str, guild_id: int) -> None:
         probe_image=read.probe_image,
         prober_settings=read.of_prober,
         route_checks=read.checks_of_routes,
+        alert_logs=read.alert_logs,
     )
     async with connect(kubeconfig=read.kubeconfig, context=read.context) as api:
         bot = Bot(build_cluster(api, read), options)

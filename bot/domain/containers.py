@@ -11,10 +11,30 @@ from bot.domain.finding import Evidence
 from bot.domain.resources import core
 from bot.domain.resources.base import Condition
 
+CONTAINER = "container"
+"""The label of evidence that names the container whose log explains a failure."""
+
 MEMORY_LIMIT = "memory limit of "
 """What the label of evidence begins with that has the memory limit of a container."""
 
 OUT_OF_MEMORY = "OOMKilled"
+
+SIGNALS = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    4: "SIGILL",
+    5: "SIGTRAP",
+    6: "SIGABRT",
+    7: "SIGBUS",
+    8: "SIGFPE",
+    9: "SIGKILL",
+    11: "SIGSEGV",
+    13: "SIGPIPE",
+    15: "SIGTERM",
+    31: "SIGSYS",
+}
+"""The signals that end a process, by number. Source: signal(7)."""
 
 ENDED = ("Failed", "Succeeded")
 """The phases of a pod that does not run any more."""
@@ -93,7 +113,7 @@ def evidence(pod: core.Pod, container: core.ContainerStatus | None = None) -> tu
         for status, ended in terminations(pod)
     )
     shown = (*terminated, *_limits(pod))
-    return (Evidence("container", container.name), *shown) if container else shown
+    return (Evidence(CONTAINER, container.name), *shown) if container else shown
 
 
 def _limits(pod: core.Pod) -> Iterator[Evidence]:
@@ -123,4 +143,14 @@ def _message(ended: core.Terminated) -> str:
 def _end(ended: core.Terminated) -> str:
     at = f" at {ended.finished_at:%Y-%m-%d %H:%M:%S} UTC" if ended.finished_at else ""
     signal = f", signal {ended.signal}" if ended.signal else ""
-    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal}{at}"
+    return f"{ended.reason or 'Error'}, exit code {ended.exit_code}{signal or _signal(ended)}{at}"
+
+
+def _signal(ended: core.Terminated) -> str:
+    """The name of the signal that an exit code stands for: ` (SIGABRT)` for 134.
+
+    Not of a container that was killed for lack of memory: its reason says more. Source: shells and
+    container runtimes add 128 to the number that Linux gives a signal.
+    """
+    name = SIGNALS.get(ended.exit_code - 128, "")
+    return f" ({name})" if name and ended.reason != OUT_OF_MEMORY else ""

@@ -15,7 +15,7 @@ import msgspec
 
 from bot.domain import mute_annotation
 from bot.domain.check import Check
-from bot.domain.containers import MEMORY_LIMIT
+from bot.domain.containers import CONTAINER, MEMORY_LIMIT
 from bot.domain.event_reasons import EventReasons
 from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.judging_budget import JudgingBudget
@@ -198,7 +198,7 @@ class Health:
         """
         events, log, usage = await asyncio.gather(
             self.cluster.events(finding.subject),
-            self._log(finding),
+            self.log_tail(finding),
             self._usage(finding),
             return_exceptions=True,
         )
@@ -275,10 +275,15 @@ class Health:
     def _budget(self, snapshot: Snapshot) -> JudgingBudget:
         return JudgingBudget(self.clock, _of_traefik(snapshot))
 
-    async def _log(self, finding: Finding) -> LogTail | None:
+    async def log_tail(self, finding: Finding) -> LogTail | None:
+        """The last log lines of the container that explains a pod's finding; None for others.
+
+        Raises:
+            ClusterError: They cannot be read.
+        """
         if finding.subject.kind != "Pod":
             return None
-        container = {item.label: item.value for item in finding.evidence}.get("container")
+        container = {item.label: item.value for item in finding.evidence}.get(CONTAINER)
         return await self.cluster.last_log_lines(finding.subject, container) if container else None
 
     async def _usage(self, finding: Finding) -> tuple[Evidence, ...]:

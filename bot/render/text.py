@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 
 from bot.domain.redaction.redact import FILE, redact
@@ -50,7 +51,7 @@ def duration(time: timedelta | float) -> str:
     The second unit is said only where it matters: next to one or two of the first.
     """
     seconds = _seconds(time)
-    for (size, names), (smaller, small) in pairwise(UNITS):
+    for (size, names), (smaller, small) in itertools.pairwise(UNITS):
         if count := seconds // size:
             rest = seconds % size // smaller if count <= SECOND_UNIT_UP_TO and smaller > 1 else 0
             return _counted(count, names) + (f" {_counted(rest, small)}" if rest else "")
@@ -155,6 +156,18 @@ def _marked(char: str) -> str:
 
 CONTROL, INVISIBLE = frozenset({"Cc", "Zl", "Zp"}), frozenset({"Cf", "Cn", "Co", "Cs"})
 """Categories of Unicode: those that act as a break, and those that show nothing."""
+
+
+def whole(first: str, sentences: Iterable[str], noun: str, most: int) -> str:
+    """A sentence, as many more as fit into `most` characters, and how many are left out."""
+    first, *rest = (line(sentence, most) for sentence in (first, *sentences))
+    room = most - len(first) - len(" And 1,000 more rows.") - len(noun)
+    shown = list(
+        itertools.takewhile(room.__ge__, itertools.accumulate(len(one) + 1 for one in rest))
+    )
+    left = len(rest) - len(shown)
+    more = f"And {plural(left, f'more {noun}')}." if left else ""
+    return " ".join(filter(None, (first, *rest[: len(shown)], more)))
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

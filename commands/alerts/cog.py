@@ -5,44 +5,47 @@ from __future__ import annotations
 from discord import Interaction, app_commands
 
 from bot.alerting.silences import ACKNOWLEDGED, Silences
+from bot.alerting.views import silences as silences_view
 from bot.chat.client import OPERATORS
 from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
-from bot.health.service import Health
+from bot.errors import InputError
+from bot.health.service import Health, not_found
+from bot.health.views import discord as health_cards
 from bot.render import cards as render
-from commands.alerts.controls import SilenceButton
+from commands.alerts.controls import MuteSelect, SilenceButton, WhyButton
 from commands.autocomplete import Choices, findings, mutes, suggestions
 
 MUTED = "4h"
-"""For how long a button mutes."""
-
-SHOWN = 8
-"""Lines of the list of silences."""
+"""For how long the button of older messages mutes."""
 
 
 class AlertsCog(CogWithControls):
     """`/mute`, `/ack`, `/unmute`, and the buttons under an alert."""
 
     # Discord allows no command with the name of a group, hence `/mute add`.
-    mute = app_commands.Group(name="mute", description="Silence alerts for a while.")
+    mute = app_commands.Group(name="mute", description="Mute alerts for a time.")
 
     def __init__(self, silences: Silences, health: Health) -> None:
         self._silences = silences
         self._health = health
-        self.controls = {SilenceButton: self._press}
+        self.controls = {
+            SilenceButton: self._press,
+            MuteSelect: self._choose,
+            WhyButton: self._tell_story,
+        }
 
     @mute.command(extras=OPERATORS)
     async def add(self, interaction: Interaction, what: str, time: str, reason: str = "") -> None:
-        """No alerts of a finding, a namespace or a check for a while.
+        """Mute the alerts of a problem, a namespace or a check for a time.
 
         Args:
-            what: A finding's code, a namespace or a check.
-            time: As in 30m, 4h, 2d.
-            reason: Why.
+            what: A problem's code, a namespace or a check.
+            time: Such as 30m, 4h or 2d.
+            reason: Why, for everybody who reads it.
         """
         await acknowledge(interaction, private=False)
-        mute = await self._silences.mute(what, time, interaction.user.display_name, reason)
-        await answer(interaction, render.note(f"{mute.shown}: {mute.line()}"))
+        await self._mute(interaction, what, time, reason)
 
     @add.autocomplete("what")
     async def _suggest_target(self, _interaction: Interaction, typed: str) -> Choices:
@@ -52,27 +55,20 @@ class AlertsCog(CogWithControls):
 
     @mute.command(name="list")
     async def list_mutes(self, interaction: Interaction) -> None:
-        """What is muted, by whom and until when."""
+        """List what is muted, by whom and until when."""
         await acknowledge(interaction, private=True)
-        held = await self._silences.list()
-        lines = [f"{mute.name} · {mute.shown}: {mute.line()}" for mute in held]
-        annotated = await self._silences.annotated()
-        lines += [f"{finding.subject}: {line}" for finding, line in annotated.items()]
-        shown = "\n".join(lines[:SHOWN]) or "Nothing is muted."
-        more = f"\nand {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
-        await answer(interaction, render.note(shown + more))
+        held, annotated = await self._silences.list(), await self._silences.annotated()
+        await answer(interaction, render.note(silences_view.listed(held, annotated), raw=True))
 
     @app_commands.command(extras=OPERATORS)
     async def ack(self, interaction: Interaction, finding: str) -> None:
-        """You have seen a finding and work on it: eight hours of silence.
+        """Acknowledge a problem: you work on it, and it is muted for 8 hours.
 
         Args:
-            finding: The finding's code.
+            finding: The problem's code; suggestions name what is wrong now.
         """
         await acknowledge(interaction, private=False)
-        by = interaction.user.display_name
-        mute = await self._silences.mute(finding, ACKNOWLEDGED, by, acknowledged=True)
-        await answer(interaction, render.note(f"{mute.shown}: {mute.line()}"))
+        await self._mute(interaction, finding, ACKNOWLEDGED, acknowledged=True)
 
     @ack.autocomplete("finding")
     async def _suggest_finding(self, _interaction: Interaction, typed: str) -> Choices:
@@ -80,14 +76,13 @@ class AlertsCog(CogWithControls):
 
     @app_commands.command(extras=OPERATORS)
     async def unmute(self, interaction: Interaction, what: str) -> None:
-        """End the silence of a finding, a namespace or a check.
+        """Unmute a problem, a namespace or a check.
 
         Args:
-            what: A finding's code, a namespace or a check.
+            what: A problem's code, a namespace or a check.
         """
         await acknowledge(interaction, private=False)
-        ended = await self._silences.unmute(what)
-        await answer(interaction, render.note(f"{ended.shown} is muted no more."))
+        await self._unmute(interaction, what)
 
     @unmute.autocomplete("what")
     async def _suggest_mute(self, _interaction: Interaction, typed: str) -> Choices:
@@ -95,13 +90,38 @@ class AlertsCog(CogWithControls):
 
     async def _press(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
-        code, by = control["code"], interaction.user.display_name
         if control["act"] == "unmute":
-            await self._silences.unmute(code)
-            await answer(interaction, render.note("It is muted no more."))
+            await self._unmute(interaction, control["code"])
             return
         acknowledged = control["act"] == "ack"
-        mute = await self._silences.mute(
-            code, ACKNOWLEDGED if acknowledged else MUTED, by, acknowledged=acknowledged
-        )
-        await answer(interaction, render.note(mute.line()))
+        time = ACKNOWLEDGED if acknowledged else MUTED
+        await self._mute(interaction, control["code"], time, acknowledged=acknowledged)
+
+    async def _choose(self, interaction: Interaction, control: Control) -> None:
+        await acknowledge(interaction, private=True)
+        await self._mute(interaction, control["code"], control.chosen)
+
+    async def _mute(
+        self,
+        interaction: Interaction,
+        what: str,
+        time: str,
+        reason: str = "",
+        *,
+        acknowledged: bool = False,
+    ) -> None:
+        by = interaction.user.display_name
+        mute = await self._silences.mute(what, time, by, reason, acknowledged=acknowledged)
+        await answer(interaction, render.note(silences_view.muted(mute), raw=True))
+
+    async def _unmute(self, interaction: Interaction, what: str) -> None:
+        ended = await self._silences.unmute(what)
+        await answer(interaction, render.note(silences_view.unmuted(ended), raw=True))
+
+    async def _tell_story(self, interaction: Interaction, control: Control) -> None:
+        await acknowledge(interaction, private=True)
+        report = await self._health.check()
+        finding = report.with_code(control["code"])
+        if not finding:
+            raise InputError(not_found("This problem is gone", report))
+        await answer(interaction, health_cards.story(await self._health.story(report, finding[0])))

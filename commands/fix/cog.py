@@ -22,6 +22,7 @@ from bot.remediation.views.text import METHODS
 from bot.render import cards as render
 from commands.autocomplete import Choices, matching, short, suggestions
 from commands.fix import controls
+from commands.fix.repair_controls import RepairButton, RepairSelect
 from commands.progress import Progress
 
 
@@ -33,7 +34,12 @@ class FixCog(CogWithControls):
     def __init__(self, remediation: RemediationService, diagnose: Diagnose) -> None:
         self._remediation = remediation
         self._diagnose = diagnose
-        self.controls = {controls.ChangeButton: self._press, controls.MethodButton: self._choose}
+        self.controls = {
+            controls.ChangeButton: self._press,
+            controls.MethodButton: self._choose,
+            RepairButton: self._repair,
+            RepairSelect: self._repair_chosen,
+        }
 
     async def _suggest_route(self, _interaction: Interaction, typed: str) -> Choices:
         """Suggest live routes, from memory; a Service cannot be repaired."""
@@ -125,6 +131,12 @@ class FixCog(CogWithControls):
 
     async def _choose(self, interaction: Interaction, control: Control) -> None:
         await self._propose(interaction, control["asked"], Method(control["way"]))
+
+    async def _repair(self, interaction: Interaction, control: Control) -> None:
+        await self._propose(interaction, control["asked"], None)
+
+    async def _repair_chosen(self, interaction: Interaction, control: Control) -> None:
+        await self._propose(interaction, control.chosen, None)
 
     async def _propose(self, interaction: Interaction, route: str, method: Method | None) -> None:
         await acknowledge(interaction, private=False)

@@ -48,14 +48,14 @@ async def _digest(tab: Tab) -> None:
 
 async def _alert(tab: Tab) -> None:
     await tab.write("break")
-    await tab.see("downstream · incident", seconds=30)
+    await tab.see("jellyfin is crash-looping", seconds=30)
     # The board is edited at the next look.
     await tab.page.wait_for_timeout(5000)
 
 
 async def _recovered(tab: Tab) -> None:
     await tab.write("mend")
-    await tab.see("Recovered jellyfin", seconds=60)
+    await tab.see("jellyfin recovered after", seconds=60)
     await tab.page.wait_for_timeout(4000)
 
 

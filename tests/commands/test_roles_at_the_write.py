@@ -111,6 +111,11 @@ class Stage:
         self._unrepaired()
         self.changes = {"open": (await self._proposed()).name, "done": done.name}
 
+    async def prepare_without_proposal(self) -> None:
+        """The same, but nothing is proposed."""
+        await self.prepare()
+        self.world.store.kept.pop(self.changes["open"])
+
     def _unrepaired(self) -> None:
         for target, manifest in self.world.writer.world.items():
             if target.kind == "Service":
@@ -237,10 +242,18 @@ WRITING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
     lambda _: f"meshmedic:fix:conversion:{ASKED}",
 )
 READING_CONTROLS: tuple[Callable[[Stage], str], ...] = (
+    lambda on: f"meshmedic:alert:why:{on.finding}",
     lambda _: "meshmedic:digest:now",
     lambda _: "meshmedic:export:00000000:pods:",
     lambda on: f"meshmedic:change:details:{on.changes['open']}",
 )
+REPAIRS: tuple[tuple[str, list[str] | None], ...] = (
+    (f"meshmedic:repair:{ASKED}", None),
+    ("meshmedic:repair-one", [ASKED]),
+)
+"""The controls that propose a repair where none is proposed yet, with what is chosen."""
+
+MUTE_SELECT = "meshmedic:alert:mute-for:{}"
 SELECT = "meshmedic:drill:00000000:pods:"
 
 
@@ -257,16 +270,26 @@ async def test_every_command_and_control_has_an_example_here(stage: Stage) -> No
     await stage.prepare()
     health = {name for name in names(stage.room) if name.startswith("health ")}
     assert names(stage.room) == WRITING.keys() | READING.keys() | health
-    examples = [SELECT, *(id_of(stage) for id_of in (*WRITING_CONTROLS, *READING_CONTROLS))]
+    examples = [
+        SELECT,
+        *(id_of(stage) for id_of in (*WRITING_CONTROLS, *READING_CONTROLS)),
+        *(custom_id for custom_id, _ in REPAIRS),
+        MUTE_SELECT.format(stage.finding),
+    ]
     for pattern in stage.room.client.custom_ids:
         assert any(map(pattern.fullmatch, examples)), pattern
     for known in examples:
         assert any(pattern.fullmatch(known) for pattern in stage.room.client.custom_ids), known
 
 
-async def check_write(stage: Stage, name: str, work: Callable[[], Awaitable[Any]]) -> None:
+async def check_write(
+    stage: Stage,
+    name: str,
+    work: Callable[[], Awaitable[Any]],
+    prepare: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Who loses the role after it was sent writes nothing, and with the role the same writes."""
-    await stage.prepare()
+    await (prepare or stage.prepare)()
     before = await stage.written()
     stage.between.happens = stage.take
     assert said(await work()) in REFUSALS, name
@@ -291,6 +314,21 @@ async def test_a_button_writes_nothing_for_a_person_who_loses_the_role_after_the
     """However long its message stands."""
     for number, control in enumerate(WRITING_CONTROLS):
         await check_write(stage, f"button {number}", lambda: stage.click(control(stage)))  # noqa: B023  # called at once
+    muting = MUTE_SELECT.format(stage.finding)
+    await check_write(stage, muting, lambda: stage.click(muting, ["1d"]))
+
+
+async def test_a_repair_under_an_alert_is_proposed_only_for_a_person_who_has_the_role_still(
+    stage: Stage,
+) -> None:
+    """Where one is proposed already, that one is shown, and nothing is written."""
+    for custom_id, values in REPAIRS:
+        await check_write(
+            stage,
+            custom_id,
+            lambda: stage.click(custom_id, values),  # noqa: B023  # called at once
+            prepare=stage.prepare_without_proposal,
+        )
 
 
 async def test_commands_and_controls_that_are_not_listed_as_writing_write_nothing(

@@ -47,7 +47,7 @@ async def says(made: Composer, each: DigestSchedule = DAILY) -> str:
     view = discord_digest.digest(letter.digest, letter.picture, letter.alt).view
     shown = texts(view.to_components())
     for line in (*told.opened(letter.digest), *told.unseen(letter.digest)):
-        assert line[:60] in shown
+        assert line.partition(" until ")[0][:60] in shown
     return whole
 
 
@@ -153,7 +153,7 @@ async def test_an_approval_that_expires_is_named_until_it_has() -> None:
     world = World()
     remediation, change = await proposed(world)
     made = of_changes(world, remediation)
-    assert "a change waits for an approver until <t:1795436100:f>" in await says(made)
+    assert "a change waits for an approver until 2026-11-23 12:15 UTC" in await says(made)
     assert not (await made.compose(DAILY)).brief
     world.now = change.expires
     assert (await made.compose(DAILY)).brief

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
 from bot.alerting.domain import outage
 from bot.alerting.domain.hosts import FailingSites
-from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
+from bot.alerting.domain.incident import (
+    Alerts,
+    Incident,
+    MessageRecord,
+    Moment,
+    Silence,
+    Thread,
+)
 from bot.alerting.domain.silences import Mute
 from bot.alerting.views import discord as discord_alert
 from bot.alerting.views import outage as outage_view
+from bot.alerting.views import silences
+from bot.chat.channel import complaint
 from bot.domain.finding import Ref
 from bot.domain.outage import OutageReason
+from bot.domain.story import LogTail
 from bot.domain.verdict import Verdict
-from bot.render import cards as discord
 from bot.routing.traefik_word import REQUESTS_FAIL
 from commands.alerts import controls as alert_controls
 from tests.golden import Pages
@@ -51,6 +61,15 @@ WITH_SITES = replace(
         subject=Ref("Fault", "", "edge: redirect"),
         reason="Redirect",
         message="On edge, connections of pods to port 8080 of a pod on attic are refused.",
+        known_as=None,
+        evidence=(),
+        follows=(),
+    ),
+    keys=(
+        "route-faults/Fault//edge: redirect",
+        "routes-ingressroute/IngressRoute/media/shop",
+        "routes-ingress/Ingress/media/blog",
+        "routes-ingress/Ingress/media/wiki",
     ),
     sites=FailingSites(("shop.example.com", "blog.example.com"), 5),
 )
@@ -66,7 +85,9 @@ SILENT = replace(
         subject=Ref("IngressRoute", "media", "immich"),
         reason=REQUESTS_FAIL,
         message="7 requests of it did not reach a server, by Traefik's log: 502 timeout.",
+        known_as=Ref("Site", "", "immich.example.org"),
     ),
+    keys=("routes-ingressroute/IngressRoute/media/immich",),
     ended=NOW,
     timeline=(*TIMELINE, Moment(NOW, "no longer seen failing")),
 )
@@ -89,12 +110,30 @@ OUTAGE_OF_REFUSALS = _outage(OutageReason.NOT_ALLOWED, "The API server answered 
 OUTAGE_ENDED = replace(OUTAGE.with_line(NOW, "recovered"), ended=NOW)
 
 
-def _rows(one: Incident) -> list[discord.Row]:
-    return alert_controls.rows(one.head)
+QUIET = {
+    "muted": Silence(by="olga", until=NOW + timedelta(hours=4), reason="the new disk comes today"),
+    "acknowledged": Silence(by="anna", until=NOW + timedelta(hours=8), acknowledged=True),
+    "muted-namespace": Silence(by="olga", until=NOW + timedelta(days=2), within="namespace media"),
+    "muted-annotation": Silence(
+        reason="muted by the annotation of Namespace media until 2026-12-24 00:00 UTC: holidays"
+    ),
+}
+TAIL = LogTail(
+    container="immich",
+    previous=True,
+    lines=(
+        "loading the model",
+        "",
+        "terminate called after throwing an instance of 'std::bad_alloc'",
+        "  what():  std::bad_alloc",
+        "Aborted (core dumped)",
+    ),
+)
+REPAIRABLE = replace(WITH_SITES, repairs=("ingressroute/media/shop",))
 
 
-def _incident(one: Incident, role: int | None = None) -> str:
-    return card(discord_alert.incident(one, _rows(one), role))
+def _incident(one: Incident, role: int | None = None, log: str = "") -> str:
+    return card(discord_alert.incident(one, alert_controls.rows(one), role, log))
 
 
 def _many(number: int) -> tuple[Incident, ...]:
@@ -112,8 +151,11 @@ MUTES = (
 )
 
 
+ANNOTATED = {HEAD: "muted by the annotation of Namespace media until 2026-12-24 00:00 UTC"}
+
+
 def _mutes() -> str:
-    """As `/mute list` says them."""
+    """As a digest says them."""
     return "".join(f"{mute.name} · {mute.shown}: {mute.line()}\n" for mute in MUTES)
 
 
@@ -124,36 +166,51 @@ PAGES: Pages = {
     "incident-with-sites.json": lambda: _incident(WITH_SITES),
     "incident-with-sites-ended.json": lambda: _incident(replace(WITH_SITES, ended=NOW)),
     "incident-flapping.json": lambda: _incident(FLAPPING),
+    **{
+        f"incident-{name}.json": partial(_incident, replace(STARTED, silence=silence))
+        for name, silence in QUIET.items()
+    },
+    "incident-with-log.json": lambda: _incident(STARTED, log=discord_alert.last_lines(TAIL)),
+    "incident-with-a-fix.json": lambda: _incident(REPAIRABLE),
+    "incident-with-fixes.json": lambda: _incident(
+        replace(REPAIRABLE, repairs=("ingressroute/media/shop", "ingress/media/blog"))
+    ),
+    "incident-ended-still-muted.json": lambda: _incident(
+        replace(ENDED, silence=QUIET["acknowledged"])
+    ),
+    "incident-worked-around.json": lambda: _incident(
+        replace(WITH_SITES, ended=NOW, worked_around=True)
+    ),
     "incident-ended.json": lambda: _incident(ENDED),
     "incident-no-longer-seen.json": lambda: _incident(SILENT),
     "outage.json": lambda: card(outage_view.incident(OUTAGE, ROLE)),
     "outage-of-errors.json": lambda: card(outage_view.incident(OUTAGE_OF_ERRORS)),
     "outage-of-refusals.json": lambda: card(outage_view.incident(OUTAGE_OF_REFUSALS)),
     "outage-ended.json": lambda: card(outage_view.incident(OUTAGE_ENDED)),
-    "outage-board.json": lambda: card(outage_view.board(OUTAGE, "meshmedic-board")),
-    "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED, f"{OUTAGE.id}-end")),
-    "end.json": lambda: card(discord_alert.end(ENDED, f"{MARK}-end")),
-    "end-no-longer-seen.json": lambda: card(discord_alert.end(SILENT, f"{MARK}-end")),
-    "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),
-    "thread-not-kept.json": lambda: card(discord_alert.timeline((), f"{MARK}-3")),
-    "end-with-sites.json": lambda: card(
-        discord_alert.end(replace(WITH_SITES, ended=NOW), f"{MARK}-end")
-    ),
+    "outage-board.json": lambda: card(outage_view.board(OUTAGE)),
+    "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED)),
+    "end.json": lambda: card(discord_alert.end(ENDED)),
+    "end-no-longer-seen.json": lambda: card(discord_alert.end(SILENT)),
+    "thread.json": lambda: card(discord_alert.timeline(TIMELINE, ROLE)),
+    "thread-not-kept.json": lambda: card(discord_alert.timeline(())),
+    "end-with-sites.json": lambda: card(discord_alert.end(replace(WITH_SITES, ended=NOW))),
     "thread-name-with-sites.json": lambda: plain(discord_alert.thread_name(WITH_SITES)),
     "thread-name.json": lambda: plain(discord_alert.thread_name(STARTED)),
-    "summary.json": lambda: card(discord_alert.summary(_many(2), MARK)),
-    "summary-of-many.json": lambda: card(discord_alert.summary(_many(17), MARK)),
-    "board-healthy.json": lambda: card(
-        discord_alert.board(report("healthy"), Alerts(), "meshmedic-board")
-    ),
+    "summary.json": lambda: card(discord_alert.summary(_many(2))),
+    "summary-of-many.json": lambda: card(discord_alert.summary(_many(17))),
+    "board-healthy.json": lambda: card(discord_alert.board(report("healthy"), Alerts())),
     "board-with-incidents.json": lambda: card(
-        discord_alert.board(
-            report("homelab"), Alerts((WITH_SITES, *_many(16), ENDED)), "meshmedic-board"
-        )
+        discord_alert.board(report("homelab"), Alerts((WITH_SITES, *_many(16), ENDED)))
     ),
     "board-not-all-seen.json": lambda: card(
-        discord_alert.board(report("node-down", *GAPS), Alerts(), "meshmedic-board")
+        discord_alert.board(report("node-down", *GAPS), Alerts())
     ),
-    "lost.json": lambda: card(discord_alert.lost(7, "403 Forbidden: Missing Access")),
+    "lost.json": lambda: card(complaint(7, "403 Forbidden: Missing Access")),
+    "withheld.json": lambda: card(discord_alert.withheld((STARTED, ENDED))),
     "mutes.txt": _mutes,
+    "mutes.json": lambda: plain(silences.listed(MUTES, ANNOTATED)),
+    "mutes-none.json": lambda: plain(silences.listed((), {})),
+    "muted.json": lambda: plain(silences.muted(MUTES[0])),
+    "acknowledged.json": lambda: plain(silences.muted(MUTES[2])),
+    "unmuted.json": lambda: plain(silences.unmuted(MUTES[1])),
 }

@@ -13,17 +13,18 @@ from bot.alerting.domain.incident import (
     ALERTS,
     Alerts,
     Incident,
-    LostChannel,
     MessageRecord,
     Moment,
     Pending,
     Sent,
+    Silence,
     Thread,
     WellTime,
 )
 from bot.alerting.domain.incident import KnownFinding as KnownAlert
 from bot.alerting.domain.silences import MUTES, Mute, Mutes
 from bot.app.leader_tasks import COMMANDS, CommandDigest
+from bot.chat.lost_channels import LOST, Lost
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.domain.schedule import Timetable
@@ -118,6 +119,8 @@ INCIDENT = Incident(
     roles=(11,),
     worked_around=True,
     sites=FailingSites(("shop.example.com",), 4),
+    silence=Silence("olga", LATER, acknowledged=True, within="namespace apps", reason="a new disk"),
+    repairs=("ingressroute/apps/shop",),
 )
 
 RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
@@ -170,7 +173,6 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             turns={"weekly": (TURN,)},
             removed=("daily",),
             began={"daily": AT},
-            told={"weekly": "the channel is gone"},
         ),
     ),
     (
@@ -268,6 +270,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             left_out=(LeftOut(NODE, "api.example", "its rule does not take /"),),
         ),
     ),
+    (LOST, Lost({7: "Missing Access"})),
     (
         ALERTS,
         Alerts(
@@ -277,7 +280,6 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             ends=(Pending(FINDING.key, LATER),),
             messages=(Sent(7, AT, "apps@8"),),
             board=POST,
-            lost=(LostChannel(7, "Missing Access"),),
             refused=("Secret",),
             unread=("Lease",),
         ),

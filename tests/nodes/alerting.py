@@ -23,8 +23,6 @@ BEGUN_WITHIN = 120.0
 OVER_WITHIN = 300.0
 """Seconds: what recovered must stay so for two minutes."""
 
-CODE = re.compile(r"^-# since \S+ · (\w{7}) ", re.MULTILINE)
-
 
 async def run(table: Table, bot: Bot) -> None:
     """Let it crash until the alert stands, ask why, mend it, and wait for the end.
@@ -34,18 +32,14 @@ async def run(table: Table, bot: Bot) -> None:
     await asyncio.to_thread(wait_until, "the first look for alerts", _looked, BEGUN_WITHIN)
     await asyncio.to_thread(_crash)
     try:
-        alert, took = await bot.until_posted(
-            rf"(Failed|Degraded): \w+ `{NAMESPACE}/{NAME}", TOLD_WITHIN
-        )
+        alert, took = await bot.until_posted(rf"`{NAME}` .* · `{NAMESPACE}`", TOLD_WITHIN)
         table.row("the alert", alert, seconds=took, want=NAME)
-        code = CODE.search(alert)
-        assert code, alert
-        told = await bot.ask("why", finding=code[1], user=ADA)
+        told = await bot.ask("why", finding=f"Pod {NAMESPACE}/{NAME}", user=ADA)
         events_and_log = rf"(?s){NAME}.*BackOff.*{re.escape(LAST_WORDS)}"
         table.row("/why", told.text, seconds=told.seconds, want=events_and_log)
         await asyncio.to_thread(_mend)
-        over, took = await bot.until_posted(rf"\*\*Recovered\*\* .*{NAME}", OVER_WITHIN)
-        table.row("its end", over, seconds=took, want="Recovered")
+        over, took = await bot.until_posted(rf"`{NAME}` recovered after", OVER_WITHIN)
+        table.row("its end", over, seconds=took, want="recovered")
     finally:
         await asyncio.to_thread(kubectl, "-n", NAMESPACE, "delete", f"deployment/{NAME}")
 

@@ -92,7 +92,7 @@ async def test_ten_minutes_without_an_api_server_are_told_once_while_they_last(
     assert watching.first is not None, "nobody told it while it lasted"
     assert 3 * MINUTE - EARLIER < watching.first - began < 3 * MINUTE + MARGIN
     assert recoveries(server) == []
-    assert "The API server does not answer" in watching.texts[0]
+    assert "The API server doesn't answer" in watching.texts[0]
     assert "last seen: " in watching.texts[0]
     assert "systemctl status k3s" in watching.texts[0]
     assert f"<@&{OPERATORS}>" in watching.texts[0]

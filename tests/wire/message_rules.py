@@ -75,9 +75,9 @@ def _mentions(body: Json, components: list[Json]) -> Iterator[str]:
 
 
 def _calls(components: list[Json], roles: list[Any]) -> bool:
-    """A role is called at the very beginning, where no text from the cluster is."""
-    text = next(iter(_texts(components)), "")
-    return not roles or text.startswith("".join(f"<@&{each}>\n" for each in roles))
+    """A role is called at the very beginning, or alone: where no text from the cluster is."""
+    texts, called = _texts(components), "".join(f"<@&{each}>" for each in roles)
+    return not roles or called in texts or "".join(texts[:1]).startswith(f"{called}\n")
 
 
 SNOWFLAKE = 1 << 22

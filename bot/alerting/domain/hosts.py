@@ -40,10 +40,10 @@ class FailingSites(msgspec.Struct, frozen=True, omit_defaults=True):
             return f"{', '.join(first)} and {last}" if first else last
         return f"{', '.join(names)} and {rest:,} more"
 
-    def sentence(self, quoted: Callable[[str], str] = str, *, over: bool = False) -> str:
+    def sentence(self, quoted: Callable[[str], str] = str, most: int = NAMED) -> str:
         """The same as a sentence without its full stop; empty for none."""
-        verb = "did" if over else "does" if self.count == 1 else "do"
-        return f"{self.listed(quoted)} {verb} not answer" if self.named else ""
+        verb = "doesn't" if self.count == 1 else "don't"
+        return f"{self.listed(quoted, most)} {verb} answer" if self.named else ""
 
 
 NO_SITES = FailingSites()

@@ -99,6 +99,20 @@ def seen_well(before: WellTime | None, now: datetime) -> WellTime:
     return (before or WellTime(now)).at(now)
 
 
+class Silence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What keeps an incident quiet, as its card shows it: by whom, and until when.
+
+    by: The person who set it; empty of an annotation, whose own line is `reason` then. within: The
+    namespace or check that was muted as a whole; empty where it was this finding alone.
+    """
+
+    by: str = ""
+    until: datetime | None = None
+    acknowledged: bool = False
+    within: str = ""
+    reason: str = ""
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A root cause and its effects, from the first report of it until it is resolved.
 
@@ -109,7 +123,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     The budget kept its message back, for a summary. seen_well: It was seen to work since it failed,
     not only seen failing no more. worked_around: Its fault stays, and what was known to fail by it
     goes another way. roles: Those that were mentioned. sites: Those that do not answer; of one that
-    is over, those that did not.
+    is over, those that did not. silence: What keeps it quiet now, or did when it ended. repairs:
+    Names of its routes that `/fix route` can repair, as far as tests have proven.
     """
 
     id: str
@@ -133,6 +148,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[int, ...] = ()
     worked_around: bool = False
     sites: FailingSites = NO_SITES
+    silence: Silence | None = None
+    repairs: tuple[str, ...] = ()
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -220,13 +237,6 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     about: str
 
 
-class LostChannel(msgspec.Struct, frozen=True):
-    """An unavailable channel, and why: reported once, until it is available again."""
-
-    channel: int
-    why: str
-
-
 class Incidents:
     """The incidents of one state while it changes, and which of them holds each finding.
 
@@ -277,7 +287,6 @@ class Alerts(msgspec.Struct, frozen=True, dict=True):
     ends: tuple[Pending, ...] = ()
     messages: tuple[Sent, ...] = ()
     board: MessageRecord | None = None
-    lost: tuple[LostChannel, ...] = ()
     refused: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 

@@ -23,10 +23,14 @@ def length(text: str) -> timedelta | Refusal:
     """Read a duration: `30m`, `4h`, `2d`, `1w`."""
     time = duration(text, "mhdw")
     if not time:
-        return Refusal(f"{text[:40]!r} is no time. Write a number and m, h, d or w, such as 4h.")
+        return Refusal(f"{_quoted(text)} is not a duration. Use for example 30m, 4h or 2d.")
     if time > LONGEST:
-        return Refusal(f"{text[:40]!r} is longer than {LONGEST.days} days. Mend it, or mute anew.")
+        return Refusal(f"{_quoted(text)} is too long: a mute lasts at most {LONGEST.days} days.")
     return time
+
+
+def _quoted(text: str) -> str:
+    return f'"{text[:40]}"'
 
 
 class Mute(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +68,7 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
 
     def line(self) -> str:
         """One line: who, until when, and why."""
-        did = "seen" if self.acknowledged else "muted"
+        did = "acknowledged" if self.acknowledged else "muted"
         why = f": {self.reason}" if self.reason else ""
         return f"{did} by {self.by} until {self.until:%Y-%m-%d %H:%M} UTC{why}"
 
@@ -97,10 +101,14 @@ class Mutes(msgspec.Struct, frozen=True):
 
     def muted(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, str]:
         """By the key of each silenced finding, the line of the oldest mute that silences it."""
+        return {key: mute.line() for key, mute in self.silencing(findings, now).items()}
+
+    def silencing(self, findings: Iterable[Finding], now: datetime) -> Mapping[str, Mute]:
+        """By the key of each silenced finding, the oldest mute that silences it."""
         mutes = self.at(now)
         ages = {mute.target: age for age, mute in reversed([*enumerate(mutes)])}
         found = ((finding.key, ages.keys() & _targets(finding)) for finding in findings)
-        return {key: mutes[min(map(ages.__getitem__, on))].line() for key, on in found if on}
+        return {key: mutes[min(map(ages.__getitem__, on))] for key, on in found if on}
 
 
 def _targets(finding: Finding) -> set[str]:

@@ -12,10 +12,11 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -34,10 +35,12 @@ from bot.alerting.domain.incident import (
 )
 from bot.alerting.domain.rules import Rules
 from bot.alerting.domain.silences import silenced
-from bot.domain.finding import Finding, subject_of
+from bot.domain.containers import CONTAINER, MEMORY_LIMIT
+from bot.domain.finding import Evidence, Finding, subject_of
 from bot.domain.grouping import grouped
 from bot.domain.redaction.redact import redact
 from bot.domain.report import Report
+from bot.domain.resources.core import Node
 from bot.domain.resources.flux import HELM_RELEASE, INSTALLED_IN
 from bot.domain.shares import shared
 from bot.domain.snapshot import AWAY, Why
@@ -45,7 +48,7 @@ from bot.domain.tenancy import is_alike, party_of_key
 from bot.domain.verdict import Verdict
 from bot.health.causes import ROUTE_FAULTS
 from bot.health.checks import CHECKS
-from bot.net.diagnosis.workaround import WORKED_AROUND
+from bot.net.diagnosis.workaround import NATIVE_LB_HELPS, WORKED_AROUND
 from bot.routing.traefik_word import TRAEFIK_WORD
 
 NEEDS = {check.name: check.rests_on for check in CHECKS}
@@ -287,6 +290,7 @@ def _developed(state: Alerts, view: AlertView, rules: Rules) -> Alerts:
             changed = incident
         elif findings:
             changed = _with_sites(_still_bad(incident, findings, view), bad, view)
+            changed = _with_repairs(changed, bad, view.report.taken_at)
         else:
             changed = _recovering(incident, view, rules)
         incidents.append(changed)
@@ -306,7 +310,7 @@ def _still_bad(incident: Incident, findings: list[Finding], view: AlertView) -> 
     worst = max((finding.verdict for finding in findings), key=lambda verdict: verdict.rank)
     incident = replace(incident, clear=None, well=None, seen_well=False, worked_around=False)
     if head.key != old.key:
-        incident = incident.with_line(at, f"it is {head.reason} of {head.subject}")
+        incident = incident.with_line(at, f"now: {head.reason} of {head.subject}")
     elif (head.verdict, head.reason) != (old.verdict, old.reason):
         incident = incident.with_line(at, f"{head.verdict}: {head.reason}")
     if (head.key, head.verdict, head.reason) != (old.key, old.verdict, old.reason):
@@ -327,6 +331,30 @@ def _with_sites(incident: Incident, bad: Mapping[str, Finding], view: AlertView)
         return incident
     line = sites.sentence() or "its sites answer again"
     return replace(incident, sites=sites).with_line(now, line, of_sites=True)
+
+
+def _with_repairs(incident: Incident, bad: Mapping[str, Finding], now: datetime) -> Incident:
+    """With the routes that a repair is proven to help by now: the first one is worth a line."""
+    repairs = _repairs(bad[key] for key in incident.keys if key in bad)
+    first = repairs and not incident.repairs
+    incident = replace(incident, repairs=repairs)
+    return incident.with_line(now, "a tested fix is available: nativeLB") if first else incident
+
+
+def _repairs(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The names by which `/fix route` takes the routes that nativeLB is proven to help."""
+    helped = (one.subject for one in findings if one.reason == NATIVE_LB_HELPS)
+    routes = (route for route in helped if route.kind in REPAIRED)
+    return tuple(f"{route.kind.lower()}/{route.namespace}/{route.name}" for route in routes)[
+        :REPAIRS
+    ]
+
+
+REPAIRED = frozenset({"IngressRoute", "Ingress"})
+"""The kinds that `/fix` changes; of an HTTPRoute it only says what to write."""
+
+REPAIRS = 25
+"""Routes that are offered for a repair: as many as a select has."""
 
 
 def _recovering(incident: Incident, view: AlertView, rules: Rules) -> Incident:
@@ -465,31 +493,44 @@ def _opened(
         worst=max(worst, key=lambda verdict: verdict.rank),
         flapping=flapping,
         sites=failing_sites(NO_SITES, members, view.sites),
+        repairs=_repairs(members),
     )
     incident = incident.with_line(now, f"{root.verdict}: {root.reason}")
     if flapping:
-        incident = incident.with_line(now, "flapping: said once, until it is calm")
+        incident = incident.with_line(now, "keeps coming back: no further alerts until it is calm")
     return incident
 
 
 def _stored(finding: Finding) -> Finding:
-    """A finding as it is stored, without evidence (it may quote logs) and links of the report.
+    """A finding as it is stored: without evidence that may quote logs, and links of the report.
 
-    What its commands need to name a Helm release is kept.
+    What its message and commands name is kept: the node, the container, a limit, a Helm release.
     """
     # Before it is cut: half a secret is not recognised.
     text = redact(finding.message)
     if len(text) > MESSAGE:
         # Errors end with what began them.
         text = f"{text[: MESSAGE // 2]} … {text[-MESSAGE // 2 :]}"
-    named = tuple(
-        replace(item, value=redact(item.value))
-        for item in finding.evidence
-        if item.label in (HELM_RELEASE, INSTALLED_IN)
+    named = (item for item in finding.evidence if _is_named(item.label))
+    return replace(
+        finding,
+        reason=redact(finding.reason),
+        message=text,
+        evidence=tuple(
+            Evidence(redact(item.label)[:NAME], redact(item.value)[:NAME])
+            for item in islice(named, NAMED)
+        ),
+        follows=tuple(ref for ref in finding.follows if ref.kind == Node.kind_name())[:1],
+        cause=None,
     )
-    reason = redact(finding.reason)
-    return replace(finding, reason=reason, message=text, evidence=named, follows=(), cause=None)
 
+
+def _is_named(label: str) -> bool:
+    return label in (HELM_RELEASE, INSTALLED_IN, CONTAINER) or label.startswith(MEMORY_LIMIT)
+
+
+NAMED, NAME = 4, 300
+"""Pieces of evidence that are stored, and characters of each."""
 
 MESSAGE = 600
 """Characters of a message that are stored; fewer are shown."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
+from discord import ui
+
+from bot.alerting.domain import quiet
 from bot.alerting.domain.incident import Alerts, Incident, Moment
+from bot.alerting.views import silences
+from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.report import Report
 from bot.domain.shares import shared
+from bot.domain.situation.situation import situation
+from bot.domain.story import LogTail
 from bot.domain.verdict import Verdict
 from bot.health.views import text as report_text
 from bot.health.views.discord import next_step, note_line
@@ -15,8 +24,10 @@ from bot.render import cards as discord
 from bot.render import text as words
 from bot.sites.views import text as sites_text
 
-LISTED = 15
-LINES = 6
+LISTED, LIST = 15, 2500
+"""Incidents of a list, and its characters."""
+
+LINES = 3
 NAMED = 8
 """Kinds that cannot be seen and are named in a sentence."""
 
@@ -25,137 +36,266 @@ SHORT = 2
 
 THREAD_NAME = 100
 
-FAULT_STAYS = "\nThe fault itself stays: `/health all` has it as a note."
-UNPROVEN = "\nThat Traefik's log is silent is no proof that it works: `/net diagnose` tests it."
+REASON, KIND, LINE = 60, 60, 160
+SITES = 3
+"""Sites that an alert names."""
+
+FAULTS = frozenset({"Fault"})
+"""Kinds of faults that people know only by the sites that do not answer."""
+
+FIX = "**Next** Press *Fix…*: a test has proven that nativeLB works around it."
+
+FAULT_STAYS = "The fault itself stays: `/health all` shows it as a note."
+UNPROVEN = (
+    "Traefik's log shows no failed request any longer. `/net diagnose` tests whether it works."
+)
 
 
 def incident(
-    incident: Incident, rows: Sequence[discord.Row] = (), role: int | None = None
+    incident: Incident,
+    rows: Sequence[discord.Row] = (),
+    role: int | None = None,
+    log: str = "",
 ) -> discord.Card:
-    """An incident: which sites do not answer, why, since when, how it developed, and its end.
+    """An incident: what and where, since when, what it affects, why, and the next step.
 
-    Where a thread has its timeline, the latest line is enough.
+    Of one that is over: how long it lasted. log: The last log lines as `last_lines` writes them;
+    only the message itself has them.
     """
-    head, lines = incident.head, 1 if incident.thread.post else LINES
-    verdict, state = _verdict(incident), _state(incident)
-    more = f" · {len(incident.keys) - 1:,} downstream" if len(incident.keys) > 1 else ""
-    flaps = "\nIt comes and goes: said once, until it is calm." if incident.flapping else ""
-    cause = (
-        f"{state}: {head.subject.kind} "
-        f"{discord.code(str(head.subject).partition(' ')[2], discord.SUBJECT)}"
-    )
-    sites = incident.sites.sentence(_site, over=bool(incident.ended))
-    below = f"**{cause}**\n" if sites else ""
-    parts = [
-        f"{_mention(role)}## {words.MARK[verdict]} {sites or cause}",
-        f"{below}{discord.code(head.reason, 60)} "
-        f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
-        "" if incident.ended else next_step(head, 2),
-        "\n".join(map(_moment, incident.timeline[-lines:])),
-        f"-# since {_time(incident.began)} · {head.code}{more} · incident {incident.id}",
+    what = _over(incident) if incident.ended else _open(incident)
+    parts: list[str | ui.TextDisplay[Any]] = [
+        f"### {what}{_place(incident.head)}\n{_times(incident)}{_affected(incident)}",
+        _mention(role),
+        _cause(incident),
+        ui.TextDisplay(log, id=LOG) if log else "",
+        _next(incident),
+        "\n".join(map(_moment, _latest(incident))),
+        _quiet(incident),
     ]
-    return discord.card(verdict, [part for part in parts if part], rows)
+    return discord.card(_verdict(incident), [part for part in parts if part], rows)
 
 
-def timeline(lines: Sequence[Moment], mark: str, role: int | None = None) -> discord.Card:
+LOG = 1001
+"""The id of the component that has the log lines of a message."""
+
+LOG_LINES, LOG_TEXT = 3, 600
+
+
+def last_lines(tail: LogTail) -> str:
+    """The last log lines of a container in a block; empty where it wrote none."""
+    lines = [line for line in tail.lines if line.strip()][-LOG_LINES:]
+    return discord.fence(lines, LOG_TEXT) if lines else ""
+
+
+def _open(incident: Incident) -> str:
+    """What is wrong, the reader's noun first: the sites of a fault between them, or an app."""
+    says = _sites_of_fault(incident) or situation(incident.head).sentence(_site, _fact)
+    return f"{words.MARK[incident.head.verdict]} {says}"
+
+
+def _over(incident: Incident) -> str:
+    """That it is over, and after how long."""
+    name, many = _name(incident), bool(_sites_of_fault(incident)) and incident.sites.count > 1
+    lasted = words.age(incident.began, incident.ended) if incident.ended else ""
+    recovered = not incident.silent and not incident.worked_around
+    verb = "" if recovered else " are" if many else " is"
+    mark = words.MARK[_end_verdict(incident)]
+    return f"{mark} {name}{verb} {incident.end}{'' if incident.silent else f' after {lasted}'}"
+
+
+def _name(incident: Incident) -> str:
+    """The noun alone: its sites where a fault between them is told, else the app."""
+    if _sites_of_fault(incident):
+        return incident.sites.listed(_site, SHORT)
+    noun = situation(incident.head).noun
+    return f"{noun.kind} {_site(noun.name)}".lstrip()
+
+
+def _sites_of_fault(incident: Incident) -> str:
+    """That the sites do not answer, where the fault is nothing that people know by name."""
+    if incident.head.subject.kind not in FAULTS:
+        return ""
+    return incident.sites.sentence(_site, SHORT)
+
+
+def _place(head: Finding) -> str:
+    """` · `media` on `home-1``: the namespace, and the node of a pod."""
+    place = discord.code(head.subject.namespace, 63) if head.subject.namespace else ""
+    node = next((ref.name for ref in head.follows if ref.kind == "Node"), "")
+    on = f" on {discord.code(node, discord.SUBJECT)}" if node and head.subject.kind == "Pod" else ""
+    return f" · {place}{on}" if place else ""
+
+
+def _times(incident: Incident) -> str:
+    began = incident.began
+    if not incident.ended:
+        return f"Since {discord.stamp(began, 't')} ({discord.stamp(began, 'R')})"
+    return f"From {discord.stamp(began)} to {discord.stamp(incident.ended, 't')}"
+
+
+def _affected(incident: Incident) -> str:
+    """What depends on it: its sites by host, else the objects that fail with it.
+
+    Where sites are the headline, they are all that people know of it.
+    """
+    if _sites_of_fault(incident):
+        return ""
+    what = incident.sites.listed(_site, SITES)
+    if not what:
+        others = [subject_of(key) for key in incident.keys if key != incident.head.key]
+        shown = ", ".join(_beside(other, incident.head.subject) for other in others[:SHORT])
+        more = f" and {len(others) - SHORT:,} more" if len(others) > SHORT else ""
+        what = f"{shown}{more}"
+    verb = "Affected" if incident.ended else "Affects"
+    return f"\n{verb} {what}" if what else ""
+
+
+def _beside(other: Ref, subject: Ref) -> str:
+    """An object that fails as well; its namespace only where that is another one."""
+    name = other.name if other.namespace == subject.namespace else str(other).partition(" ")[2]
+    kind = other.kind if other.kind.isalnum() and other.kind.isascii() else "Object"
+    return f"{kind[:KIND]} {_site(name)}"
+
+
+def _fact(text: str) -> str:
+    """What the cluster says; a number needs no code."""
+    return text if text.isascii() and text.isdecimal() else _site(text)
+
+
+def _cause(incident: Incident) -> str:
+    """Why: what the cluster said, beneath the fault's own name where sites stand above."""
+    head = incident.head
+    fault = f"{situation(head).sentence(_site, _fact)}\n" if _sites_of_fault(incident) else ""
+    message = discord.prose(words.brief(head.message, discord.MESSAGE))
+    reason = discord.code(head.reason, REASON)
+    flaps = "\nIt keeps coming back: no further alerts until it is calm." * incident.flapping
+    more = ("\n" + FAULT_STAYS) * incident.worked_around + ("\n" + UNPROVEN) * incident.silent
+    return f"{fault}{reason} {message}".rstrip() + (more if incident.ended else flaps)
+
+
+def _next(incident: Incident) -> str:
+    if incident.ended:
+        return ""
+    return FIX if incident.repairs else next_step(incident.head, 1)
+
+
+def _latest(incident: Incident) -> Sequence[Moment]:
+    """The lines that the card does not say: neither the first, nor its sites, end or silence.
+
+    One where a thread has them all, and none of what is over then.
+    """
+    said = incident.end if incident.ended else incident.silence and quiet.line(incident.silence)
+    lines = [line for line in incident.timeline[1:] if line.what != said and not line.of_sites]
+    if incident.thread.post:
+        return () if incident.ended else lines[-1:]
+    return lines[-LINES:]
+
+
+def _quiet(incident: Incident) -> str:
+    if incident.ended:
+        return silences.still_quiet(incident.silence, incident.ended)
+    return silences.quiet(incident.silence) if incident.silence else ""
+
+
+def timeline(lines: Sequence[Moment], role: int | None = None) -> discord.Card:
     """What happened since the last message in the thread."""
-    text = "\n".join(map(_moment, lines)) or "-# (what happened was not kept)"
-    return discord.card(None, [f"{_mention(role)}{text}", f"-# {mark}"], ())
+    text = "\n".join(map(_moment, lines)) or "-# (earlier lines were not kept)"
+    return discord.card(None, [part for part in (text, _mention(role)) if part], ())
 
 
 def thread_name(incident: Incident) -> str:
-    """The name of an incident's thread: sites, reason and object. It has no markup."""
-    sites = words.line(incident.sites.listed(most=1), THREAD_NAME // 2)
-    parts = (sites, incident.head.reason, str(incident.head.subject))
-    return words.line(" · ".join(filter(None, parts)), THREAD_NAME)
+    """The name of an incident's thread, without markup: `jellyfin is crash-looping`."""
+    fault = incident.head.subject.kind in FAULTS
+    says = incident.sites.sentence(most=1) if fault else ""
+    return words.line(says or situation(incident.head).sentence(), THREAD_NAME)
 
 
-def lost(channel: int, why: str) -> discord.Card:
-    """The message for the owner that alerts cannot be posted in a channel."""
-    text = (
-        f"Alerts cannot be posted in <#{channel}>: {discord.code(why, 200)}\n"
-        "Give the bot its permissions there again, or name another channel in the settings. What "
-        "happens meanwhile is said there once that works, and stands in the digest. This is said "
-        "once."
-    )
-    return discord.note(text, raw=True)
-
-
-def end(incident: Incident, mark: str) -> discord.Card:
-    """The reply that an incident is over; its mark identifies it."""
-    lasted = words.age(incident.began, incident.ended) if incident.ended else ""
-    subject = discord.code(str(incident.head.subject), discord.SUBJECT)
-    verdict = _end_verdict(incident)
-    sites = incident.sites.listed(_site)
-    cause = f"\n{subject}" if sites else ""
-    what = sites or subject
-    text = f"{words.MARK[verdict]} **{incident.end.capitalize()}** {what} after {lasted}{cause}"
+def end(incident: Incident) -> discord.Card:
+    """The reply that an incident is over, with its sites."""
     more = FAULT_STAYS * incident.worked_around + UNPROVEN * incident.silent
-    return discord.card(verdict, [f"{text}{more}\n-# {mark}"], ())
+    lines = (
+        f"### {_over(incident)}{_place(incident.head)}",
+        "" if _sites_of_fault(incident) else incident.sites.listed(_site),
+        more,
+    )
+    verdict = _end_verdict(incident)
+    return discord.card(verdict, ["\n".join(line for line in lines if line)], ())
 
 
 def _verdict(incident: Incident) -> Verdict:
     return _end_verdict(incident) if incident.ended else incident.head.verdict
 
 
-def _state(incident: Incident) -> str:
-    return (incident.end if incident.ended else str(incident.head.verdict)).capitalize()
-
-
 def _end_verdict(incident: Incident) -> Verdict:
-    """What is only not seen failing any more is not known to be well."""
+    """What is only not seen failing any longer is not known to be well."""
     return Verdict.UNKNOWN if incident.silent else Verdict.HEALTHY
 
 
-def summary(incidents: Sequence[Incident], mark: str, role: int | None = None) -> discord.Card:
+def summary(incidents: Sequence[Incident], role: int | None = None) -> discord.Card:
     """All incidents that the budget of the hour held back, in one message."""
-    lines = [_head(incident) for incident in _listed(incidents)]
-    more = len(incidents) - LISTED
-    if more > 0:
-        lines.append(f"and {more:,} more: ask `/health all`.")
-    count = words.plural(len(incidents), "further incident")
+    lines = _lines(incidents, _head)
     parties = {incident.head.subject.namespace for incident in incidents}
     (only, *more_of) = sorted(parties)
-    whose = f"about {discord.code(only, 63)} " if only and not more_of else ""
+    place = f" in {discord.code(only, 63)}" if only and not more_of else ""
     head = (
-        f"{_mention(role)}## {count}\n"
-        f"This channel's messages {whose}for the hour are used up; these have none."
+        f"### {words.plural(len(incidents), 'more problem')}{place}\n"
+        "This channel has had its alerts for this hour, so these share one message."
     )
-    return discord.card(Verdict.UNKNOWN, [head, "\n".join(lines), f"-# {mark}"], ())
+    parts = (head, _mention(role), "\n".join(lines))
+    return discord.card(Verdict.UNKNOWN, [part for part in parts if part], ())
 
 
-def withheld(incidents: Sequence[Incident], mark: str, role: int | None = None) -> discord.Card:
-    """Incidents without a word that somebody wrote in the cluster: how bad, the kind, the code."""
-    lines = [
-        f"{words.MARK[_verdict(incident)]} {_state(incident)}: {incident.head.subject.kind}"
-        f" · {incident.head.code}"
-        for incident in _listed(incidents)
-    ]
-    if len(incidents) > LISTED:
-        lines.append(f"and {len(incidents) - LISTED:,} more")
-    text = f"{_mention(role)}Discord rejects what is to be said here. `/health all` tells more."
-    return discord.card(
-        Verdict.UNKNOWN, [text, "\n".join(lines) or "No open incident.", f"-# {mark}"], ()
+def withheld(incidents: Sequence[Incident], role: int | None = None) -> discord.Card:
+    """Incidents without a word that somebody wrote in the cluster: the kind, and how to ask."""
+    lines = _lines(incidents, _nameless)
+    text = (
+        "Discord rejected the text of this message, so it has no names.\n`/health all` shows them."
     )
+    parts = (text, _mention(role), "\n".join(lines) or "No open incident.")
+    return discord.card(Verdict.UNKNOWN, [part for part in parts if part], ())
 
 
-def board(report: Report, state: Alerts, mark: str) -> discord.Card:
+def _nameless(incident: Incident) -> str:
+    kind, mark = incident.head.subject.kind, words.MARK[_verdict(incident)]
+    if incident.ended:
+        return f"{mark} {kind} {incident.end}"
+    return f"{mark} {kind} {incident.head.verdict} · `/why {incident.head.code}`"
+
+
+def board(report: Report, state: Alerts) -> discord.Card:
     """The present state and its age: first of all, how many sites answer."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
-    lines = [f"{_head(incident)} since {_time(incident.began)}" for incident in _listed(unfinished)]
-    if len(unfinished) > LISTED:
-        lines.append(f"and {len(unfinished) - LISTED:,} more")
+    lines = _lines(unfinished, lambda one: f"{_head(one)} since {_time(one.began)}")
     verdict = report.verdict
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     first = sites_text.first_line(report.public)
     parts = [
-        f"## {words.MARK[verdict]} {verdict.capitalize()}\n{first}{report_text.headline(report)}",
+        f"## {words.MARK[verdict]} {_situation(report, unfinished)}\n{first}".rstrip("\n"),
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),
-        f"-# seen {_time(report.taken_at)} · {mark}",
+        f"-# seen {_time(report.taken_at)}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())
+
+
+def _situation(report: Report, unfinished: Sequence[Incident]) -> str:
+    """The headline of `/health`; where problems have no incident, that they are known."""
+    said = report_text.headline(report)
+    known = said if unfinished else KNOWN.sub(r"\1 known \2, nothing new", said, count=1)
+    return f"{known[:1].upper()}{known[1:]}"
+
+
+KNOWN = re.compile(r"^(\d[\d,]{0,10}) (problems?)")
+"""How the headline of a report with problems begins."""
+
+
+def _lines(incidents: Sequence[Incident], line: Callable[[Incident], str]) -> list[str]:
+    """A line for each incident for which there is room, and how many more there are."""
+    lines = [*discord.fitting([line(incident) for incident in _listed(incidents)], LIST)]
+    if more := len(incidents) - len(lines):
+        lines.append(f"and {more:,} more: `/health all`")
+    return lines
 
 
 def _listed(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
@@ -163,15 +303,15 @@ def _listed(incidents: Sequence[Incident]) -> tuple[Incident, ...]:
 
 
 def _head(incident: Incident) -> str:
-    head = incident.head
-    subject, reason = discord.code(str(head.subject), 80), discord.code(head.reason, 40)
-    sites = incident.sites.listed(_site, SHORT)
-    first = f"{sites} · " if sites else ""
-    return f"{words.MARK[head.verdict]} {first}{subject} {reason}"
+    """An incident in one line: what is wrong, and which sites that affects."""
+    says = f"{_open(incident)}{_place(incident.head)}"
+    sites = "" if _sites_of_fault(incident) else incident.sites.listed(_site, SHORT)
+    return f"{says} · {sites}" if sites else says
 
 
 def _site(name: str) -> str:
-    return discord.code(name, discord.SUBJECT)
+    """A name as code. None in Kubernetes has a backtick, so a hostile one may lose it."""
+    return discord.code(name.replace("`", "'"), discord.SUBJECT)
 
 
 def _no_incident(report: Report) -> str:
@@ -180,7 +320,7 @@ def _no_incident(report: Report) -> str:
     What cannot be seen may be an incident, so that there is none is said only of all that is seen.
     """
     wrong = any(root.verdict.rank >= Verdict.DEGRADED.rank for root in report.roots)
-    known = wrong * " What is wrong is no news: `/health all` tells it."
+    known = wrong * " `/health all` lists what is known."
     if not report.judged_count:
         return "I see nothing now, so I cannot tell whether there is an incident."
     if hidden := tuple(dict.fromkeys(gap.kind for gap in report.unseen)):
@@ -195,12 +335,13 @@ def _no_incident(report: Report) -> str:
 
 
 def _mention(role: int | None) -> str:
-    return f"<@&{role}>\n" if role else ""
+    """The role that is called, in a part of its own: phones show the first words of a message."""
+    return f"<@&{role}>" if role else ""
 
 
 def _moment(moment: Moment) -> str:
-    return f"-# {_time(moment.at)} {discord.code(moment.what, 160)}"
+    return f"-# {_time(moment.at)} {discord.prose(words.line(moment.what, LINE))}"
 
 
 def _time(at: datetime) -> str:
-    return f"<t:{int(at.timestamp())}:R>"
+    return discord.stamp(at, "R")

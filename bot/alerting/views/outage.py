@@ -1,99 +1,82 @@
-"""The message about an API server that does not answer, and how it is read again."""
+"""The message about an API server that does not answer."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.alerting.domain.incident import Incident, Moment
-from bot.alerting.domain.outage import FoundOutage
 from bot.domain.outage import OutageReason
 from bot.domain.verdict import Verdict
 from bot.render import cards as discord
 from bot.render import text as words
 
 TITLES = {
-    OutageReason.UNREACHABLE: "The API server does not answer",
-    OutageReason.ERRORS: "The API server answers with errors only",
+    OutageReason.UNREACHABLE: "The API server doesn't answer",
+    OutageReason.ERRORS: "The API server answers with errors",
     OutageReason.NOT_ALLOWED: "The API server refuses the bot",
 }
 
 ON_THE_SERVER = (
-    "On the server node: `systemctl status k3s` says whether it runs, and `journalctl -u k3s -e` "
-    "why not.",
-    "A full disk stops the datastore: `df -h /var/lib/rancher/k3s`.",
-    "With embedded etcd, more than half of the servers must be up.",
+    "On the server node, check k3s: `systemctl status k3s`, `journalctl -u k3s -e`",
+    "Check its disk, since a full one stops the datastore: `df -h /var/lib/rancher/k3s`",
+    "With embedded etcd, check that more than half of the servers are up.",
 )
 
 STEPS = {
     OutageReason.UNREACHABLE: (
         *ON_THE_SERVER,
-        "If `kubectl get nodes` answers there, only the bot's node has lost its way to the server.",
+        "If `kubectl get nodes` works there, only the bot's node can't reach the server.",
     ),
     OutageReason.ERRORS: ON_THE_SERVER,
     OutageReason.NOT_ALLOWED: (
-        "The API server runs, but takes no request of the bot (401: its token; 403: its roles).",
-        "Apply the bot's manifests again, and restart its pods so that they get a new token.",
-        "`meshmedic doctor` in the bot's pod names each permission that is missing.",
+        "The API server runs, but refuses the bot: 401 is about its token, 403 about its roles.",
+        "Apply the bot's manifests again, and restart its pods to give them a new token.",
+        "Run `meshmedic doctor` in the bot's pod: it lists each missing permission.",
     ),
 }
 """What to do, the likeliest first. Source: k3s, "Architecture" and "Managing etcd"."""
 
-OVER = " · over"
-"""How a message ends that says that the outage is over."""
-
-LINES = 4
-
-BEGAN = re.compile(r"<t:(\d{1,11}):R>")
+LINES, LINE = 4, 160
 
 
 def incident(incident: Incident, role: int | None = None) -> discord.Card:
     """The outage: what fails, what was seen last and when, what to do, and whether it is over."""
-    head, mention = incident.head, f"<@&{role}>\n" if role else ""
+    head, mention = incident.head, f"<@&{role}>" if role else ""
     reason = _reason(incident)
-    footer = f"-# since {_time(incident.began)} · incident {incident.id}"
     timeline = "\n".join(map(_moment, incident.timeline[-LINES:]))
-    error = discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)
+    error = discord.prose(words.brief(head.message, discord.MESSAGE))
     if incident.ended:
-        title = f"## {words.MARK[Verdict.HEALTHY]} The API server answers again"
-        return _card(Verdict.HEALTHY, title, timeline, f"{footer}{OVER}")
+        lasted = words.age(incident.began, incident.ended)
+        title = f"### {words.MARK[Verdict.HEALTHY]} The API server answers again after {lasted}"
+        times = f"From {discord.stamp(incident.began)} to {discord.stamp(incident.ended, 't')}"
+        return _card(Verdict.HEALTHY, title, times, timeline)
     return _card(
         head.verdict,
-        f"{mention}## {words.MARK[head.verdict]} {TITLES[reason]}",
-        f"{error}\nThe bot cannot see the cluster: what breaks meanwhile is told afterwards.",
+        f"### {words.MARK[head.verdict]} {TITLES[reason]}",
+        mention,
+        f"Since {discord.stamp(incident.began, 't')} ({_time(incident.began)})\n{error}\n"
+        "The bot can't see the cluster now. It reports afterwards what broke.",
         timeline,
-        "**What to do**\n" + "\n".join(f"- {step}" for step in STEPS[reason]),
-        footer,
+        "**Next**\n" + "\n".join(f"- {step}" for step in STEPS[reason]),
     )
 
 
-def end(incident: Incident, mark: str) -> discord.Card:
-    """The reply that the API server answers again; its mark identifies it."""
+def end(incident: Incident) -> discord.Card:
+    """The reply that the API server answers again."""
     lasted = words.age(incident.began, incident.ended) if incident.ended else ""
-    text = f"{words.MARK[Verdict.HEALTHY]} **The API server answers again** after {lasted}"
-    return discord.card(Verdict.HEALTHY, [f"{text}\n-# {mark}"], ())
+    text = f"### {words.MARK[Verdict.HEALTHY]} The API server answers again after {lasted}"
+    return discord.card(Verdict.HEALTHY, [text], ())
 
 
-def board(incident: Incident, mark: str) -> discord.Card:
+def board(incident: Incident) -> discord.Card:
     """The board while the API server is gone: nothing can be seen, and what was seen last."""
-    title = f"## {words.MARK[Verdict.UNKNOWN]} Nothing can be seen"
+    title = f"## {words.MARK[Verdict.UNKNOWN]} The cluster can't be seen"
     return _card(
         Verdict.UNKNOWN,
-        f"{title}\n{TITLES[_reason(incident)]} since {_time(incident.began)}.",
+        f"{title}\n{TITLES[_reason(incident)]}. It failed first {_time(incident.began)}.",
         "\n".join(map(_moment, incident.timeline[:1])),
-        f"-# seen {_time(incident.began)} · {mark}",
+        f"-# seen {_time(incident.began)}",
     )
-
-
-def read(text: str, message: int, stems: tuple[str, ...]) -> FoundOutage | None:
-    """The outage of a message's last line, if its id ends with one of the stems."""
-    over = text.endswith(OVER)
-    line = text.removesuffix(OVER)
-    began = BEGAN.search(line)
-    if not began or " incident " not in line or not line.endswith(stems):
-        return None
-    opened = datetime.fromtimestamp(int(began[1]), UTC)
-    return FoundOutage(line.rpartition(" ")[2], message, opened, over)
 
 
 def _card(verdict: Verdict, *parts: str) -> discord.Card:
@@ -108,8 +91,8 @@ def _reason(incident: Incident) -> OutageReason:
 
 
 def _moment(moment: Moment) -> str:
-    return f"-# {_time(moment.at)} {discord.code(moment.what, 160)}"
+    return f"-# {_time(moment.at)} {discord.prose(words.line(moment.what, LINE))}"
 
 
 def _time(at: datetime) -> str:
-    return f"<t:{int(at.timestamp())}:R>"
+    return discord.stamp(at, "R")

@@ -21,15 +21,35 @@ Shape = list[tuple[float, float]]
 """Its corners."""
 
 GROUND = "#1e1f22"
+"""A ground of its own: letters have the same contrast on Discord's light theme and its dark one."""
+
 INK = "#f2f3f5"
 FAINT = "#a0a4ab"
 WELL, BUSY, POOR, BAD = "#009e73", "#56b4e9", "#e69f00", "#d55e00"
 """Bluish green, sky blue, orange and vermilion of Okabe and Ito's palette."""
 
+WIDE = 3.9
+"""Inches. On a phone that shows a picture 300 pixels wide, `LETTERS` are 10 pixels high."""
 
-def new_figure(wide: float, tall: float, *, dots: int) -> Figure:
-    """An empty picture; inches, and dots an inch."""
-    figure = Figure(figsize=(wide, tall), dpi=dots, facecolor=GROUND)
+LETTERS, TITLE = 9.5, 12.0
+"""Points."""
+
+LETTER = 0.082
+"""Inches of a letter of that size, at the most of those that names have."""
+
+MARGIN, HEAD = 0.12, 0.62
+"""Inches: at each side, and of the title with the subtitle."""
+
+PIXELS = 1600
+"""The most of a line: Discord's desktop client shows 550, and a large picture needs memory."""
+
+DOTS = 260
+"""Dots an inch, as far as `PIXELS` allow."""
+
+
+def new_figure(wide: float, tall: float) -> Figure:
+    """An empty picture; inches."""
+    figure = Figure(figsize=(wide, tall), dpi=min(DOTS, PIXELS / wide), facecolor=GROUND)
     FigureCanvasAgg(figure)
     return figure
 
@@ -59,9 +79,11 @@ def format_labels(labels: Iterable[Text], size: float) -> None:
         label.set_fontsize(size)
 
 
-def write(axes: Axes, x: float, y: float, text: str, size: float) -> None:
-    """Text to the right of a point, in the middle of its height."""
-    axes.text(x, y, text, color=INK, fontsize=size, va="center", parse_math=False)
+def write(
+    axes: Axes, x: float, y: float, text: str, *, size: float = LETTERS, align: str = "left"
+) -> None:
+    """Text that begins or ends at a point, in the middle of its height."""
+    axes.text(x, y, text, color=INK, fontsize=size, ha=align, va="center", parse_math=False)
 
 
 def dashed_frames(shapes: list[Shape], thick: float) -> PolyCollection:
@@ -71,14 +93,13 @@ def dashed_frames(shapes: list[Shape], thick: float) -> PolyCollection:
     )
 
 
-def add_heading(
-    figure: Figure, drawing: Drawing, *, left: float, tops: tuple[float, float], small: float
-) -> None:
-    """The title and the subtitle, `tops` inches below the upper edge."""
-    title, subtitle = (1 - top / figure.get_figheight() for top in tops)
-    style: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
-    figure.text(left, title, drawing.title, color=INK, fontsize=13, weight="bold", **style)
-    figure.text(left, subtitle, drawing.subtitle, color=FAINT, fontsize=small, **style)
+def add_heading(figure: Figure, drawing: Drawing) -> None:
+    """The title and the subtitle, at the upper edge."""
+    wide, tall = figure.get_size_inches()
+    style: dict[str, Any] = {"x": MARGIN / wide, "ha": "left", "va": "top", "parse_math": False}
+    title, subtitle = (1 - top / tall for top in (0.12, 0.36))
+    figure.text(y=title, s=drawing.title, color=INK, fontsize=TITLE, weight="bold", **style)
+    figure.text(y=subtitle, s=drawing.subtitle, color=FAINT, fontsize=LETTERS, **style)
 
 
 def as_png(figure: Figure) -> bytes:

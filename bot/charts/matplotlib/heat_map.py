@@ -10,19 +10,19 @@ from bot.charts.matplotlib import canvas
 from bot.charts.matplotlib.tile import Painter
 from bot.charts.spec import HeatMap, Key
 
-DOTS = 150
-"""Dots an inch."""
+FOOT = 0.12
+"""Inches between the tiles and the key."""
 
-LEFT, RIGHT, HEAD, NAMES, FOOT = 1.6, 1.0, 0.55, 1.0, 0.45
-"""Inches around the tiles: row names, slanted column names, title, column names, key."""
+SLANT, SLANTED = 50, 0.77
+"""Degrees of the column names, and their height as a share of their length."""
 
-NARROWEST = 5.4
-"""Inches of the whole: the key needs them."""
+LONGEST = 18
+"""Letters of a name for which there is room."""
 
-TILE, LEAST, MOST = 0.62, 2.4, 9.0
-"""Inches of one tile where there is room, and of all tiles of a side."""
+TILE, MOST = 0.3, 9.0
+"""Inches: the least of one tile, as far as all tiles of a side have `MOST` at the most."""
 
-KEY_LINE = 0.28
+KEY_LINE = 0.26
 """Inches of a line of the key."""
 
 WITH_NUMBERS = 34
@@ -35,20 +35,23 @@ LOWEST, HIGHEST = 1.0, 100.0
 def draw(heat_map: HeatMap) -> bytes:
     """The picture, as a PNG."""
     count = max(1, len(heat_map.names))
-    side = min(MOST, max(LEAST, TILE * count))
-    wide = max(NARROWEST, LEFT + side + RIGHT)
-    tall = HEAD + NAMES + side + FOOT + KEY_LINE * len(heat_map.key)
-    figure = canvas.new_figure(wide, tall, dots=DOTS)
-    below = tall - HEAD - NAMES - side
-    axes = canvas.add_field(figure, (LEFT, below, side, side), count, count)
-    _name_tiles(axes, heat_map.names, size=min(10.0, 72 * side / count * 0.62))
+    # The last column's name ends beyond the tiles.
+    names = canvas.LETTER * min(LONGEST, max(map(len, heat_map.names), default=1))
+    left, right = canvas.MARGIN + names, canvas.MARGIN + 0.6 * names
+    side = min(MOST, max(canvas.WIDE - left - right, TILE * count))
+    wide = left + side + right
+    above = canvas.HEAD + 0.1 + SLANTED * names
+    below = FOOT + KEY_LINE * len(heat_map.key) + canvas.MARGIN
+    figure = canvas.new_figure(wide, above + side + below)
+    axes = canvas.add_field(figure, (left, below, side, side), count, count)
+    _name_tiles(axes, heat_map.names, size=min(canvas.LETTERS, 72 * side / count * 0.8))
     scale = _scale(heat_map)
     painter = Painter(axes, scale, _letter_size(side, count), thick=max(1.2, 72 * side / count / 9))
     for row, tiles in enumerate(heat_map.rows):
         for column, tile in enumerate(tiles):
             painter.paint(column, row, tile)
     painter.hang()
-    canvas.add_heading(figure, heat_map, left=0.15 / wide, tops=(0.13, 0.4), small=9)
+    canvas.add_heading(figure, heat_map)
     if heat_map.key:
         _add_key(figure, heat_map.key, scale)
     return canvas.as_png(figure)
@@ -58,7 +61,7 @@ def _name_tiles(axes: Axes, names: tuple[str, ...], *, size: float) -> None:
     places = [number + 0.5 for number in range(len(names))]
     axes.xaxis.tick_top()
     axes.tick_params(length=0, colors=canvas.INK)
-    axes.set_xticks(places, labels=names, rotation=50, ha="left", rotation_mode="anchor")
+    axes.set_xticks(places, labels=names, rotation=SLANT, ha="left", rotation_mode="anchor")
     axes.set_yticks(places, labels=names)
     canvas.format_labels((*axes.get_xticklabels(), *axes.get_yticklabels()), size)
 
@@ -74,11 +77,11 @@ def _scale(heat_map: HeatMap) -> LogNorm:
 
 
 def _add_key(figure: Figure, key: tuple[Key, ...], scale: LogNorm) -> None:
-    wide = figure.get_figwidth() - 0.3
-    place = (0.15, 0.15, wide, KEY_LINE * len(key))
+    wide = figure.get_figwidth() - 2 * canvas.MARGIN
+    place = (canvas.MARGIN, canvas.MARGIN, wide, KEY_LINE * len(key))
     axes = canvas.add_field(figure, place, wide / KEY_LINE, len(key))
-    painter = Painter(axes, scale, 5.5, thick=1.4)
+    painter = Painter(axes, scale, 7.0, thick=1.4)
     for row, entry in enumerate(key):
         painter.paint(0, row, entry.tile)
-        canvas.write(axes, 1.3, row + 0.5, entry.means, 8)
+        canvas.write(axes, 1.3, row + 0.5, entry.means)
     painter.hang()

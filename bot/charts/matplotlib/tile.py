@@ -5,22 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 
-from bot.charts.matplotlib.canvas import BAD, FAINT, GROUND, INK, Shape, dashed_frames
+from bot.charts.matplotlib.canvas import BAD, FAINT, INK, Shape, dashed_frames
 from bot.charts.spec import Sign, Tile
 
-MAP = "cividis"
-"""A colour map that looks the same with and without colour vision."""
+MAP = LinearSegmentedColormap.from_list("calm", ["#4a9fb0", "#d6eef4"])
+"""Of one hue, slower is brighter: the same without colour vision, and bright enough for `DARK`."""
 
-DIMMEST = 0.22
-"""The place of the smallest value on the map; lower ones would vanish in the background."""
-
-BRIGHT = 0.58
-"""Above this place the map needs dark ink."""
+DARK = "#000000"
+"""Letters on a tile."""
 
 GAP = 0.06
 """Between two tiles, in tiles."""
@@ -51,14 +47,14 @@ class Painter:
         """Paint a tile at its place."""
         match tile.sign:
             case Sign.WELL:
-                ink = self._coloured(column, row, tile)
-                self._letters(column + 0.5, row + 0.5, number(tile.value), ink, 1.0)
+                self._fill(column, row, tile)
+                self._letters(column + 0.5, row + 0.5, number(tile.value), DARK, 1.0)
             case Sign.SOME:
-                ink = self._coloured(column, row, tile)
+                self._fill(column, row, tile)
                 self._corners.append(_square(column, row)[1:])
-                self._letters(column + 0.32, row + 0.3, number(tile.value), ink, 0.72)
+                self._letters(column + 0.32, row + 0.3, number(tile.value), DARK, 0.72)
                 share = 0.95 - 0.12 * len(tile.note)
-                self._letters(column + 0.68, row + 0.71, tile.note, INK, share)
+                self._letters(column + 0.68, row + 0.71, tile.note, DARK, share)
             case Sign.NONE:
                 self._fills.append((_square(column, row), BAD))
                 self._strokes += _cross(column, row)
@@ -85,12 +81,9 @@ class Painter:
         ):
             self.axes.add_collection(collection, autolim=False)
 
-    def _coloured(self, column: int, row: int, tile: Tile) -> str:
-        """Fill by the value. Returns the ink that can be read on it."""
-        least = float(self.scale.vmin or 1)
-        shade = DIMMEST + (1 - DIMMEST) * float(self.scale(tile.value or least))
-        self._fills.append((_square(column, row), tuple(colormaps[MAP](shade))))
-        return GROUND if shade > BRIGHT else INK
+    def _fill(self, column: int, row: int, tile: Tile) -> None:
+        shade = float(self.scale(tile.value or float(self.scale.vmin or 1)))
+        self._fills.append((_square(column, row), tuple(MAP(shade))))
 
     def _letters(self, x: float, y: float, text: str, colour: str, share: float) -> None:
         if self.size and text:

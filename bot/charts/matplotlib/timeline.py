@@ -1,7 +1,11 @@
-"""A timeline: a lane for each area, where a higher block is worse, and incidents as bars below."""
+"""A timeline: a lane for each area, where a higher block is worse, and incidents as bars below.
+
+Each lane has its name and note in a line of their own, so that it is as wide as the picture.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
@@ -9,23 +13,20 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from bot.charts.matplotlib import canvas
-from bot.charts.spec import Lane, Level, Span, Timeline
+from bot.charts.spec import Lane, Level, Span, Tick, Timeline
 
-DOTS = 170
-WIDE, LEFT, RIGHT = 6.6, 1.6, 0.85
-HEAD, FOOT, KEY = 0.78, 0.36, 0.42
-LANE, BAR = 0.34, 0.26
-"""Inches. Letters must be readable where Discord shows the picture 550 pixels wide, a phone 300."""
+LANE, INCIDENTS, FOOT, KEY_LINE = 0.38, 0.34, 0.3, 0.24
+"""Inches: of a lane with its name, the heading of the incidents, the days, a line of the key."""
 
-LETTERS, SMALL = 9.5, 8.5
-"""Points."""
+NAMED = 0.5
+"""The share of a lane that its name takes."""
 
-SIGN, LETTER = 0.075, 0.0128
-"""Shares of the width: a sign of the key with its margins, and a letter."""
+SIGN, SPACE = 0.2, 0.05
+"""Inches: of a sign of the key, and between two labels."""
 
 
 class Style(NamedTuple):
-    """The look of a level: its height in lanes, its colour, and its meaning for the key."""
+    """The look of a level: its height in blocks, its colour, and its meaning for the key."""
 
     height: float
     colour: str
@@ -33,43 +34,46 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    Level.WELL: Style(0.16, canvas.WELL, "healthy"),
-    Level.BUSY: Style(0.34, canvas.BUSY, "under way, suspended"),
-    Level.DEGRADED: Style(0.62, canvas.POOR, "degraded"),
-    Level.FAILED: Style(0.86, canvas.BAD, "failed"),
-    Level.UNSEEN: Style(0.86, canvas.FAINT, "not seen"),
+    Level.WELL: Style(0.22, canvas.WELL, "healthy"),
+    Level.BUSY: Style(0.42, canvas.BUSY, "in progress or suspended"),
+    Level.DEGRADED: Style(0.72, canvas.POOR, "degraded"),
+    Level.FAILED: Style(1.0, canvas.BAD, "failed"),
+    Level.UNSEEN: Style(1.0, canvas.FAINT, "not seen"),
 }
 
 
 def draw(timeline: Timeline) -> bytes:
     """The picture, as a PNG."""
-    areas, bars = LANE * len(timeline.lanes), BAR * len(timeline.incidents)
-    between = 0.3 if bars else 0.0
-    tall = HEAD + areas + between + bars + FOOT + KEY
-    figure = canvas.new_figure(WIDE, tall, dots=DOTS)
-    lowest = _add_lanes(figure, timeline, tall - HEAD - areas, areas, timeline.lanes)
+    key = list(_lines(timeline.levels))
+    areas, bars = LANE * len(timeline.lanes), LANE * len(timeline.incidents)
+    between = INCIDENTS if bars else 0.0
+    below = canvas.MARGIN + KEY_LINE * len(key)
+    figure = canvas.new_figure(canvas.WIDE, canvas.HEAD + areas + between + bars + FOOT + below)
+    low = below + FOOT
+    lowest = _add_lanes(figure, timeline, low + bars + between, areas, timeline.lanes)
     if bars:
-        lowest = _add_lanes(figure, timeline, FOOT + KEY, bars, timeline.incidents)
-        top = (FOOT + KEY + bars + 0.06) / tall
-        figure.text(0.015, top, "Incidents", color=canvas.FAINT, fontsize=LETTERS)
+        lowest = _add_lanes(figure, timeline, low, bars, timeline.incidents)
+        tall = figure.get_figheight()
+        place = (canvas.MARGIN / canvas.WIDE, (low + bars + 0.08) / tall)
+        figure.text(*place, "Incidents", color=canvas.FAINT, fontsize=canvas.LETTERS)
     _add_scale(lowest, timeline)
-    canvas.add_heading(figure, timeline, left=0.015, tops=(0.12, 0.41), small=LETTERS)
-    _add_key(figure, timeline.levels)
+    canvas.add_heading(figure, timeline)
+    _add_key(figure, key)
     return canvas.as_png(figure)
 
 
 def _add_lanes(
     figure: Figure, timeline: Timeline, bottom: float, height: float, lanes: tuple[Lane, ...]
 ) -> Axes:
-    place = (LEFT, bottom, WIDE - LEFT - RIGHT, height)
+    place = (canvas.MARGIN, bottom, canvas.WIDE - 2 * canvas.MARGIN, height)
     axes = canvas.add_field(figure, place, timeline.hours, len(lanes))
-    names = [lane.name for lane in lanes]
-    axes.set_yticks([row + 0.5 for row in range(len(lanes))], labels=names)
-    canvas.format_labels(axes.get_yticklabels(), LETTERS)
-    for tick in timeline.ticks:
-        axes.axvline(tick.at, color=canvas.FAINT, linewidth=0.4, alpha=0.5)
     for row, lane in enumerate(lanes):
-        canvas.write(axes, timeline.hours * 1.01, row + 0.5, lane.note, LETTERS)
+        middle = row + NAMED / 2 + 0.06
+        canvas.write(axes, 0, middle, lane.name)
+        canvas.write(axes, timeline.hours, middle, lane.note, align="right")
+        for tick in timeline.ticks:
+            between = [row + NAMED + 0.1, row + 1]
+            axes.plot([tick.at] * 2, between, color=canvas.FAINT, linewidth=0.4, alpha=0.5)
     _paint(axes, lanes)
     return axes
 
@@ -83,7 +87,8 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
     for row, lane in enumerate(lanes):
         for span in lane.spans:
             style = STYLES[span.level]
-            top, bottom = row + 0.93 - style.height, row + 0.93
+            bottom = row + 0.97
+            top = bottom - style.height * (1 - NAMED - 0.1)
             corners = [(span.begin, bottom), (span.begin, top), (span.end, top), (span.end, bottom)]
             if span.level is Level.UNSEEN:
                 frames.append(corners)
@@ -91,7 +96,8 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
             fills.append(corners)
             colours.append(style.colour)
             if span.level is Level.FAILED:
-                strokes.append([(span.begin, row + 0.5), (span.end, row + 0.5)])
+                middle = (top + bottom) / 2
+                strokes.append([(span.begin, middle), (span.end, middle)])
     for shapes in (
         PolyCollection(fills, facecolors=colours, linewidths=0),
         canvas.dashed_frames(frames, 0.7),
@@ -101,22 +107,48 @@ def _paint(axes: Axes, lanes: tuple[Lane, ...]) -> None:
 
 
 def _add_scale(axes: Axes, timeline: Timeline) -> None:
-    ticks = [tick.at for tick in timeline.ticks]
-    axes.set_xticks(ticks, labels=[tick.label for tick in timeline.ticks], ha="left")
-    canvas.format_labels(axes.get_xticklabels(), LETTERS)
+    ticks = _readable(timeline)
+    axes.set_xticks([tick.at for tick in ticks], labels=[tick.label for tick in ticks], ha="left")
+    canvas.format_labels(axes.get_xticklabels(), canvas.LETTERS)
 
 
-def _add_key(figure: Figure, levels: tuple[Level, ...]) -> None:
-    tall = figure.get_figheight()
-    axes = figure.add_axes((0.015, 0.08 / tall, 0.97, 0.24 / tall))
-    axes.set_axis_off()
-    axes.set_xlim(0, 1)
-    axes.set_ylim(1, 0)
-    # One lane: the signs stand beside each other, each as wide as its words.
-    spans: list[Span] = []
+def _readable(timeline: Timeline) -> list[Tick]:
+    """The marks whose labels neither run into the next one nor leave the picture."""
+    hour = (canvas.WIDE - 2 * canvas.MARGIN) / timeline.hours
+    shown: list[Tick] = []
+    free = 0.0
+    for tick in timeline.ticks:
+        ends = tick.at * hour + canvas.LETTER * len(tick.label)
+        if tick.at * hour >= free and ends <= canvas.WIDE - canvas.MARGIN:
+            shown.append(tick)
+            free = ends + SPACE
+    return shown
+
+
+def _lines(levels: Iterable[Level]) -> Iterable[list[tuple[float, Level]]]:
+    """The key in lines: each level with the inches to its left."""
+    line: list[tuple[float, Level]] = []
     begin = 0.0
     for level in levels:
-        spans.append(Span(begin, begin + 0.03, level))
-        canvas.write(axes, begin + 0.038, 0.6, STYLES[level].means, SMALL)
-        begin += SIGN + LETTER * len(STYLES[level].means)
-    _paint(axes, (Lane("", tuple(spans)),))
+        wide = SIGN + 0.08 + canvas.LETTER * len(STYLES[level].means) + 0.1
+        if line and begin + wide > canvas.WIDE - 2 * canvas.MARGIN:
+            yield line
+            line, begin = [], 0.0
+        line.append((begin, level))
+        begin += wide
+    if line:
+        yield line
+
+
+def _add_key(figure: Figure, lines: list[list[tuple[float, Level]]]) -> None:
+    """Signs beside their words."""
+    if not lines:
+        return
+    wide = canvas.WIDE - 2 * canvas.MARGIN
+    place = (canvas.MARGIN, canvas.MARGIN / 2, wide, KEY_LINE * len(lines))
+    axes = canvas.add_field(figure, place, wide, len(lines))
+    for row, line in enumerate(lines):
+        for begin, level in line:
+            canvas.write(axes, begin + SIGN + 0.08, row + 0.75, STYLES[level].means)
+    spans = (tuple(Span(begin, begin + SIGN, level) for begin, level in line) for line in lines)
+    _paint(axes, tuple(Lane("", signs) for signs in spans))

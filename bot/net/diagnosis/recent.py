@@ -36,6 +36,7 @@ from bot.net.diagnosis.rules import CONNECTING
 from bot.net.diagnosis.subject import Native, Subject
 from bot.net.diagnosis.workaround import (
     FRESH,
+    NATIVE_LB_HELPS,
     WORKED_AROUND,
     Workaround,
     avoids,
@@ -289,7 +290,7 @@ def _judged(diagnosed: Diagnosed) -> Judgement:
     advice = f" nativeLB would lead past it: {diagnosis.effect_because}" if helps else ""
     return Judgement(
         verdict=diagnosis.by_tests,
-        reason="NativeLBHelps" if helps else diagnosis.row.reason,
+        reason=NATIVE_LB_HELPS if helps else diagnosis.row.reason,
         message=f"{diagnosis.because}{advice}",
         evidence=(
             Evidence("tested", f"{diagnosed.taken_at:%Y-%m-%d %H:%M} UTC, {diagnosis.confidence}"),

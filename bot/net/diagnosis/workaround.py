@@ -23,6 +23,9 @@ WORKED_AROUND = "WorkedAround"
 """The reason of the note on what is well, or hurts no known route, only since nativeLB, or pod IPs,
 lead past a fault that stays."""
 
+NATIVE_LB_HELPS = "NativeLBHelps"
+"""The reason of a route that fails, and that a test has proven to work with nativeLB."""
+
 FRESH = timedelta(hours=24)
 """How long a test shows how a route is now."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.charts.spec import HeatMap, Key, Sign, Tile
-from bot.net.mesh.matrix import By, Cell, Matrix, Pair, findings
+from bot.net.mesh.matrix import By, Cell, Matrix, Pair
 from bot.net.views import text
 from bot.render import text as words
 
@@ -13,15 +13,18 @@ MOST = 60
 """The most nodes of one picture: with more, tiles cannot be distinguished."""
 
 NAME = 18
-TITLE = 60
 ALT = 1000
 """Characters of the text that stands for a picture; Discord takes 1,024."""
 
+TITLE = "Round trips between nodes"
+
 KEY = (
-    Key(Tile(Sign.WELL, 20.0), "all gets through: round trip in ms"),
-    Key(Tile(Sign.SOME, 20.0, "L"), "V VIP, L large payload, U UDP does not"),
+    Key(Tile(Sign.WELL, 5.0, ""), "everything gets through; ms, brighter is slower"),
+    Key(Tile(Sign.SOME, 5.0, "L"), "not everything: V VIP, L large, U UDP"),
     Key(Tile(Sign.NONE), "nothing gets through"),
     Key(Tile(Sign.UNSEEN), "not seen"),
+    Key(Tile(Sign.UNTRIED), "not part of this test"),
+    Key(Tile(Sign.SELF), "the node itself"),
 )
 
 
@@ -34,8 +37,8 @@ def heat_map(matrix: Matrix) -> HeatMap:
     rows = tuple(tuple(_tile((row, column), cells, matrix) for column in names) for row in names)
     signs = {tile.sign for row in rows for tile in row}
     return HeatMap(
-        title=words.line(text.MATRIX_HEADS[matrix.verdict], TITLE),
-        subtitle=f"{some or words.plural(len(names), 'node')}, from the row to the column",
+        title=TITLE,
+        subtitle=f"{some or words.plural(len(names), 'node')}, from row to column",
         names=tuple(words.line(name, NAME) or "?" for name in names),
         rows=rows,
         key=tuple(key for key in KEY if key.tile.sign in signs),
@@ -43,10 +46,38 @@ def heat_map(matrix: Matrix) -> HeatMap:
 
 
 def alt(matrix: Matrix) -> str:
-    """What the picture shows, in words."""
-    count = words.plural(len(text.tested_nodes(matrix)), "node")
-    sentences = " ".join(findings(matrix))
-    return words.line(f"Heat map of {count}: {text.MATRIX_HEADS[matrix.verdict]}. {sentences}", ALT)
+    """The picture row by row, in words: what the message says beside it is not repeated."""
+    cells = text.by_pair(matrix)
+    names = _chosen(text.tested_nodes(matrix), cells)
+    count = words.plural(len(names), "node")
+    rows = (_row(row, names, cells, matrix) for row in names)
+    return words.whole(f"Heat map of {count}: round trips in ms.", rows, "row", ALT)
+
+
+def _row(
+    row: str, names: Sequence[str], cells: Mapping[Pair, Sequence[Cell]], matrix: Matrix
+) -> str:
+    to = (
+        f"{words.line(column, NAME) or '?'} {means}"
+        for column in names
+        if (means := _means(_tile((row, column), cells, matrix)))
+    )
+    return f"From {words.line(row, NAME) or '?'}: {', '.join(to) or 'nothing tested'}."
+
+
+def _means(tile: Tile) -> str:
+    took = "" if tile.value is None else f"{tile.value:.0f}" if tile.value >= 1 else "under 1"
+    match tile.sign:
+        case Sign.WELL:
+            return took or "reached"
+        case Sign.SOME:
+            return f"{took} without {tile.note}".lstrip()
+        case Sign.NONE:
+            return "unreachable"
+        case Sign.UNSEEN:
+            return "not seen"
+        case _:
+            return ""
 
 
 def _chosen(names: Sequence[str], cells: Mapping[Pair, Sequence[Cell]]) -> tuple[str, ...]:

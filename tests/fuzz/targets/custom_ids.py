@@ -7,9 +7,10 @@ from discord import ui
 from bot.chat.controls import Control
 from bot.domain.authorization import Role
 from bot.net import route_resolution
-from commands.alerts.controls import SilenceButton
+from commands.alerts.controls import MuteSelect, SilenceButton, WhyButton
 from commands.digest.refresh_button import HealthNowButton
 from commands.fix.controls import ChangeButton, MethodButton
+from commands.fix.repair_controls import RepairButton, RepairSelect
 from commands.health.controls import ExportButton, FindingSelect
 from commands.net.retest import RetestButton
 from tests.fuzz.target import Target
@@ -18,6 +19,7 @@ from tests.fuzz.targets.destinations import SNAPSHOT
 CONTROLS: tuple[type[Control], ...] = (
     *(SilenceButton, HealthNowButton, ChangeButton, MethodButton),
     *(ExportButton, FindingSelect, RetestButton),
+    *(MuteSelect, WhyButton, RepairButton, RepairSelect),
 )
 NAME = re.compile(r"[a-z0-9-]+")
 
@@ -49,6 +51,9 @@ TARGET = Target(
             "health",
             "apps",
             "mute",
+            "mute-for:",
+            "why:",
+            "repair:",
             "ack",
             "approve",
             "rollback",

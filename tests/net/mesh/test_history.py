@@ -153,7 +153,7 @@ def test_the_network_between_nodes_has_lanes_in_the_picture_and_words_beside_it(
         Level.WELL,
     ]
     assert (lane.spans[0].end, lane.spans[-1].end) == (165, 168)
-    assert "between nodes 66.7 %, a 66.7 %" in timeline.alt(made)
+    assert "between nodes 66.7 %: failed for 1 h on Mon 23. a 66.7 %:" in timeline.alt(made)
     lines = list(trend_lines(trends(points, now, WEEK, history)))
     assert "network: between nodes 66.7 %, a 66.7 %, b 66.7 %" in lines
 
