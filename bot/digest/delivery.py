@@ -125,7 +125,11 @@ class DigestDelivery(Outbox[DigestPosting]):
             picture=None if quiet else composed.picture,
         )
         message.record = msgspec.structs.replace(
-            record, findings=digest.shown, new=len(digest.difference.new), late=late
+            record,
+            findings=digest.shown,
+            new=len(digest.difference.new),
+            fixed=len(digest.difference.fixed),
+            late=late,
         )
         if not self.leadership.may_act():
             return None

@@ -24,6 +24,7 @@ from bot.domain.resources import core
 from bot.domain.resources.base import Object
 from bot.domain.sentences import code as as_code
 from bot.domain.sentences import listed
+from bot.domain.situation.situation import situation
 from bot.domain.snapshot import Gap, Snapshot, SnapshotReader
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.tenancy import PLATFORM
@@ -409,12 +410,15 @@ def not_found(beginning: str, report: Report) -> str:
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
-    """The findings whose code, subject or reason has every word that was typed."""
+    """The findings whose code, subject, reason or sentence has every word that was typed."""
     wanted = words.lower().split()
     return tuple(
         finding
         for finding in (report.findings if report else ())
-        if all(
-            word in f"{finding.code} {finding.subject} {finding.reason}".lower() for word in wanted
-        )
+        if all(word in _described(finding) for word in wanted)
     )
+
+
+def _described(finding: Finding) -> str:
+    sentence = situation(finding).sentence()
+    return f"{finding.code} {finding.subject} {finding.reason} {sentence}".lower()

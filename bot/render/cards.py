@@ -114,7 +114,8 @@ def code(text: str, most: int) -> str:
     """
     shown = words.line(text, most)
     marked = sentences.code(shown)
-    return marked if marked != shown else escape(shown) or "–"
+    # A colon may follow: with one of its own that would make an emoji.
+    return marked if marked != shown else escape(f"{shown}:")[:-1] or "–"
 
 
 def fence(lines: Sequence[str], most: int, language: str = "") -> str:

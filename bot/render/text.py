@@ -6,7 +6,6 @@ import itertools
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 
 from bot.domain.redaction.redact import FILE, redact

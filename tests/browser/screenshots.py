@@ -20,7 +20,7 @@ TALL: ViewportSize = {"width": 1120, "height": 1250}
 
 async def _health(tab: Tab) -> None:
     await tab.command("health all")
-    await tab.newest.get_by_text("objects judged").wait_for()
+    await tab.newest.get_by_text("healthy:").wait_for()
     await tab.page.wait_for_timeout(700)
     # The page shows the newest words; the verdict is what one reads first.
     await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
@@ -91,7 +91,7 @@ async def make(folder: Path) -> None:
         async with _tab(browser, TALL) as tab:
             await _health(tab)
             await tab.screenshot(folder / "health.png")
-            await tab.choose("Look into a finding", "Pod")
+            await tab.choose("Look into a finding", "immich-machine-learning")
             await tab.see("Next")
             await tab.page.wait_for_timeout(700)
             await tab.screenshot(folder / "why.png")

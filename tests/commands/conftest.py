@@ -1,5 +1,6 @@
 """The real client and the real commands in an in-memory Discord, over a fake cluster."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
@@ -259,6 +260,6 @@ def said(result: Any) -> str:
 
 def code_in(result: Any) -> str:
     """The short code of the first finding in an answer."""
-    found = re.search(r"^-# ([0-9a-z]{7})\b", said(result), re.MULTILINE)
+    found = re.search(r"\"value\": \"([0-9a-z]{7})\"", json.dumps(message(result).components))
     assert found, said(result)
     return found[1]

@@ -107,7 +107,7 @@ async def test_the_board_says_nothing_of_what_was_found_out_in_private(guarded: 
     guarded.private = True
     await guarded.turns(2)
     (board,) = guarded.boards()
-    assert "Healthy" in shown(board)
+    assert "All healthy" in shown(board)
     assert "No open incident." in shown(board)
     assert "no news" not in shown(board)
 

@@ -15,27 +15,25 @@ BROKEN = a_pod("web", waiting="CrashLoopBackOff")
 
 
 async def test_a_viewer_sees_the_verdict_first_and_the_worst_first(room: Room):
-    """The first line is the verdict; the failed pod is spelled out with its reason."""
+    """The first line is the situation; the failed pod is spelled out with what is wrong."""
     room.cluster.set([a_pod("fine"), BROKEN])
     answer = said(await room.viewer.slash(room.channel, "health all"))
-    assert answer.startswith("## ❌ Failed")
-    assert "**Pod** `apps/web`" in answer
-    assert "**CrashLoopBackOff**" in answer
+    assert answer.startswith("## ❌ 1 problem · 1 of 2 healthy")
+    assert "❌ Pod **web** is crash-looping" in answer
     assert "fine" not in answer
 
 
 async def test_a_namespace_that_does_not_exist_is_no_good_news(room: Room):
-    """A typing error is answered with what it is: there was nothing to judge."""
+    """A typing error is answered with what it is: there was nothing to check."""
     answer = said(await room.viewer.slash(room.channel, "health all", namespace="typo"))
-    assert "## ❔ Unknown\nthere was nothing to judge" in answer
+    assert "## ❔ Nothing to check in `typo`" in answer
 
 
 async def test_a_healthy_homelab_is_a_short_answer(room: Room):
-    """Healthy kinds in one line, and nothing to drill into."""
+    """How many in one line, and nothing to drill into."""
     room.cluster.set([a_pod("one"), a_pod("two")])
     result = await room.viewer.slash(room.channel, "health pods")
-    assert "## ✅ Healthy" in said(result)
-    assert "healthy: Pod 2" in said(result)
+    assert "## ✅ All healthy: 2 of 2 pods" in said(result)
     assert "meshmedic:drill" not in str(message(result).components)
 
 
@@ -44,7 +42,7 @@ async def test_what_was_not_seen_is_never_healthy(room: Room):
     room.cluster.set([a_pod()])
     room.cluster.gaps = (Gap("Pod", Why.FORBIDDEN, 'needs the verbs "list" and "watch" on pods'),)
     answer = said(await room.viewer.slash(room.channel, "health all"))
-    assert "## ❔ Unknown" in answer
+    assert "## ❔ No problem in what was seen · can't see Pod" in answer
     assert 'needs the verbs "list" and "watch" on pods' in answer
 
 
@@ -58,8 +56,8 @@ async def test_a_namespace_narrows_the_answer(room: Room):
     """Only what is there is reported and counted."""
     room.cluster.set([BROKEN, a_pod("other", waiting="ErrImagePull", namespace="media")])
     answer = said(await room.viewer.slash(room.channel, "health pods", namespace="media"))
-    assert "**Pod** `media/other`" in answer
-    assert "apps/web" not in answer
+    assert "Pod **other** can't pull its image" in answer
+    assert "web" not in answer
 
 
 async def test_namespaces_are_suggested_from_live_objects(room: Room):
@@ -113,7 +111,7 @@ async def test_buttons_work_after_a_restart(room: Room):
     room.cluster.set([BROKEN])
     shown = await room.viewer.slash(room.channel, "health all")
     await room.restart()
-    assert "**CrashLoopBackOff**" in said(
+    assert "Pod web is crash-looping" in said(
         await room.viewer.select(message(shown), [code_in(shown)])
     )
     exported = await room.viewer.click(message(shown), label="Export")
@@ -168,7 +166,7 @@ async def test_a_story_without_events_says_that_they_were_not_seen(room: Room):
     room.cluster.details_fail = ClusterError("events is forbidden")
     shown = await room.viewer.slash(room.channel, "health all")
     story = said(await room.viewer.select(message(shown), [code_in(shown)]))
-    assert "CrashLoopBackOff" in story
+    assert "is crash-looping" in story
     assert "not seen" in story
     assert "events is forbidden" in story
 

@@ -39,7 +39,7 @@ async def test_what_is_wrong_now_is_suggested_to_mute_and_ack_and_what_is_muted_
     """Though nobody asked for a report. What is offered ends a mute whose finding is gone."""
     room.cluster.set([BROKEN])
     (seen,) = await room.operator.autocomplete(room.channel, "ack", "finding", "WEB")
-    assert "CrashLoopBackOff" in seen["name"]
+    assert "is crash-looping" in seen["name"]
     offered = await room.operator.autocomplete(room.channel, "mute add", "what", "")
     assert offered[0] == seen
     assert {"pods", "media"} < {each["value"] for each in offered}

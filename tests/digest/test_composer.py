@@ -47,7 +47,7 @@ async def says(made: Composer, each: DigestSchedule = DAILY) -> str:
     view = discord_digest.digest(letter.digest, letter.picture, letter.alt).view
     shown = texts(view.to_components())
     for line in (*told.opened(letter.digest), *told.unseen(letter.digest)):
-        assert line[:60] in shown
+        assert line.partition(" until ")[0][:60] in shown
     return whole
 
 

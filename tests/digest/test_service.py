@@ -100,7 +100,7 @@ async def test_an_all_healthy_day_is_one_line() -> None:
     world = World()
     letter = await world.process().now("daily")
     assert letter.brief
-    assert told.headline(letter.digest).startswith("all healthy: 1 object judged")
+    assert told.headline(letter.digest).startswith("all healthy: 1 object checked")
 
 
 async def test_what_was_not_seen_is_lost_and_not_fixed() -> None:

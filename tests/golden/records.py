@@ -83,6 +83,7 @@ TURN = RunRecord(
     brief=True,
     findings=5,
     new=2,
+    fixed=1,
     late=True,
 )
 SCHEDULE = DigestSchedule(
@@ -183,7 +184,13 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
                 "weekly": Base(
                     taken_at=AT,
                     known={
-                        FINDING.key: KnownEntry(Verdict.FAILED, "Crash", AT, "nodes/Node//edge")
+                        FINDING.key: KnownEntry(
+                            Verdict.FAILED,
+                            "Crash",
+                            AT,
+                            "nodes/Node//edge",
+                            FINDING.known_as,
+                        )
                     },
                     dropped=1,
                     noted=("a1b2c3d4e5",),

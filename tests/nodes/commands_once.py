@@ -28,14 +28,14 @@ FIRST, LAST = "{first}", "{last}"
 Options = Mapping[str, str]
 
 COMMANDS: tuple[tuple[str, Options, str], ...] = (
-    ("health pods", {}, f"Failed(?s:.*){BROKEN}"),
-    ("health nodes", {}, "judged"),
-    ("health flux", {}, "not installed|judged"),
-    ("health certificates", {}, "not installed|judged"),
-    ("health secrets", {}, "not installed|judged"),
-    ("health endpoints", {}, "judged"),
-    ("health routes", {}, "Healthy(?s:.*)judged"),
-    ("health workloads", {}, "judged"),
+    ("health pods", {}, "problem(?s:.*)image"),
+    ("health nodes", {}, "healthy"),
+    ("health flux", {}, "not installed|healthy"),
+    ("health certificates", {}, "not installed|healthy"),
+    ("health secrets", {}, "not installed|healthy"),
+    ("health endpoints", {}, "healthy"),
+    ("health routes", {}, "healthy"),
+    ("health workloads", {}, "healthy"),
     ("why", {"finding": CODE}, f"(?s){BROKEN}.*(ErrImageNeverPull|absent)"),
     ("ack", {"finding": CODE}, BROKEN),
     ("unmute", {"what": CODE}, "is no longer acknowledged"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -269,13 +270,24 @@ def board(report: Report, state: Alerts) -> discord.Card:
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     first = sites_text.first_line(report.public)
     parts = [
-        f"## {words.MARK[verdict]} {verdict.capitalize()}\n{first}{report_text.headline(report)}",
+        f"## {words.MARK[verdict]} {_situation(report, unfinished)}\n{first}".rstrip("\n"),
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),
         f"-# seen {_time(report.taken_at)}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())
+
+
+def _situation(report: Report, unfinished: Sequence[Incident]) -> str:
+    """The headline of `/health`; where problems have no incident, that they are known."""
+    said = report_text.headline(report)
+    known = said if unfinished else KNOWN.sub(r"\1 known \2, nothing new", said, count=1)
+    return f"{known[:1].upper()}{known[1:]}"
+
+
+KNOWN = re.compile(r"^(\d[\d,]{0,10}) (problems?)")
+"""How the headline of a report with problems begins."""
 
 
 def _lines(incidents: Sequence[Incident], line: Callable[[Incident], str]) -> list[str]:
@@ -308,7 +320,7 @@ def _no_incident(report: Report) -> str:
     What cannot be seen may be an incident, so that there is none is said only of all that is seen.
     """
     wrong = any(root.verdict.rank >= Verdict.DEGRADED.rank for root in report.roots)
-    known = wrong * " What is wrong is no news: `/health all` tells it."
+    known = wrong * " `/health all` lists what is known."
     if not report.judged_count:
         return "I see nothing now, so I cannot tell whether there is an incident."
     if hidden := tuple(dict.fromkeys(gap.kind for gap in report.unseen)):

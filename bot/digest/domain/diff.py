@@ -32,13 +32,15 @@ OF_TESTS = f"{ROUTE_FAULTS}/"
 class KnownEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A finding of an earlier digest.
 
-    `first` is when a digest first had it, `cause` the key of the finding that it follows from.
+    `first` is when a digest first had it, `cause` the key of the finding that it follows from,
+    `known_as` what people know its object by (`Finding.known_as`).
     """
 
     verdict: Verdict
     reason: str
     first: datetime
     cause: str = ""
+    known_as: Ref | None = None
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ class GoneEntry(msgspec.Struct, frozen=True):
     verdict: Verdict
     first: datetime
     downstream: int = 0
+    known_as: Ref | None = None
 
     @property
     def subject(self) -> Ref:
@@ -176,6 +179,7 @@ def base(report: Report, before: Base | None, noted: tuple[str, ...] = ()) -> Ba
             *_standing(finding, earlier.get(finding.key)),
             _first(finding, earlier, report),
             finding.cause or "",
+            finding.known_as,
         )
         for finding in report.public.findings
     }
@@ -257,7 +261,14 @@ def _causes(
     for key, entry in gone.items():
         trees.setdefault(_root(key, gone), []).append(entry)
     return tuple(
-        GoneEntry(key, gone[key].reason, gone[key].verdict, gone[key].first, len(tree) - 1)
+        GoneEntry(
+            key,
+            gone[key].reason,
+            gone[key].verdict,
+            gone[key].first,
+            len(tree) - 1,
+            gone[key].known_as,
+        )
         for key, tree in trees.items()
         if gone[key].cause not in now.by_key
         and any(known_entry.verdict.rank >= threshold.rank for known_entry in tree)

@@ -67,6 +67,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     brief: bool = False
     findings: int = 0
     new: int = 0
+    fixed: int = 0
     late: bool = False
 
 

@@ -16,11 +16,11 @@ from bot.digest.domain.digest import Digest
 from bot.digest.domain.records import DigestSchedule, RunRecord
 from bot.digest.domain.schedule import ScheduledRun
 from bot.digest.views import text as text_view
-from bot.domain.finding import Ref
 from bot.domain.shares import shared
+from bot.domain.situation.situation import situation_of
 from bot.domain.tenancy import party_of, party_of_key
 from bot.domain.verdict import Verdict
-from bot.health.views.discord import next_step
+from bot.health.views.discord import before, cause, next_step, prose, title
 from bot.history.domain.trends import Trends
 from bot.history.views import uptime
 from bot.render import cards as render
@@ -36,6 +36,9 @@ SPELLED = 6
 
 BRIEF = 10
 """Causes that are as before, in one line each at most."""
+
+SITES = 3
+"""Sites whose uptime a digest has: the worst. `/digest history` has more."""
 
 LINE = 170
 
@@ -56,7 +59,8 @@ def digest(
     """One message; it says so where something did not fit, and the file has it."""
     verdict = digest.verdict
     first = sites_text.first_line(digest.report.public)
-    head = f"## {text_view.title(digest)}\n{first}{text_view.headline(digest)}"
+    nodes = text_view.nodes(digest)
+    head = f"## {text_view.title(digest)}\n{first}{nodes}".rstrip("\n")
     tail = "\n".join(_tail(digest, picture))
     shown, room = [], render.TEXT - len(head) - len(tail) - RENEWED - 100
     parts = [part for part in _parts(digest) if part]
@@ -68,7 +72,7 @@ def digest(
         shown.append(part)
         room -= len(part)
     if len(shown) < len(parts):
-        shown.append("-# … the rest is in the file: it is longer than a message may be.")
+        shown.append("-# The rest is in the file.")
     card = render.card(verdict, [head, *shown, tail], rows)
     if isinstance(picture, bytes):
         card = render.with_picture(card, render.Attachment(PICTURE, picture), alt)
@@ -121,15 +125,15 @@ def listed(
     """The digests that are set up, with the last and the next run of each."""
     lines = [_listed(*schedule) for schedule in schedules]
     text = "\n".join(lines) or (
-        "No digest is set up. Set one up by /digest set, or by MESHMEDIC_DIGEST_CHANNEL."
+        "No digest is set up. Use `/digest set`, or set `MESHMEDIC_DIGEST_CHANNEL`."
     )
-    return render.card(None, [f"## Digests\n-# times are in {render.code(zone, 60)}", text], ())
+    return render.card(None, [f"## Digests\n-# Times are in {render.code(zone, 60)}", text], ())
 
 
 def history(runs: Sequence[tuple[str, RunRecord]], trends: Trends) -> render.Card:
     """The last runs, the latest first, and the trends of the history."""
     lines = "\n".join(_run(*run) for run in runs) or "Nothing yet."
-    parts = ["## What was sent", lines, f"**The last 7 days**\n{_trends(trends)}"]
+    parts = ["## Digests sent", lines, f"**The last 7 days**\n{_trends(trends)}"]
     if trends.sites:
         parts.append(_uptime(trends, render.TEXT - sum(map(len, parts))))
     return render.card(None, parts, ())
@@ -155,32 +159,35 @@ def _listed(schedule: DigestSchedule, last: RunRecord | None, following: Schedul
 
 def _run(name: str, run: RunRecord) -> str:
     late = ", late" if run.late else ""
-    count = f" · {run.findings:,} causes, {run.new:,} new" if run.message else ""
+    count = f" · {run.new:,} new, {run.fixed:,} fixed" if run.message else ""
     return f"`{name}` {run.day} **{run.stage}**{late} <t:{int(run.at.timestamp())}:R>{count}"
 
 
 def _parts(digest: Digest, *, steps: bool = True) -> Iterator[str]:
     """All parts; `steps` says what to do next about what is new, worse or better."""
     parts = digest.difference
-    yield "\n".join(f"-# {note}" for note in text_view.notes(digest))
-    spelled, gone = partial(_present, digest, steps=steps), partial(_gone, digest)
+    yield "\n".join(f"-# {prose(note, LINE)}" for note in text_view.notes(digest))
+    spelled = partial(_present, steps=steps)
     yield _part("New", parts.new, spelled)
     yield _part("Worse", parts.worse, spelled)
-    well = partial(gone, words.MARK[Verdict.HEALTHY])
+    well = partial(_gone, words.MARK[Verdict.HEALTHY])
     yield _part("Fixed", parts.fixed, well)
     yield _part("Worked around", parts.around, well)
     yield _part("Better", parts.better, spelled)
-    unknown = partial(gone, words.MARK[Verdict.UNKNOWN])
+    unknown = partial(_gone, words.MARK[Verdict.UNKNOWN])
     yield _part("Was there, not seen now", parts.lost, unknown)
-    yield _part("As before", parts.same, partial(_unchanged, digest), BRIEF)
-    coded = partial(render.code, most=LINE)
-    yield _part("Still open", list(text_view.opened(digest)), coded)
-    yield _part("Certificates that end soon", list(text_view.expiring(digest)), coded)
+    yield _part("Unchanged", parts.same, _unchanged, BRIEF)
+
+    def said(text: str) -> str:
+        return prose(text, LINE)
+
+    yield _part("Still open", list(text_view.opened(digest)), said)
+    yield _part("Certificates that end soon", list(text_view.expiring(digest)), said)
     if digest.muted:
         yield f"**Muted** ({len(digest.muted):,}) " + render.code("; ".join(digest.muted), 300)
     if digest.trends:
         yield f"**The last 7 days**\n{_trends(digest.trends)}"
-        yield _uptime(digest.trends) if digest.trends.sites else ""
+        yield _uptime(digest.trends, most=SITES) if digest.trends.sites else ""
 
 
 def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int = SPELLED) -> str:
@@ -189,7 +196,7 @@ def _part(name: str, entries: Sequence[T], line: Callable[[T], str], most: int =
         return ""
     shown = "\n".join(map(line, shared(entries, most, _party)))
     more = len(entries) - most
-    hidden = f"\n-# … and {more:,} more in the file" if more > 0 else ""
+    hidden = f"\n-# and {more:,} more in the file" if more > 0 else ""
     return f"**{name}** ({len(entries):,})\n{shown}{hidden}"
 
 
@@ -203,43 +210,26 @@ def _party(entry: object) -> str:
             return ""
 
 
-def _present(digest: Digest, entry: DiffEntry, *, steps: bool) -> str:
+def _present(entry: DiffEntry, *, steps: bool) -> str:
     """A cause, and what to do next, in a few lines."""
     finding = entry.finding
-    was = f" (was {entry.was})" if entry.was else ""
-    place = render.code(_place(finding.subject), 100)
-    reason = render.code(finding.reason, 60)
-    message = render.code(words.brief(finding.message, LINE), LINE)
-    following = f"{next_step(finding, 1)}\n" if steps else ""
-    return (
-        f"{words.MARK[finding.verdict]} **{_kind(finding.subject.kind)}** {place} {reason}{was}"
-        f"{text_view.lasting(entry, digest)}\n"
-        f"{message}\n{following}-# {finding.code}{text_view.downstream(entry)}"
-    )
+    following = f"\n{next_step(finding, 1)}" if steps else ""
+    return f"{_unchanged(entry)}\n{cause(finding, LINE)}{following}"
 
 
-def _unchanged(digest: Digest, entry: DiffEntry) -> str:
+def _unchanged(entry: DiffEntry) -> str:
     """A cause in one line with its age: the oldest trouble is no news."""
-    finding = entry.finding
-    place, reason = render.code(_place(finding.subject), 80), render.code(finding.reason, 40)
     # What failed and tries again is milder now only by its looks.
     was = f" (was {entry.was})" if entry.was else ""
-    return (
-        f"{words.MARK[finding.verdict]} {_kind(finding.subject.kind)} {place} {reason}{was}"
-        f"{text_view.lasting(entry, digest)}{text_view.downstream(entry)}"
-    )
+    since = f" · <t:{int(entry.since.timestamp())}:R>" if entry.since else ""
+    return f"{title(entry.finding, bold=True)}{was}{since}{text_view.downstream(entry)}"
 
 
-def _gone(digest: Digest, mark: str, entry: GoneEntry) -> str:
-    place, reason = render.code(_place(entry.subject), 80), render.code(entry.reason, 40)
-    return (
-        f"{mark} {_kind(entry.subject.kind)} {place} {reason} "
-        f"{text_view.first_seen(entry, digest)}{text_view.downstream(entry)}"
-    )
-
-
-def _place(subject: Ref) -> str:
-    return f"{subject.namespace}/{subject.name}".lstrip("/")
+def _gone(mark: str, entry: GoneEntry) -> str:
+    """What is gone, by what people know; when it ended is unknown."""
+    said = situation_of(entry.subject, entry.reason, entry.verdict, entry.known_as)
+    first = f"first seen <t:{int(entry.first.timestamp())}:R>"
+    return f"{before(mark, said)} · {first}{text_view.downstream(entry)}"
 
 
 def _trends(trends: Trends) -> str:
@@ -247,20 +237,15 @@ def _trends(trends: Trends) -> str:
     return "\n".join(f"• {line}" for line in lines)
 
 
-def _uptime(trends: Trends, room: int = render.TEXT) -> str:
+def _uptime(trends: Trends, room: int = render.TEXT, most: int = uptime.SHOWN) -> str:
     """A line for each of the worst sites, as many as there is room for."""
     quoted = partial(render.code, most=uptime.NAME)
-    for most in range(uptime.SHOWN, 0, -1):
-        lines = uptime.lines(trends.sites, quoted, most)
+    for count in range(most, 0, -1):
+        lines = uptime.lines(trends.sites, quoted, count)
         shown = "\n".join(f"• {line}" for line in lines)
         if len(text := f"**{uptime.TITLE}** ({len(trends.sites):,})\n{shown}") <= room:
             return text
     return f"-# {uptime.TITLE}: no room for it here."
-
-
-def _kind(kind: str) -> str:
-    """A kind is one word, but a stored key may hold anything."""
-    return kind if kind.isascii() and kind.isalnum() else "object"
 
 
 def _tail(digest: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:

@@ -28,14 +28,21 @@ def headline(digest: Digest) -> str:
     """What a digest says in one line: how many entries of which part."""
     if digest.healthy:
         objects = words.plural(digest.report.judged_count, "object")
-        return f"all healthy: {objects} judged{_nodes(digest)}"
+        return f"all healthy: {objects} checked{_nodes(digest)}"
+    return f"{changes(digest)}{_nodes(digest)}"
+
+
+def changes(digest: Digest) -> str:
+    """How many entries of which part, without the nodes."""
+    if digest.healthy:
+        return "all healthy"
     parts = digest.difference
     counts = [
         f"{len(entries):,} {name}"
         for name, entries in (
             ("new", parts.new),
             ("worse", parts.worse),
-            ("as before", parts.same),
+            ("unchanged", parts.same),
             ("better", parts.better),
             ("fixed", parts.fixed),
             ("worked around", parts.around),
@@ -44,7 +51,12 @@ def headline(digest: Digest) -> str:
         if entries
     ]
     counts += [words.plural(len(digest.notes), "note")] if digest.notes else []
-    return (", ".join(counts) or "nothing to tell of what was seen") + _nodes(digest)
+    return ", ".join(counts) or "nothing wrong found in what was seen"
+
+
+def nodes(digest: Digest) -> str:
+    """How many nodes are ready."""
+    return _nodes(digest).removeprefix(" · ").capitalize()
 
 
 def sites(digest: Digest) -> str:
@@ -53,14 +65,17 @@ def sites(digest: Digest) -> str:
 
 
 def title(digest: Digest) -> str:
-    """The mark, the name and the verdict."""
-    verdict = digest.verdict
-    return f"{words.MARK[verdict]} {name(digest)}: {verdict}"
+    """The mark, the name and what changed: `Daily digest · 2 new, 1 fixed`."""
+    return f"{words.MARK[digest.verdict]} {name(digest)} · {changes(digest)}"
 
 
 def name(digest: Digest) -> str:
     """The name of a digest, as people see it."""
-    return "Digest" if digest.name == "digest" else f"Digest {digest.name}"
+    if digest.name == "digest":
+        return "Digest"
+    periods = ("daily", "weekly", "hourly", "monthly")
+    said = digest.name.capitalize() if digest.name in periods else digest.name
+    return f"{said} digest"
 
 
 def text(digest: Digest) -> str:
@@ -92,12 +107,12 @@ def lasting(entry: DiffEntry | OpenItem, digest: Digest) -> str:
 
 
 def downstream(entry: DiffEntry | GoneEntry) -> str:
-    """` · 3 downstream · 3 sites`; empty without any."""
+    """` · 3 more affected · 3 sites`; empty without any."""
     if not entry.downstream:
         return ""
     sites = entry.sites if isinstance(entry, DiffEntry) else 0
     more = f" · {words.plural(sites, 'site')}" if sites else ""
-    return f" · {entry.downstream:,} downstream{more}"
+    return f" · {entry.downstream:,} more affected{more}"
 
 
 def first_seen(entry: GoneEntry, digest: Digest) -> str:
@@ -162,7 +177,7 @@ def notes(digest: Digest) -> Iterator[str]:
     if any(gap.kind == LAST_DIGEST for gap in digest.gaps):
         yield "What the last digest said cannot be read, so all is shown as new."
     elif digest.difference.first:
-        yield "The first of its name: there is none before it to compare with."
+        yield "The first digest of this name: there is nothing to compare it with."
     if digest.difference.forgotten:
         yield f"Of the one before, {digest.difference.forgotten:,} findings were not kept for room."
 
@@ -179,7 +194,7 @@ def _body(digest: Digest) -> Iterator[str]:
     yield from _part("New", map(present, parts.new))
     yield from _part("Worse", map(present, parts.worse))
     yield from _part("Better", map(present, parts.better))
-    yield from _part("As before", map(present, parts.same))
+    yield from _part("Unchanged", map(present, parts.same))
     yield from _part("Fixed", map(gone, parts.fixed))
     yield from _part("Worked around", map(gone, parts.around))
     yield from _part("Was there, not seen now", map(gone, parts.lost))

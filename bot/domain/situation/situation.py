@@ -107,7 +107,10 @@ class Situation(NamedTuple):
         """What follows the noun: ` is crash-looping`, or `: CrashLoopBackOff`."""
         if not self.says:
             return f": {quoted(self.reason)}" if self.reason else ""
-        return " " + self.says.format_map({key: quoted(fact) for key, fact in self.facts.items()})
+        facts = {
+            key: fact if fact.isdecimal() else quoted(fact) for key, fact in self.facts.items()
+        }
+        return f" {self.says.format_map(facts)}"
 
 
 def situation(finding: Finding) -> Situation:

@@ -1,31 +1,46 @@
-"""Reports and stories as Discord cards: verdict first, worst first."""
+"""Reports and stories as Discord cards: the situation first, worst first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 import discord
 
 from bot.domain import event_reasons
 from bot.domain.finding import Finding
 from bot.domain.report import Report
+from bot.domain.sentences import listed
 from bot.domain.shares import shared
+from bot.domain.situation.because import because
+from bot.domain.situation.situation import Situation, situation
 from bot.domain.story import Event, LogTail, Story
 from bot.domain.tenancy import party_of
 from bot.domain.verdict import Verdict
+from bot.health.lead import lead
 from bot.health.next_steps import steps as next_steps
 from bot.health.next_steps.template import MAX_COMMAND
 from bot.health.views import text as report_text
 from bot.render import cards
 from bot.render import text as words
+from bot.render.excerpt import excerpt
 from bot.sites.domain.behind import failing_behind
 from bot.sites.views import text as sites_text
 
 ROOTS = 8
 """Findings that are spelled out in a message; the select and the file have more."""
 
+FEW = 2
+"""Root causes up to which each has its next step at once; of more, a click has it."""
+
+KINDS = 6
+"""Kinds that the healthy ones are counted by; the others are counted together."""
+
+AFFECTED = 5
+"""Effects that are named."""
+
 BRIEF = 160
+"""Characters of a cause in a report."""
+
 LOG_TEXT = 1400
 
 COMMANDS = 3
@@ -39,35 +54,77 @@ def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
     """The answer to `/health`; `rows` hold the select to drill in and the buttons."""
     verdict = report.verdict
     place = f" in {cards.code(report.namespace, 63)}" if report.namespace else ""
-    head = f"## {words.MARK[verdict]} {verdict.capitalize()}\n{sites_text.first_line(report)}"
-    head += f"{report_text.headline(report)}{place}"
+    said = report_text.headline(report)
+    head = f"## {words.MARK[verdict]} {said[:1].upper()}{said[1:]}{place}"
+    if sites := sites_text.first_line(report).rstrip("\n"):
+        head += f"\n{sites}"
     tail = "\n".join(_tail(report))
     room = cards.TEXT - len(head) - len(tail) - 100
     roots = shared(report.roots, ROOTS, _party, _rank)
-    shown = list(cards.fitting([_root(root, report) for root in roots], room))
+    few = len(report.roots) <= FEW
+    shown = list(cards.fitting([_row(root, report, step=few) for root in roots], room))
     if hidden := len(report.roots) - len(shown):
-        shown.append(f"-# … and {hidden:,} more: choose one below, or export.")
+        shown.append(f"-# and {hidden:,} more: open one below, or export them all.")
     return cards.card(verdict, [head, *shown, tail], rows)
 
 
 def story(story: Story) -> cards.Card:
-    """The answer to `/why`: chain, evidence, events, log lines and the next step."""
+    """The answer to `/why`: what is wrong, what to do, then what shows it."""
     finding = story.finding
-    head = f"## {_title(finding)}\n{_reason(finding, story.taken_at)}"
+    head = f"## {title(finding)}{_since(finding)}\n{prose(finding.message, cards.MESSAGE)}"
+    kind = cards.code(str(finding.subject), cards.SUBJECT)
     documented_as = cards.code(story.check.documented_as, 150)
-    following = f"{next_step(finding)}\n-# stands for {documented_as}"
-    first = [head, *_evidence_and_links(story), *map(_unseen, story.unseen)]
-    events = "\n".join(_event(event, story.taken_at) for event in story.events)
+    foot = f"-# {kind} · same as {documented_as}"
+    first = [head, next_step(finding), *_evidence_and_links(story), *map(_unseen, story.unseen)]
+    events = "\n".join(map(_event, story.events))
     optional = [part for part in (events, _log(story.log)) if part]
-    room = cards.TEXT - sum(map(len, (*first, following)))
-    return cards.card(finding.verdict, [*first, *cards.fitting(optional, room), following], ())
+    room = cards.TEXT - sum(map(len, (*first, foot)))
+    return cards.card(finding.verdict, [*first, *cards.fitting(optional, room), foot], ())
 
 
 def next_step(finding: Finding, most: int = COMMANDS) -> str:
     """What to do next, and the first commands for it, ready to be copied."""
     step = next_steps.next_step(finding)
     commands = (cards.code(command, MAX_COMMAND) for command in step.commands[:most])
-    return "\n".join((f"**Next** {words.line(step.marked, STEP)}", *commands))
+    return "\n".join((f"**Next** {cards.prose(words.line(step.marked, STEP))}", *commands))
+
+
+def title(finding: Finding, verdict: Verdict | None = None, *, bold: bool = False) -> str:
+    """The sign, the noun that people know, and what is wrong with it."""
+    return sentence(words.MARK[verdict or finding.verdict], situation(finding), bold=bold)
+
+
+def sentence(mark: str, said: Situation, *, bold: bool = False) -> str:
+    """A situation behind its sign."""
+    return f"{mark} {said.sentence(_bold if bold else _named, _quoted)}"
+
+
+def before(mark: str, said: Situation) -> str:
+    """What people know, and what was wrong with it: `✅ Node attic, was: isn't ready`."""
+    called = f"{said.noun.kind} {_bold(said.noun.name)}".lstrip()
+    return f"{mark} {called}, was: {said.rest(_quoted).lstrip(': ') or '?'}"
+
+
+def _bold(name: str) -> str:
+    return f"**{_named(name)}**"
+
+
+def _named(name: str) -> str:
+    return _before_colon(words.line(name, cards.SUBJECT)) or "?"
+
+
+def _quoted(text: str) -> str:
+    return cards.code(text, 60)
+
+
+def prose(text: str, most: int) -> str:
+    """A message as prose: whole sentences or clauses of it, without markup of the cluster's."""
+    return cards.prose(excerpt(text, most))
+
+
+def cause(finding: Finding, most: int = BRIEF) -> str:
+    """Why it is so, in a sentence of ours where one is known, else in the finding's own words."""
+    return cards.prose(because(finding)) or prose(finding.message, most)
 
 
 def note_line(report: Report) -> str:
@@ -84,9 +141,10 @@ def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
         first.setdefault(finding.code, finding)
     return [
         discord.SelectOption(
-            label=words.line(str(finding.subject), cards.LABEL) or "?",
+            label=words.line(situation(finding).sentence(), cards.LABEL) or "?",
             value=finding.code,
-            description=words.line(f"{finding.verdict}: {finding.reason}", cards.LABEL),
+            description=words.line(f"{finding.verdict} · {finding.subject}", cards.LABEL),
+            emoji=words.MARK[finding.verdict],
         )
         for finding in shared(tuple(first.values()), cards.CHOICES, _party, _rank)
     ]
@@ -94,7 +152,8 @@ def choices(findings: Sequence[Finding]) -> list[discord.SelectOption]:
 
 def suggestion(finding: Finding) -> tuple[str, str]:
     """A finding as an autocomplete choice: the text shown, and the finding's code."""
-    shown = f"{finding.code} · {finding.verdict} · {finding.subject}: {finding.reason}"
+    place = f" ({finding.subject.namespace})" if finding.subject.namespace else ""
+    shown = f"{finding.code} · {situation(finding).sentence()}{place}"
     return words.line(shown, cards.LABEL), finding.code
 
 
@@ -106,68 +165,80 @@ def _rank(finding: Finding) -> int:
     return finding.verdict.rank
 
 
-def _root(root: Finding, report: Report) -> str:
+def _row(root: Finding, report: Report, *, step: bool) -> str:
+    """A root cause in a few lines: what was asked about leads, and the cause stands beneath."""
+    first = lead(root, report)
+    lines = [f"{title(first, report_text.standing(root, report), bold=True)}{_since(first)}"]
+    if first.subject not in (root.subject, root.known_as):
+        lines.append(f"↳ {title(root)}{_since(root)}")
+    lines.append(cause(root))
+    if step:
+        lines.append(next_step(root, 1))
+    lines.append(_foot(root, report))
+    return "\n".join(filter(None, lines))
+
+
+def _foot(root: Finding, report: Report) -> str:
+    """Where it is, and what else it affects."""
     effects = report.downstream.get(root.key, ())
-    more = f" · {len(effects):,} downstream" if effects else ""
-    more += sites_text.counted(failing_behind(root, report)) if effects else ""
-    return (
-        f"{_title(root, bold=True)}\n{_reason(root, report.taken_at, BRIEF)}\n"
-        f"{next_step(root, 1)}\n-# {root.code}{more}"
-    )
+    sites = failing_behind(root, report) if effects else ()
+    parts = [
+        cards.escape(words.line(root.subject.namespace, 63)),
+        f"{len(effects):,} more affected{sites_text.counted(sites)}" if effects else "",
+    ]
+    shown = " · ".join(filter(None, parts))
+    return f"-# {shown}" if shown else ""
 
 
-def _title(finding: Finding, *, bold: bool = False) -> str:
-    """Verdict, kind, namespace and name."""
-    subject = finding.subject
-    kind = f"**{subject.kind}**" if bold else subject.kind
-    place = cards.code(f"{subject.namespace}/{subject.name}".lstrip("/"), cards.SUBJECT)
-    return f"{words.MARK[finding.verdict]} {kind} {place}"
-
-
-def _reason(finding: Finding, now: datetime, most: int = cards.MESSAGE) -> str:
-    since = words.age(finding.since, now)
-    age = f" for {since}" if since else ""
-    return f"{_word(finding.reason)}{age}: {cards.code(words.brief(finding.message, most), most)}"
-
-
-def _word(reason: str) -> str:
-    """A CamelCase word in bold; anything else that a cluster puts there as code."""
-    plain = reason.isascii() and reason.isalnum() and len(reason) <= cards.LABEL
-    return f"**{reason}**" if plain else cards.code(reason, 60)
+def _since(finding: Finding) -> str:
+    return f" · <t:{int(finding.since.timestamp())}:R>" if finding.since else ""
 
 
 def _evidence_and_links(story: Story) -> Iterator[str]:
     """Evidence, the chain of causes, and the effects."""
     evidence = [
-        f"{cards.code(item.label, cards.LABEL)} {cards.code(item.value, cards.MESSAGE)}"
+        f"{_before_colon(words.line(item.label, cards.LABEL))}: {_value(item.value)}"
         for item in event_reasons.beside_message(story.finding)[:6]
     ]
     if evidence:
         yield "\n".join(evidence)
     for link in story.chain[1:4]:
-        yield f"↳ follows from {_title(link, bold=True)}\n{_reason(link, story.taken_at)}"
+        yield f"↳ because {title(link, bold=True)}{_since(link)}\n{cause(link, cards.MESSAGE)}"
     if story.downstream:
-        names = ", ".join(cards.code(str(effect.subject), 60) for effect in story.downstream[:5])
-        yield f"**{len(story.downstream):,} downstream** {names}"
+        names = listed(
+            (cards.code(str(effect.subject), 60) for effect in story.downstream), AFFECTED
+        )
+        yield f"**Also affected** ({len(story.downstream):,}): {names}"
+
+
+def _before_colon(text: str) -> str:
+    """Escaped, so that a colon of its own and one that follows it make no emoji."""
+    return cards.escape(f"{text}:")[:-1]
+
+
+def _value(value: str) -> str:
+    """Evidence as code, to be copied; as prose where it has a time, for Discord to show."""
+    timed = cards.MOMENT.search(value)
+    return (prose if timed else cards.code)(value, cards.MESSAGE)
 
 
 def _tail(report: Report) -> Iterator[str]:
     if notes := note_line(report):
         yield notes
-    if healthy := report_text.healthy_line(report):
+    if len(report.counts) > 1 and (healthy := report_text.healthy_line(report, KINDS)):
         yield f"-# {words.MARK[Verdict.HEALTHY]} healthy: {words.line(healthy, 500)}"
     lines = report_text.unseen_lines(report.gaps, report.taken_at, cards.KINDS)
     if lines:
         yield _unseen("; ".join(words.line(line, 300) for line in lines), 700)
-    yield f"-# seen <t:{int(report.taken_at.timestamp())}:R>"
+    yield f"-# checked <t:{int(report.taken_at.timestamp())}:R>"
 
 
 def _unseen(text: str, most: int = 300) -> str:
-    return f"{words.MARK[Verdict.UNKNOWN]} **not seen** {cards.code(text, most)}"
+    return f"{words.MARK[Verdict.UNKNOWN]} **not seen** {prose(text, most)}"
 
 
-def _event(event: Event, now: datetime) -> str:
-    when = f"{words.age(event.at, now)} ago" if event.at else "once"
+def _event(event: Event) -> str:
+    when = f"<t:{int(event.at.timestamp())}:R>" if event.at else "once"
     message = cards.code(event.message, cards.MESSAGE)
     return f"-# {when} {cards.code(event.reason, 60)} ×{event.count}: {message}"
 

@@ -165,7 +165,7 @@ def test_an_over_long_digest_is_cut_to_discords_limits_and_whole_in_its_file():
     each = full()
     card = discord_digest.digest(each, b"a picture", "Seven days.", [ActionRow(Button(label="x"))])
     assert_harmless(card)
-    assert "the rest is in the file" in "\n".join(texts(card))
+    assert "rest is in the file" in "\n".join(texts(card))
     file = {one.name: one.content for one in card.files}["digest.txt"].decode()
     parts = each.difference
     for entry in (*parts.new, *parts.worse, *parts.same, *parts.better):

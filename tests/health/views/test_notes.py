@@ -108,7 +108,7 @@ def test_every_view_of_a_report_shows_a_note():
     """`/health` and `check`, as a card, as text and as JSON."""
     report = noted("web")
     shown = "".join(texts(cards.report(report)))
-    assert "✅ Healthy" in shown
+    assert "✅ All healthy: 1 of 1 Services" in shown
     assert f"**note** `{REASON}: Service web/web: It works, {STAYS}." in shown
     printed = plain(terminal.report(report), width=80)
     assert printed.startswith("HEALTHY")
