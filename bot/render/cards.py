@@ -122,6 +122,19 @@ def escape(text: str) -> str:
     return escaped
 
 
+def prose(text: str) -> str:
+    """Our own sentences, whatever they quote: what stands between backticks is code.
+
+    Whatever the cluster wrote into it, with backticks or without, is harmless either way.
+    """
+    if text.count("`") % 2:
+        return escape(text)
+    spans = text.split("`")
+    return "".join(
+        f"`{span}`" if number % 2 and span else escape(span) for number, span in enumerate(spans)
+    )
+
+
 def card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:
     """A message of several parts with separators between them, in the colour of its verdict."""
     colour = words.LOOK[verdict].colour if verdict else None

@@ -118,7 +118,7 @@ async def test_the_new_routes_stay_where_the_ingress_was_not_seen_to_be_served(w
     note = back.history.entries[-1].note
     assert "Traefik was not seen to serve Ingress apps/web." in note
     assert expected in note
-    assert "this stays, and takes the requests: IngressRoute apps/web. Delete it when" in note
+    assert "So IngressRoute apps/web stays and takes the requests. Delete it once" in note
     assert world.traefik.unserved == []
 
 
@@ -157,7 +157,7 @@ async def test_routes_beside_an_ingress_that_was_never_away_go_though_nothing_ca
     world.verifier.helped = blinded  # type: ignore[method-assign]
     end = await converted(world, remediation)
     assert (end.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
-    assert "do not help" in end.history.entries[-1].note
+    assert "don't help" in end.history.entries[-1].note
     assert world.traefik.unserved == []
 
 
@@ -243,7 +243,7 @@ async def test_what_is_left_is_said_however_long_the_reason_is() -> None:
     _blind(world)
     back = await remediation.executor.take_back(done, str(BELA), "It was rolled back. " * 60)
     assert back.state is ChangeState.FAILED
-    assert "this stays, and takes the requests: IngressRoute apps/web." in (
+    assert "So IngressRoute apps/web stays and takes the requests." in (
         back.history.entries[-1].note
     )
 

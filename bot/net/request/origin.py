@@ -41,7 +41,7 @@ def resolve(snapshot: Snapshot, typed: str) -> RequestOrigin | Refusal:
     if not pods:
         gaps = snapshot.unseen((core.Node, core.Pod))
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
-        return Refusal(f"No node and no running pod is called {typed!r}.{also}")
+        return Refusal(f"There's no node or running pod called {typed!r}.{also}")
     if len({pod.namespace for pod in pods}) > 1:
         names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:NEAR])
         return Refusal(f"{typed!r} stands for {len(pods)} pods: {names}.")

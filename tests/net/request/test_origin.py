@@ -64,12 +64,12 @@ def test_of_several_pods_of_one_namespace_the_first_is_taken(seen: Snapshot) -> 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("gone", "No node and no running pod is called 'gone'"),
-        ("ended", "No node and no running pod"),
+        ("gone", "There's no node or running pod called 'gone'"),
+        ("ended", "There's no node or running pod"),
         ("node/gone", "There are: edge, home-1"),
         ("api-0", "stands for 2 pods: apps/api-0, other/api-0"),
-        ("", "No node"),
-        ("apps/", "No node"),
+        ("", "There's no node"),
+        ("apps/", "There's no node"),
     ],
 )
 def test_what_is_none_or_several_is_told(seen: Snapshot, typed: str, why: str) -> None:

@@ -89,7 +89,7 @@ def test_the_round_trips_are_told_in_a_line() -> None:
         for target, took in (("b", 10.0), ("c", 20.0), ("d", 300.0))
     ]
     found = net_text.headline(Matrix(nodes=("a", "b", "c", "d"), cells=tuple(cells)))
-    assert found == "4 nodes, round trips of 10.0 to 300.0 ms, the middle one 20.0 ms"
+    assert found == "4 nodes, round trips of 10.0 to 300.0 ms (median 20.0 ms)"
     assert net_text.headline(Matrix(nodes=("a",))) == "1 node"
 
 

@@ -72,4 +72,4 @@ def test_every_part_is_told_with_its_time_and_errno() -> None:
     )
     assert "ok in 5.0 ms" in whole
     assert "reset (errno 104) in 12.3 ms" in whole
-    assert "It is not reached" in whole
+    assert "❌ TLS fails at `b`" in whole

@@ -50,7 +50,7 @@ def test_how_it_ended_is_said() -> None:
     assert ended(exit_code=9) == "exit code 9"
     assert "too much" in ended(cut=True)
     assert "too long" in ended(late=True)
-    assert "not known" in ended()
+    assert "unknown" in ended()
 
 
 def test_a_token_in_the_output_is_not_shown() -> None:

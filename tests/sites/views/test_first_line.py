@@ -70,7 +70,7 @@ def test_what_everybody_sees_rests_on_public_evidence(view: str) -> None:
 @pytest.mark.parametrize("view", TO_ONE)
 def test_who_asks_is_told_what_the_findings_below_say(view: str) -> None:
     """They show what was seen in private, too."""
-    assert "3 of 5 sites answer · 2 do not" in TO_ONE[view](a_report(WHOLE))
+    assert "2 of 5 sites don't answer" in TO_ONE[view](a_report(WHOLE))
 
 
 async def test_only_a_report_that_judges_routes_has_sites() -> None:
