@@ -1,7 +1,9 @@
 """Cards for Discord: Components V2, readable on a phone.
 
 Limits: 4,000 characters over all text of a message, 40 components, 25 select options of 100
-characters. Text from the cluster stands in inline code or in a fence that it cannot break.
+characters. Text from the cluster stands in code that it cannot break, or is escaped. What a reader
+copies from a card is what was meant: no hidden character, and none in place of another. Only a run
+of three backticks in a block gets blanks (`unfenced`).
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
 from discord import ui
 
+from bot.domain import sentences
 from bot.domain.verdict import Verdict
 from bot.render import text as words
+from bot.render.prose import spans
 
 TEXT = 3900
 """Characters of one message, some below Discord's 4,000."""
@@ -27,10 +32,14 @@ ALT = 1024
 SUBJECT = 120
 MESSAGE = 300
 KINDS = 8
-NO_BREAK = "\u200b"
-MARKUP = re.compile(r"[\\*_~|]")
-BEGINNING = re.compile(r"^([ \t]*+\d*+)([>+.)-])(?=[\s>]|$)", re.MULTILINE)
-"""What makes a line a quote or an entry of a list."""
+MARKUP = re.compile(r"[\\*_~|`<>@#\[\]]|:(?=//|[^\s:]+:)")
+"""What begins markup, a mention, a stamp or a link anywhere, an address or the name of an emoji."""
+
+BEGINNING = re.compile(r"^([ \t]*+\d*+)([+.)-])(?=\s|$)", re.MULTILINE)
+"""What makes a line an entry of a list."""
+
+BLOCK_ENDS = re.compile("`{3,}")
+MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d)(:\d\d)? UTC\b", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ Row = ui.ActionRow[Any]
 
 def note(text: str, *, raw: bool = False) -> Card:
     """A short message to one person. `raw` text comes from this bot and may contain markup."""
-    return card(None, [text if raw else escape(words.line(text, 1500))], ())
+    return card(None, [text if raw else prose(words.line(text, 1500))], ())
 
 
 def topic(title: str, text: str) -> Card:
@@ -93,46 +102,82 @@ def with_picture(card: Card, picture: Attachment, alt: str) -> Card:
 
 
 def code(text: str, most: int) -> str:
-    """Text from the cluster as inline code, in which mentions, links and markup do nothing."""
-    shown = words.line(text, most).replace("`", "ˋ")
-    return f"`{shown}`" if shown else "–"
+    """Text from the cluster as inline code, in which mentions, links and markup do nothing.
+
+    What no code can hold, since it has runs of one and of two backticks, is escaped instead. Never
+    put it in bold: Discord looks for the end of bold text before it looks for code.
+    """
+    shown = words.line(text, most)
+    marked = sentences.code(shown)
+    return marked if marked != shown else escape(shown) or "–"
 
 
-def fence(lines: Sequence[str], most: int) -> str:
-    """Log lines in a block: the last ones that fit, with every run of backticks broken."""
+def fence(lines: Sequence[str], most: int, language: str = "") -> str:
+    """Log lines in a block: the last ones that fit.
+
+    A run of three backticks would end the block, so it gets a blank after every second one: that
+    can be seen, where a hidden character would be copied unseen.
+    """
     shown: list[str] = []
+    room = most
     for line in reversed(lines):
-        escaped = words.line(line, 300).replace("`", f"`{NO_BREAK}")
-        if sum(map(len, shown)) + len(shown) + len(escaped) > most:
+        unbroken = unfenced(words.line(line, 300))
+        room -= len(unbroken) + 1
+        if room < 0:
             break
-        shown.insert(0, escaped)
-    return "```\n" + "\n".join(shown) + "\n```"
+        shown.append(unbroken)
+    # Discord sees no block around nothing, and looks for its end further down.
+    return block("\n".join(reversed(shown)).strip("\n") or "–", language)
+
+
+def block(text: str, language: str = "") -> str:
+    """Several lines as a block of code."""
+    return f"```{language}\n{text}\n```"
+
+
+def unfenced(text: str) -> str:
+    """Text that ends no block: a blank after every second backtick of a run of three or more."""
+    return BLOCK_ENDS.sub(lambda run: " ".join(re.findall("``?", run[0])), text)
 
 
 def escape(text: str) -> str:
-    """Prose that may quote the cluster: markup, mentions and links are taken apart.
+    """Words of the cluster as prose: its markup, mentions and links are shown as they are written.
 
-    discord.py's own function leaves alone whatever stands in a link or after an address.
+    By backslashes alone, which Discord takes away. discord.py's own functions are not enough: they
+    leave lists, emojis and angle brackets alone, and put hidden characters into mentions.
     Source: Discord, "Markdown Text 101".
     """
-    escaped = MARKUP.sub(r"\\\g<0>", text.replace("`", "ˋ"))
-    escaped = BEGINNING.sub(r"\1\\\2", escaped)
-    for sign in ("<", "@", "[", "]", "#", ":"):
-        escaped = escaped.replace(sign, f"{sign}{NO_BREAK}")
-    return escaped
+    return BEGINNING.sub(r"\1\\\2", MARKUP.sub(r"\\\g<0>", text))
 
 
 def prose(text: str) -> str:
-    """Our own sentences, whatever they quote: what stands between backticks is code.
+    """Our own sentences, whatever they quote: marked values as code, times as Discord's stamps.
 
-    Whatever the cluster wrote into it, with backticks or without, is harmless either way.
+    Source of the marks: `bot.domain.sentences`.
     """
-    if text.count("`") % 2:
-        return escape(text)
-    spans = text.split("`")
-    return "".join(
-        f"`{span}`" if number % 2 and span else escape(span) for number, span in enumerate(spans)
+    parts = (
+        code(span.text, len(span.text)) if span.is_code else _stamped(span.text)
+        for span in spans(text)
     )
+    return BEGINNING.sub(r"\1\\\2", "".join(parts))
+
+
+def stamp(at: datetime, style: discord.utils.TimestampStyle = "f") -> str:
+    """A time that each reader sees in their own zone and words; `R` shows it as an age."""
+    return discord.utils.format_dt(at, style)
+
+
+def _stamped(text: str) -> str:
+    """Escaped, but for the times of `sentences.moment`."""
+    end, parts = 0, []
+    for match in MOMENT.finditer(text):
+        try:
+            at = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
+        except ValueError:  # the 30th of February
+            continue
+        parts += [MARKUP.sub(r"\\\g<0>", text[end : match.start()]), stamp(at)]
+        end = match.end()
+    return "".join((*parts, MARKUP.sub(r"\\\g<0>", text[end:])))
 
 
 def card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> Card:

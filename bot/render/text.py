@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from bot.domain.redaction.redact import FILE, redact
@@ -41,19 +42,69 @@ SPARE = 4096
 
 
 def age(since: datetime | None, now: datetime) -> str:
-    """How long ago, in its two largest units: `3 d 4 h`, `12 min`; empty where it is not known."""
+    """How long ago, as `duration` says it; empty where it is not known."""
+    return "" if since is None else duration(now - since)
+
+
+def duration(time: timedelta | float) -> str:
+    """A length of time (a number is seconds) as people say it: `3 days`, `22 min`, `7 h`.
+
+    The second unit is said only where it matters: next to one or two of the first.
+    """
+    seconds = _seconds(time)
+    for (size, names), (smaller, small) in pairwise(UNITS):
+        if count := seconds // size:
+            rest = seconds % size // smaller if count <= SECOND_UNIT_UP_TO and smaller > 1 else 0
+            return _counted(count, names) + (f" {_counted(rest, small)}" if rest else "")
+    return f"{seconds} s"
+
+
+def short_age(since: datetime | None, now: datetime) -> str:
+    """An age for a column of a table, as kubectl writes it: `45s`, `22m`, `3d4h`; else empty.
+
+    Source: k8s.io/apimachinery/pkg/util/duration, HumanDuration.
+    """
     if since is None:
         return ""
-    seconds = max(0, int((now - since).total_seconds()))
-    for size, name, smaller, small in (
-        (86400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 0, ""),
-    ):
-        if seconds >= size:
-            more = (seconds % size) // smaller if smaller else 0
-            return f"{seconds // size} {name}" + (f" {more} {small}" if more else "")
-    return f"{seconds} s"
+    seconds = _seconds(now - since)
+    for below, (size, unit), (smaller, small) in SHORT_AGES:
+        if seconds < below:
+            rest = seconds % size // smaller if smaller else 0
+            return f"{seconds // size}{unit}" + (f"{rest}{small}" if rest else "")
+    return f"{seconds // YEAR}y"
+
+
+def _seconds(time: timedelta | float) -> int:
+    return max(0, int(time.total_seconds() if isinstance(time, timedelta) else time))
+
+
+def _counted(count: int, names: tuple[str, str]) -> str:
+    return f"{count:,} {names[count != 1]}"
+
+
+MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
+
+UNITS: tuple[tuple[int, tuple[str, str]], ...] = (
+    (DAY, ("day", "days")),
+    (HOUR, ("h", "h")),
+    (MINUTE, ("min", "min")),
+    (1, ("", "")),
+)
+"""Seconds of a unit, and its name for one and for many; seconds are never a second unit."""
+
+SECOND_UNIT_UP_TO = 2
+
+SHORT_AGES = (
+    (2 * MINUTE, (1, "s"), (0, "")),
+    (10 * MINUTE, (MINUTE, "m"), (1, "s")),
+    (3 * HOUR, (MINUTE, "m"), (0, "")),
+    (8 * HOUR, (HOUR, "h"), (MINUTE, "m")),
+    (2 * DAY, (HOUR, "h"), (0, "")),
+    (8 * DAY, (DAY, "d"), (HOUR, "h")),
+    (2 * YEAR, (DAY, "d"), (0, "")),
+    (8 * YEAR, (YEAR, "y"), (DAY, "d")),
+)
+"""Ages below so many seconds, with the one or two units in which they are written."""
 
 
 def line(text: str, most: int) -> str:
@@ -123,11 +174,3 @@ def whole(first: str, sentences: Iterable[str], noun: str, most: int) -> str:
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """`1 pod`, `2 pods`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
-
-
-def span(seconds: int) -> str:
-    """A time in its largest unit that fits: `90 min`, `6 h`, `2 d`."""
-    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds // size} {name}"
-    return f"{seconds} s"

@@ -2,8 +2,8 @@
 
 simcord is built for tests: it waits until the bot is idle before it answers an action, freezes the
 time, and shows a change only when a test publishes it. A sandbox needs the opposite of all three,
-and simcord has no option for it. This is the only file that uses private names of simcord.
-`PRIVATE_NAMES` lists each with its reason, the version is pinned in pyproject.toml, and
+and simcord has no option for it. Only this file and `discord_markdown` use private names of
+simcord. `PRIVATE_NAMES` lists each with its reason, the version is pinned in pyproject.toml, and
 tests/sandbox/test_discord_page.py fails with a clear message when one of them changes.
 """
 
@@ -12,6 +12,7 @@ import html
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from types import ModuleType
 from typing import Any
 
 import discord
@@ -20,14 +21,15 @@ from simcord import ChannelHandle, Env, MemberActor
 from simcord._clock import Clock
 from simcord.backend import Backend
 from simcord.backend.models import Interaction
-from simcord.preview import Preview
+from simcord.preview import Preview, _markdown
 from simcord.preview._server import PreviewServer
 
 from bot.errors import MeshmedicError
+from bot.sandbox import discord_markdown
 
 SIMCORD_VERSION = "3.2.1"
 
-PRIVATE_NAMES: tuple[tuple[type, str, str], ...] = (
+PRIVATE_NAMES: tuple[tuple[type | ModuleType, str, str], ...] = (
     (Env, "_bot_scope", "marks the bot's work, which simcord then waits for and times"),
     (Env, "_settle_internal", "waits until the bot rests; a bot with watches never does"),
     (Env, "_notify_dispatch_observers", "tells which interaction an action has just sent"),
@@ -39,6 +41,7 @@ PRIVATE_NAMES: tuple[tuple[type, str, str], ...] = (
     (Preview, "_open_page", "opens a tab, which must show the newest messages"),
     (Preview, "_initial_target", "finds the newest message that a person may see"),
     (PreviewServer, "_static", "serves the page's files, some of which are changed here"),
+    (_markdown, discord_markdown.PARSER, "makes what reads the Markdown of a message"),
     (Clock, "now", "is asked for every timestamp and every id"),
 )
 """Owner, name and why it is needed.
@@ -62,6 +65,14 @@ _KEEPS_FOLLOWING = f"""
 simcord's script follows only while it stands at the very end at each rendering. A card that grows
 while it is drawn leaves that place, and the answer to a command would stay out of sight.
 """
+
+_SHOWS_KNOWN = 'const current = String(field.value || "");'
+_ASKS_AT_ONCE = f"""{_SHOWS_KNOWN}
+            if (!autocompleteResults.has(autocompleteKey(currentDraft(), option.name, current)))
+              queryAutocomplete(option, current);"""
+_NONE_MATCHES = ': "No options match"'
+_STILL_ASKS = f': autocomplete.state === "loading" ? "Loading options" {_NONE_MATCHES}'
+"""Ask for suggestions as soon as an option is entered, as Discord does, and say so meanwhile."""
 
 _RECORD_LIMIT = 500
 _COALESCE_SECONDS = 0.05
@@ -151,14 +162,15 @@ class _PageServer(PreviewServer):
     def __init__(self, preview: Preview, port: int, title: str) -> None:
         super().__init__(preview, port)
         self._changes = {
-            "/": (_TITLE, f"<title>{html.escape(title)}</title>"),
-            "/timeline.js": (_FOLLOWS, _KEEPS_FOLLOWING),
+            "/": ((_TITLE, f"<title>{html.escape(title)}</title>"),),
+            "/timeline.js": ((_FOLLOWS, _KEEPS_FOLLOWING),),
+            "/commands.js": ((_SHOWS_KNOWN, _ASKS_AT_ONCE), (_NONE_MATCHES, _STILL_ASKS)),
         }
 
     async def _static(self, request: Any) -> Any:
         response = await super()._static(request)
-        if request.path in self._changes:
-            response.text = response.text.replace(*self._changes[request.path])
+        for old, new in self._changes.get(request.path, ()):
+            response.text = response.text.replace(old, new)
         return response
 
 
@@ -188,6 +200,7 @@ class LivePreview(Preview):
             assets=None,
             port=port,
         )
+        discord_markdown.read_as_discord_does()
         self.action_lock = asyncio.Lock()
         self.hear: Callable[[str], str | None] | None = None
         self.say: Callable[[str], Awaitable[object]] | None = None

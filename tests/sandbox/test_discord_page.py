@@ -76,6 +76,13 @@ async def test_the_page_follows_new_messages(tab: PageClient) -> None:
     assert live_simcord._KEEPS_FOLLOWING in script, "simcord words its scrolling differently now"
 
 
+async def test_the_page_asks_for_suggestions_before_the_first_letter(tab: PageClient) -> None:
+    """The lines of simcord's script that we change are still there to be changed."""
+    script = (await tab.get("/commands.js")).decode()
+    for line in (live_simcord._ASKS_AT_ONCE, live_simcord._STILL_ASKS):
+        assert line in script, "simcord words its suggestions differently now"
+
+
 async def test_tasks_of_the_bot_run_in_real_time(sandbox: DiscordPage) -> None:
     """A loop started in setup_hook goes on, although simcord's own time stands still."""
     await asyncio.sleep(0.3)

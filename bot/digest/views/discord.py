@@ -260,5 +260,5 @@ def _tail(digest: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
     if unseen:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):
-        yield f"-# No picture: {render.escape(picture.why)}"
+        yield f"-# No picture: {render.prose(picture.why)}"
     yield f"{HEARTBEAT}<t:{int(digest.report.taken_at.timestamp())}:R>"

@@ -167,7 +167,7 @@ def _steps(shown: Change, now: datetime) -> Iterator[str]:
             f"{format_dt(shown.expires, 'R')}."
         )
         if after := shown.plan.returns_after:
-            yield f"The bot rolls it back after {text.span(after * 60)}."
+            yield f"The bot rolls it back after {text.duration(after * 60)}."
         return
     yield _people(shown)
     if shown.history.entries and (note := shown.history.entries[-1].note):
@@ -225,14 +225,14 @@ def _prose(sentence: str, most: int = LINE) -> str:
 
 
 def _fence(lines: Sequence[str], language: str = "") -> str:
-    """The first lines that fit, with every run of backticks broken."""
+    """The first lines that fit."""
     fitting: list[str] = []
     room = DIFFERENCE
     for line in lines:
-        shown = line.replace("`", f"`{cards.NO_BREAK}")
+        shown = cards.unfenced(line)
         room -= len(shown) + 1
         if room < 0:
             fitting.append("… the rest is under Details")
             break
         fitting.append(shown)
-    return f"```{language}\n" + "\n".join(fitting) + "\n```"
+    return cards.block("\n".join(fitting), language)

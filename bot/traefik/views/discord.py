@@ -80,7 +80,7 @@ def _log_tail(answer: LogsAnswer) -> str:
     read = f"{words.plural(answer.lines, 'line')} of {traefik_text.traefiks(answer.replicas)}"
     servers = len(answer.current_servers)
     parts = [
-        f"last {words.span(since)}" if since else "the whole log",
+        f"last {words.duration(since)}" if since else "the whole log",
         read,
         *([f"{words.plural(servers, 'server')} in the file"] if servers else []),
     ]

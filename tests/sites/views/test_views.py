@@ -174,7 +174,7 @@ def test_a_certificate_that_ended_says_when_and_another_that_browsers_refuse_say
     refused = Site(host="a", state=SiteState.ANSWERS, certificate_fault="wrong name")
     ended = replace(refused, certificate_ends=NOW - text.DAY, certificate_fault="expired")
     later = replace(refused, certificate_ends=NOW + 90 * text.DAY)
-    assert text.certificate(ended, NOW) == "certificate expired 1 d ago"
+    assert text.certificate(ended, NOW) == "certificate expired 1 day ago"
     for site in (refused, later):
         assert text.certificate(site, NOW) == "browsers refuse its certificate: wrong name"
 

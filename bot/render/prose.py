@@ -1,0 +1,48 @@
+"""Our own sentences as every renderer reads them: words, and values marked as code.
+
+`bot.domain.sentences.code` writes the marks. A name of the cluster that stands unmarked in a
+sentence may hold backticks of its own, as ``Host(`a.example`)`` does: a mark begins a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+MARKED = re.compile(
+    r"""
+    (?<![^\s(])(?<!\w\()         # begins a word, or stands in parentheses that are no call
+    (?P<marks>`{1,2})(?!`)
+    (?P<value>[^\n]+?)
+    (?<!`)(?P=marks)(?![`\w])
+    """,
+    re.VERBOSE,
+)
+PADDED = re.compile(r"^ (?= *`)|(?<=`)( *) $")
+"""The space that keeps a backtick at an end of a value apart from the marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a sentence: words, or a value that a reader may copy."""
+
+    text: str
+    is_code: bool = False
+
+
+def spans(text: str) -> Iterator[Span]:
+    """A sentence in its parts, in their order; together they are the sentence without its marks."""
+    end = 0
+    for match in MARKED.finditer(text):
+        if match.start() > end:
+            yield Span(text[end : match.start()])
+        yield Span(PADDED.sub(r"\1", match["value"]), is_code=True)
+        end = match.end()
+    if end < len(text):
+        yield Span(text[end:])
+
+
+def plain(text: str) -> str:
+    """A sentence without its marks, for where nothing can be shown as code."""
+    return "".join(span.text for span in spans(text))
