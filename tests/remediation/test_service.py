@@ -423,7 +423,7 @@ async def test_what_waits_is_named_until_it_is_over() -> None:
     remediation = world.process()
     change = await proposed(world, remediation)
     (line,) = waiting(await remediation.every(), world.now)
-    assert line.endswith("waits for an approver until 2026-11-23 12:15 UTC")
+    assert line.endswith("waits for approval until 2026-11-23 12:15 UTC")
     assert waiting(await remediation.every(), change.expires) == ()
     await remediation.decide(change.name, world.click(BELA), approve=True)
     await remediation.reconciler.wait()
@@ -432,7 +432,7 @@ async def test_what_waits_is_named_until_it_is_over() -> None:
     plan = msgspec.structs.replace(done.plan, returns_after=60)
     world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
     (line,) = waiting(await remediation.every(), world.now)
-    assert line.endswith("it is put back at 2026-11-23 13:00 UTC")
+    assert line.endswith("the bot rolls the fix back at 2026-11-23 13:00 UTC")
 
 
 def person(fickle: Fickle, user: int = BELA) -> AbstractContextManager[None]:
