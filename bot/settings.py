@@ -326,8 +326,8 @@ class Settings(BaseSettings):
     """Where nothing is new, edit the last message in place of a new one."""
 
     fallback_channel: Channel = 0
-    """The id of the channel in which the owner is told once that another one is lost. 0: the log
-    and the metrics alone.
+    """The id of the channel in which a lost channel is reported, once until it works again: of
+    alerts, the board, digests, changes or the audit log. 0: only the log and the metrics say it.
     """
 
     alert_channel: int | None = None

@@ -17,6 +17,7 @@ from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.domain.transitions import advance
 from bot.alerting.views import discord as alert_view
 from bot.alerting.views import outage as outage_view
+from bot.chat.channel import complaint
 from bot.digest.domain.digest import Digest, compose
 from bot.digest.domain.open_items import StandingItem
 from bot.digest.views import discord as digest_view
@@ -241,14 +242,14 @@ PLACES: dict[str, Callable[[str], str]] = {
     "stored outage": lambda text: stored(ALERTS, Alerts((gone(text),))),
     "stored proof": lambda text: stored(PROOFS, Proofs((proof(diagnosed(a_diagnosis(text))),))),
     "alert": lambda text: shown(alert_view.incident(incident(text))),
-    "alert's thread": lambda text: shown(alert_view.timeline(incident(text).timeline, "mark")),
+    "alert's thread": lambda text: shown(alert_view.timeline(incident(text).timeline)),
     "alert's thread's name": lambda text: alert_view.thread_name(incident(text)),
-    "alert's end": lambda text: shown(alert_view.end(replace(incident(text), ended=NOW), "mark")),
-    "alerts' summary": lambda text: shown(alert_view.summary([incident(text)], "mark")),
-    "alerts' board": lambda text: shown(alert_view.board(a_report(text), alerts(text), "mark")),
-    "lost channel": lambda text: content(alert_view.lost(1, text)),
+    "alert's end": lambda text: shown(alert_view.end(replace(incident(text), ended=NOW))),
+    "alerts' summary": lambda text: shown(alert_view.summary([incident(text)])),
+    "alerts' board": lambda text: shown(alert_view.board(a_report(text), alerts(text))),
+    "lost channel": lambda text: content(complaint(1, text)),
     "outage": lambda text: shown(outage_view.incident(gone(text))),
-    "outage's board": lambda text: shown(outage_view.board(gone(text), "mark")),
+    "outage's board": lambda text: shown(outage_view.board(gone(text))),
     "report": lambda text: shown(health_view.report(a_report(text))),
     "report in a terminal": lambda text: terminal.plain(health_terminal.report(a_report(text))),
     "report in JSON": lambda text: health_json.report(a_report(text)).decode(),
@@ -267,9 +268,7 @@ PLACES: dict[str, Callable[[str], str]] = {
     "digest": lambda text: shown(digest_view.digest(a_digest(text))),
     "digest in a terminal": lambda text: terminal.plain(digest_terminal.digest(a_digest(text))),
     "digest in JSON": lambda text: digest_json.digest(a_digest(text)).decode(),
-    "alert that Discord rejects": lambda text: shown(
-        alert_view.withheld((incident(text),), "0123456789abcdef")
-    ),
+    "alert that Discord rejects": lambda text: shown(alert_view.withheld((incident(text),))),
     "Traefik's API": lambda text: shown(alert_view.incident(refused(text))),
     "routes": lambda text: shown(traefik_view.routes(routes(text))),
     "route": lambda text: shown(traefik_view.route(routes(text).routes[0], routes(text))),

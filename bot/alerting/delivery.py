@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,16 +24,15 @@ from bot.alerting.domain.actions import (
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import FoundOutage
 from bot.alerting.domain.rules import Rules
-from bot.chat.channel import ChannelUnavailable, InvalidMessage, Unsent
+from bot.chat.channel import ChannelUnavailable, InvalidMessage
+from bot.chat.lost_channels import LostChannels
 from bot.chat.outbox import Claim, Outbox
 from bot.domain.election import Leadership
+from bot.domain.posting import left_alone
 from bot.domain.record import Store
 from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)
-
-REST = timedelta(minutes=5)
-"""How long an unavailable channel is left alone: Discord bans clients with many bad requests."""
 
 
 class NoThread(MeshmedicError):
@@ -85,54 +84,42 @@ class AlertChannel(Protocol):
         """The bot's own messages about outages whose ids end with one of these, oldest first."""
         ...
 
-    async def complain(self, channel: int, lost: int, why: str) -> None:
-        """Tell the owner which channel is lost, and why."""
-        ...
-
 
 @dataclass
 class AlertDelivery(Outbox[Post]):
-    """Posts what is due.
-
-    `fallback` is where the owner hears that a channel is lost (0: nowhere); `on_outcome` receives
-    what became of each message.
-    """
+    """Posts what is due. `on_outcome` receives what became of each message."""
 
     store: Store
     channel: AlertChannel
     leadership: Leadership
     rules: Rules
+    lost: LostChannels
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    fallback: int = 0
     on_outcome: Callable[[AlertOutcome], None] = field(default=lambda _outcome: None)
-    _lost: set[int] = field(default_factory=set)
-    _resting: dict[int, datetime] = field(default_factory=dict)
 
-    async def carry_out(self, acts: Iterable[Act], state: Alerts) -> Mapping[int, str]:
-        """Post and edit what is due of a state; the trouble of each channel, in words.
+    async def carry_out(self, acts: Iterable[Act]) -> Mapping[int, str]:
+        """Post and edit what is due; the trouble of each channel, in words.
 
         After a failure the rest of that channel waits for the next turn. A message that Discord
         rejects keeps nothing else waiting: what it says may be anybody's.
         """
         troubles: dict[int, str] = {}
-        self._lost = {entry.channel for entry in state.lost}
         for act in acts:
             if act.channel not in troubles and (trouble := await self._try(act)):
                 troubles[act.channel] = trouble
         return troubles
 
-    async def claim(self, message: Post) -> Claim:
+    async def claim(self, message: Post) -> Claim | None:
         """An act of the state knows whether it was claimed earlier."""
-        if message.claimed:
-            return Claim.REPEATED
-        now = self.clock()
+        now, earlier = self.clock(), message.claimed
+        if earlier:
+            return None if left_alone(earlier.begun, now) else Claim(earlier.begun)
         ours = await self._change(lambda state: actions.claimed(state, message, now))
-        return Claim.FRESH if ours else Claim.REFUSED
+        return Claim() if ours else None
 
-    async def find(self, message: Post) -> int | None:
-        """By the mark, since the claim."""
-        earlier = message.claimed
-        return await self.channel.find(message, earlier.begun) if earlier else None
+    async def find(self, message: Post, since: datetime) -> int | None:
+        """As the channel does."""
+        return await self.channel.find(message, since)
 
     async def post(self, message: Post) -> int:
         """As the channel does."""
@@ -146,25 +133,16 @@ class AlertDelivery(Outbox[Post]):
 
     async def _try(self, act: Act) -> str:
         """Carry out one act unless its channel is resting; the trouble in words, or nothing."""
-        channel, now = act.channel, self.clock()
-        if self._resting.get(channel, now) > now or not self.leadership.may_act():
+        if not self.leadership.may_act():
             return ""
-        try:
-            await self._carry_out(act)
-        except ChannelUnavailable as error:
-            await self._complain(channel, str(error))
-            return str(error)
-        except InvalidMessage as error:
-            self.on_outcome(AlertOutcome.FAILED)
-            log.warning("Discord rejects a message in the channel %s: %s", channel, error)
+        error = await self.lost.tried(act.channel, lambda: self._carry_out(act))
+        if error:
+            lost = isinstance(error, ChannelUnavailable)
+            self.on_outcome(AlertOutcome.LOST if lost else AlertOutcome.FAILED)
+        if isinstance(error, InvalidMessage):
+            log.warning("Discord rejects a message in the channel %s: %s", act.channel, error)
             return ""
-        except Unsent as error:
-            self.on_outcome(AlertOutcome.FAILED)
-            return str(error)
-        if channel in self._lost:
-            self._lost.discard(channel)
-            await self._change(lambda state: actions.regained(state, channel))
-        return ""
+        return str(error or "")
 
     async def _carry_out(self, act: Act) -> None:
         match act:
@@ -182,8 +160,6 @@ class AlertDelivery(Outbox[Post]):
             case Board() if act.message:
                 if not await self.channel.edit(act):
                     await self.record(act, await self.channel.post(act), found=False)
-            case Board(claimed=earlier) if earlier and actions.patient(earlier, self.clock()):
-                return
             case _:
                 await self.deliver(act)
 
@@ -195,18 +171,3 @@ class AlertDelivery(Outbox[Post]):
 
         old, new = await self.store.change(ALERTS, changed)
         return new != (old or Alerts()) and self.leadership.may_act()
-
-    async def _complain(self, channel: int, why: str) -> None:
-        """The owner is told once, until the channel takes something again."""
-        self.on_outcome(AlertOutcome.LOST)
-        self._resting[channel] = self.clock() + REST
-        self._lost.add(channel)
-        # Noted first: a lost complaint is in the log and the metrics, and one a turn is noise.
-        if not await self._change(lambda state: actions.lost(state, channel, why)):
-            return
-        log.warning("the channel %s takes no alerts: %s", channel, why)
-        if self.fallback:
-            try:
-                await self.channel.complain(self.fallback, channel, why)
-            except (ChannelUnavailable, Unsent) as error:
-                log.warning("the fallback channel does not take it either: %s", error)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Literal, TypeVar, assert_never
+from datetime import datetime
+from typing import Any, Literal, TypeVar, assert_never
 
 import discord
 
 from bot.alerting.delivery import NoThread
+from bot.alerting.domain import outage
 from bot.alerting.domain.actions import (
     BlindBoard,
     Board,
@@ -24,27 +25,13 @@ from bot.alerting.domain.incident import Incident
 from bot.alerting.domain.outage import FoundOutage, is_outage, shows_outage
 from bot.alerting.views import discord as discord_alert
 from bot.alerting.views import outage as outage_view
-from bot.chat.channel import (
-    Channels,
-    ChannelUnavailable,
-    InvalidMessage,
-    Unsent,
-    component_values,
-    not_taken,
-)
+from bot.chat.channel import Channels, ChannelUnavailable, Unsent, not_taken, walk
 from bot.render import cards as render
 
 T = TypeVar("T")
 
-SECONDS = 30.0
-SEARCHED = 300
-UNKNOWN = "Discord knows no such channel: it was deleted, or the bot cannot see it."
-
 DAY: Literal[1440] = 1440
 """Minutes without a message after which Discord archives a thread."""
-
-SKEW = timedelta(minutes=10)
-"""How far our clock and Discord's may be apart."""
 
 THREAD_EXISTS = 160004
 """Source: Discord, "JSON error codes"."""
@@ -62,77 +49,62 @@ class _ThreadExists(NoThread):
 class DiscordAlertChannel:
     """The AlertChannel protocol."""
 
-    def __init__(self, client: discord.Client, rows: Rows, guild: int) -> None:
-        self._channels = Channels(client, SECONDS, SEARCHED, UNKNOWN, guild)
+    def __init__(self, channels: Channels, rows: Rows) -> None:
+        self._channels = channels
         self._rows = rows
 
     async def post(self, act: Post) -> int:
         """Post it; it mentions a role where one is set, and a board is pinned where it can be."""
+        role = _role(act)
         if isinstance(act, Tell):
             await self._thread(act)
-            # A thread has the id of its message.
-            return (await self._threaded(self._send(act, act.message))).id
-        try:
-            sent = await self._channels.request(self._send(act, act.channel))
-        except InvalidMessage:
-            withheld = self._send(act, act.channel, withheld=True)
-            sent = await self._channels.request(withheld)
+            # A thread has the id of its message. It is silent unless it mentions a role.
+            line = self._channels.send(
+                act.message, self._marked(act), silent=role is None, role=role
+            )
+            return (await self._threaded(line)).id
+        sent = await self._channels.post(
+            act.channel,
+            self._marked(act),
+            silent=isinstance(act, Board),
+            role=role,
+            reply_to=act.message if isinstance(act, End) else None,
+        )
         if isinstance(act, Board):
-            # It serves unpinned too, and the permission is the owner's affair.
+            # It serves unpinned too, and the permission is up to the owner.
             with suppress(Unsent, ChannelUnavailable):
                 await self._channels.request(sent.pin())
         return sent.id
 
     async def edit(self, act: Edit | Board | BlindBoard) -> bool:
         """Replace its card; False where it was deleted."""
-        try:
-            return await self._channels.edit(act.channel, act.message, self._card(act))
-        except InvalidMessage:
-            return await self._channels.edit(act.channel, act.message, self._withheld(act))
+        return await self._channels.edit(act.channel, act.message, self._marked(act))
 
     async def find(self, act: Post, since: datetime) -> int | None:
-        """Our own message whose text carries the mark."""
+        """The bot's own message with the mark of an act."""
         if isinstance(act, Tell):
             await self._thread(act)
-            return await self._threaded(self._search(act, act.message, since))
-        return await self._channels.request(self._search(act, act.channel, since))
+            return await self._threaded(self._channels.search(act.message, act.mark, since))
+        return await self._channels.find(act.channel, act.mark, since)
 
     async def find_outages(
         self, channel: int, stems: tuple[str, ...], since: datetime
     ) -> tuple[FoundOutage, ...]:
-        """Our own messages whose text carries such an id, oldest first; of many, the latest."""
-        return await self._channels.request(self._outages(channel, stems, since - SKEW))
+        """The bot's own messages about outages with such ids, oldest first; of many, the latest."""
+        return await self._channels.request(self._outages(channel, stems, since))
 
     async def _outages(
         self, channel: int, stems: tuple[str, ...], since: datetime
     ) -> tuple[FoundOutage, ...]:
+        known = outage.ids_by_component(stems)
         found = [
-            outage_view.read(text, message.id, stems)
-            async for message in self._channels.own(channel, since, oldest_first=False)
-            for text in component_values(message.components, "content")
+            _outage(message, known, stems) async for message in self._channels.own(channel, since)
         ]
-        return tuple(outage for outage in reversed(found) if outage)
+        return tuple(one for one in reversed(found) if one)
 
-    async def complain(self, channel: int, lost: int, why: str) -> None:
-        """Tell the owner which channel is lost, and why."""
-        await self._channels.request(self._channels.send(channel, discord_alert.lost(lost, why)))
-
-    def _send(
-        self, act: Post, channel: int, *, withheld: bool = False
-    ) -> Awaitable[discord.Message]:
-        role = act.role if isinstance(act, OpenIncident | Tell | Summary) else None
-        return self._channels.send(
-            channel,
-            self._withheld(act, role) if withheld else self._card(act),
-            nonce=act.mark,
-            # A timeline is silent unless it mentions a role.
-            silent=isinstance(act, Board) or (isinstance(act, Tell) and role is None),
-            role=role,
-            reply_to=act.message if isinstance(act, End) else None,
-        )
-
-    def _search(self, act: Post, channel: int, since: datetime) -> Awaitable[int | None]:
-        return self._channels.find(channel, act.mark, "content", since - SKEW)
+    def _marked(self, act: Post | Edit | BlindBoard) -> render.Card:
+        detail = outage.detail(act.incident) if isinstance(act, OpenIncident | Edit) else 0
+        return render.marked(self._card(act), act.mark, detail, withheld=_withheld(act))
 
     def _card(self, act: Post | Edit | BlindBoard) -> render.Card:
         match act:
@@ -141,34 +113,19 @@ class DiscordAlertChannel:
             case Edit(incident):
                 return self._incident(incident)
             case Tell():
-                return discord_alert.timeline(act.lines, act.mark, act.role)
+                return discord_alert.timeline(act.lines, act.role)
             case End(incident) if is_outage(incident):
-                return outage_view.end(incident, act.mark)
+                return outage_view.end(incident)
             case End(incident):
-                return discord_alert.end(incident, act.mark)
+                return discord_alert.end(incident)
             case Summary(incidents):
-                return discord_alert.summary(incidents, act.mark, act.role)
+                return discord_alert.summary(incidents, act.role)
             case BlindBoard(incident):
-                return outage_view.board(incident, act.mark)
+                return outage_view.board(incident)
             case Board():
-                return discord_alert.board(act.report, act.state, act.mark)
+                return discord_alert.board(act.report, act.state)
             case _:
                 assert_never(act)
-
-    def _withheld(self, act: Post | Edit | BlindBoard, role: int | None = None) -> render.Card:
-        """The card without a word of the cluster, for a text that Discord rejects.
-
-        Its filters of links and words judge names and messages that anybody may have chosen.
-        """
-        match act:
-            case Board(state=state):
-                incidents = tuple(one for one in state.incidents if not one.ended)
-            case Summary(incidents):
-                pass
-            case _:
-                incidents = (act.incident,)
-        mark = act.incident.id if isinstance(act, Edit) else act.mark
-        return discord_alert.withheld(incidents, mark, role)
 
     def _incident(self, incident: Incident, role: int | None = None) -> render.Card:
         if shows_outage(incident):
@@ -205,3 +162,33 @@ class DiscordAlertChannel:
                 raise Unsent(not_taken(error)) from error
             kind = _ThreadExists if error.code == THREAD_EXISTS else NoThread
             raise kind(error.text[:100] or "it was refused") from error
+
+
+def _role(act: Post | Edit | BlindBoard) -> int | None:
+    return act.role if isinstance(act, OpenIncident | Tell | Summary) else None
+
+
+def _withheld(act: Post | Edit | BlindBoard) -> render.Card:
+    """The card without a word of the cluster, for a text that Discord rejects.
+
+    Its filters of links and words judge names and messages that anybody may have chosen.
+    """
+    match act:
+        case Board(state=state):
+            incidents = tuple(one for one in state.incidents if not one.ended)
+        case Summary(incidents):
+            pass
+        case _:
+            incidents = (act.incident,)
+    return discord_alert.withheld(incidents, _role(act))
+
+
+def _outage(message: Any, known: dict[int, str], stems: tuple[str, ...]) -> FoundOutage | None:
+    """The outage that a message tells, if it tells one."""
+    parts = [*walk(message.components)]
+    ids = [part.id for part in parts]
+    if found := outage.by_components(ids, message.id, known):
+        return found
+    texts = (getattr(part, "content", "") for part in parts)
+    of_text = (outage.by_text(text, message.id, stems) for text in texts if text)
+    return next(filter(None, of_text), None)

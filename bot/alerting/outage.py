@@ -7,18 +7,20 @@ knows, and that leader stores it as an incident, whose recovery is told as any o
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-from bot.alerting.delivery import REST, AlertChannel, AlertOutcome
+from bot.alerting.delivery import AlertChannel, AlertOutcome
 from bot.alerting.domain import outage as outages
 from bot.alerting.domain.actions import BlindBoard, OpenIncident
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
 from bot.alerting.domain.outage import CHECK, GONE_AFTER, FoundOutage
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.chat.channel import ChannelUnavailable, NotAllowed, Unsent
+from bot.chat.lost_channels import LostChannels
 from bot.domain.outage import ApiOutage
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
@@ -115,6 +117,7 @@ class OutageAlerts:
     witness: OutageWitness
     channel: AlertChannel
     rules: Rules
+    lost: LostChannels
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     on_outcome: Callable[[AlertOutcome], None] = field(default=lambda _outcome: None)
     gone_after: timedelta = GONE_AFTER
@@ -123,32 +126,26 @@ class OutageAlerts:
     _told: _Told | None = None
     _looking: _Looking | None = None
     _blinded: float | None = None
-    _rests_until: datetime | None = None
     _trouble: str = ""
 
     async def turn(self) -> None:
         """Tell an outage that has lasted for long enough, once, if that is up to this process."""
         outage = self.witness.outage()
-        if outage is None or not self._may_tell(outage) or self._rests():
+        if outage is None or not self._may_tell(outage):
             return
+        untold = unsaid = None
+        if route := self._route():
+            tell = partial(self._tell, outage, route)
+            untold = await self.lost.tried(route.channel, tell, noted=False)
         # The board must not go on saying that all is well where the message cannot be posted.
-        untold = await self._tried(self._tell(outage))
-        trouble = await self._tried(self._blind_board(outage)) or untold
+        if board := self._board():
+            blind = partial(self._blind_board, outage, board)
+            unsaid = await self.lost.tried(board.channel, blind, noted=False)
+        trouble = str(unsaid or untold or "")
         if trouble and trouble != self._trouble:
             self.on_outcome(AlertOutcome.FAILED)
             log.warning("that the API server is gone could not be told: %s", trouble)
         self._trouble = trouble
-
-    async def _tried(self, call: Awaitable[None]) -> str:
-        """Why Discord did not take it; empty where it did."""
-        try:
-            await call
-        except ChannelUnavailable as error:
-            self._rests_until = self.clock() + REST
-            return str(error)
-        except Unsent as error:
-            return str(error)
-        return ""
 
     def note(self, report: Report, state: Alerts) -> None:
         """Remember what was seen and stored, for an outage in which neither can be read."""
@@ -177,6 +174,11 @@ class OutageAlerts:
     def _route(self) -> AlertRoute | None:
         return self.rules.route(CHECK, "", Verdict.FAILED)
 
+    def _board(self) -> MessageRecord | None:
+        """The board, if it was stored in this term."""
+        known = self._known
+        return known.board if known.term == self.witness.transitions else None
+
     def _own(self) -> tuple[Incident, ...]:
         """What this process told in this term; what it told in another is for its leader."""
         told = self._told
@@ -191,9 +193,6 @@ class OutageAlerts:
         now = self.witness.outage()
         return bool(now and now.answered_at == outage.answered_at and self._may_tell(now))
 
-    def _rests(self) -> bool:
-        return bool(self._rests_until and self.clock() < self._rests_until)
-
     def _stands(self) -> bool:
         """Whether an earlier message stands as open in this term: it says the same."""
         known = self._known
@@ -205,9 +204,9 @@ class OutageAlerts:
             id_, opened, reason=outage.reason, error=outage.error, seen=self._known.seen
         )
 
-    async def _tell(self, outage: ApiOutage) -> None:
-        route, term = self._route(), self.witness.transitions
-        if route is None or self._stands():
+    async def _tell(self, outage: ApiOutage, route: AlertRoute) -> None:
+        term = self.witness.transitions
+        if self._stands():
             return
         stem = outages.stem(self.witness.lease, term)
         incident = self._incident(outage, outages.outage_id(stem, self._number(outage)))
@@ -219,13 +218,9 @@ class OutageAlerts:
             self.on_outcome(AlertOutcome.START)
         self._told = _Told(term, outages.posted(incident, route.channel, message, route.role))
 
-    async def _blind_board(self, outage: ApiOutage) -> None:
+    async def _blind_board(self, outage: ApiOutage, board: MessageRecord) -> None:
         """Take back what the board says, once: nobody sees whether it is still so."""
-        known = self._known
-        board = known.board if known.term == self.witness.transitions else None
-        if not board or not board.message or self._blinded == outage.answered_at:
-            return
-        if self._still(outage):
+        if board.message and self._blinded != outage.answered_at and self._still(outage):
             incident = self._incident(outage, "")
             await self.channel.edit(BlindBoard(incident, board.channel, board.message, board.nonce))
             self._blinded = outage.answered_at

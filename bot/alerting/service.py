@@ -87,7 +87,7 @@ class AlertService:
         shown = self._shown_at and (now - self._shown_at).total_seconds() < self.board_every
         if self.board and not shown:
             acts.append(Board(report.public, state, self.board))
-        troubles = await self.delivery.carry_out(acts, state)
+        troubles = await self.delivery.carry_out(acts)
         if not shown and self.board not in troubles:
             self._shown_at = now
         return tuple(troubles.values())

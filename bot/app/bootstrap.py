@@ -13,8 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.outage import GONE_AFTER
@@ -30,7 +28,9 @@ from bot.app.probes import Probes
 from bot.app.readiness import Readiness
 from bot.app.remediation import build_remediation, clock, nobody_asks
 from bot.charts.process import Artist
+from bot.chat.channel import Channels
 from bot.chat.client import Client
+from bot.chat.lost_channels import LostChannels
 from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.discord_channel import DiscordDigestChannel
@@ -260,6 +260,8 @@ class Bot:
             on_answered=self.metrics.answered,
             leadership=leadership,
         )
+        self._channels = Channels(self.client, options.guild_id)
+        self._lost = LostChannels(cluster.store, self._channels, options.digests.fallback)
         self.probes = Probes(
             self.client,
             cache,
@@ -316,7 +318,8 @@ class Bot:
             options.digests,
             composer,
             leadership,
-            self.client,
+            self._channels,
+            self._lost,
             on_outcome=self.metrics.digest,
             prepare=self._artist.prepare,
         )
@@ -375,7 +378,8 @@ class Bot:
         api, namespace = self.cluster.cache.api, self.cluster.state_namespace
         leadership = self.cluster.leadership
         store = KubernetesChangeStore(api, namespace, leadership) if namespace else NoChangeStore()
-        announcer = Announcer(self.client, clock, self._options.audit_channel)
+        audit = self._options.audit_channel
+        announcer = Announcer(self._channels, self._lost, clock, audit)
         return build_remediation(
             self.cluster.cache,
             self._diagnose,
@@ -457,14 +461,14 @@ class Bot:
         yield ScheduledCall(HISTORY_EVERY, "history", self._history.record)
         if options.rules.routes or options.board:
             channel = DiscordAlertChannel(
-                self.client, lambda incident: alert_controls.rows(incident.head), options.guild_id
+                self._channels, lambda incident: alert_controls.rows(incident.head)
             )
             delivery = AlertDelivery(
                 cluster.store,
                 channel,
                 cluster.leadership,
                 options.rules,
-                fallback=options.digests.fallback,
+                self._lost,
                 on_outcome=self.metrics.alert,
             )
             outages = None
@@ -473,6 +477,7 @@ class Bot:
                     cluster.membership.elector,
                     channel,
                     options.rules,
+                    self._lost,
                     on_outcome=self.metrics.alert,
                     gone_after=options.gone_after,
                 )
@@ -485,7 +490,8 @@ def build_digests(
     plan: DigestPlan,
     composer: Composer,
     leadership: Leadership,
-    client: discord.Client,
+    channels: Channels,
+    lost: LostChannels,
     *,
     on_outcome: Callable[[DigestOutcome], None],
     prepare: Callable[[], Awaitable[None]] = unprepared,
@@ -493,10 +499,10 @@ def build_digests(
     """The digests, with their delivery to Discord's channels."""
     delivery = DigestDelivery(
         composer,
-        DiscordDigestChannel(client, refresh_button.rows),
+        DiscordDigestChannel(channels, refresh_button.rows),
         leadership,
         process=secrets.token_hex(4),
-        fallback=plan.fallback,
+        lost=lost,
         on_outcome=on_outcome,
     )
     return Digests(delivery, plan.schedules(), prepare)

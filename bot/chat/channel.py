@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
+from bot.domain import posting
+from bot.domain.verdict import Verdict
 from bot.errors import MeshmedicError
+from bot.render import cards as render
+from bot.render import text as text_view
 from bot.render.cards import Card
 
 T = TypeVar("T")
 
+SECONDS = 30.0
+"""Of one request, with the library's own patience with rate limits."""
+
+SEARCHED = 500
+"""Messages of a channel, the newest, that are searched for one of the bot's own."""
+
+SKEW = timedelta(minutes=10)
+"""How far our clock and Discord's may be apart."""
+
 BAD_REQUEST = 400
 UNKNOWN_MESSAGE = 10008
 """Source: Discord, "JSON error codes"."""
+
+UNKNOWN = "The channel was deleted, or the bot can't see it."
 
 
 class Unsent(MeshmedicError):
@@ -39,17 +54,9 @@ class NotAllowed(ChannelUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The channels of a server.
-
-    seconds: Of one request, with the library's own patience with rate limits.
-    searched: Messages of a channel that are searched for one of the bot's own.
-    unknown: The sentence for a channel that does not exist.
-    """
+    """The channels of a server. Each call has its time limit, and raises as `request`."""
 
     client: discord.Client
-    seconds: float
-    searched: int
-    unknown: str
     guild: int | None = None
 
     def at(self, channel: int) -> discord.PartialMessageable:
@@ -64,7 +71,7 @@ class Channels:
             HTTPException: Discord answered with an error.
         """
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(SECONDS):
                 return await request
         except discord.HTTPException:
             raise
@@ -85,29 +92,41 @@ class Channels:
         except discord.NotFound as error:
             if error.code == UNKNOWN_MESSAGE:
                 raise
-            raise ChannelUnavailable(self.unknown) from error
+            raise ChannelUnavailable(UNKNOWN) from error
         except discord.Forbidden as error:
-            msg = f"Discord does not let the bot do this there ({error.text[:100]})."
+            msg = f"Discord doesn't let the bot do this there ({error.text[:100]})."
             raise NotAllowed(msg) from error
         except discord.HTTPException as error:
             kind = InvalidMessage if error.status == BAD_REQUEST else Unsent
             raise kind(not_taken(error)) from error
+
+    async def accepted(self, card: Card, request: Callable[[Card], Awaitable[T]]) -> T:
+        """Discord's answer to a card, or to the withheld one if it rejects the content."""
+        try:
+            return await self.request(request(card))
+        except InvalidMessage:
+            if card.withheld is None:
+                raise
+            return await self.request(request(card.withheld))
+
+    async def post(self, channel: int, card: Card, **how: Any) -> discord.Message:
+        """Post a card, as `send` does."""
+        return await self.accepted(card, lambda shown: self.send(channel, shown, **how))
 
     def send(
         self,
         channel: int,
         card: Card,
         *,
-        nonce: str = "",
         silent: bool = False,
         role: int | None = None,
         reply_to: int | None = None,
     ) -> Awaitable[discord.Message]:
-        """The request that posts a card, for `request`; it mentions the role alone, if any.
+        """The request that posts a card; it mentions the role alone, if any.
 
-        Discord recognizes a nonce for some minutes. A reply to a deleted message is posted too.
+        A reply to a deleted message is posted too.
         """
-        options: dict[str, Any] = {"nonce": nonce} if nonce else {}
+        options: dict[str, Any] = {"nonce": card.nonce} if card.nonce else {}
         if reply_to:
             options["reference"] = discord.MessageReference(
                 message_id=reply_to, channel_id=channel, fail_if_not_exists=False
@@ -124,51 +143,70 @@ class Channels:
         )
 
     async def edit(self, channel: int, message: int, card: Card) -> bool:
-        """Replace a message's card; False where the message was deleted. Raises as `request`."""
-        part = self.at(channel).get_partial_message(message)
-        edit = part.edit(
-            view=card.view,
-            attachments=card.discord_files(),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
+        """Replace a message's card; False where the message was deleted."""
+        edit = self.at(channel).get_partial_message(message).edit
+        none = discord.AllowedMentions.none()
         try:
-            await self.request(edit)
+            await self.accepted(
+                card,
+                lambda shown: edit(
+                    view=shown.view, attachments=shown.discord_files(), allowed_mentions=none
+                ),
+            )
         except discord.NotFound:
             return False
         return True
 
-    async def find(
-        self, channel: int, mark: str, attribute: str, since: datetime | None = None
-    ) -> int | None:
-        """The id of the bot's message with a component of which an attribute ends with a mark."""
+    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
+        """The id of the bot's own message with a mark, not older than this."""
+        return await self.request(self.search(channel, mark, since))
+
+    async def search(self, channel: int, mark: str, since: datetime) -> int | None:
+        """As `find`, with Discord's own errors."""
         async for message in self.own(channel, since):
-            values = component_values(message.components, attribute)
-            if any(value.endswith(mark) for value in values):
+            if any(_carries(part, mark) for part in walk(message.components)):
                 return message.id
         return None
 
-    async def own(
-        self, channel: int, since: datetime | None = None, *, oldest_first: bool | None = None
-    ) -> AsyncIterator[discord.Message]:
-        """The bot's own messages of a channel."""
+    async def own(self, channel: int, since: datetime) -> AsyncIterator[discord.Message]:
+        """The bot's own messages of a channel since then, the newest first."""
         user = self.client.user
-        async for message in self.at(channel).history(
-            limit=self.searched, after=since, oldest_first=oldest_first
-        ):
+        history = self.at(channel).history(limit=SEARCHED, after=since - SKEW, oldest_first=False)
+        async for message in history:
             if user is None or message.author.id == user.id:
                 yield message
+
+    async def complain(self, channel: int, lost: int, why: str) -> None:
+        """Say in a channel that another one takes no messages, and why."""
+        await self.post(channel, complaint(lost, why))
+
+
+def complaint(lost: int, why: str) -> Card:
+    """The message for the owner that nothing can be posted in a channel."""
+    text = (
+        f"{text_view.MARK[Verdict.DEGRADED]} **Can't post in** <#{lost}>\n{render.code(why, 200)}\n"
+        "Give the bot back its permissions there, or choose another channel. Missed alerts follow "
+        "once it works; missed digests and audit entries don't. You get this message once."
+    )
+    return render.note(text, raw=True)
 
 
 def not_taken(error: Exception) -> str:
     """The text for a request without a clear answer."""
-    return f"Discord did not take it: {str(error)[:200] or type(error).__name__}"
+    return f"Discord didn't take the message: {str(error)[:200] or type(error).__name__}"
 
 
-def component_values(components: Iterable[Any], attribute: str) -> list[str]:
-    """An attribute of all components, nested ones included, where it is set."""
-    values: list[str] = []
+def walk(components: Iterable[Any]) -> Iterator[Any]:
+    """All components of a message, nested ones included, in order."""
     for component in components:
-        if value := getattr(component, attribute, None):
-            values.append(str(value))
-        values += component_values(getattr(component, "children", ()) or (), attribute)
-    return values
+        yield component
+        yield from walk(getattr(component, "children", ()) or ())
+
+
+def _carries(component: Any, mark: str) -> bool:
+    """Whether a component has the mark as its id.
+
+    In messages of 0.1.0 the mark stands at the end of a text, or of a button's custom id.
+    """
+    id_, *written = (getattr(component, name, "") for name in ("id", "content", "custom_id"))
+    return id_ == posting.component_id(mark) or any(str(text).endswith(mark) for text in written)

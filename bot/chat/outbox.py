@@ -1,13 +1,14 @@
 """Post messages at most once, whatever is cut off in between.
 
-A message is claimed in the store, posted under a mark that it carries, and recorded. A claim
-without a record may mean a posted message, so the next process looks for the mark first.
+A message is claimed in the store, posted under its mark (`bot.domain.posting`), and recorded. A
+claim without a record may mean a posted message, so the next process looks for the mark first.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from enum import Enum, auto
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from bot.domain.election import Leadership
@@ -15,15 +16,11 @@ from bot.domain.election import Leadership
 MessageT = TypeVar("MessageT")
 
 
-class Claim(Enum):
-    """What came of claiming a message in the store."""
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message is claimed in the store. `since`: It may be posted since then, by another try."""
 
-    REFUSED = auto()
-    """Another process has it, or it is done."""
-    FRESH = auto()
-    """No process has tried to post it."""
-    REPEATED = auto()
-    """A process claimed it earlier, and may have posted it."""
+    since: datetime | None = None
 
 
 class Outbox(ABC, Generic[MessageT]):
@@ -34,21 +31,24 @@ class Outbox(ABC, Generic[MessageT]):
     async def deliver(self, message: MessageT) -> None:
         """Post a message unless it is posted already. Errors leave the claim for a later try."""
         claim = await self.claim(message)
-        if claim is Claim.REFUSED:
+        if claim is None:
             return
-        posted = await self.find(message) if claim is Claim.REPEATED else None
+        posted = await self.find(message, claim.since) if claim.since else None
         if posted is not None:
             await self.record(message, posted, found=True)
         elif self.leadership.may_act() and (posted := await self.post(message)) is not None:
             await self.record(message, posted, found=False)
 
     @abstractmethod
-    async def claim(self, message: MessageT) -> Claim:
-        """Note in the store that it is about to be posted."""
+    async def claim(self, message: MessageT) -> Claim | None:
+        """Note in the store that it is about to be posted.
+
+        None where another process has it (`bot.domain.posting.left_alone`), or it is done.
+        """
 
     @abstractmethod
-    async def find(self, message: MessageT) -> int | None:
-        """The id of the posted message, which carries the mark."""
+    async def find(self, message: MessageT, since: datetime) -> int | None:
+        """The id of the posted message, by its mark."""
 
     @abstractmethod
     async def post(self, message: MessageT) -> int | None:

@@ -1,7 +1,7 @@
 """Post each run of a digest once, whatever happens.
 
-A run is claimed in the store before its digest is composed. The message carries the run, by which
-a later process finds it.
+A run is claimed in the store before its digest is composed. The mark of its message names the run,
+so that a later process finds it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 import msgspec
 
 from bot.chat.channel import ChannelUnavailable
+from bot.chat.lost_channels import LostChannels
 from bot.chat.outbox import Claim, Outbox
 from bot.digest.composer import Composer
 from bot.digest.domain import diff
@@ -24,19 +26,16 @@ from bot.digest.domain.records import (
     DigestState,
     RunRecord,
     RunStage,
-    carried,
-    nonce,
+    mark,
 )
 from bot.digest.domain.schedule import ScheduledRun
 from bot.digest.ports import DigestChannel, DigestMessage, DigestOutcome
+from bot.domain import posting
 from bot.domain.election import Leadership
 from bot.domain.record import Store
 from bot.errors import MeshmedicError
 
 log = logging.getLogger(__name__)
-
-PATIENCE = timedelta(seconds=60)
-"""How long a claimed run is left to the process that claimed it: longer than a Lease outlives it"""
 
 
 @dataclass
@@ -53,20 +52,24 @@ class DigestPosting:
         """The digest's."""
         return self.schedule.name
 
+    @property
+    def mark(self) -> str:
+        """What no other message has."""
+        return mark(self.name, self.record.day)
+
 
 @dataclass
 class DigestDelivery(Outbox[DigestPosting]):
     """Posts the runs of digests.
 
-    `process` distinguishes this process from others. `fallback` is the channel in which the owner
-    hears that a channel is lost (0: nowhere). `on_outcome` receives how each run ends.
+    `process` distinguishes this process from others. `on_outcome` receives how each run ends.
     """
 
     composer: Composer
     channel: DigestChannel
     leadership: Leadership
     process: str
-    fallback: int = 0
+    lost: LostChannels
     on_outcome: Callable[[DigestOutcome], None] = field(default=lambda _outcome: None)
 
     def __post_init__(self) -> None:
@@ -76,17 +79,19 @@ class DigestDelivery(Outbox[DigestPosting]):
         """Post the digest of a run; an error is logged, so that the next digest goes out."""
         now, claimed = self.composer.clock(), RunStage.CLAIMED
         record = RunRecord(day=run.day, due=run.at, stage=claimed, at=now, by=self.process)
-        posting = DigestPosting(schedule, record)
+        message = DigestPosting(schedule, record)
         try:
-            try:
-                await self.deliver(posting)
-            except ChannelUnavailable as error:
-                await self._lose(posting, str(error))
+            error = await self.lost.tried(schedule.channel, partial(self.deliver, message))
+            if isinstance(error, ChannelUnavailable):
+                message.outcome = DigestOutcome.LOST
+                await self._end(message, RunStage.LOST)
+            elif error:
+                raise error
         except MeshmedicError as error:
             self.on_outcome(DigestOutcome.FAILED)
             log.warning("the digest %s of %s is not out yet: %s", schedule.name, run.day, error)
 
-    async def claim(self, message: DigestPosting) -> Claim:
+    async def claim(self, message: DigestPosting) -> Claim | None:
         """Unless another process claimed it just now, or it is over."""
         name, record = message.name, message.record
 
@@ -98,13 +103,13 @@ class DigestDelivery(Outbox[DigestPosting]):
         old, _new = await self.store.change(DIGESTS, change)
         before = old.run(name, record.day) if old else None
         if _left_alone(before, record.at):
-            return Claim.REFUSED
-        return Claim.REPEATED if before else Claim.FRESH
+            return None
+        # No try of it was before it was due.
+        return Claim(record.due if before else None)
 
-    async def find(self, message: DigestPosting) -> int | None:
-        """By the run that it carries."""
-        mark = carried(message.name, message.record.day)
-        return await self.channel.find(message.schedule.channel, mark)
+    async def find(self, message: DigestPosting, since: datetime) -> int | None:
+        """As the channel does."""
+        return await self.channel.find(message.schedule.channel, message.mark, since)
 
     async def post(self, message: DigestPosting) -> int | None:
         """Compose it and post it; where nothing is new, note that in the last message."""
@@ -115,8 +120,7 @@ class DigestDelivery(Outbox[DigestPosting]):
         quiet = schedule.only_changes and digest.quiet
         message.message = replace(
             composed,
-            carried=carried(message.name, record.day),
-            nonce=nonce(message.name, record.day),
+            mark=message.mark,
             brief=composed.brief or quiet,
             picture=None if quiet else composed.picture,
         )
@@ -177,38 +181,14 @@ class DigestDelivery(Outbox[DigestPosting]):
     async def _state(self) -> DigestState:
         return await self.store.read(DIGESTS) or DigestState()
 
-    async def _end(self, posting: DigestPosting, stage: RunStage, posted: int = 0) -> None:
-        name = posting.name
-        record = msgspec.structs.replace(posting.record, stage=stage, message=posted)
-
-        def change(old: DigestState | None) -> DigestState:
-            state = (old or DigestState()).with_run(name, record)
-            return state if stage is RunStage.LOST else state.with_complaint(name, "")
-
-        self.on_outcome(posting.outcome)
-        await self.store.change(DIGESTS, change)
-
-    async def _lose(self, posting: DigestPosting, why: str) -> None:
-        """The owner is told once, until it works again."""
-        name = posting.name
-        posting.outcome = DigestOutcome.LOST
-        await self._end(posting, RunStage.LOST)
-        log.warning("the digest %s has no channel: %s", name, why)
-        if not self.fallback or (await self._state()).told.get(name) == why:
-            return
-        # Noted first: a lost complaint is in the log and the metrics, and one a day is noise.
-        await self.store.change(
-            DIGESTS, lambda old: (old or DigestState()).with_complaint(name, why)
-        )
-        await self.channel.complain(
-            self.fallback,
-            f"The digest {name} cannot be posted: {why} Give the bot its permissions there "
-            f"again, or choose another channel by /digest set. This is said once.",
-        )
+    async def _end(self, message: DigestPosting, stage: RunStage, posted: int = 0) -> None:
+        name = message.name
+        record = msgspec.structs.replace(message.record, stage=stage, message=posted)
+        self.on_outcome(message.outcome)
+        await self.store.change(DIGESTS, lambda old: (old or DigestState()).with_run(name, record))
 
 
 def _left_alone(record: RunRecord | None, now: datetime) -> bool:
     if record is None:
         return False
-    # Either way: a clock that was set back must not make it wait for ever.
-    return record.stage.over or abs(now - record.at) < PATIENCE
+    return record.stage.over or posting.left_alone(record.at, now)

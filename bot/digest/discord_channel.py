@@ -8,38 +8,25 @@ from datetime import datetime
 import discord
 from discord import ui
 
-from bot.chat.channel import (
-    Channels,
-    ChannelUnavailable,
-    InvalidMessage,
-    NotAllowed,
-    Unsent,
-)
+from bot.chat.channel import Channels, InvalidMessage, NotAllowed
 from bot.digest.ports import DigestMessage
 from bot.digest.views import discord as discord_digest
 from bot.render import cards as render
 
-SECONDS = 60.0
-SEARCHED = 500
-UNKNOWN = "Discord knows no such channel (it was deleted, or the bot cannot see it)."
-
-Rows = Callable[[str], Sequence[render.Row]]
-"""The row of buttons under a digest, which carries the given text."""
-
 
 class DiscordDigestChannel:
-    """The DigestChannel protocol, by a client that has logged in by then."""
+    """The DigestChannel protocol, by a client that has logged in by then.
 
-    def __init__(self, client: discord.Client, rows: Rows) -> None:
-        self._channels = Channels(client, SECONDS, SEARCHED, UNKNOWN)
+    `rows` are the buttons under a digest.
+    """
+
+    def __init__(self, channels: Channels, rows: Callable[[], Sequence[render.Row]]) -> None:
+        self._channels = channels
         self._rows = rows
 
     async def send(self, channel: int, message: DigestMessage) -> int:
-        """Post it, with a nonce; a brief one silently."""
-        request = self._channels.send(
-            channel, self._card(message), nonce=message.nonce, silent=message.brief
-        )
-        return (await self._channels.request(request)).id
+        """Post it; a brief one silently."""
+        return (await self._channels.post(channel, self._card(message), silent=message.brief)).id
 
     async def edit(self, channel: int, posted: int, message: DigestMessage) -> bool:
         """Replace a brief one by another; False where that is gone."""
@@ -70,20 +57,13 @@ class DiscordDigestChannel:
             return False
         return True
 
-    async def find(self, channel: int, carried: str) -> int | None:
-        """Our own message that carries this, among the latest of the channel."""
-        return await self._channels.request(self._channels.find(channel, carried, "custom_id"))
-
-    async def complain(self, channel: int, text: str) -> None:
-        """Tell the owner something."""
-        try:
-            await self._channels.request(self._channels.send(channel, render.note(text)))
-        except ChannelUnavailable as error:
-            msg = f"The fallback channel does not take it either: {error}"
-            raise Unsent(msg) from error
+    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
+        """The bot's own message with a mark."""
+        return await self._channels.find(channel, mark, since)
 
     def _card(self, message: DigestMessage) -> render.Card:
-        return card(message, self._rows(message.carried))
+        withheld = discord_digest.withheld(message.digest, self._rows())
+        return render.marked(card(message, self._rows()), message.mark, withheld=withheld)
 
 
 def card(message: DigestMessage, rows: Sequence[render.Row]) -> render.Card:

@@ -13,13 +13,12 @@ from bot.digest.domain.digest import Digest
 
 @dataclass(frozen=True, slots=True)
 class DigestMessage:
-    """A digest on its way: its picture, and what its message carries."""
+    """A digest on its way: its picture, and the mark of its message."""
 
     digest: Digest
     picture: bytes | Undrawn | None = None
     alt: str = ""
-    carried: str = ""
-    nonce: str = ""
+    mark: str = ""
     brief: bool = False
 
 
@@ -41,12 +40,8 @@ class DigestChannel(Protocol):
         """Note in a whole one when the cluster was examined last; False where that fails."""
         ...
 
-    async def find(self, channel: int, carried: str) -> int | None:
-        """The id of the bot's own message that carries this."""
-        ...
-
-    async def complain(self, channel: int, text: str) -> None:
-        """Tell the owner something."""
+    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
+        """The id of the bot's own message with a mark, not older than this."""
         ...
 
 

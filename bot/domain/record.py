@@ -25,6 +25,7 @@ NAMES = (
     "digests",
     "history",
     "links",
+    "lost-channels",
     "mutes",
     "proofs",
     "report",

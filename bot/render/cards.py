@@ -11,14 +11,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import discord
 from discord import ui
 
-from bot.domain import sentences
+from bot.domain import posting, sentences
 from bot.domain.verdict import Verdict
 from bot.render import text as words
 from bot.render.prose import spans
@@ -57,10 +57,15 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One message: its view and its files, each shown by a File component of the view."""
+    """One message: its view and its files, each shown by a File component of the view.
+
+    withheld: What is shown where Discord rejects the content.
+    """
 
     view: ui.LayoutView
     files: tuple[Attachment, ...] = ()
+    nonce: str = ""
+    withheld: Card | None = None
 
     def discord_files(self) -> list[discord.File]:
         """Fresh file objects, since sending uses them up."""
@@ -193,6 +198,18 @@ def card(verdict: Verdict | None, parts: Sequence[str], rows: Sequence[Row]) -> 
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     return Card(view)
+
+
+def marked(card: Card, mark: str, detail: int = 0, *, withheld: Card | None = None) -> Card:
+    """A card by whose mark its message is known again (`bot.domain.posting`).
+
+    detail: The component id of what follows the first component, which has the mark.
+    """
+    ids = (posting.component_id(mark), detail or None)
+    for item, id_ in zip(card.view.walk_children(), ids, strict=False):
+        item.id = id_
+    other = withheld and marked(withheld, mark, detail)
+    return replace(card, nonce=posting.nonce(mark), withheld=other)
 
 
 def fitting(parts: Sequence[str], room: int) -> Iterator[str]:

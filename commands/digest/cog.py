@@ -77,7 +77,7 @@ class DigestCog(CogWithControls):
         message = await self._digests.now(name, scope)
         if not dry_run:
             await principal.authorize(Role.OPERATOR)
-        await answer(interaction, card(message, rows("")))
+        await answer(interaction, card(message, rows()))
 
     @digest.command(name="list")
     async def list_digests(self, interaction: Interaction) -> None:

@@ -1,4 +1,4 @@
-"""The button under a digest that shows the present health; its id also names the run."""
+"""The button under a digest that shows the present health."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from bot.render import cards as render
 PREFIX = "meshmedic:digest:"
 
 
-class HealthNowButton(Control, template=re.compile(rf"{PREFIX}(?P<slot>[\w:.-]{{0,80}})")):
-    """Shows the present report to one person."""
+class HealthNowButton(Control, template=re.compile(rf"{PREFIX}[\w:.-]{{0,80}}")):
+    """Shows the present report to one person. In 0.1.0 its id also names the digest's run."""
 
 
-def rows(carried: str) -> Sequence[render.Row]:
-    """The row under a digest; `carried` names its run, and is empty for `/digest now`."""
-    run = carried.removeprefix(PREFIX) or "now"
-    button: ui.Button[Any] = ui.Button(custom_id=f"{PREFIX}{run}", label="Health now")
+def rows() -> Sequence[render.Row]:
+    """The row under a digest."""
+    button: ui.Button[Any] = ui.Button(custom_id=f"{PREFIX}now", label="Health now")
     return [ui.ActionRow(HealthNowButton(button))]

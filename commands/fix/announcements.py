@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-import discord
-
 from bot.chat.channel import Channels
-from bot.errors import MeshmedicError
+from bot.chat.lost_channels import LostChannels
 from bot.remediation.change.change import Change
 from bot.remediation.change.states import ChangeState
 from bot.remediation.views import discord as discord_change
+from bot.render import cards as render
 from commands.fix import controls
 
 log = logging.getLogger(__name__)
-
-SECONDS = 30.0
-UNKNOWN = "Discord knows no such channel: it was deleted, or the bot cannot see it."
 
 PASSING = (ChangeState.APPLYING, ChangeState.VERIFYING)
 """States that are not posted to the audit channel; their outcomes are."""
@@ -34,9 +31,13 @@ class Announcer:
     """Shows each change that moves, without delaying the work on it."""
 
     def __init__(
-        self, client: discord.Client, clock: Callable[[], datetime], audit_channel: int | None
+        self,
+        channels: Channels,
+        lost: LostChannels,
+        clock: Callable[[], datetime],
+        audit_channel: int | None,
     ) -> None:
-        self._channels = Channels(client, SECONDS, 0, UNKNOWN)
+        self._channels, self._lost = channels, lost
         self._clock = clock
         self._audit_channel = audit_channel
         self._newest: dict[str, Change] = {}
@@ -61,16 +62,15 @@ class Announcer:
         if (card := change.notes.card) is None:
             return
         shown = discord_change.change(change, controls.rows(change), self._clock())
-        try:
-            if not await self._channels.edit(card.channel, card.message, shown):
-                log.warning("the card of change %s was deleted", name)
-        except MeshmedicError as error:
-            log.warning("the card of change %s could not be edited: %s", name, error)
+        edit = partial(self._channels.edit, card.channel, card.message, shown)
+        await self._try(f"the card of change {name}", card.channel, edit)
 
     async def _audit(self, change: Change, audit_channel: int) -> None:
-        nonce = f"{change.name[-20:]}-{len(change.history.entries)}"[-25:]
-        entry = discord_change.audit(change)
-        try:
-            await self._channels.request(self._channels.send(audit_channel, entry, nonce=nonce))
-        except MeshmedicError as error:
-            log.warning("the audit channel was not told of %s: %s", change.name, error)
+        mark = f"{change.name}/{len(change.history.entries)}"
+        entry = render.marked(discord_change.audit(change), mark)
+        post = partial(self._channels.post, audit_channel, entry)
+        await self._try(f"the audit entry {mark}", audit_channel, post)
+
+    async def _try(self, what: str, channel: int, call: Callable[[], Awaitable[object]]) -> None:
+        if error := await self._lost.tried(channel, call):
+            log.warning("%s is not shown: %s", what, error)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident
 from bot.alerting.domain.outage import is_outage
 from bot.alerting.outage import OutageAlerts
@@ -18,7 +17,7 @@ from bot.domain.outage import ApiContact, ApiOutage, OutageReason
 from bot.domain.record import Store
 from tests.month.channel import FakeChannel, FakeStore, Said
 from tests.month.homelab import START, World
-from tests.month.simulation import BOARD, RULES
+from tests.month.simulation import BOARD, RULES, a_delivery
 
 TIMING = Timing()
 RETRY = 5
@@ -80,11 +79,9 @@ class Process:
         self.election = Election(me, TIMING)
         self.contact = ApiContact(RETRY + 3 * TIMING.request, TIMING.renew)
         self.cut = False
-        channel = cluster.channel
-        self.outages = OutageAlerts(self, channel, RULES, lambda: cluster.world.now)
-        delivery = AlertDelivery(
-            store or cluster.store, channel, self, RULES, lambda: cluster.world.now
-        )
+        channel, store = cluster.channel, store or cluster.store
+        delivery = a_delivery(store, channel, lambda: cluster.world.now, self)
+        self.outages = OutageAlerts(self, channel, RULES, delivery.lost, delivery.clock)
         self.alerts = AlertService(cluster.world, delivery, BOARD, outages=self.outages)
 
     @property

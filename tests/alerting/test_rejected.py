@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.actions import OpenIncident, Post
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import AlertService
@@ -15,8 +14,8 @@ from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from bot.runtime.memory_store import Unkept
 from tests.alerting.test_noninterference import START
-from tests.led import Led
 from tests.month.channel import FakeChannel
+from tests.month.simulation import a_delivery
 
 BOARD = 2
 TENANT = "a-tenant"
@@ -67,7 +66,7 @@ async def test_a_message_that_discord_rejects_keeps_no_other_one_waiting() -> No
 
     async def minutes(count: int) -> None:
         for _ in range(count):
-            delivery = AlertDelivery(store, channel, Led(), rules, lambda: health.now)
+            delivery = a_delivery(store, channel, lambda: health.now, rules=rules)
             await AlertService(health, delivery, BOARD).turn()
             health.now += timedelta(minutes=1)
 

@@ -17,17 +17,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.service import AlertService
 from bot.domain.record import RecordType
 from bot.domain.verdict import Verdict
 from bot.runtime.memory_store import Unkept
 from tests.examples import examples
-from tests.led import Led
 from tests.month.channel import FakeChannel, Said
 from tests.month.homelab import PODS, START, World
-from tests.month.simulation import BOARD, DATABASES, DEFAULT, OWNER, RULES
+from tests.month.simulation import BOARD, DATABASES, DEFAULT, a_delivery
 
 T = TypeVar("T")
 SOME = PODS[:4]
@@ -115,9 +113,7 @@ class Processes(RuleBasedStateMachine):
 
     def _turn(self) -> Coroutine[Any, Any, None]:
         """A process that remembers nothing."""
-        delivery = AlertDelivery(
-            self.store, self.discord, Led(), RULES, lambda: self.world.now, OWNER
-        )
+        delivery = a_delivery(self.store, self.discord, lambda: self.world.now)
         return AlertService(self.world, delivery, BOARD).turn()
 
     def _step(self, which: int) -> bool:

@@ -24,6 +24,7 @@ from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.actions import Board, Edit, Post
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import LOOK_EVERY, AlertService
+from bot.chat.lost_channels import LostChannels
 from bot.domain.election import Alone
 from bot.health.service import Health
 from bot.kube.cache import WatchCache
@@ -87,7 +88,9 @@ async def _run(kubeconfig: Path, seconds: int) -> Measured:
     async with connect(kubeconfig=kubeconfig) as api:
         cache = WatchCache(api)
         await cache.start()
-        delivery = AlertDelivery(Unkept(), _Silent(), Alone(), Rules(routes=(AlertRoute(1),)))
+        store, channel, rules = Unkept(), _Silent(), Rules(routes=(AlertRoute(1),))
+        lost = LostChannels(store, channel)
+        delivery = AlertDelivery(store, channel, Alone(), rules, lost)
         alerts = AlertService(Health(cache), delivery, board=2)
         await alerts.turn()
         looking = asyncio.create_task(_look(alerts))

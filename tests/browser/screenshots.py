@@ -48,7 +48,7 @@ async def _digest(tab: Tab) -> None:
 
 async def _alert(tab: Tab) -> None:
     await tab.write("break")
-    await tab.see("downstream · incident", seconds=30)
+    await tab.see("downstream", seconds=30)
     # The board is edited at the next look.
     await tab.page.wait_for_timeout(5000)
 

@@ -15,7 +15,7 @@ from tests.browser.driver import PHONE, Pick, Tab, chromium, find_chromium, open
 from tests.browser.sandbox import Sandbox, sandbox
 
 NEXTCLOUD = "ingressroute/productivity/nextcloud nextcloud.lab.example.org"
-BOARD = "meshmedic-board"
+BOARD = "objects judged"
 PATIENCE = 60.0
 """Seconds that a test of the network may take on a busy machine."""
 

@@ -1,7 +1,7 @@
 """The real client and the real commands in an in-memory Discord, over a fake cluster."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +13,16 @@ from simcord.env import Env
 from bot.alerting.silences import Silences
 from bot.app.bootstrap import build_digests
 from bot.app.remediation import build_remediation, clock
+from bot.chat.channel import Channels
 from bot.chat.client import Client
+from bot.chat.lost_channels import LostChannels
 from bot.digest.composer import Composer
 from bot.digest.domain.records import DigestPlan
 from bot.digest.service import Digests
 from bot.doctor.domain.facts import Setup
 from bot.doctor.service import Doctor
 from bot.domain.authorization import Members, Roles
+from bot.domain.posting import component_id
 from bot.domain.record import Store
 from bot.health.service import Health
 from bot.kube.change_store import NoChangeStore
@@ -54,6 +57,16 @@ GUILD = 100_000_000_000_000_001
 NAMESPACES = ("apps", "flux-system", "kube-system")
 IDLE = 0.002
 """Seconds until simcord looks again whether the bot is idle."""
+
+
+def marked(messages: Iterable[Any], *marks: str) -> list[Any]:
+    """Those with one of these marks."""
+    wanted = set(map(component_id, marks))
+    return [each for each in messages if wanted & _ids(each)]
+
+
+def _ids(message: Any) -> set[int]:
+    return {part["id"] for part in walk([each.to_dict() for each in message.components])}
 
 
 @dataclass
@@ -92,14 +105,17 @@ def make_client(
 ) -> "RegisteringClient":
     store, plan = store or Unkept(), plan or DigestPlan()
     client = RegisteringClient(roles, GUILD, leadership=led)
+    channels = Channels(client, GUILD)
+    lost = LostChannels(store, channels, plan.fallback)
     client.digests = build_digests(
         plan,
         Composer(health, store, cluster.draw, plan.zone),
         led,
-        client,
+        channels,
+        lost,
         on_outcome=lambda _outcome: None,
     )
-    announcer = Announcer(client, clock, cluster.audit_channel)
+    announcer = Announcer(channels, lost, clock, cluster.audit_channel)
     cluster.notifier = ChangeNotifier((announcer.announce,))
     diagnose = Diagnose(cluster, cluster.prober)
     traefik = Traefik(cluster, cluster.traefik)

@@ -14,13 +14,16 @@ from bot.alerting.domain.actions import End, OpenIncident
 from bot.alerting.domain.incident import ALERTS, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import AlertService
+from bot.chat.channel import Channels
+from bot.chat.lost_channels import LostChannels
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from commands.alerts import controls as alert_controls
 from tests.builders import a_pod
-from tests.commands.conftest import Room, said, texts
+from tests.commands.conftest import Room, marked, said, texts
 
 WELL = a_pod("web")
+BOARD = "meshmedic-board"
 BROKEN = a_pod("web", waiting="CrashLoopBackOff")
 
 
@@ -55,8 +58,8 @@ class Guarded:
                 self.telling,
                 self.room.led,
                 self.rules,
+                LostChannels(self.room.store, self.channels, self.fallback, lambda: self.now),
                 lambda: self.now,
-                self.fallback,
                 self.told.append,
             )
             await AlertService(self, delivery, self.room.channel.id).turn()
@@ -64,12 +67,13 @@ class Guarded:
 
     @property
     def telling(self) -> DiscordAlertChannel:
-        room = self.room
         return DiscordAlertChannel(
-            room.client,
-            lambda incident: alert_controls.rows(incident.head),
-            room.client.guild_id,
+            self.channels, lambda incident: alert_controls.rows(incident.head)
         )
+
+    @property
+    def channels(self) -> Channels:
+        return Channels(self.room.client, self.room.client.guild_id)
 
     async def incident(self) -> Incident:
         """The only one."""
@@ -78,9 +82,14 @@ class Guarded:
         (one,) = kept.incidents
         return one
 
-    def messages(self, words: str) -> list[Any]:
-        """Those of the channel that say this."""
-        return [each for each in self.room.channel.history() if words in shown(each)]
+    async def alerts(self, suffix: str = "") -> list[Any]:
+        """The messages of all incidents; with `-end` those that say that they are over."""
+        state = await self.room.store.read(ALERTS)
+        marks = [f"{one.id}{suffix}" for one in state.incidents] if state else []
+        return marked(self.room.channel.history(), *marks)
+
+    def boards(self) -> list[Any]:
+        return marked(self.room.channel.history(), BOARD)
 
 
 def shown(message: Any) -> str:
@@ -99,7 +108,7 @@ async def test_the_board_says_nothing_of_what_was_found_out_in_private(guarded: 
     """Neither as its verdict nor as a count."""
     guarded.private = True
     await guarded.turns(2)
-    (board,) = guarded.messages("meshmedic-board")
+    (board,) = guarded.boards()
     assert "Healthy" in shown(board)
     assert "No open incident." in shown(board)
     assert "no news" not in shown(board)
@@ -112,7 +121,7 @@ async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes
     await guarded.turns(2)
     guarded.see(Verdict.FAILED)
     await guarded.turns(5)
-    (alert,) = guarded.messages("· incident")
+    (alert,) = await guarded.alerts()
     refused = await room.viewer.click(alert, label="Mute 4 h")
     assert "operators" in said(refused)
     muted = await room.operator.click(alert, label="Mute 4 h")
@@ -120,9 +129,9 @@ async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes
     await room.operator.click(alert, label="Unmute")
     guarded.see(Verdict.HEALTHY)
     await guarded.turns(5)
-    for words in ("**Recovered**", "· incident", "meshmedic-board"):
-        assert len(guarded.messages(words)) == 1
     one = await guarded.incident()
+    for mark in (one.id, f"{one.id}-end", BOARD):
+        assert len(marked(room.channel.history(), mark)) == 1
     assert one.posted is not None
     assert one.ended_post is not None
     # The simulated Discord's clock is its own.
@@ -150,7 +159,7 @@ async def test_what_develops_is_told_in_a_thread_and_calls_a_role_once_it_fails(
     await guarded.turns(1)
     guarded.see(Verdict.DEGRADED)
     await guarded.turns(30)
-    (alert,) = guarded.messages("· incident")
+    (alert,) = await guarded.alerts()
     assert f"<@&{role}>" not in shown(alert)
     for verdict in (Verdict.FAILED, Verdict.DEGRADED, Verdict.FAILED):
         guarded.see(verdict)
@@ -163,8 +172,8 @@ async def test_what_develops_is_told_in_a_thread_and_calls_a_role_once_it_fails(
     assert "worse: failed" in lines[0]
     assert [f"<@&{role}>" in each for each in lines] == [True, False, False, False]
     assert "recovered" in lines[-1]
-    assert len(guarded.messages("· incident")) == len(guarded.messages("**Recovered**")) == 1
-    (edited,) = guarded.messages("· incident")
+    assert len(await guarded.alerts()) == len(await guarded.alerts("-end")) == 1
+    (edited,) = await guarded.alerts()
     assert shown(edited).count("<t:") == 2, "the latest line, and since when"
 
 
@@ -180,7 +189,7 @@ async def test_where_it_may_have_no_thread_the_timeline_stays_in_the_message(gua
         guarded.see(verdict)
         await guarded.turns(30)
     assert room.channel.threads == []
-    (alert,) = guarded.messages("· incident")
+    (alert,) = await guarded.alerts()
     assert "worse: failed" in shown(alert)
     assert (await guarded.incident()).thread.refused
 
@@ -220,10 +229,10 @@ async def test_a_lost_channel_is_told_to_the_owner_once_and_its_alerts_are_not_l
     no = {"status": 403, "code": 50013, "message": "Missing Permissions"}
     room.env.inject_error("POST", path, **no, times=None)
     await guarded.turns(6)
-    assert guarded.messages("· incident") == []
+    assert await guarded.alerts() == []
     room.env.backend.faults.clear()
     await guarded.turns(2)
-    assert len(guarded.messages("· incident")) == 1
+    assert len(await guarded.alerts()) == 1
     assert room.channel.guild
     owner = room.channel.guild.channels["owner"]
     (word,) = owner.history()
@@ -241,10 +250,10 @@ async def test_an_annotation_mutes_and_the_list_shows_it(guarded: Guarded):
     quiet["metadata"]["annotations"] = {"meshmedic.dev/mute": "2099-01-01 waits for a disk"}
     room.cluster.set([quiet])
     await guarded.turns(30)
-    assert guarded.messages("· incident") == []
+    assert await guarded.alerts() == []
     shown_list = said(await room.operator.slash(room.channel, "mute list"))
     assert "Pod apps/web" in shown_list
     assert "waits for a disk" in shown_list
     guarded.see(Verdict.FAILED)
     await guarded.turns(4)
-    assert len(guarded.messages("· incident")) == 1
+    assert len(await guarded.alerts()) == 1

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat.channel import ChannelUnavailable, Unsent
+from bot.chat.channel import Channels, ChannelUnavailable, Unsent
 from bot.digest.discord_channel import DiscordDigestChannel
 from bot.digest.domain.diff import BASES
-from bot.digest.domain.records import DigestPlan, DigestSchedule, carried, nonce
+from bot.digest.domain.records import DigestPlan, DigestSchedule, mark
 from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
 from bot.digest.views import discord as discord_digest
@@ -21,6 +21,9 @@ from tests.builders import a_kustomization, a_pod
 from tests.commands.conftest import Room, make_client, message, said, texts
 from tests.render.strategies import HOSTILE
 
+START = datetime(2025, 12, 31, tzinfo=UTC)
+"""A day before the simulated Discord begins."""
+
 BROKEN = [a_pod(waiting="CrashLoopBackOff"), a_kustomization(suspend=True)]
 
 
@@ -31,13 +34,13 @@ async def digests(room: Room) -> Any:
 
 
 def mailing(room: Room) -> DiscordDigestChannel:
-    return DiscordDigestChannel(room.client, button.rows)
+    return DiscordDigestChannel(Channels(room.client), button.rows)
 
 
 async def a_letter(room: Room, day: int = 1, **told: Any) -> DigestMessage:
     letter: DigestMessage = await room.client.digests.now()  # type: ignore[attr-defined]
     slot = datetime(2026, 1, day, tzinfo=UTC).date()
-    told = {"carried": carried("daily", slot), "nonce": nonce("daily", slot), **told}
+    told = {"mark": mark("daily", slot), **told}
     return replace(letter, **told)
 
 
@@ -153,8 +156,8 @@ async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(
     assert "**New** (2)" in texts([each.to_dict() for each in posted.components])
     postbox = mailing(room)
     day = now.date()
-    assert await postbox.find(room.channel.id, carried("daily", day)) == posted.id
-    assert await postbox.find(room.channel.id, carried("daily", day - timedelta(1))) is None
+    assert await postbox.find(room.channel.id, mark("daily", day), START) == posted.id
+    assert await postbox.find(room.channel.id, mark("daily", day - timedelta(1)), START) is None
     history = said(await room.viewer.slash(room.channel, "digest history"))
     assert "`daily` 2026-03-02 **sent**, late" in history
 
@@ -168,7 +171,7 @@ async def test_a_brief_line_is_edited_in_place(room: Room) -> None:
     )
     (posted,) = room.channel.history()
     assert "all healthy: 1 object judged" in texts([each.to_dict() for each in posted.components])
-    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 2)))
+    assert await postbox.find(room.channel.id, mark("daily", date(2026, 1, 2)), START)
     assert await postbox.edit(room.channel.id, 1234567, await a_letter(room, brief=True)) is False
 
 
@@ -193,7 +196,7 @@ async def test_a_whole_digest_is_renewed_by_its_last_line_alone(room: Room) -> N
     shown = str([each.to_dict() for each in posted.components])
     assert "digest.txt" in shown
     assert "health.png" in shown
-    assert await postbox.find(room.channel.id, carried("daily", date(2026, 1, 1))) == sent
+    assert await postbox.find(room.channel.id, mark("daily", date(2026, 1, 1)), START) == sent
     clicked = await room.viewer.click(posted, label="Health now")
     assert "CrashLoopBackOff" in said(clicked)
 
@@ -224,7 +227,7 @@ async def test_what_cannot_be_renewed_is_said_by_a_line_of_its_own(room: Room) -
 
 async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(room: Room) -> None:
     postbox = mailing(room)
-    with pytest.raises(ChannelUnavailable, match="no such channel"):
+    with pytest.raises(ChannelUnavailable, match="was deleted"):
         await postbox.send(200_000_000_000_000_099, await a_letter(room))
     path = "/channels/*/messages"
     room.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
@@ -233,6 +236,24 @@ async def test_a_channel_that_is_gone_and_a_discord_that_is_away_are_told_apart(
     room.env.inject_error("POST", path, status=503)
     with pytest.raises(Unsent):
         await postbox.send(room.channel.id, await a_letter(room))
+
+
+async def test_a_digest_that_discord_rejects_is_posted_by_its_counts_and_its_file(
+    room: Room,
+) -> None:
+    """A word that anybody chose for an object keeps no digest from Discord."""
+    room.cluster.set(BROKEN)
+    postbox, where = mailing(room), room.channel.id
+    path = "/channels/*/messages"
+    room.env.inject_error("POST", path, status=400, code=200000, message="Message blocked")
+    sent = await postbox.send(where, await a_letter(room))
+    (posted,) = room.channel.history()
+    assert posted.id == sent == await postbox.find(where, mark("daily", date(2026, 1, 1)), START)
+    shown = texts([each.to_dict() for each in posted.components])
+    assert "2 new" in shown
+    assert "rejected the text" in shown
+    assert "apps" not in shown
+    assert "digest.txt" in str([each.to_dict() for each in posted.components])
 
 
 async def test_the_button_tells_the_health_of_now_also_after_a_restart(room: Room) -> None:

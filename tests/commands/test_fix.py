@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from bot.app.remediation import clock
+from bot.chat.channel import Channels
+from bot.chat.lost_channels import LostChannels
 from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.states import ChangeState
 from bot.routing.native_lb import ANNOTATION
+from commands.fix.announcements import Announcer
 from tests.commands.conftest import GUILD, Room, message, said, texts
 from tests.remediation.changes import ASKED, SERVICE, World, answers
 from tests.remediation.planning.situations import a_service, with_effect
@@ -258,6 +262,21 @@ async def test_the_audit_channel_hears_of_each_end(room: Room, world: World) -> 
     heard = json.dumps([text_of(each) for each in audit.history()])
     assert "**Fix approved** by" in heard
     assert "**Works again**" in heard
+
+
+async def test_a_lost_audit_channel_is_reported_to_the_owner_once(room: Room, world: World) -> None:
+    """However many changes move; what moved is in the log and in the history."""
+    assert room.channel.guild
+    owner = room.channel.guild.create_text_channel("owner")
+    await propose(room)
+    (change,) = await world.store.every()
+    channels = Channels(room.client, GUILD)
+    for _ in range(3):
+        lost = LostChannels(room.store, channels, owner.id)
+        await Announcer(channels, lost, clock, audit_channel=12345).announce(change)
+        await room.env.settle()
+    (word,) = owner.history()
+    assert "<#12345>" in text_of(word)
 
 
 async def test_without_a_place_in_the_cluster_it_says_what_to_set(room: Room) -> None:

@@ -16,13 +16,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.chat.lost_channels import LostChannels
 from bot.digest.composer import Composer
-from bot.digest.delivery import PATIENCE, DigestDelivery
+from bot.digest.delivery import DigestDelivery
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunStage
 from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
 from bot.digest.service import Digests
 from bot.domain import record
+from bot.domain.posting import PATIENCE
 from bot.domain.record import RecordType
 from bot.errors import Conflict
 from bot.health.service import Health
@@ -76,7 +78,7 @@ class SharedChannel:
 
     async def send(self, channel: int, letter: DigestMessage) -> int:
         await self.among.gate()
-        known = [n for n, each in enumerate(self.messages, 1) if each.nonce == letter.nonce]
+        known = [n for n, each in enumerate(self.messages, 1) if each.mark == letter.mark]
         if not (self.knows and known):
             self.messages.append(letter)
             known = [len(self.messages)]
@@ -91,13 +93,13 @@ class SharedChannel:
         await self.among.gate()
         return True
 
-    async def find(self, channel: int, carried: str) -> int | None:
+    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         await self.among.gate()
-        found = [n for n, each in enumerate(self.messages, 1) if each.carried == carried]
+        found = [n for n, each in enumerate(self.messages, 1) if each.mark == mark]
         return found[0] if found else None
 
-    async def complain(self, channel: int, text: str) -> None:
-        raise AssertionError(text)
+    async def complain(self, channel: int, lost: int, why: str) -> None:
+        raise AssertionError(why)
 
 
 class SlowCluster(FakeCluster):
@@ -131,7 +133,8 @@ class Two:
         self, me: str, cluster: FakeCluster, defaults: tuple[DigestSchedule, ...]
     ) -> Digests:
         composer = Composer(Health(cluster), self.store, cluster.draw, clock=lambda: self.now)
-        return Digests(DigestDelivery(composer, self.channel, Led(), me), defaults)
+        lost = LostChannels(self.store, self.channel, clock=lambda: self.now)
+        return Digests(DigestDelivery(composer, self.channel, Led(), me, lost), defaults)
 
     async def turns(self, count: int, choices: list[int], between: Callable[[int], None]) -> None:
         async def work(each: Digests) -> None:
@@ -167,7 +170,7 @@ async def _raced(choices: list[int], two: Two, between: Callable[[int], None]) -
     day = two.now.date()
     await two.turns(3, choices, between)
     book = await two.ends()
-    sent = Counter(each.carried for each in two.channel.messages)
+    sent = Counter(each.mark for each in two.channel.messages)
     assert sent == {f"meshmedic:digest:{name}:{day}": 1 for name in ("daily", "other")}
     for name in ("daily", "other"):
         turn = book.run(name, day)

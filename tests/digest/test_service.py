@@ -31,9 +31,9 @@ async def test_each_date_has_one_digest_also_where_the_clocks_change(
     world = World(now=begin)
     digests = world.process("one", a_schedule(began=begin))
     await world.until(digests, begin + timedelta(days=days), timedelta(minutes=10))
-    carried = [each.carried for each in world.channel.letters]
+    marks = [each.mark for each in world.channel.letters]
     wanted = [begin.date() + timedelta(days=day + 1) for day in range(days)]
-    assert carried == [f"meshmedic:digest:daily:{day}" for day in wanted]
+    assert marks == [f"meshmedic:digest:daily:{day}" for day in wanted]
 
 
 async def test_what_was_missed_while_the_bot_was_down_is_sent_once_late_and_says_so() -> None:
@@ -62,8 +62,8 @@ async def test_a_clock_that_jumps_ahead_and_back_sends_no_date_twice() -> None:
     for now in (2, 400, 3, 2, 4):
         world.now = START + timedelta(days=now)
         await digests.turn()
-    carried = [each.carried for each in world.channel.letters]
-    assert len(carried) == len(set(carried)) == 4
+    marks = [each.mark for each in world.channel.letters]
+    assert len(marks) == len(set(marks)) == 4
 
 
 async def test_two_digests_of_the_same_minute_are_both_sent() -> None:

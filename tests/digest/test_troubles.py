@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.chat.channel import Unsent
 from bot.digest.domain.records import DIGESTS, DigestState, RunRecord, RunStage
 from bot.digest.ports import DigestOutcome
 from bot.digest.views import text as told
-from bot.errors import MeshmedicError
 from tests.builders import a_pod
 from tests.digest.world import START, World, a_schedule
 from tests.fakes import FakeCluster
@@ -63,17 +63,17 @@ async def test_where_the_fallback_is_lost_too_the_slot_is_over_and_nobody_asks_e
     world = World()
     digests = world.process("one", a_schedule("a"), a_schedule("b"))
 
-    async def fails(channel: int, text: str) -> None:
-        raise MeshmedicError("The fallback channel does not take it either.")
+    async def fails(channel: int, lost: int, why: str) -> None:
+        raise Unsent("The fallback channel does not take it either.")
 
     await digests.turn()
     world.channel.complain = fails  # type: ignore[method-assign]
     world.channel.lost = "It was deleted."
     world.now += timedelta(days=1)
-    for _ in range(5):
+    for _ in range(15):
         await digests.turn()
         world.now += timedelta(minutes=1)
-    assert Counter(world.outcomes) == {DigestOutcome.LOST: 2, DigestOutcome.FAILED: 2}
+    assert Counter(world.outcomes) == {DigestOutcome.LOST: 2}
 
 
 async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() -> None:
@@ -89,9 +89,9 @@ async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() ->
         world.now += timedelta(days=1)
         for _ in range(2):
             await digests.turn()
-    carried = Counter(each.carried for each in world.channel.letters)
-    assert len(carried) == 3
-    assert set(carried.values()) == {1}
+    marks = Counter(each.mark for each in world.channel.letters)
+    assert len(marks) == 3
+    assert set(marks.values()) == {1}
 
 
 def a_full_book(days: int, book: DigestState | None = None) -> DigestState:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.chat.channel import ChannelUnavailable
+from bot.chat.channel import ChannelUnavailable, Unsent
+from bot.chat.lost_channels import LostChannels
 from bot.digest.composer import Composer
 from bot.digest.delivery import DigestDelivery
 from bot.digest.domain.records import DigestSchedule
 from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage, DigestOutcome
 from bot.digest.service import Digests
-from bot.errors import ClusterError, MeshmedicError
+from bot.errors import ClusterError
 from bot.health.service import Health
 from bot.runtime.memory_store import Unkept
 from tests.builders import a_pod
@@ -40,12 +41,12 @@ class Channel:
             raise ChannelUnavailable(self.lost)
         trouble, self.trouble = self.trouble, ""
         if trouble == "before":
-            raise MeshmedicError("The request was lost.")
+            raise Unsent("The request was lost.")
         number = len(self.messages) + 1
-        self.messages[number] = letter.carried
+        self.messages[number] = letter.mark
         self.letters.append(letter)
         if trouble == "after":
-            raise MeshmedicError("The reply was lost.")
+            raise Unsent("The reply was lost.")
         return number
 
     async def edit(self, channel: int, message: int, letter: DigestMessage) -> bool:
@@ -62,13 +63,13 @@ class Channel:
         self.renewed.append(message)
         return True
 
-    async def find(self, channel: int, carried: str) -> int | None:
+    async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         if self.lost:
             raise ChannelUnavailable(self.lost)
-        return next((key for key, each in self.messages.items() if each == carried), None)
+        return next((key for key, each in self.messages.items() if each == mark), None)
 
-    async def complain(self, channel: int, text: str) -> None:
-        self.said.append((channel, text))
+    async def complain(self, channel: int, lost: int, why: str) -> None:
+        self.said.append((channel, why))
 
 
 class Store(Unkept):
@@ -104,8 +105,9 @@ class World:
         composer = Composer(
             Health(self.cluster), self.store, self.cluster.draw, BERLIN, clock=lambda: self.now
         )
+        lost = LostChannels(self.store, self.channel, 9, lambda: self.now)
         delivery = DigestDelivery(
-            composer, self.channel, led or Led(), me, fallback=9, on_outcome=self.outcomes.append
+            composer, self.channel, led or Led(), me, lost, self.outcomes.append
         )
         return Digests(delivery, defaults or (a_schedule(),))
 

@@ -12,6 +12,7 @@ from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment
 from bot.alerting.domain.silences import Mute
 from bot.alerting.views import discord as discord_alert
 from bot.alerting.views import outage as outage_view
+from bot.chat.channel import complaint
 from bot.domain.finding import Ref
 from bot.domain.outage import OutageReason
 from bot.domain.verdict import Verdict
@@ -130,30 +131,24 @@ PAGES: Pages = {
     "outage-of-errors.json": lambda: card(outage_view.incident(OUTAGE_OF_ERRORS)),
     "outage-of-refusals.json": lambda: card(outage_view.incident(OUTAGE_OF_REFUSALS)),
     "outage-ended.json": lambda: card(outage_view.incident(OUTAGE_ENDED)),
-    "outage-board.json": lambda: card(outage_view.board(OUTAGE, "meshmedic-board")),
-    "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED, f"{OUTAGE.id}-end")),
-    "end.json": lambda: card(discord_alert.end(ENDED, f"{MARK}-end")),
-    "end-no-longer-seen.json": lambda: card(discord_alert.end(SILENT, f"{MARK}-end")),
-    "thread.json": lambda: card(discord_alert.timeline(TIMELINE, f"{MARK}-3", ROLE)),
-    "thread-not-kept.json": lambda: card(discord_alert.timeline((), f"{MARK}-3")),
-    "end-with-sites.json": lambda: card(
-        discord_alert.end(replace(WITH_SITES, ended=NOW), f"{MARK}-end")
-    ),
+    "outage-board.json": lambda: card(outage_view.board(OUTAGE)),
+    "outage-end.json": lambda: card(outage_view.end(OUTAGE_ENDED)),
+    "end.json": lambda: card(discord_alert.end(ENDED)),
+    "end-no-longer-seen.json": lambda: card(discord_alert.end(SILENT)),
+    "thread.json": lambda: card(discord_alert.timeline(TIMELINE, ROLE)),
+    "thread-not-kept.json": lambda: card(discord_alert.timeline(())),
+    "end-with-sites.json": lambda: card(discord_alert.end(replace(WITH_SITES, ended=NOW))),
     "thread-name-with-sites.json": lambda: plain(discord_alert.thread_name(WITH_SITES)),
     "thread-name.json": lambda: plain(discord_alert.thread_name(STARTED)),
-    "summary.json": lambda: card(discord_alert.summary(_many(2), MARK)),
-    "summary-of-many.json": lambda: card(discord_alert.summary(_many(17), MARK)),
-    "board-healthy.json": lambda: card(
-        discord_alert.board(report("healthy"), Alerts(), "meshmedic-board")
-    ),
+    "summary.json": lambda: card(discord_alert.summary(_many(2))),
+    "summary-of-many.json": lambda: card(discord_alert.summary(_many(17))),
+    "board-healthy.json": lambda: card(discord_alert.board(report("healthy"), Alerts())),
     "board-with-incidents.json": lambda: card(
-        discord_alert.board(
-            report("homelab"), Alerts((WITH_SITES, *_many(16), ENDED)), "meshmedic-board"
-        )
+        discord_alert.board(report("homelab"), Alerts((WITH_SITES, *_many(16), ENDED)))
     ),
     "board-not-all-seen.json": lambda: card(
-        discord_alert.board(report("node-down", *GAPS), Alerts(), "meshmedic-board")
+        discord_alert.board(report("node-down", *GAPS), Alerts())
     ),
-    "lost.json": lambda: card(discord_alert.lost(7, "403 Forbidden: Missing Access")),
+    "lost.json": lambda: card(complaint(7, "403 Forbidden: Missing Access")),
     "mutes.txt": _mutes,
 }

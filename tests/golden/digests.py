@@ -114,7 +114,7 @@ DIGESTS: dict[str, Callable[[], Digest]] = {
 
 
 def _rows() -> list[discord.Row]:
-    return list(button.rows("meshmedic:digest:daily:2026-11-23"))
+    return list(button.rows())
 
 
 def _renewed() -> str:
@@ -186,6 +186,7 @@ PAGES: Pages = {
         discord_digest.digest(_digest(), Undrawn("The picture took too long."))
     ),
     "renewed-discord.json": _renewed,
+    "withheld-discord.json": lambda: card(discord_digest.withheld(_digest(), _rows())),
     "listed-discord.json": lambda: card(_listed()),
     "listed-nothing-discord.json": lambda: card(discord_digest.listed([], "UTC")),
     "history-discord.json": lambda: card(_sent()),

@@ -13,7 +13,6 @@ from bot.alerting.domain.incident import (
     ALERTS,
     Alerts,
     Incident,
-    LostChannel,
     MessageRecord,
     Moment,
     Pending,
@@ -24,6 +23,7 @@ from bot.alerting.domain.incident import (
 from bot.alerting.domain.incident import KnownFinding as KnownAlert
 from bot.alerting.domain.silences import MUTES, Mute, Mutes
 from bot.app.leader_tasks import COMMANDS, CommandDigest
+from bot.chat.lost_channels import LOST, Lost
 from bot.digest.domain.diff import BASES, Base, Bases, KnownEntry
 from bot.digest.domain.records import DIGESTS, DigestSchedule, DigestState, RunRecord, RunStage
 from bot.digest.domain.schedule import Timetable
@@ -168,7 +168,6 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             turns={"weekly": (TURN,)},
             removed=("daily",),
             began={"daily": AT},
-            told={"weekly": "the channel is gone"},
         ),
     ),
     (
@@ -260,6 +259,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             left_out=(LeftOut(NODE, "api.example", "its rule does not take /"),),
         ),
     ),
+    (LOST, Lost({7: "Missing Access"})),
     (
         ALERTS,
         Alerts(
@@ -269,7 +269,6 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
             ends=(Pending(FINDING.key, LATER),),
             messages=(Sent(7, AT, "apps@8"),),
             board=POST,
-            lost=(LostChannel(7, "Missing Access"),),
             refused=("Secret",),
             unread=("Lease",),
         ),

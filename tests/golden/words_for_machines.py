@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from bot.alerting.domain.incident import identify
-from bot.digest.domain.records import RunStage, carried, nonce
+from bot.digest.domain.records import RunStage, mark
+from bot.domain import posting
 from bot.domain.election import LeaseSpec
 from bot.domain.finding import Ref, Target, code_of
 from bot.domain.mute_annotation import MUTE
@@ -256,7 +257,11 @@ def _names() -> str:
             "incident": identify("pods/Pod/apps/web", AT),
             "code": code_of("pods/Pod/apps/web"),
             "subject": str(Ref("Pod", "apps", "web")),
-            "digest": {"carried": carried("daily", day), "nonce": nonce("daily", day)},
+            "digest": {
+                "carried": mark("daily", day),
+                "nonce": posting.nonce(mark("daily", day)),
+                "component": posting.component_id(mark("daily", day)),
+            },
         }
     )
 

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,7 +10,10 @@ from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.incident import ALERTS, Alerts, Incident, Moment
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import AlertService
+from bot.chat.lost_channels import LostChannels
+from bot.domain.election import Leadership
 from bot.domain.finding import Ref
+from bot.domain.record import Store
 from bot.domain.verdict import Verdict
 from tests.led import Led
 from tests.month.channel import FakeChannel, FakeStore, Killed, Said
@@ -36,6 +40,18 @@ RULES = Rules(
         AlertRoute(DEFAULT),
     )
 )
+
+
+def a_delivery(
+    store: Store,
+    channel: FakeChannel,
+    clock: Callable[[], datetime],
+    leadership: Leadership | None = None,
+    rules: Rules = RULES,
+) -> AlertDelivery:
+    """The delivery of a process that remembers nothing."""
+    lost = LostChannels(store, channel, OWNER, clock)
+    return AlertDelivery(store, channel, leadership or Led(), rules, lost, clock)
 
 
 @dataclass
@@ -82,9 +98,7 @@ class Month:
 
     async def _turn(self) -> None:
         # Every turn by a process that remembers nothing: a restart between any two.
-        delivery = AlertDelivery(
-            self.store, self.channel, Led(), RULES, lambda: self.world.now, OWNER
-        )
+        delivery = a_delivery(self.store, self.channel, lambda: self.world.now)
         try:
             await AlertService(self.world, delivery, BOARD).turn()
         except Killed:

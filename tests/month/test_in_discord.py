@@ -1,7 +1,6 @@
 """The same days through the real client: what stands in the channel in the end."""
 
 import random
-import re
 from collections import Counter
 from datetime import timedelta
 
@@ -10,8 +9,10 @@ from bot.alerting.discord_channel import DiscordAlertChannel
 from bot.alerting.domain.incident import ALERTS, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import AlertService
+from bot.chat.channel import Channels
+from bot.chat.lost_channels import LostChannels
 from bot.domain.verdict import Verdict
-from tests.commands.conftest import Room, room, texts
+from tests.commands.conftest import Room, marked, room
 from tests.month.homelab import NODES, PODS, World, recorded
 
 __all__ = ["room"]
@@ -23,7 +24,8 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     """With its end, and its thread where it developed; the board is one, and pinned."""
     world, dice = World(), random.Random(3)  # noqa: S311  # the same each time
     channel, guild = room.channel.id, room.client.guild_id
-    telling = DiscordAlertChannel(room.client, lambda _: (), guild)
+    channels = Channels(room.client, guild)
+    telling = DiscordAlertChannel(channels, lambda _: ())
     rules = Rules(
         routes=(AlertRoute(channel, Verdict.FAILED, role=room.viewers.id), AlertRoute(channel))
     )
@@ -32,7 +34,8 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     async def minute() -> None:
         world.now += timedelta(minutes=1)
         # A process that remembers nothing each time.
-        delivery = AlertDelivery(room.store, telling, room.led, rules, lambda: world.now)
+        lost = LostChannels(room.store, channels, clock=lambda: world.now)
+        delivery = AlertDelivery(room.store, telling, room.led, rules, lost, lambda: world.now)
         await AlertService(world, delivery, channel).turn()
         kept = await room.store.read(ALERTS)
         seen.update({each.id: each for each in kept.incidents} if kept else {})
@@ -47,23 +50,20 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     room.env.backend.faults.clear()
     for _ in range(60):
         await minute()
-    shown = [texts([part.to_dict() for part in each.components]) for each in room.channel.history()]
-    starts = Counter(
-        found for text in shown for found in re.findall(r"incident ([0-9a-f]{16})$", text)
-    )
-    ends = Counter(found for text in shown for found in re.findall(r"([0-9a-f]{16})-end$", text))
+    shown = room.channel.history()
+    starts = Counter({id_: len(marked(shown, id_)) for id_ in seen})
+    ends = Counter({id_: len(marked(shown, f"{id_}-end")) for id_ in seen})
     held = {one.id for one in seen.values() if one.held}
     assert len(seen) > 5
     assert all(one.ended for one in seen.values())
     assert starts == Counter(dict.fromkeys(seen.keys() - held, 1))
     assert max(ends.values()) == 1
-    assert ends.keys() <= starts.keys()
+    assert ends <= starts
     threads = {each.id: each for each in room.channel.threads}
     told = {one.posted.message for one in seen.values() if one.posted and one.thread.post}
     assert threads.keys() == told
     (board,) = room.channel.pinned_messages()
-    assert sum("meshmedic-board" in text for text in shown) == 1
-    assert "meshmedic-board" in texts([part.to_dict() for part in board.components])
+    assert [each.id for each in marked(shown, "meshmedic-board")] == [board.id]
 
 
 def _happens(world: World, dice: random.Random) -> None:

@@ -380,8 +380,8 @@ async def _by_posts(report: Report, world: World) -> list[str]:
     await world.look()
     return [
         *await _by_slash(report, world),
-        *_by_board(report, posts(world)),
-        *_by_incidents(report, await alerts(world), posts(world)),
+        *_by_board(report, world),
+        *_by_incidents(report, await alerts(world), world),
     ]
 
 
@@ -419,15 +419,15 @@ async def _shown(world: World, message: int) -> str:
     return ""
 
 
-def _by_board(report: Report, shown: list[str]) -> Iterator[str]:
-    boards = [text for text in shown if "meshmedic-board" in text]
+def _by_board(report: Report, world: World) -> Iterator[str]:
+    boards = posts(world, "meshmedic-board")
     head = f"## {MARK[report.verdict]} {report.verdict.capitalize()}"
     headline, sites = health_text.headline(report), sites_text.of_report(report)
     if not any(text.startswith(head) and headline in text and sites in text for text in boards):
         yield f"the board shows {[text[:200] for text in boards]} and not {head!r}, {headline!r}"
 
 
-def _by_incidents(report: Report, state: Alerts, shown: list[str]) -> Iterator[str]:
+def _by_incidents(report: Report, state: Alerts, world: World) -> Iterator[str]:
     """One for every root that is bad enough, and for nothing that is healthy."""
     bad = {finding.key for finding in report.findings if finding.verdict.rank >= INCIDENT.rank}
     for root in report.roots:
@@ -439,7 +439,7 @@ def _by_incidents(report: Report, state: Alerts, shown: list[str]) -> Iterator[s
         blind = incident.head.check not in checks and bool(report.unseen)
         if not (incident.ended or blind or bad & set(incident.keys)):
             yield f"an incident of {incident.head.key}, which is not bad"
-        if not any(incident.id in text for text in shown):
+        if not posts(world, incident.id):
             yield f"the incident of {incident.head.key} is not posted"
 
 

@@ -50,6 +50,9 @@ def problems(components: list[Json]) -> Iterator[str]:
     if len(every) > MOST_COMPONENTS:
         yield f"{len(every)} components, nested ones counted: at most {MOST_COMPONENTS}"
     yield from _custom_ids(every)
+    for number, times in Counter(each["id"] for each in every if each.get("id")).items():
+        if times > 1:
+            yield f"id {number} is used {times} times"
     for each in every:
         if each.get("type") == Kind.BUTTON:
             yield from _button(each)

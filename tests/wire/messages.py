@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from itertools import count
 from typing import Any
 
 from tests.wire import world
@@ -97,7 +98,7 @@ class Messages:
             message["attachments"] = self._attachments(message, body.get("attachments"), files)
         if "components" in new:
             urls = {each["filename"]: each["url"] for each in message["attachments"]}
-            _complete(message["components"], urls, iter(range(1, 1000)))
+            _complete(message["components"], urls)
 
     def _attachments(
         self, message: Json, wanted: list[Json] | None, files: Mapping[str, Upload]
@@ -120,10 +121,13 @@ class Messages:
         }
 
 
-def _complete(components: list[Json], urls: Mapping[str, str], numbers: Iterator[int]) -> None:
-    """Discord numbers every component, and turns attachment:// into addresses."""
+def _complete(components: list[Json], urls: Mapping[str, str]) -> None:
+    """Discord numbers each component without an id, and turns attachment:// into addresses."""
+    given = {each.get("id") for each in walk(components)}
+    numbers = (number for number in count(1) if number not in given)
     for each in walk(components):
-        each.setdefault("id", next(numbers))
+        # An id of 0 counts as none.
+        each["id"] = each.get("id") or next(numbers)
         for holder in (each.get("file"), each.get("media"), *each.get("items", ())):
             media = holder and holder.get("media", holder)
             if media and (url := urls.get(media["url"].removeprefix("attachment://"))):

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
+from bot.domain.posting import COMPONENT_IDS, component_id
 from bot.sandbox.kubernetes_api import SimulatedCluster
 from tests.wire.discord_server import DiscordServer
+from tests.wire.messages import walk
 from tests.wire.pair import PLACE
 from tests.wire.world import Json
 
-INCIDENT = re.compile(r"incident \d+-[0-9a-f]{14}\b")
-"""How such a message ends; no other incident has an id of two parts."""
+MARKS = 2
+"""Component ids that such a message has from the bot: its incident's, and since when."""
 
 
 def outages(server: DiscordServer) -> list[Json]:
     """The messages that tell an outage, whether it is over or not."""
     every = server.messages.newest_first()
-    return [message for message in every if INCIDENT.search(_text(message))]
+    return [message for message in every if len(_marks(message)) == MARKS]
 
 
 def recoveries(server: DiscordServer) -> list[Json]:
@@ -32,8 +33,14 @@ def recoveries(server: DiscordServer) -> list[Json]:
 
 def board(server: DiscordServer) -> str:
     """What the board says; empty before there is one."""
-    texts = map(_text, server.messages.newest_first())
-    return next((text for text in texts if "meshmedic-board" in text), "")
+    every = server.messages.newest_first()
+    mark = component_id("meshmedic-board")
+    return next((_text(message) for message in every if mark in _marks(message)), "")
+
+
+def _marks(message: Json) -> list[int]:
+    """The component ids that the bot gave, not Discord."""
+    return [part["id"] for part in walk(message["components"]) if part["id"] in COMPONENT_IDS]
 
 
 def _text(message: Json) -> str:

@@ -14,12 +14,14 @@ from bot.alerting.domain.actions import Board, Edit, End, OpenIncident, Post, Su
 from bot.alerting.domain.hosts import FailingSites
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
 from bot.alerting.domain.outage import FoundOutage
-from bot.chat.channel import ChannelUnavailable
+from bot.chat.channel import Channels, ChannelUnavailable
 from bot.domain.finding import Finding, Ref
+from bot.domain.posting import component_id
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
 from tests.wire import endpoints
 from tests.wire.discord_server import DiscordServer
+from tests.wire.messages import walk
 from tests.wire.recording import Endpoint, Request
 from tests.wire.world import CHANNEL_ID, GUILD_ID, OPERATORS
 
@@ -46,7 +48,7 @@ ONE = (
 
 @pytest.fixture
 def telling(client: discord.Client) -> DiscordAlertChannel:
-    return DiscordAlertChannel(client, lambda _: (), GUILD_ID)
+    return DiscordAlertChannel(Channels(client, GUILD_ID), lambda _: ())
 
 
 def asked(server: DiscordServer, endpoint: Endpoint) -> list[Request]:
@@ -130,18 +132,18 @@ async def test_an_outage_is_found_again_by_the_term_that_told_it(
 
 
 async def test_what_was_held_back_and_a_word_to_the_owner(
-    server: DiscordServer, telling: DiscordAlertChannel
+    server: DiscordServer, client: discord.Client, telling: DiscordAlertChannel
 ):
     """Nobody is mentioned."""
     assert await telling.post(Summary((ONE, ONE), CHANNEL_ID))
-    await telling.complain(CHANNEL_ID, CHANNEL_ID, "Discord knows no such channel.")
+    await Channels(client).complain(CHANNEL_ID, CHANNEL_ID, "The channel was deleted.")
     for each in asked(server, endpoints.SEND):
         assert not (each.body.get("allowed_mentions") or {}).get("roles")
 
 
 async def test_a_clear_no_is_told_from_silence(server: DiscordServer, telling: DiscordAlertChannel):
     """A channel that is gone, and a message under which there can be no thread."""
-    with pytest.raises(ChannelUnavailable, match="no such channel"):
+    with pytest.raises(ChannelUnavailable, match="was deleted"):
         await telling.post(OpenIncident(ONE, CHANNEL_ID + 1))
     with pytest.raises(NoThread):
         await telling.post(Tell(standing(12345), CHANNEL_ID, ONE.revision))
@@ -182,3 +184,29 @@ async def test_an_edit_that_discord_rejects_shows_how_bad_it_is(
     server.fail(endpoints.EDIT_MESSAGE, REJECTED)
     assert await telling.edit(Edit(replace(standing(message), ended=NOW), CHANNEL_ID))
     assert "Recovered: Node" in str(asked(server, endpoints.EDIT_MESSAGE)[-1].body["components"])
+
+
+async def test_what_identifies_a_message_is_in_no_text_of_it(
+    server: DiscordServer, telling: DiscordAlertChannel
+):
+    """Discord returns the mark as a component's id, in messages and in its history."""
+    incident = outage.incident_of(outage.outage_id(outage.stem("a/b", 4), 1), NOW)
+    one, gone = standing(1), outage.posted(incident, CHANNEL_ID, 2, None)
+    acts = (
+        OpenIncident(ONE, CHANNEL_ID),
+        OpenIncident(incident, CHANNEL_ID),
+        End(replace(one, ended=NOW), CHANNEL_ID),
+        End(replace(gone, ended=NOW), CHANNEL_ID),
+        Summary((ONE, ONE), CHANNEL_ID),
+        Board(Report(NOW, (FINDING,), (), {"Node": 3}), Alerts((one,)), CHANNEL_ID),
+    )
+    for act in acts:
+        message = await telling.post(act)
+        assert await telling.find(act, NOW) == message
+        shown = server.messages.get(str(message))
+        assert shown
+        parts = [*walk(shown["components"])]
+        assert parts[0]["id"] == component_id(act.mark)
+        assert len({part["id"] for part in parts}) == len(parts)
+        text = "".join(part.get("content", "") for part in parts)
+        assert not any(mark in text for mark in (ONE.id, incident.id, act.mark))

@@ -8,9 +8,10 @@ from typing import Any
 import discord
 import pytest
 
+from bot.chat.channel import Channels
 from bot.digest.composer import Composer
 from bot.digest.discord_channel import DiscordDigestChannel
-from bot.digest.domain.records import DigestSchedule, carried, nonce
+from bot.digest.domain.records import DigestSchedule, mark
 from bot.digest.domain.schedule import Timetable
 from bot.digest.ports import DigestMessage
 from bot.health.service import Health
@@ -44,12 +45,10 @@ async def test_a_renewed_digest_keeps_its_news_and_its_files(
     """Every request is in order by Discord's own description, too."""
     cluster = FakeCluster([a_pod(waiting="CrashLoopBackOff")])
     health = Health(cluster)
-    mailing = DiscordDigestChannel(bot, button.rows)
+    mailing = DiscordDigestChannel(Channels(bot), button.rows)
     digest = (await Composer(health, Unkept(), cluster.draw).compose(DAILY)).digest
     day = NOW.date()
-    letter = DigestMessage(
-        digest, b"a picture", "Seven days.", carried("daily", day), nonce("daily", day)
-    )
+    letter = DigestMessage(digest, b"a picture", "Seven days.", mark("daily", day))
     sent = await mailing.send(world.CHANNEL_ID, letter)
     assert isinstance(sent, int)
     before = _posted(server, sent)

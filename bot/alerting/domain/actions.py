@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
@@ -17,13 +17,13 @@ from bot.alerting.domain.budget import HourlyBudget, share_of
 from bot.alerting.domain.incident import (
     Alerts,
     Incident,
-    LostChannel,
     MessageRecord,
     Moment,
     Sent,
 )
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.grouping import grouped
+from bot.domain.posting import left_alone
 from bot.domain.report import Report
 from bot.domain.shares import in_turn
 from bot.domain.tenancy import is_of_cluster
@@ -52,7 +52,7 @@ class OpenIncident(IncidentAct):
 
     @property
     def mark(self) -> str:
-        """What the message carries, and no other."""
+        """What no other message has."""
         return self.incident.id
 
     @property
@@ -64,6 +64,11 @@ class OpenIncident(IncidentAct):
 @dataclass(frozen=True, slots=True)
 class Edit(IncidentAct):
     """Bring an incident's message up to date."""
+
+    @property
+    def mark(self) -> str:
+        """The mark of the message."""
+        return self.incident.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Tell(IncidentAct):
 
     @property
     def mark(self) -> str:
-        """What the message carries, and no other."""
+        """What no other message has."""
         return f"{self.incident.id}-{self.upto}"
 
     @property
@@ -96,7 +101,7 @@ class End(IncidentAct):
 
     @property
     def mark(self) -> str:
-        """What the message carries, and no other."""
+        """What no other message has."""
         return f"{self.incident.id}-end"
 
     @property
@@ -116,7 +121,7 @@ class Summary:
 
     @property
     def mark(self) -> str:
-        """What the message carries, and no other."""
+        """What no other message has."""
         if self.claimed:
             return self.claimed.nonce
         ids = "".join(incident.id for incident in self.incidents)
@@ -254,7 +259,7 @@ def _timeline(incident: Incident, channel: int, now: datetime, rules: Rules) -> 
     thread = incident.thread
     again = Tell(incident, channel, thread.upto, thread.role)
     if again.claimed:
-        return None if patient(again.claimed, now) else again
+        return None if left_alone(again.claimed.begun, now) else again
     over = incident.ended and not thread.post
     if thread.refused or thread.told >= incident.revision or over:
         return None
@@ -370,34 +375,6 @@ def edited(state: Alerts, act: Edit) -> Alerts:
     return state.with_incident(replace(current, shown=shown))
 
 
-def lost(state: Alerts, channel: int, why: str) -> Alerts | None:
-    """The state in which that channel is known to be unavailable; None where it was known."""
-    entry = LostChannel(channel, why)
-    if entry in state.lost:
-        return None
-    others = regained(state, channel)
-    return replace(others, lost=(*others.lost, entry))
-
-
-def regained(state: Alerts, channel: int) -> Alerts:
-    """The state in which that channel takes messages."""
-    return replace(state, lost=tuple(entry for entry in state.lost if entry.channel != channel))
-
-
-def patient(record: MessageRecord, now: datetime) -> bool:
-    """Whether a claimed message is left to the process that claimed it.
-
-    Either way: a clock that was set back must not make it wait for ever.
-    """
-    return abs(now - record.begun) < PATIENCE
-
-
 def _unresolved(record: MessageRecord, now: datetime) -> bool:
     """Whether a message was claimed long ago, and may not be posted."""
-    return record.message is None and not patient(record, now)
-
-
-PATIENCE = timedelta(seconds=45)
-"""Longer than a request to Discord may take (`bot.alerting.discord_channel`): then it has arrived,
-or never will.
-"""
+    return record.message is None and not left_alone(record.begun, now)

@@ -220,13 +220,6 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     about: str
 
 
-class LostChannel(msgspec.Struct, frozen=True):
-    """An unavailable channel, and why: reported once, until it is available again."""
-
-    channel: int
-    why: str
-
-
 class Incidents:
     """The incidents of one state while it changes, and which of them holds each finding.
 
@@ -277,7 +270,6 @@ class Alerts(msgspec.Struct, frozen=True, dict=True):
     ends: tuple[Pending, ...] = ()
     messages: tuple[Sent, ...] = ()
     board: MessageRecord | None = None
-    lost: tuple[LostChannel, ...] = ()
     refused: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Sent
 from bot.domain.finding import Finding, Ref
 from bot.domain.outage import OutageReason
+from bot.domain.posting import COMPONENT_IDS, component_id
 from bot.domain.redaction.redact import redact
 from bot.domain.verdict import Verdict
 
@@ -59,6 +60,61 @@ def stem(lease: str, transitions: int) -> str:
 def outage_id(stem: str, number: int) -> str:
     """The id of an outage: which one it is in its term. Discord takes 25 characters as a nonce."""
     return f"{number}-{stem}"
+
+
+NUMBERS = range(1, 101)
+"""Of the outages of one term that another process finds."""
+
+
+def ids_by_component(stems: Iterable[str]) -> dict[int, str]:
+    """The ids of all outages of some terms, by the component ids of their messages."""
+    ids = (outage_id(stem, number) for stem in stems for number in NUMBERS)
+    return {component_id(id_): id_ for id_ in ids}
+
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def detail(incident: Incident) -> int:
+    """Since when an outage lasts and whether it is over, as a component id; 0 of other incidents.
+
+    Twice the seconds since 2020, and one more once it is over: that is enough until 2054.
+    """
+    if not is_outage(incident):
+        return 0
+    number = 2 * int((incident.opened - EPOCH).total_seconds()) + bool(incident.ended)
+    return number if number in COMPONENT_IDS else 0
+
+
+def by_components(
+    ids: Sequence[int | None], message: int, known: Mapping[int, str]
+) -> FoundOutage | None:
+    """The outage of a message with these component ids, if it is one of `known`.
+
+    In any other message, the second component has one of the small ids that Discord counts out. So
+    none is taken for an outage, even if its mark had the id of one.
+    """
+    match ids:
+        case [int(mark), int(detail), *_] if mark in known and detail in COMPONENT_IDS:
+            opened = EPOCH + timedelta(seconds=detail // 2)
+            return FoundOutage(known[mark], message, opened, over=bool(detail % 2))
+        case _:
+            return None
+
+
+BEGAN = re.compile(r"-# since <t:(\d{1,11}):R> · ")
+OVER = " · over"
+"""How the last line of an outage's message begins and ends in 0.1.0."""
+
+
+def by_text(text: str, message: int, stems: tuple[str, ...]) -> FoundOutage | None:
+    """The outage of a message of 0.1.0, which has the id in a text, if that has such a stem."""
+    last = text.rpartition("\n")[2]
+    began, (_, incident, id_) = BEGAN.match(last), last.removesuffix(OVER).rpartition(" incident ")
+    if not (began and incident and id_.endswith(stems)):
+        return None
+    opened = datetime.fromtimestamp(int(began[1]), UTC)
+    return FoundOutage(id_, message, opened, over=last.endswith(OVER))
 
 
 def is_outage(incident: Incident) -> bool:

@@ -52,15 +52,15 @@ def incident(
         f"{discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)}{flaps}",
         "" if incident.ended else next_step(head, 2),
         "\n".join(map(_moment, incident.timeline[-lines:])),
-        f"-# since {_time(incident.began)} · {head.code}{more} · incident {incident.id}",
+        f"-# since {_time(incident.began)} · {head.code}{more}",
     ]
     return discord.card(verdict, [part for part in parts if part], rows)
 
 
-def timeline(lines: Sequence[Moment], mark: str, role: int | None = None) -> discord.Card:
+def timeline(lines: Sequence[Moment], role: int | None = None) -> discord.Card:
     """What happened since the last message in the thread."""
     text = "\n".join(map(_moment, lines)) or "-# (what happened was not kept)"
-    return discord.card(None, [f"{_mention(role)}{text}", f"-# {mark}"], ())
+    return discord.card(None, [f"{_mention(role)}{text}"], ())
 
 
 def thread_name(incident: Incident) -> str:
@@ -70,19 +70,8 @@ def thread_name(incident: Incident) -> str:
     return words.line(" · ".join(filter(None, parts)), THREAD_NAME)
 
 
-def lost(channel: int, why: str) -> discord.Card:
-    """The message for the owner that alerts cannot be posted in a channel."""
-    text = (
-        f"Alerts cannot be posted in <#{channel}>: {discord.code(why, 200)}\n"
-        "Give the bot its permissions there again, or name another channel in the settings. What "
-        "happens meanwhile is said there once that works, and stands in the digest. This is said "
-        "once."
-    )
-    return discord.note(text, raw=True)
-
-
-def end(incident: Incident, mark: str) -> discord.Card:
-    """The reply that an incident is over; its mark identifies it."""
+def end(incident: Incident) -> discord.Card:
+    """The reply that an incident is over."""
     lasted = words.age(incident.began, incident.ended) if incident.ended else ""
     subject = discord.code(str(incident.head.subject), discord.SUBJECT)
     verdict = _end_verdict(incident)
@@ -91,7 +80,7 @@ def end(incident: Incident, mark: str) -> discord.Card:
     what = sites or subject
     text = f"{words.MARK[verdict]} **{incident.end.capitalize()}** {what} after {lasted}{cause}"
     more = FAULT_STAYS * incident.worked_around + UNPROVEN * incident.silent
-    return discord.card(verdict, [f"{text}{more}\n-# {mark}"], ())
+    return discord.card(verdict, [f"{text}{more}"], ())
 
 
 def _verdict(incident: Incident) -> Verdict:
@@ -107,7 +96,7 @@ def _end_verdict(incident: Incident) -> Verdict:
     return Verdict.UNKNOWN if incident.silent else Verdict.HEALTHY
 
 
-def summary(incidents: Sequence[Incident], mark: str, role: int | None = None) -> discord.Card:
+def summary(incidents: Sequence[Incident], role: int | None = None) -> discord.Card:
     """All incidents that the budget of the hour held back, in one message."""
     lines = [_head(incident) for incident in _listed(incidents)]
     more = len(incidents) - LISTED
@@ -121,10 +110,10 @@ def summary(incidents: Sequence[Incident], mark: str, role: int | None = None) -
         f"{_mention(role)}## {count}\n"
         f"This channel's messages {whose}for the hour are used up; these have none."
     )
-    return discord.card(Verdict.UNKNOWN, [head, "\n".join(lines), f"-# {mark}"], ())
+    return discord.card(Verdict.UNKNOWN, [head, "\n".join(lines)], ())
 
 
-def withheld(incidents: Sequence[Incident], mark: str, role: int | None = None) -> discord.Card:
+def withheld(incidents: Sequence[Incident], role: int | None = None) -> discord.Card:
     """Incidents without a word that somebody wrote in the cluster: how bad, the kind, the code."""
     lines = [
         f"{words.MARK[_verdict(incident)]} {_state(incident)}: {incident.head.subject.kind}"
@@ -134,12 +123,10 @@ def withheld(incidents: Sequence[Incident], mark: str, role: int | None = None) 
     if len(incidents) > LISTED:
         lines.append(f"and {len(incidents) - LISTED:,} more")
     text = f"{_mention(role)}Discord rejects what is to be said here. `/health all` tells more."
-    return discord.card(
-        Verdict.UNKNOWN, [text, "\n".join(lines) or "No open incident.", f"-# {mark}"], ()
-    )
+    return discord.card(Verdict.UNKNOWN, [text, "\n".join(lines) or "No open incident."], ())
 
 
-def board(report: Report, state: Alerts, mark: str) -> discord.Card:
+def board(report: Report, state: Alerts) -> discord.Card:
     """The present state and its age: first of all, how many sites answer."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
     lines = [f"{_head(incident)} since {_time(incident.began)}" for incident in _listed(unfinished)]
@@ -153,7 +140,7 @@ def board(report: Report, state: Alerts, mark: str) -> discord.Card:
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),
-        f"-# seen {_time(report.taken_at)} · {mark}",
+        f"-# seen {_time(report.taken_at)}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())
 

@@ -1,12 +1,10 @@
-"""The message about an API server that does not answer, and how it is read again."""
+"""The message about an API server that does not answer."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.alerting.domain.incident import Incident, Moment
-from bot.alerting.domain.outage import FoundOutage
 from bot.domain.outage import OutageReason
 from bot.domain.verdict import Verdict
 from bot.render import cards as discord
@@ -39,24 +37,19 @@ STEPS = {
 }
 """What to do, the likeliest first. Source: k3s, "Architecture" and "Managing etcd"."""
 
-OVER = " · over"
-"""How a message ends that says that the outage is over."""
-
 LINES = 4
-
-BEGAN = re.compile(r"<t:(\d{1,11}):R>")
 
 
 def incident(incident: Incident, role: int | None = None) -> discord.Card:
     """The outage: what fails, what was seen last and when, what to do, and whether it is over."""
     head, mention = incident.head, f"<@&{role}>\n" if role else ""
     reason = _reason(incident)
-    footer = f"-# since {_time(incident.began)} · incident {incident.id}"
+    footer = f"-# since {_time(incident.began)}"
     timeline = "\n".join(map(_moment, incident.timeline[-LINES:]))
     error = discord.code(words.brief(head.message, discord.MESSAGE), discord.MESSAGE)
     if incident.ended:
         title = f"## {words.MARK[Verdict.HEALTHY]} The API server answers again"
-        return _card(Verdict.HEALTHY, title, timeline, f"{footer}{OVER}")
+        return _card(Verdict.HEALTHY, title, timeline, footer)
     return _card(
         head.verdict,
         f"{mention}## {words.MARK[head.verdict]} {TITLES[reason]}",
@@ -67,33 +60,22 @@ def incident(incident: Incident, role: int | None = None) -> discord.Card:
     )
 
 
-def end(incident: Incident, mark: str) -> discord.Card:
-    """The reply that the API server answers again; its mark identifies it."""
+def end(incident: Incident) -> discord.Card:
+    """The reply that the API server answers again."""
     lasted = words.age(incident.began, incident.ended) if incident.ended else ""
     text = f"{words.MARK[Verdict.HEALTHY]} **The API server answers again** after {lasted}"
-    return discord.card(Verdict.HEALTHY, [f"{text}\n-# {mark}"], ())
+    return discord.card(Verdict.HEALTHY, [text], ())
 
 
-def board(incident: Incident, mark: str) -> discord.Card:
+def board(incident: Incident) -> discord.Card:
     """The board while the API server is gone: nothing can be seen, and what was seen last."""
     title = f"## {words.MARK[Verdict.UNKNOWN]} Nothing can be seen"
     return _card(
         Verdict.UNKNOWN,
         f"{title}\n{TITLES[_reason(incident)]} since {_time(incident.began)}.",
         "\n".join(map(_moment, incident.timeline[:1])),
-        f"-# seen {_time(incident.began)} · {mark}",
+        f"-# seen {_time(incident.began)}",
     )
-
-
-def read(text: str, message: int, stems: tuple[str, ...]) -> FoundOutage | None:
-    """The outage of a message's last line, if its id ends with one of the stems."""
-    over = text.endswith(OVER)
-    line = text.removesuffix(OVER)
-    began = BEGAN.search(line)
-    if not began or " incident " not in line or not line.endswith(stems):
-        return None
-    opened = datetime.fromtimestamp(int(began[1]), UTC)
-    return FoundOutage(line.rpartition(" ")[2], message, opened, over)
 
 
 def _card(verdict: Verdict, *parts: str) -> discord.Card:

@@ -6,7 +6,6 @@ known to be possibly posted.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -94,14 +93,12 @@ class DigestState(msgspec.Struct, frozen=True):
 
     schedules: What people set up. turns: The runs of each, the oldest first. removed: Digests of
     the settings that people removed. began: When each digest of the settings was first known.
-    told: Why the channel of a digest is unavailable, where the owner was told.
     """
 
     schedules: dict[str, DigestSchedule] = {}
     turns: dict[str, tuple[RunRecord, ...]] = {}
     removed: tuple[str, ...] = ()
     began: dict[str, datetime] = {}
-    told: dict[str, str] = {}
 
     def every(self, defaults: tuple[DigestSchedule, ...]) -> dict[str, DigestSchedule]:
         """All digests by name: those of the settings, unless people changed them."""
@@ -151,11 +148,6 @@ class DigestState(msgspec.Struct, frozen=True):
         """The latest run of a digest that has a message."""
         return next((run for run in reversed(self.runs_of(name)) if run.message), None)
 
-    def with_complaint(self, name: str, why: str) -> DigestState:
-        """With the reason that the owner was told; empty once the channel is available again."""
-        others = {key: reason for key, reason in self.told.items() if key != name}
-        return replace(self, told=others | ({name: why} if why else {}))
-
     @property
     def latest(self) -> tuple[str, RunRecord] | None:
         """The latest successful run, with the name of its digest."""
@@ -168,14 +160,9 @@ class DigestState(msgspec.Struct, frozen=True):
         return max(well, key=lambda entry: entry[1].at, default=None)
 
 
-def carried(name: str, day: date) -> str:
-    """What a message carries invisibly to identify its run."""
+def mark(name: str, day: date) -> str:
+    """What no other message has than that of one run."""
     return f"meshmedic:digest:{name}:{day.isoformat()}"
-
-
-def nonce(name: str, day: date) -> str:
-    """The same in 25 characters, by which Discord recognizes a message that is sent twice."""
-    return hashlib.blake2b(carried(name, day).encode(), digest_size=12).hexdigest()
 
 
 def _spare(state: DigestState) -> DigestState | None:

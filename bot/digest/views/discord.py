@@ -89,6 +89,14 @@ def brief(digest: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
     return render.card(verdict, [line + late], rows)
 
 
+def withheld(digest: Digest, rows: Sequence[render.Row] = ()) -> render.Card:
+    """A digest whose words Discord rejects: its counts, and all of it as a file."""
+    text = f"## {text_view.title(digest)}\n{text_view.headline(digest)}"
+    why = "Discord rejected the text of this digest. The file has all of it."
+    card = render.card(digest.verdict, [text, why], rows)
+    return render.with_files(card, (render.Attachment.of_text(FILE, text_view.text(digest)),))
+
+
 def renewed(view: ui.LayoutView, at: datetime) -> bool:
     """Note the time of the last examination in a posted digest; False where it has no such line.
 

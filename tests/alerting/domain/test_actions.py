@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from bot.alerting.domain.actions import PATIENCE, OpenIncident, Tell, claimed, due, posted
+from bot.alerting.domain.actions import OpenIncident, Tell, claimed, due, posted
 from bot.alerting.domain.incident import Alerts, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.domain.finding import Finding, Ref
+from bot.domain.posting import PATIENCE
 from bot.domain.verdict import Verdict
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -116,7 +116,7 @@ def test_the_end_names_the_sites_that_were_concerned() -> None:
     calm = [a_report(minute, shop=SiteState.ANSWERS) for minute in range(6, 16)]
     incident = after(*lasting("shop"), *calm)
     assert incident.ended
-    assert "**Recovered** `shop.example` after" in card(cards.end(incident, "mark"))
+    assert "**Recovered** `shop.example` after" in card(cards.end(incident))
     assert "`shop.example` did not answer" in card(cards.incident(incident))
     assert cards.thread_name(incident) == "shop.example · Redirect · Fault edge: redirect"
 

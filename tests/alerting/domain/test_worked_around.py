@@ -74,7 +74,7 @@ def test_the_incident_of_a_link_ends_as_worked_around():
     (incident,) = of(read(ALERTS, written(ALERTS, state)), LINK)
     assert incident.ended
     assert (incident.end, incident.timeline[-1].what) == ("worked around", "worked around")
-    text = "".join(texts(end(incident, "mark")))
+    text = "".join(texts(end(incident)))
     assert f"{MARK[Verdict.HEALTHY]} **Worked around**" in text
     assert "The fault itself stays" in text
     assert "ecovered" not in text
@@ -101,7 +101,7 @@ def test_the_incident_of_a_fault_that_only_tests_see_ends_so_too():
 
 def test_while_it_is_worked_around_the_board_is_green_and_has_the_note():
     state = course(well, broken, around)
-    shown = "".join(texts(board(around(MOMENT + timedelta(hours=1)), state, "mark")))
+    shown = "".join(texts(board(around(MOMENT + timedelta(hours=1)), state)))
     assert shown.startswith(f"## {MARK[Verdict.HEALTHY]} Healthy")
     assert "WorkedAround: Node edge" in shown
     assert "No open incident" in shown

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
 from bot.alerting.views import discord as discord_alert
+from bot.chat.channel import complaint
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
@@ -51,10 +52,10 @@ def incidents(draw: Any) -> Incident:
 def test_an_alert_of_anything_is_a_harmless_message(one: Incident, report: Any):
     """Its start, its end, what is told in its thread, a summary, and the board."""
     assert_harmless(discord_alert.incident(one))
-    assert_harmless(discord_alert.end(replace(one, ended=NOW), f"{ID}-end"))
-    assert_harmless(discord_alert.timeline(one.timeline, f"{ID}-7"))
-    assert_harmless(discord_alert.summary((one,) * 40, ID))
-    assert_harmless(discord_alert.board(report, Alerts((one,) * 40), "meshmedic-board"))
+    assert_harmless(discord_alert.end(replace(one, ended=NOW)))
+    assert_harmless(discord_alert.timeline(one.timeline))
+    assert_harmless(discord_alert.summary((one,) * 40))
+    assert_harmless(discord_alert.board(report, Alerts((one,) * 40)))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_an_alert_of_anything_is_a_harmless_message(one: Incident, report: Any):
 )
 def test_the_board_says_that_there_is_no_incident_only_where_all_is_seen(report: Report, said: str):
     """Else it says what is not."""
-    shown = "\n".join(texts(discord_alert.board(report, Alerts(), "meshmedic-board")))
+    shown = "\n".join(texts(discord_alert.board(report, Alerts())))
     assert said in shown
     assert ("No open incident" in shown) == said.startswith("No open")
 
@@ -90,7 +91,7 @@ def test_the_name_of_a_thread_fits_and_is_one_line(one: Incident):
 @given(hostile)
 def test_why_a_channel_is_lost_is_said_without_what_it_might_mean(why: str):
     """But for the channel itself, which is to be clicked."""
-    (text,) = texts(discord_alert.lost(7, why))
+    (text,) = texts(complaint(7, why))
     outside = CODE.sub("", text)
     assert outside.count("<#7>") == 1
     assert not re.search(r"[@<>\[\]`]|https?:", outside.replace("<#7>", ""))

@@ -83,6 +83,7 @@ def test_a_digest_of_anything_is_a_harmless_message(each: Digest):
     """Also its one line, and as a text without a control character."""
     assert_harmless(discord_digest.digest(each, Undrawn("It was not drawn.")))
     assert_harmless(discord_digest.brief(each))
+    assert_harmless(discord_digest.withheld(each))
     text = told.text(each)
     assert text.isprintable() or not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", text)
 

@@ -92,7 +92,7 @@ def test_what_only_a_test_in_private_shows_is_no_public_note():
     """The board and digests are for everybody."""
     report = noted("secret", "web")
     assert [note.subject.name for note in report.public.notes] == ["web"]
-    shown = "".join(texts(board(report, Alerts(), "meshmedic-board")))
+    shown = "".join(texts(board(report, Alerts())))
     assert "web/web" in shown
     assert "secret" not in shown
 
