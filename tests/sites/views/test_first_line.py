@@ -40,7 +40,7 @@ def a_digest(report: Report) -> Digest:
 
 
 TO_ALL: dict[str, Callable[[Report], str]] = {
-    "board": lambda report: texts(board(report, Alerts(), "mark"))[0],
+    "board": lambda report: texts(board(report, Alerts()))[0],
     "digest": lambda report: texts(digest_cards.digest(a_digest(report)))[0],
     "digest in one line": lambda report: texts(digest_cards.brief(a_digest(report)))[0],
     "digest as text": lambda report: digest_text.text(a_digest(report)),
