@@ -19,7 +19,7 @@ from bot.kube.paths import path
 from bot.kube.pods import collection, list_pods, log_path
 from bot.routing.instance import (
     API_PORT,
-    HOW_TO_ENABLE,
+    SEE_DOCTOR,
     StaticConfig,
     TraefikPod,
     static_config,
@@ -103,7 +103,7 @@ class TraefikReader:
         """
         arguments = static_config(pod.args)
         if arguments.complete and not arguments.api_on:
-            return NotObserved(f"{pod.id}: Traefik's API is not switched on.", HOW_TO_ENABLE)
+            return NotObserved(f"{pod.id}: Traefik's API is off.", SEE_DOCTOR)
         reasons: list[str] = []
         for fetch, allow in ((self._by_proxy, ALLOW_PROXY), (self._by_exec, ALLOW_EXEC)):
             for port in _ports(arguments):
@@ -119,7 +119,7 @@ class TraefikReader:
                 except (msgspec.DecodeError, RecursionError):
                     reasons.append(f"What answers at port {port} is not Traefik's API.")
         why = sentences(*dict.fromkeys(reasons))
-        return NotObserved(f"{pod.id}: its API cannot be read. {why}", HOW_TO_ENABLE)
+        return NotObserved(f"{pod.id}: its API couldn't be read. {why}", SEE_DOCTOR)
 
     async def log(
         self, pod: TraefikPod, request: LogRequest, on_chunk: Callable[[bytes], None]

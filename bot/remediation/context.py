@@ -73,7 +73,7 @@ class ContextReader:
             ClusterError: The cluster cannot be read.
         """
         diagnosed = await self.diagnose.diagnose(route, progress, private=private)
-        progress("Reading the objects that would be changed.")
+        progress("Reading the objects to change.")
         snapshot = await self.cluster.snapshot(READS)
         subject = diagnosed.subject
         context = PlanningContext(

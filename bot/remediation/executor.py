@@ -104,7 +104,7 @@ class Executor:
             change = await self.journal.move(change, ChangeState.VERIFYING)
         proof = await self._proof(change)
         if not proof.helped:
-            return await self.take_back(change, BOT, proof.because)
+            return await self.take_back(change, BOT, f"It didn't help: {proof.because}.")
         lines = [*change.notes.proof, proof.because]
         if self.confirmation:
             lines.append(await self.confirmation.describe(change.plan))
@@ -132,7 +132,7 @@ class Executor:
                 left.append(str(failure))
         if left:
             # What is left goes first: a long note is cut at its end.
-            note = f"Not all was taken back: {' '.join(left)} {decision.why}"
+            note = f"Not everything was rolled back: {' '.join(left)} {decision.why}".rstrip()
             return await self.journal.move(change, ChangeState.FAILED, decision.by, note)
         return await self.journal.move(change, ChangeState.ROLLED_BACK, decision.by, decision.why)
 
@@ -186,7 +186,7 @@ class Executor:
             except ClusterError as error:
                 raise StepFailed(f"{step.action} of {step.object}: {error}") from error
             return
-        raise StepFailed(f"{step.object} is changed by somebody else again and again.")
+        raise StepFailed(f"Someone else keeps changing {step.object}.")
 
     async def _may_write(
         self, step: Step, steps: Sequence[Step], change: Change, live: Live, loaded: set[Action]
@@ -202,7 +202,7 @@ class Executor:
         """
         instead = step_progress.replacements(step, steps)
         if absent := [other.object for other in instead if live[other.object] is None]:
-            raise RouteUnserved(f"{absent[0]} is not there.")
+            raise RouteUnserved(f"{absent[0]} doesn't exist.")
         if not instead or step.action in loaded:
             return True
         if why := await self.loading.unseen(change, instead, live):
@@ -211,7 +211,7 @@ class Executor:
             proof = await self._proof(change)
             if not proof.helped:
                 raise StepFailed(
-                    f"Beside the Ingress, the IngressRoutes do not help. {proof.because}"
+                    f"The IngressRoutes don't help, next to the Ingress: {proof.because}."
                 )
         # That took its time: if anything changed meanwhile, it is all looked at again.
         if unchanged := await self._live(steps) == live:
@@ -222,7 +222,7 @@ class Executor:
         """What these steps would have deleted and still serves, and what to do about it."""
         live = await self._live([step for step in steps if not step.to])
         named = ", ".join(str(target) for target, manifest in live.items() if manifest)
-        return f"So this stays, and takes the requests: {named}. Delete it when that is served."
+        return f"So {named} stays and takes the requests. Delete it once the other one is served."
 
     async def _end_hand_over(self, steps: Sequence[Step], done: int, change: Change) -> list[str]:
         """Remove the label from what stays after the first `done` steps. Returns the failures."""
@@ -255,4 +255,4 @@ def _changed(steps: Sequence[Step], live: Live) -> tuple[str, ...]:
 
 
 def _changed_since(step: Step) -> str:
-    return f"{step.object} was changed by somebody else since ({step.action})."
+    return f"Someone else changed {step.object} since then ({step.action})."

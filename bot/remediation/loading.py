@@ -78,7 +78,7 @@ class LoadingProbe:
         routes = [route for step in instead if (route := live[step.object])]
         why = await self._watch(routes, change)
         named = ", ".join(str(step.object) for step in instead)
-        return why and f"Traefik was not seen to serve {named}. {why}"
+        return why and f"Traefik didn't serve {named} in time. {why}"
 
     async def _watch(self, routes: Sequence[Manifest], change: Change) -> str:
         places = await self._entrances()
@@ -143,7 +143,7 @@ class LoadingProbe:
     ) -> str:
         """Look until every Traefik has loaded it, or time is over; why not all have."""
         named = frozenset[str]().union(*map(marker.entry_points, routes))
-        why = "It was not seen in time."
+        why = "It took too long."
         try:
             async with asyncio.timeout(LONGEST):
                 for number in range(LOOKS):

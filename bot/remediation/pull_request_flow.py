@@ -160,5 +160,5 @@ class PullRequestFlow:
 
 
 def _given_up(attempts: RepositoryAttempts) -> str:
-    why = attempts.why or "The last attempt did not end: the process was stopped or died."
-    return f"The repository was asked {attempts.count} times, and is not asked again. {why}"
+    why = attempts.why or "The last attempt didn't finish: the bot was stopped or crashed."
+    return f"The bot tried to reach the repository {attempts.count} times and gave up. {why}"

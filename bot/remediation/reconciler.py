@@ -120,7 +120,7 @@ class Reconciler:
             case Next.VERIFY:
                 self.begin(change, self.executor.verify)
             case _ if change.returns_at and now >= change.returns_at:
-                self._take_back(change, BOT, "Its time is over, as planned.")
+                self._take_back(change, BOT, "The planned time is over.")
 
     def _take_back(self, change: Change, by: str, why: str) -> None:
         self.begin(change, lambda begun: self.executor.take_back(begun, by, why))

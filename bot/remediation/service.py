@@ -35,11 +35,11 @@ from bot.remediation.ports import ChangeStore
 from bot.remediation.reconciler import Reconciler
 from bot.remediation.verification import Verifier
 
-UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
-FASTER = "Somebody else was faster. The card shows what became of it."
+UNDER_WAY = "A change of {target} is in progress ({name}). Wait until it ends."
+FASTER = "Someone else already acted on this change. The card shows its current state."
 OPEN = (
-    "{name} is proposed for {target} by another way, and somebody else asked for it. An approver "
-    "may decide on it, or propose something else in its place."
+    "Someone else asked for another fix of {target} ({name}). An approver can decide on it or "
+    "propose something else instead."
 )
 
 
@@ -102,7 +102,7 @@ class RemediationService:
         if isinstance(before, PlanRefusal):
             return before
         draft = self._draft(plan, requester, before)
-        progress("Asking the API server whether it would take it.")
+        progress("Checking the change with a dry run.")
         await self.executor.rehearse(draft, requester)
         return Proposal(await self.store.create(draft), offers)
 
@@ -124,7 +124,7 @@ class RemediationService:
         offers = await self.planner.offers(change.plan.asked, progress)
         plan = await self.planner.choose(offers, change.plan.way, progress)
         if isinstance(plan, PlanRefusal):
-            return ChangeRefusal(f"The evidence has changed, and nothing was written. {plan}")
+            return ChangeRefusal(f"The evidence has changed, so nothing was written. {plan}")
         if not plan.same(change.plan):
             return await self._renewed(change, plan, offers)
         before = await self._baseline(plan, progress)
@@ -153,8 +153,8 @@ class RemediationService:
             raise InputError(why)
         await self._alone(change)
         if obstacles := await self.executor.obstacles(change):
-            return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(obstacles)}")
-        by, why = str(click.user), "It was rolled back."
+            return ChangeRefusal(f"The bot can't roll it back. {' '.join(obstacles)}")
+        by, why = str(click.user), ""
         # The decision is the person's write; what follows from it is the bot's.
         with _first():
             change = await self.executor.decide_to_undo(change, by, why)
@@ -208,7 +208,7 @@ class RemediationService:
         if not self.roles.allow(Role.APPROVER, click.user, click.roles):
             raise Refused(required(Role.APPROVER))
         if change.state not in EXPIRES:
-            raise Refused(f"It is {change.state} already.")
+            raise Refused(f"This change is already {change.state}.")
 
     async def _baseline(self, plan: RepairPlan, progress: Progress) -> Sample | PlanRefusal:
         before = await self.verifier.baseline(plan.request, progress)
@@ -244,7 +244,7 @@ class RemediationService:
                     return change
                 if change.requester != str(click.user):
                     await self._may_replace(change, click)
-                note = "Another plan for the same route took its place."
+                note = "Replaced by another fix for the same route."
                 await quietly(self.journal.move(change, ChangeState.REJECTED, BOT, note))
             elif change.under_way:
                 raise InputError(UNDER_WAY.format(target=plan.target, name=change.name))
@@ -272,11 +272,11 @@ class RemediationService:
                 raise InputError(UNDER_WAY.format(target=other.plan.target, name=other.name))
 
     async def _renewed(self, change: Change, plan: RepairPlan, offers: Offers) -> ChangeRefusal:
-        note = "The evidence has changed: a new plan took its place."
+        note = "The evidence has changed. A new proposal replaces this one."
         await quietly(self.journal.move(change, ChangeState.REJECTED, BOT, note))
         before = change.notes.baseline or Sample()
         draft = self._draft(plan, change.requester, before)
-        why = "The evidence has changed, so nothing was written. This is the new plan."
+        why = "The evidence has changed, so nothing was written. The new proposal is below."
         return ChangeRefusal(why, instead=Proposal(await self.store.create(draft), offers))
 
 

@@ -83,7 +83,7 @@ def line(belief: Belief, subject: Subject) -> str:
 
 def unseen(why: str) -> str:
     """Say that Traefik's view is unknown, and why."""
-    return f"Traefik's own view of the VIP was not seen. {redact(why)}"[:LONGEST]
+    return f"The bot couldn't see whether Traefik uses the VIP. {redact(why)}"[:LONGEST]
 
 
 def _address(host: str, port: int) -> str:

@@ -40,8 +40,8 @@ LONGEST = 180.0
 SAMPLE_TIMEOUT = 45.0
 """Seconds for the requests at one place: a pod may have to start."""
 
-NO_PROBER = "No request can be made through Traefik: there is no prober."
-NO_ENTRANCE = "No port of a Traefik pod was seen by which requests could be made."
+NO_PROBER = "The bot can't send requests through Traefik: no prober is installed."
+NO_ENTRANCE = "No usable entrypoint port was found on any Traefik pod."
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -95,8 +95,7 @@ class Verifier:
                     if after and (result := proof.evaluate(before, after)):
                         return result
                     if not after and waited >= self.reload:
-                        because = f"Before: {before}. After: {last}."
-                        return VerificationResult(helped=False, because=because)
+                        return VerificationResult(helped=False, because=f"{before} → {last}")
                     await self.sleep(PAUSE)
                     waited += PAUSE
         except TimeoutError:

@@ -67,12 +67,19 @@ LONGEST = 200
 """How many namespaces, and how much of a selector, a message names."""
 
 HOW_TO_ENABLE = (
-    "Optional. Let Traefik start with --api.insecure=true (k3s: a HelmChartConfig named traefik in "
-    "kube-system, additionalArguments), and keep its port inside the cluster."
+    "Optional. `--api.insecure=true` serves the API without a login on the `traefik` entrypoint "
+    "(k3s: "
+    "`additionalArguments` in a HelmChartConfig named traefik in kube-system). Only do that if "
+    "that "
+    "port can't be reached from outside the cluster."
 )
+SEE_DOCTOR = "That's optional: `/doctor` says how to turn it on."
+"""What an answer says of it, which is no place for advice on Traefik's arguments."""
+
 HOW_TO_LOG = (
-    "Let Traefik start with --log.level=DEBUG for a while (k3s: a HelmChartConfig named traefik in "
-    "kube-system, logs.general.level)."
+    "Start Traefik with `--log.level=DEBUG` for a while (k3s: `logs.general.level` in a "
+    "HelmChartConfig "
+    "named traefik in kube-system)."
 )
 
 

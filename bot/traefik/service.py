@@ -131,7 +131,7 @@ class Traefik:
         )
         if answer.shows_failures or not pods:
             return answer
-        quiet = f"A log of this level tells of no failure and no server. {HOW_TO_LOG}"
+        quiet = f"This log level shows no failures and no servers. {HOW_TO_LOG}"
         return msgspec.structs.replace(answer, unseen=(*answer.unseen, quiet))
 
     async def suggestions(self, typed: str, most: int) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from commands.progress import Progress
 class FixCog(CogWithControls):
     """`/fix`. Proposing makes pods, so it is for operators; deciding is for approvers."""
 
-    fix = app_commands.Group(name="fix", description="Repair a route, after somebody approves.")
+    fix = app_commands.Group(name="fix", description="Fix a route once an approver agrees.")
 
     def __init__(self, remediation: RemediationService, diagnose: Diagnose) -> None:
         self._remediation = remediation
@@ -51,11 +51,11 @@ class FixCog(CogWithControls):
     async def list_methods(
         self, interaction: Interaction, route: str, private: bool = False
     ) -> None:
-        """Every way that a fresh diagnosis of a route supports, and why not others.
+        """Diagnose a route and list the fixes that the evidence supports.
 
         Args:
             route: A route, or its host.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         async with Progress(interaction, route) as progress:
@@ -70,7 +70,7 @@ class FixCog(CogWithControls):
     )
     @app_commands.autocomplete(route=_suggest_route)
     async def route(self, interaction: Interaction, route: str, way: str | None = None) -> None:
-        """Diagnose a route and propose the smallest repair that the evidence supports.
+        """Diagnose a route and propose the smallest fix that the evidence supports.
 
         Args:
             route: A route, or its host.
@@ -80,7 +80,7 @@ class FixCog(CogWithControls):
 
     @fix.command()
     async def status(self, interaction: Interaction, change: str | None = None) -> None:
-        """What is proposed, under way or for a time only.
+        """Show open and temporary changes.
 
         Args:
             change: One change, by its name.
@@ -96,7 +96,7 @@ class FixCog(CogWithControls):
             for change in await self._remediation.every()
             if (MOVES[change.state] and change.state is not ChangeState.DONE) or change.returns_at
         ]
-        await answer(interaction, discord_change.listed("Open changes", unfinished, now))
+        await answer(interaction, discord_change.listed("Open fixes", unfinished))
 
     @status.autocomplete("change")
     async def _suggest_change(self, _interaction: Interaction, typed: str) -> Choices:
@@ -104,19 +104,18 @@ class FixCog(CogWithControls):
 
     @fix.command()
     async def history(self, interaction: Interaction, private: bool = False) -> None:
-        """What was proposed, by whom, and its end.
+        """Show past changes: who asked, who approved, how they ended.
 
         Args:
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         changes = await self._remediation.every()
-        now = self._remediation.clock()
-        await answer(interaction, discord_change.listed("Changes", changes, now))
+        await answer(interaction, discord_change.listed("Fixes so far", changes))
 
     @fix.command(extras=APPROVERS)
     async def rollback(self, interaction: Interaction, change: str) -> None:
-        """Take a change back, unless somebody changed its objects since.
+        """Roll a change back, unless someone changed its objects since.
 
         Args:
             change: Which one, by its name.
@@ -158,7 +157,7 @@ class FixCog(CogWithControls):
             await self._roll_back(interaction, name)
         elif verb == "details":
             await acknowledge(interaction, private=True)
-            await answer(interaction, discord_change.attachment(await self._remediation.show(name)))
+            await answer(interaction, discord_change.details(await self._remediation.show(name)))
         else:
             await self._decide(interaction, name, approve=verb == "approve")
 
@@ -168,14 +167,14 @@ class FixCog(CogWithControls):
             outcome = await self._remediation.decide(
                 name, self._click(interaction), approve=approve, progress=progress.note
             )
-        approved = "Approved. The card above shows how it goes."
+        approved = "Approved, progress above."
         text = approved if approve else "Rejected. Nothing was changed."
         await self._confirm(interaction, outcome, text)
 
     async def _roll_back(self, interaction: Interaction, name: str) -> None:
         await acknowledge(interaction, private=True)
         outcome = await self._remediation.roll_back(name, self._click(interaction))
-        text = "It is being taken back. The card shows how it goes."
+        text = "Rolling back, progress above."
         await self._confirm(interaction, outcome, text)
 
     async def _confirm(

@@ -80,15 +80,18 @@ def rows(change: Change, offers: Offers | None = None) -> list[render.Row]:
     rows: list[render.Row] = [ui.ActionRow(*map(ChangeButton, buttons))]
     if change.state is ChangeState.PROPOSED and offers:
         others = [plan.way for plan in offers.plans if plan.way is not change.plan.way]
-        rows += method_rows(change.plan.asked, others)
+        rows += method_rows(change.plan.asked, others, "Instead: ")
     return rows
 
 
-def method_rows(route: str, methods: list[Method]) -> list[render.Row]:
-    """A button for each method; none where the route's name is too long for a custom id."""
+def method_rows(route: str, methods: list[Method], before: str = "") -> list[render.Row]:
+    """A button for each method; none where the route's name is too long for a custom id.
+
+    before: What a label begins with.
+    """
     ids = {method: f"meshmedic:fix:{method}:{route}" for method in methods}
     buttons = [
-        MethodButton(ui.Button(custom_id=custom_id, label=f"Instead: {METHODS[method]}"))
+        MethodButton(ui.Button(custom_id=custom_id, label=f"{before}{METHODS[method]}"))
         for method, custom_id in ids.items()
         if len(custom_id) <= LONGEST_ID
     ]

@@ -29,7 +29,7 @@ async def _health(tab: Tab) -> None:
 
 async def _diagnosis(tab: Tab) -> None:
     await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))
-    await tab.see("What was seen")
+    await tab.see("Evidence")
     await tab.page.wait_for_timeout(700)
 
 
@@ -61,7 +61,7 @@ async def _recovered(tab: Tab) -> None:
 
 async def _fix(tab: Tab) -> None:
     await tab.command("fix route", route=Pick("nextcloud", NEXTCLOUD))
-    await tab.see("Proposed", seconds=60)
+    await tab.see("Fix proposed", seconds=60)
     await tab.page.wait_for_timeout(700)
 
 
@@ -75,7 +75,7 @@ async def _tab(
         open_tab(browser, running.url, viewport=viewport) as tab,
     ):
         # They come some seconds after the start: the answers shall stand below them.
-        await tab.see("of 11 sites answer", seconds=60)
+        await tab.see("of 11 sites ", seconds=60)
         if scenario == "homelab":
             await tab.see("NoSiteAnswers", seconds=60)
             await tab.page.wait_for_timeout(5000)

@@ -92,22 +92,22 @@ async def test_a_route_is_repaired_proven_and_taken_back(browser: Browser) -> No
     """The runbook's own cause, in a homelab of its own: 502 before, 200 after, and back again."""
     async with sandbox("homelab") as running, open_tab(browser, running.url) as tab:
         await tab.command("fix route", route=Pick("nextcloud", NEXTCLOUD))
-        await tab.see("20 HTTP 502", seconds=PATIENCE)
+        await tab.see("20 of 20 requests failed with HTTP 502", seconds=PATIENCE)
         await tab.see("nativeLB: true")
         await tab.press("Approve")
-        await tab.see("30 HTTP 200", seconds=2 * PATIENCE)
+        await tab.see("30 of 30 requests answered HTTP 200", seconds=2 * PATIENCE)
         await tab.press("Roll back")
-        await tab.see("It was rolled back.", seconds=PATIENCE)
+        await tab.see("Fix rolled back", seconds=PATIENCE)
         assert tab.errors == []
 
 
 async def test_a_route_is_diagnosed_and_its_evidence_downloads(tab: Tab) -> None:
     """The runbook's own symptom, with what nativeLB would do, and the same again by a button."""
     await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))
-    await tab.see("nativeLB would help", seconds=PATIENCE)
+    await tab.see("nativeLB works around it", seconds=PATIENCE)
     assert b"refused" in await tab.download("diagnosis.txt")
     messages = tab.messages.locator("article.channel-message")
-    answers = messages.filter(has_text="nativeLB would help")
+    answers = messages.filter(has_text="nativeLB works around it")
     before = await answers.count()
     await tab.press("Test again")
     await expect(answers).to_have_count(before + 1, timeout=PATIENCE * 1000)
@@ -126,7 +126,7 @@ async def test_what_breaks_is_an_alert_that_is_acknowledged_for_all_to_see_and_e
         await tab.see("No open incident")
         await tab.write("break")
         await tab.see("jellyfin is crash-looping", seconds=PATIENCE)
-        await tab.see("10 of 11 sites answer", seconds=PATIENCE)
+        await tab.see("1 of 11 sites doesn't answer", seconds=PATIENCE)
         await tab.not_see("No open incident")
         await tab.press("Acknowledge")
         await tab.see("acknowledged by owner until")
@@ -180,7 +180,7 @@ async def test_a_matrix_is_shown_as_a_picture(browser: Browser) -> None:
 async def test_one_request_is_tested_from_a_node(tab: Tab) -> None:
     edge = Pick("edge", "node/edge")
     await tab.command("net test", **{"from": edge, "to": "nextcloud.productivity"})
-    await tab.see("It is reached", seconds=PATIENCE)
+    await tab.see("answers with HTTP", seconds=PATIENCE)
     await tab.see("HTTP 200")
 
 

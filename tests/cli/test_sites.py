@@ -36,7 +36,7 @@ async def test_the_ordinary_homelab_tells_which_sites_answer_502(tmp_path: Path)
     done = await sites(ordinary.homelab, tmp_path)
     lines = done.out.splitlines()
     assert (done.code, done.err) == (1, "")
-    assert lines[0] == "0 of 10 sites answer · 10 do not · 1 not tested"
+    assert lines[0] == "10 of 10 sites don't answer · 1 not tested"
     assert sum(line.startswith("fails ") and "  502 · " in line for line in lines) == 10
     assert "1 site not tested: vaultwarden.lab.example.org." in done.out
 

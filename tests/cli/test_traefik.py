@@ -42,8 +42,8 @@ async def homelab(tmp_path: Path) -> AsyncIterator[str]:
 async def test_the_homelabs_502_is_told_by_route_with_pod_and_node(homelab: str) -> None:
     code, out, _ = await asyncio.to_thread(ran, "logs", "--kubeconfig", homelab)
     assert code == 2
-    assert "70 requests of 10 routes did not reach a server" in out
-    assert "All of them at pods on other nodes than Traefik's (edge)." in out
+    assert "70 requests to 10 routes failed" in out
+    assert "All of them at pods on other nodes than Traefik's (`edge`)." in out
     assert "ingressroute/media/jellyfin" in out
     assert "502 connection refused ×7 at 10.42.1.20:8096" in out
     code, out, _ = await asyncio.to_thread(

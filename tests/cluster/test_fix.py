@@ -189,7 +189,7 @@ async def test_an_ingress_route_gets_the_field(path: tuple[BrokenPath, Remediati
         await renewed(broken, [{"op": "replace", "path": at_field, "value": False}])
         declined = await fix.roll_back(done.name, click())
         assert isinstance(declined, ChangeRefusal)
-        assert "was changed by somebody else" in declined.detail
+        assert "Someone else changed" in declined.detail
         await renewed(broken, [{"op": "replace", "path": at_field, "value": True}])
         assert states(await rolled_back(fix, done)) == [*DONE, "RolledBack"]
         await broken.until(502)

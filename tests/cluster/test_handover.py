@@ -154,7 +154,7 @@ async def test_both_stay_where_traefik_is_not_seen_to_serve_the_ingress(
         print(f"not seen: {met.statuses}")  # noqa: T201  # what was seen
         assert ended.state is ChangeState.FAILED, ended.history.entries
         note = ended.history.entries[-1].note
-        assert f"Traefik was not seen to serve Ingress {HOME}/{NAME}." in note
+        assert f"Traefik didn't serve Ingress {HOME}/{NAME} in time." in note
         assert "Delete it when that is served." in note
         assert set(met.statuses["there"]) == {200}
         assert written(broken, ROUTES)

@@ -153,7 +153,7 @@ async def test_an_approval_that_expires_is_named_until_it_has() -> None:
     world = World()
     remediation, change = await proposed(world)
     made = of_changes(world, remediation)
-    assert "a change waits for an approver until 2026-11-23 12:15 UTC" in await says(made)
+    assert "a fix waits for approval until 2026-11-23 12:15 UTC" in await says(made)
     assert not (await made.compose(DAILY)).brief
     world.now = change.expires
     assert (await made.compose(DAILY)).brief
@@ -171,10 +171,12 @@ async def test_what_flux_is_kept_off_for_a_time_is_named_until_it_is_put_back() 
     world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
     made = of_changes(world, remediation)
     for _ in range(3):
-        assert "Flux is kept off it, and it is put back at 2026-11-26" in await says(made)
+        assert "Flux is paused for it, and the bot rolls the fix back at 2026-11-26" in await says(
+            made
+        )
         world.passes(days=1)
     world.passes(hours=1)
-    assert "it was to be put back at 2026-11-26" in await says(made)
+    assert "the bot was due to roll the fix back at 2026-11-26" in await says(made)
     await remediation.reconciler.go_on()
     await remediation.reconciler.wait()
     assert world.store.kept[change.name].state is ChangeState.ROLLED_BACK
@@ -191,7 +193,7 @@ async def test_a_pull_request_that_waits_for_its_merge_is_named() -> None:
     await remediation.reconciler.wait()
     assert world.store.kept[change.name].state is ChangeState.AWAITING_MERGE
     said = await says(of_changes(world, remediation))
-    assert "pull request 7 waits for its merge, or for Flux after it" in said
+    assert "pull request 7 waits to be merged and applied by Flux" in said
 
 
 async def test_changes_that_cannot_be_listed_are_not_taken_for_none() -> None:

@@ -64,11 +64,11 @@ COURSES: dict[ChangeState, tuple[ChangeState, ...]] = {
 """How a change came to each state."""
 
 BEFORE = Sample((Count(Sort.FAILED, "HTTP 502", 18), Count(Sort.REACHED, "HTTP 200", 2)))
-PROOF = ("Before: 20 requests: 18 HTTP 502, 2 HTTP 200.", "After: 30 requests: 30 HTTP 200.")
+PROOF = "18 of 20 requests failed with HTTP 502 → 30 of 30 requests answered HTTP 200"
 NOTED = {
-    ChangeState.DONE: Notes(baseline=BEFORE, proof=PROOF, card=ChangeCard(7, 8)),
+    ChangeState.DONE: Notes(baseline=BEFORE, proof=(PROOF,), card=ChangeCard(7, 8)),
     ChangeState.ROLLED_BACK: Notes(
-        baseline=BEFORE, proof=PROOF, undoing=Undoing(ANNA, NOW, "It did not help.")
+        baseline=BEFORE, proof=(PROOF,), undoing=Undoing(ANNA, NOW, "It didn't help.")
     ),
     ChangeState.VERIFYING: Notes(baseline=BEFORE),
     ChangeState.AWAITING_MERGE: Notes(
@@ -76,9 +76,13 @@ NOTED = {
     ),
 }
 ENDS = {
+    ChangeState.DONE: PROOF,
     ChangeState.REJECTED: "Not today.",
     ChangeState.FAILED: "The API server refused: services is forbidden.",
-    ChangeState.ROLLED_BACK: "It did not help.",
+    ChangeState.ROLLED_BACK: (
+        "It didn't help: 18 of 20 requests failed with HTTP 502 → 10 of 10 requests failed with "
+        "HTTP 502."
+    ),
 }
 
 
@@ -112,7 +116,7 @@ PULL = RepairPlan(
     path="/",
     row="redirect",
     effect="helps",
-    evidence=("proven: a rule on Traefik's node catches the traffic.",),
+    evidence=("Cause (proven): a rule on Traefik's node catches the traffic.",),
     risks=("Flux applies it after the merge.",),
     steps=(),
     preview="--- a/apps/web.yaml\n+++ b/apps/web.yaml\n@@ -9 +9,2 @@\n port: 80\n+nativeLB: true\n",
@@ -172,7 +176,7 @@ def _refusal(reason: PlanReason) -> str:
 
 def _listed() -> discord.Card:
     every = [a_change(state) for state in ChangeState]
-    return discord_change.listed("Changes", [*every, *every], NOW + 5 * MINUTE)
+    return discord_change.listed("Fixes so far", [*every, *every])
 
 
 def _offered(found: Offers) -> str:
@@ -204,6 +208,6 @@ PAGES: Pages = {
         offers(a_situation(diagnosis=with_effect(Effect.USELESS)), nowhere_untouchable)
     ),
     "listed-discord.json": lambda: card(_listed()),
-    "listed-nothing-discord.json": lambda: card(discord_change.listed("Changes", [], NOW)),
-    "whole-discord.json": lambda: card(discord_change.attachment(a_change(ChangeState.DONE))),
+    "listed-nothing-discord.json": lambda: card(discord_change.listed("Open fixes", [])),
+    "whole-discord.json": lambda: card(discord_change.details(a_change(ChangeState.DONE))),
 }

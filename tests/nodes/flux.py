@@ -98,22 +98,24 @@ class Homelab:
         """Proposed, approved, merged by somebody else, applied by Flux, proven; then reverted."""
         await self.status("before the pull request", manifests.HOST, 502)
         proposal, card = await self.approved(ROUTE)
-        self.row("the difference of the file", proposal, f"(?s)pull request.*{NATIVE_LB}")
-        took = await self.bot.until_shown(card, "Waiting for the merge|Failed", PROVING)
+        self.row("the difference of the file", proposal, f"(?s)Open a pull request.*{NATIVE_LB}")
+        took = await self.bot.until_shown(card, "Waiting for the pull request|Fix failed", PROVING)
         shown = self.bot.shown(card)
-        self.table.row("approved", shown, seconds=took, want="Waiting for the merge")
+        self.table.row("approved", shown, seconds=took, want="Waiting for the pull request")
         (pull,) = await asyncio.to_thread(self.host.pulls)
         opened = f"{pull['state']}, by {pull['user']['login']}, into {pull['base']['ref']}"
         want = f"^open, by {git_host.BOT}, into main$"
         self.table.row("the pull request in Gitea", opened, seconds=0, want=want)
         await self.status("before the merge", manifests.HOST, 502)
         await asyncio.to_thread(self.host.merge, pull["number"])
-        took = await self.bot.until_shown(card, "Done|Failed|Rolled back", PROVING)
-        self.table.row("merged", self.bot.shown(card), seconds=took, want="(?s)Done.*HTTP 200")
+        took = await self.bot.until_shown(card, "Works again|Fix failed|Fix rolled back", PROVING)
+        self.table.row(
+            "merged", self.bot.shown(card), seconds=took, want="(?s)Works again.*HTTP 200"
+        )
         await self.status("after the merge", manifests.HOST, 200)
         merged = await asyncio.to_thread(self.host.file, FILE)
         self.table.row("the merged file", merged, seconds=0, want=NATIVE_LB)
-        told = await self.bot.ask("fix", "rollback", change=_name(self.bot.shown(card)), user=ADA)
+        told = await self.bot.ask("fix", "rollback", change=await self._newest(), user=ADA)
         self.row("/fix rollback of a merge", told, f"Revert pull request {pull['number']}")
         await asyncio.to_thread(self.host.write, FILE, homelab_file())
         await asyncio.to_thread(reconcile, fetch=True)
@@ -123,15 +125,15 @@ class Homelab:
         """A change of the cluster that Flux leaves alone, until it is taken back."""
         await self.status(f"before {way}", host, 502)
         _, card = await self.approved(route, way=way)
-        took = await self.bot.until_shown(card, "Done|Failed|Rolled back", PROVING)
-        self.table.row(way, self.bot.shown(card), seconds=took, want="(?s)Done.*HTTP 200")
+        took = await self.bot.until_shown(card, "Works again|Fix failed|Fix rolled back", PROVING)
+        self.table.row(way, self.bot.shown(card), seconds=took, want="(?s)Works again.*HTTP 200")
         await asyncio.to_thread(reconcile)
         self.table.row("Flux leaves it", await asyncio.to_thread(seen), seconds=0, want="^held$")
         await self.status(f"with {way}, once Flux has reconciled", host, 200)
-        told = await self.bot.ask("fix", "rollback", change=_name(self.bot.shown(card)), user=ADA)
-        self.row(f"/fix rollback of {way}", told, "taken back")
-        took = await self.bot.until_shown(card, "Rolled back|Failed", PROVING)
-        self.table.row("taken back", self.bot.shown(card), seconds=took, want="Rolled back")
+        told = await self.bot.ask("fix", "rollback", change=await self._newest(), user=ADA)
+        self.row(f"/fix rollback of {way}", told, "Rolling back")
+        took = await self.bot.until_shown(card, "Fix rolled back|Fix failed", PROVING)
+        self.table.row("taken back", self.bot.shown(card), seconds=took, want="Fix rolled back")
         await asyncio.to_thread(reconcile)
         said = await asyncio.to_thread(seen)
         self.table.row("Flux has it again", said, seconds=0, want="^as in Git$")
@@ -140,11 +142,18 @@ class Homelab:
     async def approved(self, route: str, **options: object) -> tuple[Told, Any]:
         """A proposal that somebody approves, and its card."""
         proposal = await self.bot.ask("fix", "route", route=route, user=OLGA, **options)
-        self.row(f"/fix route {route}", proposal, "Proposed")
+        self.row(f"/fix route {route}", proposal, "Fix proposed")
         card = proposal.answer.message
         assert card is not None
         await self.bot.click(proposal, "Approve", user=ADA)
         return proposal, card
+
+    async def _newest(self) -> str:
+        """The name of the newest change, as the list of changes has it."""
+        told = await self.bot.ask("fix", "history")
+        found = re.search(r"`(\d{8}-\d{4}-[a-z0-9-]+)`", told.text)
+        assert found, told.text
+        return found[1]
 
     async def status(self, when: str, host: str, want: int) -> None:
         """The status of a request to a host, once Traefik has loaded what there is."""
@@ -285,10 +294,3 @@ def _give_token(token: str) -> None:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _name(shown: str) -> str:
-    """The change's name, as its card ends."""
-    found = re.search(r"change `([a-z0-9-]+)`", shown)
-    assert found, shown
-    return found[1]

@@ -15,7 +15,7 @@ TAKEOVER = 45.0
 BACK = 60.0
 """Seconds that the node's containers may take to start again."""
 
-WORKS = "The route works · proven"
+WORKS = r"The route works(?s:.*)\*\*Proven:"
 
 
 async def run(table: Table, cluster: RealNodes, bot: Bot) -> float:

@@ -66,23 +66,27 @@ async def _told(table: Table, cluster: RealNodes, bot: Bot) -> None:
 
 async def _repaired(table: Table, cluster: RealNodes, bot: Bot) -> None:
     proposal = await bot.ask("fix", "route", route=ROUTE, user=OLGA)
-    want = "Proposed: nativeLB by the Service's annotation(?s:.*)HTTP 502"
+    want = r"Fix proposed(?s:.*)nativeLB \(Service annotation\)(?s:.*)HTTP 502"
     if not table.row("/fix route", proposal.text, seconds=proposal.seconds, want=want):
         return
     card = proposal.answer.message
     assert card is not None
     approved = await bot.click(proposal, "Approve", user=ADA)
-    table.row("Approve", approved.text, seconds=approved.seconds, want="Approved. The card")
-    took = await bot.until_shown(card, r"(?m)^## \S+ (Done|Failed|Rolled back)", PROVING)
-    table.row("approved", bot.shown(card), seconds=took, want=r"(?m)^## \S+ Done(?s:.*)HTTP 200")
+    table.row("Approve", approved.text, seconds=approved.seconds, want="Approved, progress")
+    took = await bot.until_shown(
+        card, r"(?m)^## \S+ (Works again|Fix failed|Fix rolled back)", PROVING
+    )
+    table.row(
+        "approved", bot.shown(card), seconds=took, want=r"(?m)^## \S+ Works again(?s:.*)HTTP 200"
+    )
     await _status(table, cluster, "after", 200)
     name = await _change(bot)
     told = await bot.ask("fix", "status", change=name)
-    table.row("/fix status", told.text, seconds=told.seconds, want="Done(?s:.*)apps/web")
+    table.row("/fix status", told.text, seconds=told.seconds, want="Works again(?s:.*)apps/web")
     told = await bot.ask("fix", "rollback", change=name, user=ADA)
-    table.row("/fix rollback", told.text, seconds=told.seconds, want="It is being taken back")
-    took = await bot.until_shown(card, r"(?m)^## \S+ (Failed|Rolled back)", PROVING)
-    table.row("taken back", bot.shown(card), seconds=took, want=r"(?m)^## \S+ Rolled back")
+    table.row("/fix rollback", told.text, seconds=told.seconds, want="Rolling back")
+    took = await bot.until_shown(card, r"(?m)^## \S+ (Fix failed|Fix rolled back)", PROVING)
+    table.row("taken back", bot.shown(card), seconds=took, want=r"(?m)^## \S+ Fix rolled back")
     await _status(table, cluster, "once it is taken back", 502)
 
 

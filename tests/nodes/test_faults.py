@@ -84,16 +84,22 @@ def test_times_of_a_log_are_moved_in_place_and_lines_that_grow_are_left(tmp_path
 @pytest.mark.parametrize(
     ("said", "score"),
     [
-        ("## ❌ The overlay is down · proven", Score.RIGHT),
-        ("## ⚪ Inconclusive\nIt changed while it was tested.", Score.INCONCLUSIVE),
-        ("## ⚪ Not everything could be seen\n3 nodes", Score.INCONCLUSIVE),
-        ("## ✅ The route works · proven", Score.WRONG),
+        (
+            "## ❌ `a` doesn't answer: the pod network is down at `n3`\n**Cause (proven):** x",
+            Score.RIGHT,
+        ),
+        (
+            "## ❔ `a`: the test is inconclusive\nIt changed while it was tested.",
+            Score.INCONCLUSIVE,
+        ),
+        ("## ❔ Not all nodes could be tested\n3 nodes", Score.INCONCLUSIVE),
+        ("## ✅ The route works: `a`\n**Proven:** x", Score.WRONG),
         ("## ✅ All nodes reach each other\n3 nodes", Score.WRONG),
     ],
 )
 def test_what_could_not_be_told_is_no_wrong_answer(said: str, score: Score) -> None:
     """A fault that is called healthy is wrong."""
-    assert scored(said, "The overlay is down · proven") is score
+    assert scored(said, r"the pod network is down(?s:.*)\(proven\)") is score
 
 
 def test_the_confusion_table_ends_with_its_totals() -> None:

@@ -64,7 +64,7 @@ def test_a_log_that_is_read_twice_has_each_request_once() -> None:
 
 
 SAID = """\
-1 of 2 sites answers · 1 does not · 4 not tested
+1 of 2 sites doesn't answer · 4 not tested
 2026-11-30 08:00:00 UTC
 
 ❌ b.example  does not answer: 502 since 07:58

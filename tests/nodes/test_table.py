@@ -6,7 +6,7 @@ import pytest
 
 from tests.nodes.table import Figure, Table, summary
 
-WORKS = "## ✅ The route works · proven\nFrom n1 by pod IP."
+WORKS = "## ✅ The route works: `a`\nFrom n1 by pod IP."
 
 
 def test_a_row_is_right_where_the_pattern_is_found_and_wrong_where_it_is_not(
@@ -14,11 +14,11 @@ def test_a_row_is_right_where_the_pattern_is_found_and_wrong_where_it_is_not(
 ) -> None:
     """What was said instead is printed whole, for whoever looks for the reason."""
     table = Table("Faults")
-    assert table.row("mended", WORKS, seconds=4.9, want="The route works · proven")
-    assert not table.row("redirect", WORKS, seconds=1.0, want="A rule on Traefik's node")
+    assert table.row("mended", WORKS, seconds=4.9, want="The route works: `a`")
+    assert not table.row("redirect", WORKS, seconds=1.0, want="a NAT rule on")
     assert (table.right, table.wrong) == (1, ["redirect"])
     printed = capsys.readouterr().out
-    assert "  ok       4.9 s  mended: ✅ The route works · proven\n" in printed
+    assert "  ok       4.9 s  mended: ✅ The route works: `a`\n" in printed
     assert "WRONG    1.0 s  redirect" in printed
     assert "From n1 by pod IP." in printed
 

@@ -76,7 +76,7 @@ async def test_a_traefik_that_loads_no_new_ingress_route_keeps_its_ingress() -> 
     world.traefik.slow(B, IngressRoute=NEVER)
     end = await converted(world, world.process())
     assert (end.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
-    assert f"It was not seen to be served at {B}:8000" in end.history.entries[-1].note
+    assert f"{B}:8000 on " in end.history.entries[-1].note
     assert world.traefik.unserved == []
 
 
@@ -98,9 +98,9 @@ def _too_many(world: World) -> None:
 
 
 UNSEEN: dict[str, tuple[Callable[[World], None], str]] = {
-    "no request can be made": (_blind, "It was not seen to be served"),
-    "one replica never loads it": (_late, f"at {B}:8000 on node-1"),
-    "Traefik drops it": (_disabled, f"at {A}:8000 on node-0, {B}:8000 on node-1"),
+    "no request can be made": (_blind, "serve it"),
+    "one replica never loads it": (_late, f"{B}:8000 on node-1"),
+    "Traefik drops it": (_disabled, f"{A}:8000 on node-0, {B}:8000 on node-1"),
     "there are too many to ask": (_too_many, "more than 60 ports"),
 }
 
@@ -116,9 +116,9 @@ async def test_the_new_routes_stay_where_the_ingress_was_not_seen_to_be_served(w
     back = await taken_back(world, remediation, done)
     assert (back.state, kinds(world)) == (ChangeState.FAILED, ["Ingress", "IngressRoute"])
     note = back.history.entries[-1].note
-    assert "Traefik was not seen to serve Ingress apps/web." in note
+    assert "Traefik didn't serve Ingress apps/web in time." in note
     assert expected in note
-    assert "this stays, and takes the requests: IngressRoute apps/web. Delete it when" in note
+    assert "So IngressRoute apps/web stays and takes the requests. Delete it once" in note
     assert world.traefik.unserved == []
 
 
@@ -157,7 +157,7 @@ async def test_routes_beside_an_ingress_that_was_never_away_go_though_nothing_ca
     world.verifier.helped = blinded  # type: ignore[method-assign]
     end = await converted(world, remediation)
     assert (end.state, kinds(world)) == (ChangeState.ROLLED_BACK, ["Ingress"])
-    assert "do not help" in end.history.entries[-1].note
+    assert "don't help" in end.history.entries[-1].note
     assert world.traefik.unserved == []
 
 
@@ -243,7 +243,7 @@ async def test_what_is_left_is_said_however_long_the_reason_is() -> None:
     _blind(world)
     back = await remediation.executor.take_back(done, str(BELA), "It was rolled back. " * 60)
     assert back.state is ChangeState.FAILED
-    assert "this stays, and takes the requests: IngressRoute apps/web." in (
+    assert "So IngressRoute apps/web stays and takes the requests." in (
         back.history.entries[-1].note
     )
 

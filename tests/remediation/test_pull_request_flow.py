@@ -277,7 +277,7 @@ async def test_a_repository_that_does_not_answer_is_asked_at_growing_intervals(
     assert (await looked_at(remediation, change.name)).state is ChangeState.APPLYING
     end = await looked_at(remediation, change.name)
     assert end.state is ChangeState.FAILED
-    assert "asked 10 times" in end.history.entries[-1].note
+    assert "10 times and gave up" in end.history.entries[-1].note
     assert "It is down." in end.history.entries[-1].note
 
 

@@ -113,7 +113,7 @@ async def test_two_hand_overs_of_one_namespace_are_never_under_way_at_once(way: 
     world.store.kept[made.name] = under_way
     second = await proposed(world, first, way)
     if way is Method.CONVERSION:
-        with pytest.raises(InputError, match="A change of Ingress apps/other is under way"):
+        with pytest.raises(InputError, match="A change of Ingress apps/other is in progress"):
             await first.decide(second.name, world.click(BELA), approve=True)
     else:
         begun = await first.decide(second.name, world.click(BELA), approve=True)
@@ -157,7 +157,7 @@ async def test_who_is_no_approver_decides_nothing() -> None:
         with pytest.raises(Refused):
             await remediation.decide(change.name, world.click(STRANGER), approve=approve)
     world.approvers = set()
-    with pytest.raises(Refused, match="Nobody may approve"):
+    with pytest.raises(Refused, match="Nobody can approve"):
         await remediation.decide(change.name, world.click(ANNA), approve=True)
     assert not world.writer.effects
 
@@ -167,7 +167,7 @@ async def test_two_people_are_needed_where_the_policy_says_so() -> None:
     object.__setattr__(world.policy, "two_people", frozenset({"apps"}))
     remediation = world.process()
     change = await proposed(world, remediation)
-    with pytest.raises(Refused, match="another person"):
+    with pytest.raises(Refused, match="someone else"):
         await remediation.decide(change.name, world.click(ANNA), approve=True)
     assert isinstance(
         await remediation.decide(change.name, world.click(BELA), approve=True), Change
@@ -268,7 +268,7 @@ async def test_what_somebody_changed_since_is_not_taken_back_but_named() -> None
     world.writer.put(SERVICE, a_service(metadata={"annotations": notes}))
     made = await remediation.roll_back(end.name, world.click(ANNA))
     assert isinstance(made, ChangeRefusal)
-    assert "Service apps/web was changed by somebody else" in made.detail
+    assert "Someone else changed Service apps/web" in made.detail
     with pytest.raises(Refused):
         await remediation.roll_back(end.name, world.click(STRANGER))
 
@@ -290,7 +290,7 @@ async def test_an_object_that_changed_before_the_write_is_left_alone() -> None:
     await remediation.reconciler.wait()
     end = await remediation.show(change.name)
     assert end.state is ChangeState.FAILED
-    assert "was changed by somebody else" in end.history.entries[-1].note
+    assert "Someone else changed" in end.history.entries[-1].note
     assert world.annotation() == "false"
 
 
@@ -423,7 +423,7 @@ async def test_what_waits_is_named_until_it_is_over() -> None:
     remediation = world.process()
     change = await proposed(world, remediation)
     (line,) = waiting(await remediation.every(), world.now)
-    assert line.endswith("waits for an approver until 2026-11-23 12:15 UTC")
+    assert line.endswith("waits for approval until 2026-11-23 12:15 UTC")
     assert waiting(await remediation.every(), change.expires) == ()
     await remediation.decide(change.name, world.click(BELA), approve=True)
     await remediation.reconciler.wait()
@@ -432,7 +432,7 @@ async def test_what_waits_is_named_until_it_is_over() -> None:
     plan = msgspec.structs.replace(done.plan, returns_after=60)
     world.store.kept[change.name] = msgspec.structs.replace(done, plan=plan)
     (line,) = waiting(await remediation.every(), world.now)
-    assert line.endswith("it is put back at 2026-11-23 13:00 UTC")
+    assert line.endswith("the bot rolls the fix back at 2026-11-23 13:00 UTC")
 
 
 def person(fickle: Fickle, user: int = BELA) -> AbstractContextManager[None]:
@@ -521,7 +521,7 @@ async def test_an_operators_proposal_does_not_end_somebody_elses() -> None:
     first = await proposed(world, remediation, Method.ANNOTATION)
     with (
         acting_as(fickle.person(STRANGER)),
-        pytest.raises(InputError, match=f"{first.name} is proposed.*somebody else"),
+        pytest.raises(InputError, match=f"Someone else asked for another fix.*{first.name}"),
     ):
         await remediation.propose(ASKED, Method.CONVERSION, str(STRANGER))
     held = frozenset({APPROVER})

@@ -22,7 +22,7 @@ from bot.remediation.change.step import step
 from bot.remediation.traefik_view import TraefikConfirmation
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-UNSEEN = "Traefik's own view of the VIP was not seen. "
+UNSEEN = "The bot couldn't see whether Traefik uses the VIP. "
 VIP = "10.43.0.9"
 SUBJECT = Subject(name="a", service=Ref("Service", "apps", "web"), port=80, vips=(VIP, "fd00::9"))
 TO_VIP = Belief(servers=((VIP, 80),), of="API")
@@ -39,11 +39,11 @@ CASES = {
     ),
     "not seen": (
         Belief(unseen=("Its API is off.",)),
-        "Traefik's own view of the VIP was not seen. Its API is off.",
+        "The bot couldn't see whether Traefik uses the VIP. Its API is off.",
     ),
     "no server": (
         Belief(servers=(), of="API"),
-        "Traefik's own view of the VIP was not seen. It names no server of this route.",
+        "The bot couldn't see whether Traefik uses the VIP. It names no server of this route.",
     ),
 }
 

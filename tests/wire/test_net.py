@@ -68,7 +68,7 @@ async def test_a_matrix_comes_with_its_picture_and_can_be_asked_again(
 ) -> None:
     """Words first, the picture with words for who cannot see it; nothing is left behind."""
     answer = await told(await server.slash("net", "matrix", user=OLGA))
-    assert answer.text.startswith("## ❌ Some nodes do not reach others")
+    assert answer.text.startswith("## ❌ Nothing gets to or from cabin-pi by pod IP")
     assert answer.files["matrix.png"].startswith(b"\x89PNG")
     (item,) = next(each["items"] for each in answer.components if each.get("items"))
     assert "cabin-pi" in item["description"]
@@ -113,7 +113,7 @@ async def test_one_request_is_told_step_by_step(server: DiscordServer, probing: 
         "net", "test", options={"from": "edge", "to": "nextcloud.productivity"}, user=OLGA
     )
     answer = await told(handle)
-    assert "**not tested**" in answer.text
+    assert "**Not tested**" in answer.text
     assert control(answer, "again") == "meshmedic:again:test:edge nextcloud.productivity"
 
 

@@ -128,7 +128,7 @@ class Collector:
         except MeshmedicError as error:
             self.unmade.append(sentences(f"{name}: {error}"))
         except TimeoutError:
-            self.unmade.append(f"{name} were not ready within {seconds:g} s.")
+            self.unmade.append(f"{name} weren't ready within {seconds:g} s.")
         return {}
 
     async def _ask(self, planned: Sequence[PlannedProbe], number: int) -> tuple[Observation, ...]:

@@ -73,10 +73,10 @@ def _of_failures(
         return complete[0], (*others, *beside)
     if len(complete) > 1:
         rows = " and ".join(rule.row for rule, _ in complete)
-        return f"The evidence fits {rows}, which contradict each other."
+        return f"The evidence fits {rows}, which can't both be true."
     if len(connecting) > 1 and failing <= {path for _, m in connecting for path in m.paths}:
         reasons = sentences(*(match.because for _, match in connecting))
-        return f"Several faults at once: {reasons}"
+        return f"Several causes at once: {reasons}"
     return explanation.unexplained(evidence)
 
 
@@ -153,16 +153,16 @@ def _unknown(evidence: RouteEvidence) -> tuple[Effect, str]:
     if native is Native.IMPOSSIBLE:
         return Effect.IMPOSSIBLE, evidence.subject.native_because
     if effects.too_old(evidence.belief.version):
-        return Effect.IMPOSSIBLE, f"Traefik {evidence.belief.version} knows no nativeLB."
+        return Effect.IMPOSSIBLE, f"Traefik {evidence.belief.version} doesn't support nativeLB."
     if native is Native.ON:
         return Effect.ALREADY, evidence.subject.native_because
-    return Effect.UNKNOWN, "What the evidence does not explain, it does not cure either."
+    return Effect.UNKNOWN, "The evidence doesn't explain what fails."
 
 
 def _foreign(evidence: RouteEvidence) -> tuple[str, ...]:
     """The endpoints that were not asked, since their slices do not speak for the addresses."""
     whys = (endpoint.foreign for endpoint in evidence.points.endpoints if endpoint.foreign)
-    return tuple(f"{why}: it was not asked." for why in whys)
+    return tuple(f"{why}: not tested." for why in whys)
 
 
 def _untested(evidence: RouteEvidence, own: tuple[str, ...], *, decided: bool) -> tuple[str, ...]:

@@ -29,19 +29,19 @@ THINGS = {
     Aim.ENDPOINT: "endpoint {address} on {node}",
     Aim.OTHER_PORT: "another port of {address}",
     Aim.VIP: "the Service's VIP {address}",
-    Aim.SOLE_VIP: "a VIP with {address} on {node} only",
+    Aim.SOLE_VIP: "a VIP to {address} on {node} only",
     Aim.NAME: "the Service's name",
     Aim.CONTROL_NAME: "the name kubernetes.default",
     Aim.REQUEST: "the route's request to {address}",
     Aim.VIP_REQUEST: "the route's request to the VIP {address}",
     Aim.LARGE_REQUEST: "a large request to {address}",
     Aim.NODE: "the node {node} at its own address",
-    Aim.FAR: "our listener on {node}",
-    Aim.FAR_VIP: "a VIP with our listener on {node} only",
-    Aim.FAR_SMALL: "a small payload to our listener on {node}",
-    Aim.FAR_LARGE: "a large payload to our listener on {node}",
-    Aim.FAR_UDP: "datagrams to our listener on {node}",
-    Aim.BACK: "our listener on {node}",
+    Aim.FAR: "the test pod on {node}",
+    Aim.FAR_VIP: "a VIP to the test pod on {node} only",
+    Aim.FAR_SMALL: "a small payload to the test pod on {node}",
+    Aim.FAR_LARGE: "a large payload to the test pod on {node}",
+    Aim.FAR_UDP: "UDP to the test pod on {node}",
+    Aim.BACK: "the test pod on {node}",
 }
 
 
@@ -60,7 +60,7 @@ def rows(evidence: RouteEvidence, bears: tuple[Aim, ...]) -> tuple[Seen, ...]:
     ]
     tests.sort(key=lambda row: not row.bears)
     left = len(tests) - MOST_ROWS
-    more = (Seen(f"{left} more tests", "left out here"),) if left > 0 else ()
+    more = (Seen(f"{left} more tests", "not listed here"),) if left > 0 else ()
     return (*_believed(evidence.belief), *tests[:MOST_ROWS], *more)
 
 
@@ -81,39 +81,45 @@ def _believed(belief: Belief) -> Iterator[Seen]:
     """What Traefik itself says."""
     if belief.servers is not None:
         servers = ", ".join(f"{address}:{port}" for address, port in belief.servers)
-        yield Seen(f"Traefik's servers, by its {belief.of}", servers or "none")
+        yield Seen(f"Traefik's servers, from its {belief.of}", servers or "none")
     for failure in belief.failures:
-        what = f"Traefik -> {failure.address}:{failure.port}, by its log"
+        what = f"Traefik -> {failure.address}:{failure.port}, from its log"
         yield Seen(what, f"{failure.outcome} {failure.count} times")
 
 
 def unexplained(evidence: RouteEvidence) -> str:
     """Why there is no verdict, in one sentence."""
     if not evidence.subject.traefik:
-        return f"{evidence.subject.no_traefik or NO_TRAEFIK} So nobody knows from where to test."
+        return (
+            f"{evidence.subject.no_traefik or NO_TRAEFIK} So the bot doesn't know where to test "
+            "from."
+        )
     if not evidence.subject.endpoints_seen:
-        return "The Service's EndpointSlices were not read, so its endpoints are not known."
+        return (
+            "The bot couldn't read the Service's EndpointSlices, so it doesn't know the endpoints."
+        )
     if not any(result.seen for result in evidence.results.values()):
-        return f"No connection was tried{_by_log(evidence)}."
+        return f"No connection was tested{_by_log(evidence)}."
     if evidence.failing:
         failures = ", ".join(f"{path}: {evidence.direct(path)}" for path in evidence.failing[:MOST])
         vip = evidence.vip(evidence.failing[0].ingress)
         while_ = f", while the Service's VIP is {vip}" if vip.ok else ""
-        return f"Connections fail ({failures}{while_}), and the other tests do not say why."
+        return f"Connections fail ({failures}{while_}), but the other tests don't show why."
     missing = "; ".join(dict.fromkeys(lacking(evidence)))
-    return f"What was tried works, but not all was: {missing}."
+    return f"What was tested works, but not everything was: {missing}."
 
 
 def next_test(evidence: RouteEvidence, because: str) -> str:
     """The one test that would tell most."""
     if because.startswith("It changed"):
-        return "Ask again in a minute: only a fault that stays can be named."
+        return "Test again in a minute: the bot can only explain what stays broken."
     if not evidence.subject.traefik:
-        return "Set MESHMEDIC_TRAEFIK_NAMESPACES to the namespaces in which Traefik runs."
+        return "Set `MESHMEDIC_TRAEFIK_NAMESPACES` to the namespaces in which Traefik runs."
     if not any(result.seen for result in evidence.results.values()):
         return (
-            "Install a prober (the DaemonSet of deploy/), or allow pods on demand, or as the last "
-            "resort commands in Traefik's pods (deploy/components/exec); ask again."
+            "Install the prober (`deploy/components/prober`) and test again. As a last resort, "
+            "allow "
+            "commands in Traefik's pods (`deploy/components/exec`)."
         )
     return _for_failures(evidence) if evidence.failing else _for_gaps(evidence)
 
@@ -123,36 +129,40 @@ def _for_failures(evidence: RouteEvidence) -> str:
     node, state = path.endpoint.node, evidence.direct(path).state
     if evidence.stand(path.ingress).context is ExecutionContext.TRAEFIK:
         return (
-            "Add `deploy/components/prober`, and ask again: wget in Traefik's pod was all that "
-            f"could be asked, and a listener on {node} tells the overlay from the pod."
+            "Install the prober (`deploy/components/prober`) and test again. Only `wget` in "
+            "Traefik's "
+            f"pod was available, and a test pod on {node} would tell the overlay from the pod."
         )
     if not evidence.listener(path).seen:
-        return f"Test a listener on {node}: it tells the overlay from the pod."
+        return f"Allow test pods on {node}: they tell the overlay from the pod."
     if not evidence.sole(path).seen:
-        return f"Allow temporary Services: a VIP with {path.endpoint} alone is the decisive test."
+        return f"Allow temporary Services: a VIP to {path.endpoint} alone is the decisive test."
     if state is ResultState.REFUSED:
         return (
-            f"On {path.ingress}: `iptables-save -t nat | grep dport`; in the Service's namespace: "
-            f"`kubectl get networkpolicy`; on {node}: `ss -ltn` in the pod. And allow probes in "
-            "the host network: they tell these three apart."
+            f"Check three things: `iptables-save -t nat | grep dport` on {path.ingress}, "
+            "`kubectl get networkpolicy` in the Service's namespace, and `ss -ltn` in the pod on "
+            f"{node}. Probes in the host network would tell them apart."
         )
     device = facts_of(evidence.subject.nodes).device
-    return f"On {path.ingress}: `tcpdump -ni {device} host {path.endpoint.address}`, and ask again."
+    return (
+        f"On {path.ingress}, run `tcpdump -ni {device} host {path.endpoint.address}` and test "
+        "again."
+    )
 
 
 def _for_gaps(evidence: RouteEvidence) -> str:
     missing = next(iter(lacking(evidence)), "")
     unasked = (aim for (_, aim, _), r in evidence.results.items() if r.reasons and not r.seen)
     allow = any(aim in (Aim.ENDPOINT, Aim.VIP) for aim in unasked)
-    hint = " See what could not be tested, and how to allow it." if allow else ""
-    return f"Look at this first: {missing}.{hint}" if missing else "Ask again."
+    hint = " The answer lists what couldn't be tested and how to allow it." if allow else ""
+    return f"Check this first: {missing}.{hint}" if missing else "Test again."
 
 
 def _by_log(evidence: RouteEvidence) -> str:
     """What Traefik's log suggests, and no more than that."""
     failures = evidence.belief.failures
     if not failures:
-        return ", and Traefik's log tells of no failure"
+        return ", and Traefik's log shows no failure"
     homes = {endpoint.address: endpoint.node for endpoint in evidence.subject.endpoints}
     places = sorted({homes.get(failure.address) or "an unknown node" for failure in failures})
     kinds = sorted({str(failure.outcome) for failure in failures})

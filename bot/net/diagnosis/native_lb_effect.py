@@ -31,7 +31,7 @@ def effect(
     if too_old(evidence.belief.version):
         return (
             Effect.IMPOSSIBLE,
-            f"Traefik {evidence.belief.version} knows no nativeLB: v2.10 does.",
+            f"Traefik {evidence.belief.version} doesn't support nativeLB. Version 2.10 does.",
         )
     if rule.row in HARMFUL:
         return Effect.HARMS, rule.effect_because
@@ -90,7 +90,7 @@ def _cure(
     if any(evidence.sole(path).fails for path in match.paths):
         if _chooses(evidence, match):
             return Effect.LOWERS, _fooled(evidence)
-        return Effect.USELESS, "The VIP with that one endpoint is stopped in the same way."
+        return Effect.USELESS, "The VIP to that one endpoint fails in the same way."
     past = all(leads_past(evidence, path) for path in match.paths)
     complete = set(evidence.failing) <= set(match.paths) and not any(
         map(evidence.stands_in, evidence.points.ingress_nodes)
@@ -98,7 +98,7 @@ def _cure(
     if past and complete and all(map(_works_twice, vips)):
         if left := [row for row in beside if row not in UNDISTURBING]:
             named = ", ".join(left)
-            return Effect.UNKNOWN, f"The VIP leads past this fault, but not past {named}."
+            return Effect.UNKNOWN, f"The VIP works around this cause, but not around {named}."
         return Effect.HELPS, _helps(evidence, match)
     return rule.effect, rule.effect_because
 
@@ -108,9 +108,9 @@ def _helps(evidence: RouteEvidence, match: Match) -> str:
     direct, sole = evidence.beside(path), evidence.sole(path)
     tried = sole if sole.seen else evidence.vip_beside(path.ingress)
     return (
-        f"From {path.ingress} the endpoint's own address failed {direct.tries} of {direct.tries} "
-        f"times, and the VIP that leads to it worked {tried.successes} of {tried.tries} times. It "
-        "goes round the fault and does not mend it."
+        f"From `{path.ingress}` the endpoint's own address failed {direct.tries} of "
+        f"{direct.tries} times, and the VIP to the same endpoint worked {tried.successes} of "
+        f"{tried.tries} times. The cause itself stays."
     )
 
 
@@ -127,6 +127,6 @@ def _fooled(evidence: RouteEvidence) -> str:
     vips = [evidence.vip(node) for node in evidence.points.ingress_nodes]
     tries, went_well = sum(vip.tries for vip in vips), sum(vip.successes for vip in vips)
     return (
-        f"The VIP worked {went_well} of {tries} times: where it happened to choose an endpoint "
-        "that works. Traefik keeps those connections, so fewer requests fail; no fault is mended."
+        f"The VIP worked {went_well} of {tries} times, when it happened to choose an endpoint that "
+        "works. Traefik keeps those connections, so fewer requests fail, but the cause stays."
     )

@@ -42,17 +42,17 @@ from bot.net.ports import Prober
 from bot.net.probing.protocol import Progress, quiet
 from bot.routing.site_state import SiteState
 
-ABSENT = "there is no prober"
-NO_PROBER = f"The network: {ABSENT}. Install it, or allow pods on demand."
+ABSENT = "no prober is installed"
+NO_PROBER = f"The network: {ABSENT}. Add `deploy/components/prober`."
 
 INSIDE = "wget in Traefik's own pod"
 
-POLICIES = "NetworkPolicies that select Traefik's pods: the probes ran beside Traefik, not in it."
+POLICIES = "NetworkPolicies for Traefik's pods: the test ran next to Traefik, not in its pod."
 """Why nothing was asked in it, and how to allow that, is said beside this."""
 
 ALONE = (
-    "Times, datagrams, large payloads, TLS, single-endpoint VIPs, other nodes: wget in Traefik's "
-    "pod sees none of these. deploy/components/prober does."
+    "Times, UDP, large payloads, TLS, single-endpoint VIPs and other nodes: wget in Traefik's pod "
+    "can't test these. `deploy/components/prober` can."
 )
 
 KEPT = 64
@@ -62,7 +62,7 @@ ALL = 480.0
 """Seconds after which no further route of all is begun: an answer in Discord may take 15 minutes.
 """
 
-LATE = "the time for all routes was over"
+LATE = "the time for all routes ran out"
 
 READ_AGAIN = 60.0
 """Seconds after which objects are read again, while all routes are tested."""
@@ -283,7 +283,7 @@ class Diagnose:
 
     async def _belief(self, subject: Subject) -> Belief:
         if self.traefik is None:
-            return Belief(unseen=("What Traefik itself believes was not asked.",))
+            return Belief(unseen=("Traefik's own view of its servers.",))
         try:
             async with asyncio.timeout(READING):
                 return await self.traefik.belief(subject)

@@ -49,10 +49,10 @@ HASTY = 1.4
 A pair that ran out of time gets more where neither of the two is dead: a relayed path may need
 it."""
 
-NOT_READY = "the node is not ready: no pod can be started there"
-NO_LISTENER = "no listener could be started there"
-TOO_LATE = "it had not tried when the time was over; ask for this node alone"
-NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
+NOT_READY = "the node isn't ready, so no pod can start there"
+NO_LISTENER = "no test pod could start there"
+TOO_LATE = "the time ran out; test this node on its own"
+NO_PROBER = "Nothing can be tested: no prober is installed. Add `deploy/components/prober`."
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Mesh:
         nodes = tuple(sorted(snapshot.of(core.Node), key=lambda node: node.name))
         if not nodes:
             why = "; ".join(f"{gap.why}: {gap.detail}" for gap in snapshot.gaps) or "there is none"
-            raise ClusterError(f"No node can be seen: {why}.")
+            raise ClusterError(f"The bot can't see any node: {why}.")
         return nodes
 
     async def _measured(
@@ -161,7 +161,7 @@ class Mesh:
                 rows = [
                     MeshRow(name, _others(names, name, only), listeners, vips) for name in ready
                 ]
-                progress(f"{len(listeners)} of {len(names)} nodes listen; each tries the others.")
+                progress(f"{len(listeners)} of {len(names)} nodes listen. Each tests the others.")
                 end = asyncio.get_running_loop().time() + self.trying
                 tried = await _all_tried(prober, rows, end, progress)
         unseen = dict.fromkeys(names, NOT_READY) | dict.fromkeys(ready, NO_LISTENER)

@@ -74,7 +74,7 @@ class ProbeAdmission:
         if probe.kind not in WEB:
             return _checked(probe, address=str(ip))
         if probe.name and not NAME.fullmatch(probe.name) and parse(probe.name) is None:
-            return Refusal("The rule's host is no name that could be asked for.")
+            return Refusal("The rule's host isn't a valid host name.")
         path = asked_path(probe.path)
         if isinstance(path, Refusal):
             return path
@@ -83,18 +83,18 @@ class ProbeAdmission:
     def why_not(self, ip: IP, port: int, *, knocks: bool = False) -> str:
         """Why an address is not asked; empty where it is. `knocks`: it is only connected to."""
         if not is_of_one_host(ip):
-            return f"{ip} is not asked: it means another machine everywhere."
+            return f"The bot doesn't test {ip}: it's a different machine on each node."
         if str(ip) in self.own:
             return ""
         known = owners(self.snapshot)
         if ip in known.api_server and not self.by_person:
-            return f"{ip} is the API server's: it is not asked."
+            return f"The bot doesn't test {ip}: it's the API server's."
         if any(self._serves(pod, port) for pod in known.pods.get(ip, ())):
             return ""
         if ip in known.nodes:
             if self.by_person or (knocks and port == KUBELET):
                 return ""
-            return f"{ip} is a node's own address: it is not asked."
+            return f"The bot doesn't test {ip}: it's a node's own address."
         if ip in known.vips:
             # Many probes ask one VIP.
             key = f"network.vip {ip} {self.by_person} {self.also}"
@@ -112,13 +112,13 @@ class ProbeAdmission:
         """
         seen = self.snapshot.sees(discovery.EndpointSlice, service.namespace)
         if not seen or any(part.malformed for part in slices_of(service, self.snapshot)):
-            return f"{text} is not asked: its endpoints could not be read."
+            return f"The bot doesn't test {text}: its endpoints couldn't be read."
         behind = list(islice(leads_to(service, self.snapshot), MOST_BEHIND + 1))
         if len(behind) > MOST_BEHIND:
-            return f"{text} is not asked: it leads to more than {MOST_BEHIND:,} endpoints."
+            return f"The bot doesn't test {text}: it has more than {MOST_BEHIND:,} endpoints."
         for address, port in behind:
             if why := self._why_not_behind(service, address, port):
-                return f"{text} is not asked because of an endpoint: {why}"
+                return f"The bot doesn't test {text} because of an endpoint. {why}"
         return ""
 
     def _why_not_vip(self, ip: IP, services: Iterable[core.Service]) -> str:
@@ -164,8 +164,10 @@ class ProbeAdmission:
 
     def _outside(self, text: str) -> str:
         if unseen := self.snapshot.unseen(READS[:3]):
-            return f"{text} is not asked: these could not be read: {', '.join(unseen)}."
-        return f"{text} lies outside of the cluster: it is not asked. {SETTING} may name it."
+            return f"The bot doesn't test {text}, since it couldn't read: {', '.join(unseen)}."
+        return (
+            f"The bot doesn't test {text}: it's outside the cluster. To allow it, set `{SETTING}`."
+        )
 
 
 def _checked(probe: Probe, **changes: str) -> CheckedProbe:

@@ -37,7 +37,8 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """What a request is to reach.
 
     `address` is known without DNS: a literal, or the VIP of `service`. `name` is to be looked up;
-    it is empty for a literal. Where `http` is not set, the request only connects.
+    it is empty for a literal. Where `http` is not set, the request only connects. `doubt` says why
+    it will hardly be answered, and what may be meant.
     """
 
     text: str
@@ -48,7 +49,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     http: bool = True
     tls: bool = False
     service: Ref | None = None
-    notes: tuple[str, ...] = ()
+    doubt: str = ""
 
     @property
     def url(self) -> str:
@@ -77,10 +78,10 @@ def resolve(snapshot: Snapshot, text: str) -> Destination | Refusal:
         if why := forbidden(str(ip)):
             return Refusal(why)
         if typed.port is None and not typed.scheme:
-            return Refusal(f"Name the port as well, such as {typed.host}:80.")
+            return Refusal(f"Add a port, such as `{typed.host}:80`.")
         return _outside(typed, address=str(ip))
     if not NAME.fullmatch(typed.host):
-        return Refusal(f"{typed.host!r} is neither a name nor an address.")
+        return Refusal(f"{typed.host!r} isn't a valid name or address.")
     ref = _service_ref(snapshot, typed.host)
     service = snapshot.get(core.Service, ref.namespace, ref.name) if ref else None
     if service:
@@ -109,23 +110,26 @@ def forbidden(address: str) -> str:
     ip = parse(address)
     if ip is None or is_of_one_host(ip):
         return ""
-    return f"{address} is not tested: loopback, link-local and multicast addresses are left alone."
+    return f"{address} isn't tested: the bot skips loopback, link-local and multicast addresses."
 
 
 def _read(typed: str) -> _Typed | Refusal:
     text = typed.strip()
     if not text or len(text) > LONGEST or not text.isprintable() or " " in text:
-        return Refusal("Name a URL, service.namespace[:port], or an address with its port.")
+        return Refusal("Use a URL, `service.namespace[:port]`, or an address with a port.")
     match = SCHEME.match(text)
     scheme = match[1].lower() if match else ""
     if scheme not in ("", "http", "https"):
-        return Refusal(f"{scheme} is not tested: only http, https, and connecting.")
+        return Refusal(
+            f"{scheme} isn't supported. Use http or https, or an address with a port to only "
+            "connect."
+        )
     host_and_port, slash, path = text[match.end() if match else 0 :].partition("/")
     if "@" in host_and_port:
-        return Refusal("A URL with a user in it would show a password in the chat.")
+        return Refusal("Remove the user from the URL: a password would show in the chat.")
     host, port = split(host_and_port)
     if port is None and ":" in host_and_port.rpartition("]")[2] and parse(host_and_port) is None:
-        return Refusal(f"{host_and_port!r} has no port that could be reached.")
+        return Refusal(f"{host_and_port!r} has no valid port.")
     return _Typed(text, scheme, host, port, f"/{quote(path, safe=KEPT)}" if slash else "/")
 
 
@@ -159,16 +163,18 @@ def _of_service(service: core.Service, typed: _Typed) -> Destination | Refusal:
     ref = service.ref
     ports = tuple(port for port in service.spec.ports or () if port.protocol == "TCP")
     if service.spec.ports and not ports:
-        return Refusal(f"{ref} has UDP ports alone, which answer to their own protocol only.")
+        return Refusal(f"{ref} only has UDP ports, and this tests TCP.")
     wanted = {"http": HTTP, "https": HTTPS}.get(scheme) if port is None else port
     chosen = next((service_port for service_port in ports if service_port.port == wanted), None)
-    notes: tuple[str, ...] = ()
+    doubt = ""
     if port is None and not chosen:
         chosen = ports[0] if ports else None
         if chosen is None and not external:
             return Refusal(f"{ref} has no ports.")
     elif chosen is None and ports:
-        notes = (f"{ref} has not port {port}: it has {', '.join(port_names(ports[:10]))}.",)
+        have = ", ".join(port_names(ports[:10]))
+        meant = f"{service.name}.{service.namespace}:{ports[0].port}"
+        doubt = f"{ref} has no port {port} (it has {have}). Try `{meant}`."
     named = chosen or core.ServicePort(port=port or HTTP)
     # The protocol is part of a port's name, by which Kubernetes and Traefik go.
     protocols = re.split(r"[-_]", named.name.lower())
@@ -183,5 +189,5 @@ def _of_service(service: core.Service, typed: _Typed) -> Destination | Refusal:
         http=bool(scheme) or tls or "http" in protocols or named.port in PORTS_OF_HTTP,
         tls=tls,
         service=ref,
-        notes=notes,
+        doubt=doubt,
     )

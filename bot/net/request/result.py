@@ -59,7 +59,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of `/net test`. `way` says by what it was tested, `untested` what that misses."""
+    """The answer of `/net test`.
+
+    `way` says by what it was tested, `untested` what that misses, `doubt` what is wrong with the
+    question itself.
+    """
 
     start: str
     goal: str
@@ -68,6 +72,7 @@ class RequestResult(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     untested: tuple[str, ...] = ()
+    doubt: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -82,12 +87,18 @@ class RequestResult(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def because(self) -> str:
-        """The verdict in a sentence."""
+        """The verdict in a sentence; where it fails, after what is wrong with the question."""
+        if self.doubt and self.verdict is not Verdict.HEALTHY:
+            return f"{self.doubt} {self._seen}"
+        return self._seen
+
+    @property
+    def _seen(self) -> str:
         by_address = " ".join(dict.fromkeys(map(_sentence, self.attempts)))
         if self.dns and not self.dns.ok:
             also = f" By its address: {by_address}" if by_address else ""
             return f"DNS: {outcome(self.dns)}.{also}"
-        return by_address or "Nothing could be tried."
+        return by_address or "No request could be sent."
 
 
 def lookup(answers: Sequence[ProbeAnswer]) -> tuple[RequestStep | None, tuple[str, ...]]:
@@ -154,7 +165,7 @@ def _failed(destination: Destination, answer: ProbeAnswer) -> Leg | None:
 def _sentence(attempt_: Attempt) -> str:
     bad = next((step for step in attempt_.steps if not step.ok), None)
     if bad:
-        return f"{attempt_.address}: {bad.leg} {outcome(bad)}."
+        return f"`{attempt_.address}`: {bad.leg} {outcome(bad)}."
     if attempt_.status:
-        return f"{attempt_.address} answers with HTTP {attempt_.status}."
-    return f"{attempt_.address} takes the connection."
+        return f"`{attempt_.address}` answers with HTTP {attempt_.status}."
+    return f"`{attempt_.address}` takes the connection."

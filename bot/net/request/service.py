@@ -33,12 +33,13 @@ LONGEST = 90.0
 """Seconds for all of it: two pods may have to start. Where an image has to be pulled, the prober's
 patience comes on top."""
 
-NO_PROBER = "Nothing can be tried: there is no prober. Add deploy/components/prober."
+NO_PROBER = "Nothing can be tested: no prober is installed. Add `deploy/components/prober`."
 POLICIES = (
-    "NetworkPolicies that select {pod}: it was tested from a pod of ours on its node. {why} "
-    "deploy/components/exec shows how to allow commands in a pod."
+    "NetworkPolicies for {pod}: the test ran in another pod on its node. {why} To allow commands "
+    "in a "
+    "pod, see `deploy/components/exec`."
 )
-NODE = "It was tested from a pod on the node instead. {why}"
+NODE = "The node itself: the test ran in a pod on it. {why}"
 
 
 class Inside(Protocol):
@@ -114,13 +115,13 @@ class Reach:
     ) -> RequestResult:
         """By the pod's own wget, which is the documented request."""
         if self.inside is None:
-            raise ClusterError("No command can be run in it.")
+            raise ClusterError("The bot can't run commands in it.")
         if not end.http:
-            raise ClusterError("Its wget speaks HTTP alone.")
-        progress(f"Asking wget in {start}.")
+            raise ClusterError("Its wget only speaks HTTP.")
+        progress(f"Running wget in {start}.")
         if not end.address:
             # Looked up in the pod, it could lead anywhere.
-            raise ClusterError("A name without a VIP is not asked by its wget.")
+            raise ClusterError("The bot doesn't use its wget for a name without a VIP.")
         output = await self.inside.run(start, wget.request_argv(end))
         if wget.is_not_gnu(output):
             output = await self.inside.run(start, wget.request_argv(end, gnu=False))
@@ -131,7 +132,8 @@ class Reach:
             way="wget in the pod itself",
             dns=dns,
             attempts=(attempt,) if attempt else (),
-            untested=(*end.notes, "The times of the steps: wget tells none."),
+            untested=("The time of each step: wget doesn't report it.",),
+            doubt=end.doubt,
         )
 
     async def _probed(
@@ -150,7 +152,7 @@ class Reach:
         probes += [_request("0", end, address) for address in tried]
         answers = await self.prober.probe(place, probes, progress)
         dns, addresses = lookup([answer for answer in answers if answer.id == "dns"])
-        untested = list(end.notes)
+        untested: list[str] = []
         if not end.address and addresses:
             tried = [address for address in addresses if not destination.forbidden(address)][:MOST]
             untested += filter(None, map(destination.forbidden, addresses))
@@ -162,7 +164,7 @@ class Reach:
             )
         begun = {answer.id: answer for answer in answers if answer.outcome is not Outcome.UNTRIED}
         untested += [
-            sentences(f"The prober could not begin: {answer.detail}")
+            sentences(f"The prober couldn't start: {answer.detail}")
             for answer in answers
             if answer.outcome is Outcome.UNTRIED
         ]
@@ -179,6 +181,7 @@ class Reach:
                 if str(number) in begun
             ),
             untested=tuple(untested),
+            doubt=end.doubt,
         )
 
 

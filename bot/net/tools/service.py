@@ -17,7 +17,7 @@ from bot.net.tools.command import RAW, ToolRun, command
 from bot.net.tools.options import Tool
 from bot.net.tools.targets import NEEDED, Allowed
 
-NO_RUNNER = "Nothing can be run: add deploy/components/prober."
+NO_RUNNER = "The bot can't run tools: add `deploy/components/prober`."
 
 
 class Runner(Protocol):

@@ -73,7 +73,7 @@ def allowed(entries: Iterable[str]) -> Allowed:
         try:
             ranges.append(ipaddress.ip_network(entry, strict=False))
         except ValueError:
-            msg = f"{entry!r} is no name, no address and no range such as 192.0.2.0/24"
+            msg = f"{entry!r} isn't a name, an address or a range such as 192.0.2.0/24"
             raise ValueError(msg) from None
     return Allowed(tuple(names), tuple(ranges))
 
@@ -96,7 +96,7 @@ def find(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
     if "%" in name or address.parse(name):
         return _address(snapshot, name, also)
     if not is_name(name):
-        return Refusal("A target is an address, a node, namespace/name, or a name of DNS.")
+        return Refusal("Use an address, a node, `namespace/name` or a DNS name as the target.")
     return _named(snapshot, name, also)
 
 
@@ -110,7 +110,7 @@ def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
     if is_covered(name, also):
         return Place(name)
     if name.endswith(DOMAIN):
-        return Refusal(f"{name} is no Service of this cluster: only dig may ask for it.")
+        return Refusal(f"{name} isn't a Service in this cluster. Only dig can look it up.")
     return Refusal(_beyond(snapshot, name))
 
 
@@ -129,7 +129,8 @@ def _service(service: core.Service, also: Allowed) -> Place | Refusal:
     elsewhere = spec.type == "ExternalName"
     if elsewhere and not is_covered(spec.external_name.lower(), also):
         return Refusal(
-            f"{service.namespace}/{service.name} leads out of the cluster: {SETTING} may allow it."
+            f"{service.namespace}/{service.name} leads out of the cluster. To allow it, set "
+            f"`{SETTING}`."
         )
     ports = tuple(port.port for port in spec.ports or ())
     name = f"{service.name}.{service.namespace}.svc{DOMAIN}"
@@ -141,14 +142,14 @@ def _node(node: core.Node) -> Place | Refusal:
         for node_address in node.status.addresses:
             if node_address.type == kind and (at := _literal(node_address.address)):
                 return Place(at, at)
-    return Refusal(f"The node {node.name} tells no address.")
+    return Refusal(f"The node {node.name} has no address.")
 
 
 def _address(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
     at = _literal(text)
     ip = address.parse(at)
     if ip is None:
-        return Refusal(f"{text} is no target: it means something else on each machine.")
+        return Refusal(f"{text} isn't a valid target: it's a different machine on each node.")
     # Also those of pods that are gone: where the nodes' pods are.
     pods = (range_ for node in snapshot.of(core.Node) for range_ in address.pod_ranges(node))
     own = snapshot.once("network.tools.own", lambda: _own(snapshot))
@@ -184,5 +185,5 @@ def is_covered(name: str, by: Allowed) -> bool:
 
 def _beyond(snapshot: Snapshot, text: str) -> str:
     if unseen := snapshot.unseen(NEEDED):
-        return f"{text} is not known, and these could not be read: {', '.join(unseen)}."
-    return f"{text} is not of this cluster. {SETTING} may name what else is a target."
+        return f"{text} isn't known, and the bot couldn't read: {', '.join(unseen)}."
+    return f"{text} isn't in this cluster. To allow it, set `{SETTING}`."

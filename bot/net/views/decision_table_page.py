@@ -15,15 +15,15 @@ from bot.net.views import text
 HEAD = """\
 # What a diagnosis can say
 
-`/net diagnose` gives one of these rows, or none. Each says what must be seen for it, what it is told apart from, what to do, and what nativeLB does there as long as no measurement of this very route says otherwise. nativeLB is said to help only where the VIP that leads to one endpoint alone was seen to work from the place from which that endpoint's own address failed, both times: it goes round a fault and does not mend it.
+`/net diagnose` answers with one of these rows, or with none. Each row says what the tests must show, what it could be confused with, what to do, and what nativeLB does there if no measurement of this very route says otherwise. The bot only says that nativeLB helps if the VIP to one endpoint worked, twice, from the same place from which that endpoint's own address failed, twice. nativeLB works around the cause. The cause itself stays.
 
-This page is written from the rules (`bot/net/diagnosis/rules/`, one file a row): `python -m bot.net.views.decision_table_page > docs/diagnosis.md`.
+This page is generated from the rules (`bot/net/diagnosis/rules/`, one file a row): `python -m bot.net.views.decision_table_page > docs/diagnosis.md`.
 """  # noqa: E501  # a paragraph of the page is a line
 
 INCONCLUSIVE = """\
 ## inconclusive
 
-What was seen fits no row, or speaks for two that exclude each other, or changed while it was tested, or too little could be tested. The answer says what fits and what does not, and names the next test. nativeLB: not known; it may be tried as a labelled trial with a way back, never as the cure.
+The results fit no row, or two rows that can't both be true, or changed during the test, or too little could be tested. The answer says what fits and what doesn't, and names the next test. nativeLB: unclear. You can try it as a labelled trial that is rolled back.
 """  # noqa: E501  # the same
 
 
@@ -33,7 +33,7 @@ def page() -> str:
 
 
 def rows() -> Iterator[Row]:
-    """Every row that the page tells of."""
+    """Every row on the page."""
     yield from (rule.row for rule in RULES)
     yield Row.INCONCLUSIVE
 
@@ -45,10 +45,10 @@ def _row(rule: DecisionRule) -> str:
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(rule), 1))
     return (
         f"## {rule.row.value}\n\n"
-        f"*{text.TITLE[rule.row]}.*\n\n"
-        f"**Seen:** {seen}\n\n"
-        f"**Told apart:** {apart}\n\n"
-        f"**{text.NATIVE[rule.effect]}:** {rule.effect_because}\n\n"
+        f"*{text.general(rule.row)}.*\n\n"
+        f"**Tests show:** {seen}\n\n"
+        f"**Not to be confused with:** {apart}\n\n"
+        f"**{text.NATIVE[rule.effect]}.** {rule.effect_because}\n\n"
         f"**To do:**\n\n{steps}\n"
     )
 

@@ -1,4 +1,4 @@
-"""The answers to `/net`: the verdict, then what it rests on, with the whole of it as a file."""
+"""The answers to `/net`: the situation, then the evidence, with all of it as a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.charts.spec import Undrawn
 from bot.domain.redaction.redact import FILE, redact
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.all_routes import CommonCause, DiagnosedRoutes
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
+from bot.net.diagnosis.diagnosis import Diagnosis, Row, Seen
 from bot.net.mesh.matrix import Matrix, findings
 from bot.net.request.result import RequestResult
 from bot.net.tools.command import ToolRun
@@ -17,6 +17,7 @@ from bot.net.views import chart, terminal, text
 from bot.render import cards as render
 from bot.render import text as words
 
+NAME = 100
 LINE = 160
 SENTENCE = 600
 """Characters of a diagnosis's lines and sentences."""
@@ -43,12 +44,11 @@ OUTPUT_WIDE = 2000
 def diagnosis(diagnosis: Diagnosis, rows: list[render.Row]) -> render.Card:
     """One message, and the whole of it as a file."""
     verdict = diagnosis.verdict
-    sure = "" if diagnosis.confidence is Confidence.NONE else f" · {diagnosis.confidence}"
-    places = ", ".join(render.code(place, 60) for place in diagnosis.places[:5])
-    head = f"## {words.MARK[verdict]} {text.title(diagnosis)}{sure}"
-    head += f"\n{_prose(diagnosis.because)}" + (f"\n**Where** {places}" if places else "")
+    head = f"## {words.MARK[verdict]} {text.situation(diagnosis, _name)}"
     if fault := text.by_objects(diagnosis):
-        head += f"\n**/health** {render.code(fault, SENTENCE)}"
+        head += f"\n**From `/health`:** {_prose(fault)}"
+    proof = text.proof(diagnosis)
+    head += f"\n{f'**{proof}:** ' if proof else ''}{_prose(diagnosis.because)}"
     by = _prose(text.method(diagnosis), LINE)
     tail = f"-# {render.code(diagnosis.subject, LINE)} · tested by {by}"
     room = render.TEXT - len(head) - len(tail)
@@ -69,7 +69,7 @@ def diagnoses(found: DiagnosedRoutes, rows: list[render.Row]) -> render.Card:
     verdict = found.verdict
     head = f"## {words.MARK[verdict]} {text.all_title(found)}"
     untested = [_prose(line, SENTENCE) for line in text.untested_routes(found)]
-    tail = _listed(f"{words.MARK[Verdict.UNKNOWN]} **not tested**\n", untested, 3)
+    tail = _listed(f"{words.MARK[Verdict.UNKNOWN]} **Not tested**\n", untested, 3)
     room = render.TEXT - len(head) - len(tail) - 100
     shown = list(render.fitting([_cause(cause) for cause in found.causes], room))
     if hidden := len(found.causes) - len(shown):
@@ -79,17 +79,17 @@ def diagnoses(found: DiagnosedRoutes, rows: list[render.Row]) -> render.Card:
 
 
 def _cause(cause: CommonCause) -> str:
-    """What was found, where, and the routes of which it is so."""
+    """What was found, where, and the routes that it breaks."""
     diagnosis = cause.diagnosis
     places = ", ".join(render.code(place, 60) for place in diagnosis.places[:3])
-    title = f"{words.MARK[cause.verdict]} **{text.title(diagnosis)}**"
+    title = f"{words.MARK[cause.verdict]} **{text.cause_title(diagnosis)}**"
     title += f" {places}" if places else ""
     names = [f"- {render.code(text.route_line(one), LINE)}" for one in cause.routes[:ROUTES]]
     if len(cause.routes) > ROUTES:
         names.append(f"-# … and {len(cause.routes) - ROUTES:,} more")
     why = "" if cause.verdict is Verdict.HEALTHY else _prose(diagnosis.because, LINE * 2)
     fault = text.by_objects(diagnosis)
-    said = (title, why, f"**/health** {render.code(fault, LINE)}" if fault else "", *names)
+    said = (title, why, f"**From `/health`:** {_prose(fault, LINE)}" if fault else "", *names)
     return "\n".join(filter(None, said))
 
 
@@ -106,14 +106,16 @@ def matrix(
     verdict, picture = measured.verdict, isinstance(drawn, bytes)
     grid = list(text.grid(measured))
     shown = sum(map(len, grid)) + len(grid) <= GRID
-    unseen = [render.code(words.brief(line, 250), 250) for line in text.unseen(measured)]
+    broken = [_prose(finding, 250) for finding in findings(measured)]
+    unseen = [_prose(words.brief(line, 250)) for line in text.unseen(measured)]
     parts = [
-        f"## {words.MARK[verdict]} {text.MATRIX_HEADS[verdict]}\n{text.headline(measured)}",
-        _listed("", [_prose(finding, 250) for finding in findings(measured)], FINDINGS),
-        _listed(f"{words.MARK[Verdict.UNKNOWN]} **not seen**\n", unseen, 3),
+        f"## {words.MARK[verdict]} {_prose(text.matrix_situation(measured), 250)}\n"
+        f"{text.headline(measured)}",
+        _listed("", broken if len(broken) > 1 else [], FINDINGS),
+        _listed(f"{words.MARK[Verdict.UNKNOWN]} **Not seen**\n", unseen, 3),
         "" if picture else render.fence(grid, GRID) if shown else "-# The grid is in the file.",
         f"-# No picture: {drawn.why}" if isinstance(drawn, Undrawn) else "",
-        f"-# {text.NOT_TESTED}" if verdict is Verdict.HEALTHY else "",
+        f"-# {text.NOT_TESTED}`/net diagnose`" if verdict is Verdict.HEALTHY else "",
         "" if picture else f"-# {text.LEGEND}",
     ]
     card = render.card(verdict, [part for part in parts if part], rows)
@@ -124,18 +126,15 @@ def matrix(
 
 
 def request(result: RequestResult, rows: Sequence[render.Row] = ()) -> render.Card:
-    """One message: whether it is reached, then step by step how far it came."""
+    """One message: whether it answers, then step by step how far the request came."""
     verdict = result.verdict
-    ends = f"{render.code(result.start, 120)} → {render.code(result.goal, 200)}"
-    head = f"## {words.MARK[verdict]} {text.REQUEST_HEADS[verdict]}\n{ends}"
-    steps = [
-        f"**{_prose(step, 80)}** {render.code(ended, 200)}" for step, ended in text.steps(result)
-    ]
+    head = f"## {words.MARK[verdict]} {text.request_situation(result, _name)}"
+    said = "" if verdict is Verdict.HEALTHY else f"\n{_prose(result.because, 500)}"
     parts = [
-        f"{head}\n{_prose(result.because, 500)}",
-        _listed("", steps, STEPS, ""),
+        f"{head}{said}",
+        _listed("", [_step(row) for row in text.steps(result)], STEPS, ""),
         _untested(result.untested[:4], 4, 400),
-        f"-# tested by {_prose(result.way, 200)}",
+        f"-# from {render.code(result.start, 120)} · tested by {_prose(result.way, 200)}",
     ]
     return render.card(verdict, [part for part in parts if part], rows)
 
@@ -148,7 +147,7 @@ def tool(ran: ToolRun, rows: Sequence[render.Row] = ()) -> render.Card:
     empty = not any(line.strip() for line in lines)
     parts = [
         f"## {render.escape(name)} on {render.code(ran.node, 100)}\n-# {tool_ended(ran)}",
-        "It said nothing." if empty else render.fence(lines[:OUTPUT_LINES], OUTPUT),
+        "No output." if empty else render.fence(lines[:OUTPUT_LINES], OUTPUT),
         f"-# {render.code(shlex.join(ran.argv), 300)}",
     ]
     card = render.card(None, parts, rows)
@@ -162,13 +161,15 @@ def tool(ran: ToolRun, rows: Sequence[render.Row] = ()) -> render.Card:
 def tool_ended(ran: ToolRun) -> str:
     """How a tool ended, in words."""
     if ran.cut:
-        return "cut off: it said too much"
+        return "stopped: too much output"
     if ran.late:
-        return "cut off: it took too long"
-    return "how it ended is not known" if ran.exit_code is None else f"exit code {ran.exit_code}"
+        return "stopped: it took too long"
+    return "exit code unknown" if ran.exit_code is None else f"exit code {ran.exit_code}"
 
 
 def _advice(diagnosis: Diagnosis) -> str:
+    if diagnosis.row is Row.HEALTHY:
+        return ""
     steps = [*diagnosis.advice[:4], *([diagnosis.next] if diagnosis.next else [])]
     lines = [f"{number}. {_prose(step, 300)}" for number, step in enumerate(steps, 1)]
     return _listed("**What to do**\n", lines, len(lines))
@@ -176,13 +177,28 @@ def _advice(diagnosis: Diagnosis) -> str:
 
 def _evidence(diagnosis: Diagnosis) -> str:
     rows = text.evidence(diagnosis)
-    lines = [f"{render.code(row.what, 90)} {render.code(row.result, 70)}" for row in rows]
-    return _listed("**What was seen**\n", lines, EVIDENCE, " tests in the file")
+    lines = [_seen(row) for row in rows]
+    return _listed("**Evidence**\n", lines, EVIDENCE, " tests in the file")
+
+
+def _seen(row: Seen) -> str:
+    sign = words.MARK[Verdict.HEALTHY if text.well(row) else Verdict.FAILED]
+    return f"{sign} {_prose(row.what.replace('->', '→'), 120)}: {_prose(row.result, 80)}"
+
+
+def _step(row: text.RequestRow) -> str:
+    sign = words.MARK[Verdict.HEALTHY if row.ok else Verdict.FAILED]
+    address = f" {render.code(row.address, 80)}" if row.address else ""
+    return f"{sign} {row.part}{address}: {_prose(row.ended, 200)}"
+
+
+def _name(name: str) -> str:
+    return render.code(name, NAME)
 
 
 def _untested(untested: Sequence[str], most: int, width: int) -> str:
     lines = [f"-# {render.prose(words.brief(line, width))}" for line in untested]
-    return _listed(f"{words.MARK[Verdict.UNKNOWN]} **not tested**\n", lines, most)
+    return _listed(f"{words.MARK[Verdict.UNKNOWN]} **Not tested**\n", lines, most)
 
 
 def _prose(content: str, most: int = SENTENCE) -> str:

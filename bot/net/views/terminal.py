@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bot.domain.verdict import Verdict
 from bot.net.diagnosis.all_routes import DiagnosedRoutes
-from bot.net.diagnosis.diagnosis import Confidence, Diagnosis
+from bot.net.diagnosis.diagnosis import Diagnosis
 from bot.net.mesh.matrix import Matrix, findings
 from bot.net.request.result import RequestResult
 from bot.net.views import text
@@ -21,18 +21,22 @@ from bot.render.terminal import WIDE
 LINE = 600
 """The most characters of a line of a diagnosis."""
 
+DIAGNOSE = "meshmedic net diagnose ROUTE"
+
 PAGE = 300
 """Columns of a matrix in a file."""
 
 
 def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
-    title = _title(text.title(diagnosis), diagnosis.verdict)
-    if diagnosis.confidence is not Confidence.NONE:
-        title.append(f"  {diagnosis.confidence}", style="default not bold")
-    parts: list[RenderableType] = [title, Text(terminal.sentence(diagnosis.because, LINE))]
+    title = _title(words.line(text.situation(diagnosis), LINE), diagnosis.verdict)
+    parts: list[RenderableType] = [title]
     if fault := text.by_objects(diagnosis):
         parts.append(terminal.labelled("health checks", "bold", fault, LINE))
+    if proof := text.proof(diagnosis):
+        parts.append(terminal.labelled(proof.lower(), "bold", diagnosis.because, LINE))
+    else:
+        parts.append(Text(terminal.sentence(diagnosis.because, LINE)))
     if diagnosis.places:
         parts.append(terminal.labelled("where", "bold", ", ".join(diagnosis.places), LINE))
     parts.append(
@@ -57,7 +61,7 @@ def diagnoses(found: DiagnosedRoutes) -> RenderableType:
     """The causes, the worst first, each with its routes, one a line; then what was not tested."""
     parts: list[RenderableType] = [_title(text.all_title(found), found.verdict)]
     for cause in found.causes:
-        title = _title(text.title(cause.diagnosis), cause.verdict)
+        title = _title(text.cause_title(cause.diagnosis), cause.verdict)
         if places := ", ".join(cause.diagnosis.places):
             title.append(f"  {words.line(places, LINE)}", style="default not bold")
         well = cause.verdict is Verdict.HEALTHY
@@ -77,11 +81,12 @@ def diagnoses(found: DiagnosedRoutes) -> RenderableType:
 
 def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
     """The verdict, what is broken in words, then the grid, in blocks that fit into `width`."""
+    broken = findings(measured)
     return Group(
-        _title(text.MATRIX_HEADS[measured.verdict], measured.verdict),
+        _title(text.matrix_situation(measured), measured.verdict),
         Text(text.headline(measured)),
-        *([Text(text.NOT_TESTED)] if measured.verdict is Verdict.HEALTHY else []),
-        *(Text(words.line(finding, WIDE)) for finding in findings(measured)),
+        *([Text(f"{text.NOT_TESTED}{DIAGNOSE}")] if measured.verdict is Verdict.HEALTHY else []),
+        *(Text(words.line(finding, WIDE)) for finding in (broken if len(broken) > 1 else ())),
         *(terminal.labelled("not seen", "magenta", gap) for gap in text.unseen(measured)),
         Text(""),
         *(Text(line, no_wrap=True) for line in text.grid(measured, width)),
@@ -92,15 +97,20 @@ def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
 def request(result: RequestResult) -> RenderableType:
     """The verdict, then every step."""
     return Group(
-        _title(text.REQUEST_HEADS[result.verdict], result.verdict),
-        Text(f"{words.line(result.start, WIDE)} -> {words.line(result.goal, WIDE)}"),
+        _title(words.line(text.request_situation(result), WIDE), result.verdict),
         Text(terminal.sentence(result.because, WIDE)),
         *(
-            Text.assemble("  ", words.line(step, WIDE), ": ", (words.line(ended, WIDE), "bold"))
-            for step, ended in text.steps(result)
+            Text.assemble(
+                f"  {words.line(f'{row.part} {row.address}'.rstrip(), WIDE)}: ",
+                (words.line(row.ended, WIDE), "bold"),
+            )
+            for row in text.steps(result)
         ),
         *(terminal.labelled("not tested", "magenta", gap) for gap in result.untested),
-        Text(f"tested by {words.line(result.way, WIDE)}", "dim"),
+        Text(
+            f"from {words.line(result.start, WIDE)}, tested by {words.line(result.way, WIDE)}",
+            "dim",
+        ),
     )
 
 
@@ -124,7 +134,7 @@ def matrix_text(measured: Matrix) -> str:
 def _evidence(diagnosis: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
     """Row by row under the place that it was tried from; what bears on the verdict first."""
     rows = [row for row in text.evidence(diagnosis) if whole or row.bears or not text.well(row)]
-    yield Text("\nwhat was seen (* the verdict rests on it)", "bold")
+    yield Text("\nevidence (* decides)", "bold")
     places: dict[str, list[Text]] = {}
     for row in rows:
         place, arrow, what = row.what.partition(" -> ")

@@ -2,77 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from bot.domain.grouping import grouped
 from bot.domain.sentences import listed
 from bot.domain.verdict import INCIDENT, Verdict
 from bot.net.diagnosis.all_routes import DiagnosedRoutes
-from bot.net.diagnosis.diagnosis import Diagnosed, Diagnosis, Effect, Row, Seen
-from bot.net.mesh.matrix import By, Cell, Matrix, Pair
-from bot.net.request.result import RequestResult, RequestStep, outcome
+from bot.net.diagnosis.diagnosis import (
+    Confidence,
+    Diagnosed,
+    Diagnosis,
+    Effect,
+    Row,
+    Seen,
+)
+from bot.net.mesh.matrix import By, Cell, Matrix, Pair, findings
+from bot.net.request.result import (
+    FIRST_BAD,
+    Attempt,
+    Leg,
+    RequestResult,
+    RequestStep,
+    outcome,
+)
 from bot.render import text as words
 
 TITLE = {
-    Row.HEALTHY: "The route works",
-    Row.OVERLAY_DOWN: "The overlay is down",
-    Row.ONE_WAY: "One direction is lost",
-    Row.NODE_ADDRESS: "A node announces a wrong address",
-    Row.NO_ROUTE: "There is no route to the node",
-    Row.MTU: "Large packets are lost",
-    Row.LOSS: "Packets are lost at random",
-    Row.SLOW_PATH: "The path is slow",
-    Row.CHECKSUM_OFFLOAD: "VIP traffic stalls",
-    Row.VIP_BROKEN: "The VIP does not work on this node",
-    Row.KUBE_PROXY_STALE: "kube-proxy does not follow changes on this node",
-    Row.REDIRECT: "A rule on Traefik's node catches the traffic",
-    Row.POLICY: "A NetworkPolicy refuses",
-    Row.SOURCE_ADDRESS: "The source address decides",
-    Row.STALE_ENDPOINTS: "Traefik uses addresses that are gone",
-    Row.TARGET_PORT: "The Service names a wrong port",
-    Row.APPLICATION: "The application does not answer",
-    Row.NO_ENDPOINTS: "No endpoint is ready",
-    Row.DNS: "DNS does not answer",
-    Row.OUTSIDE: "The Service lies outside of the cluster",
-    Row.INCONCLUSIVE: "Inconclusive",
+    Row.HEALTHY: "the route works",
+    Row.OVERLAY_DOWN: "the pod network is down at {where}",
+    Row.ONE_WAY: "packets get lost in one direction ({where})",
+    Row.NODE_ADDRESS: "{where} announces a wrong address",
+    Row.NO_ROUTE: "there's no network route to the node",
+    Row.MTU: "large packets get lost",
+    Row.LOSS: "some packets get lost",
+    Row.SLOW_PATH: "the network path is slow",
+    Row.CHECKSUM_OFFLOAD: "traffic to VIPs stalls on {where}",
+    Row.VIP_BROKEN: "the Service's VIP doesn't work on {where}",
+    Row.KUBE_PROXY_STALE: "on {where}, kube-proxy has stopped applying changes",
+    Row.REDIRECT: "a NAT rule on {where} intercepts the traffic",
+    Row.POLICY: "a NetworkPolicy or firewall refuses the traffic",
+    Row.SOURCE_ADDRESS: "the endpoint's node refuses Traefik's address",
+    Row.STALE_ENDPOINTS: "Traefik uses old addresses",
+    Row.TARGET_PORT: "the Service's targetPort is wrong",
+    Row.APPLICATION: "the application doesn't respond",
+    Row.NO_ENDPOINTS: "no endpoint is ready",
+    Row.DNS: "DNS doesn't work on {where}",
+    Row.OUTSIDE: "the Service points outside the cluster",
+    Row.INCONCLUSIVE: "the test is inconclusive",
 }
+"""What was found, as a clause; `where` are the places at fault."""
 
-BUT = "The network works, and the route does not"
+ANYWHERE = {Row.ONE_WAY: "between two nodes", Row.REDIRECT: "Traefik's node"}
+"""What stands for the places where none is meant; else it is a node."""
+
+BUT = "the network works, but the route doesn't"
 """The title where only the objects say that something is wrong."""
 
 NATIVE = {
-    Effect.HELPS: "nativeLB would help",
+    Effect.HELPS: "nativeLB works around it",
     Effect.LOWERS: "nativeLB would only lower the failure rate",
-    Effect.USELESS: "nativeLB would not help",
-    Effect.HARMS: "nativeLB would harm",
-    Effect.IMPOSSIBLE: "nativeLB is impossible",
-    Effect.ALREADY: "nativeLB is on already",
-    Effect.NEEDLESS: "nativeLB is not needed",
-    Effect.UNKNOWN: "Whether nativeLB would help is not known",
+    Effect.USELESS: "nativeLB wouldn't help",
+    Effect.HARMS: "nativeLB would make it worse",
+    Effect.IMPOSSIBLE: "nativeLB isn't possible here",
+    Effect.ALREADY: "nativeLB is already on",
+    Effect.NEEDLESS: "nativeLB isn't needed",
+    Effect.UNKNOWN: "It's unclear whether nativeLB would help",
 }
 """What nativeLB would do, as the beginning of a sentence."""
 
 MATRIX_HEADS = {
     Verdict.HEALTHY: "All nodes reach each other",
-    Verdict.UNKNOWN: "Not everything could be seen",
-    Verdict.DEGRADED: "Not everything gets through",
-    Verdict.FAILED: "Some nodes do not reach others",
+    Verdict.UNKNOWN: "Not all nodes could be tested",
+    Verdict.DEGRADED: "Some traffic between nodes fails",
+    Verdict.FAILED: "Some nodes can't reach others",
 }
 
-REQUEST_HEADS = {
-    Verdict.HEALTHY: "It is reached",
-    Verdict.DEGRADED: "It is reached, and does not do well",
-    Verdict.FAILED: "It is not reached",
-    Verdict.UNKNOWN: "Nothing could be tried",
+LEGS = {
+    Leg.DNS: "{goal}: the name can't be resolved",
+    Leg.CONNECT: "Can't connect to {goal}",
+    Leg.TLS: "TLS fails at {goal}",
+    Leg.HTTP: "{goal} takes the connection but doesn't answer",
 }
+"""What did not come about, by the part of the request that failed."""
+
+Quote = Callable[[str], str]
+"""How a view writes what comes from the cluster."""
 
 LETTER = {By.POD: "P", By.VIP: "V", By.LARGE: "L", By.UDP: "U", By.DNS: "D"}
 LEGEND = (
-    "from the row to the column: the round trip in ms where everything gets through; P pod IP, "
-    "V VIP, L large payload, U UDP where it does not (small: only at times); ? not seen"
+    "From row to column: the round trip in ms if everything gets through. Otherwise what fails: P "
+    "pod "
+    "IP, V VIP, L large payload, U UDP (lower case: at times). ? not seen"
 )
-NOT_TESTED = "This does not test your routes: `/net diagnose` does."
-"""What a matrix in which all is well says nothing of."""
+NOT_TESTED = "This doesn't test your routes: run "
+"""What a matrix in which all is well says nothing of, before the command that does."""
 
 UNTESTED = 5
 """Routes that were not tested and are named."""
@@ -80,17 +104,70 @@ UNTESTED = 5
 NAME = 16
 """Characters of a node's name in the grid."""
 
+PLACES = 3
+"""Places at fault that a title names."""
+
 CELL = 5
 """Characters of a cell."""
 
 
-def title(diagnosis: Diagnosis) -> str:
-    """What was found, in a few words."""
+def general(row: Row) -> str:
+    """A row's title without a place, as the beginning of a sentence."""
+    return _sentence(TITLE[row].format(where=ANYWHERE.get(row, "a node")))
+
+
+def title(diagnosis: Diagnosis, quote: Quote = str) -> str:
+    """What was found, in a clause that names the places."""
+    if diagnosis.row is Row.HEALTHY and _broken(diagnosis):
+        return BUT
+    where = listed(map(quote, diagnosis.places), PLACES) or ANYWHERE.get(diagnosis.row, "a node")
+    return TITLE[diagnosis.row].format(where=where)
+
+
+def cause_title(diagnosis: Diagnosis) -> str:
+    """The title of what several routes have in common; the places are said beside it."""
+    what = BUT if diagnosis.row is Row.HEALTHY and _broken(diagnosis) else general(diagnosis.row)
+    known = diagnosis.worked_around and not _broken(diagnosis)
+    return _sentence(f"{what}, but the routes work" if known else what)
+
+
+def situation(diagnosis: Diagnosis, quote: Quote = str) -> str:
+    """How the route is, and why: `web.example doesn't answer: a NAT rule on edge …`."""
+    site, what = quote(site_of(diagnosis)), title(diagnosis, quote)
+    if _broken(diagnosis) and diagnosis.row is Row.HEALTHY:
+        return f"{site} has a problem, but the network works"
+    if diagnosis.row is Row.HEALTHY:
+        return f"The route works: {site}"
+    if diagnosis.worked_around and not _broken(diagnosis):
+        return f"{site} works, although {what}"
+    if diagnosis.by_tests is Verdict.FAILED:
+        return f"{site} doesn't answer: {what}"
+    return f"{site}: {what}"
+
+
+def site_of(diagnosis: Diagnosis) -> str:
+    """What a reader calls it: the host and path of a route, else `namespace/name`."""
+    name, _, host = diagnosis.subject.partition(" ")
+    return host.rstrip("/") or name.partition("/")[2] or name or "The route"
+
+
+def proof(diagnosis: Diagnosis) -> str:
+    """How sure the sentence beside it is: `Cause (proven)`; empty where nothing was found."""
+    if diagnosis.confidence is Confidence.NONE:
+        return ""
+    if diagnosis.row is Row.HEALTHY:
+        return str(diagnosis.confidence).capitalize()
+    return f"Cause ({diagnosis.confidence})"
+
+
+def _broken(diagnosis: Diagnosis) -> bool:
+    """Whether the objects say that something is wrong."""
     fault = diagnosis.by_objects
-    broken = fault is not None and fault.verdict.rank >= INCIDENT.rank
-    if diagnosis.worked_around and not broken:
-        return f"{TITLE[diagnosis.row]}, but the route works"
-    return BUT if diagnosis.row is Row.HEALTHY and broken else TITLE[diagnosis.row]
+    return fault is not None and fault.verdict.rank >= INCIDENT.rank
+
+
+def _sentence(clause: str) -> str:
+    return clause[:1].upper() + clause[1:]
 
 
 def all_title(found: DiagnosedRoutes) -> str:
@@ -101,10 +178,10 @@ def all_title(found: DiagnosedRoutes) -> str:
         return "No route could be tested"
     if not failing:
         well = all(one.diagnosis.verdict is Verdict.HEALTHY for one in found.diagnosed)
-        return f"All {total:,} routes work" if well else "Nothing was seen to fail"
-    do = "does" if failing == 1 else "do"
+        return f"All {total:,} routes work" if well else "No route failed, but not all are proven"
+    fail = "fails" if failing == 1 else "fail"
     why = words.plural(len(bad), "cause")
-    return f"{failing:,} of {words.plural(total, 'route')} {do} not work: {why}"
+    return f"{failing:,} of {words.plural(total, 'route')} {fail}, for {why}"
 
 
 def route_line(diagnosed: Diagnosed) -> str:
@@ -185,7 +262,13 @@ def headline(matrix: Matrix) -> str:
     if not times:
         return nodes
     least, middle, most = times[0], times[len(times) // 2], times[-1]
-    return f"{nodes}, round trips of {least:.1f} to {most:.1f} ms, the middle one {middle:.1f} ms"
+    return f"{nodes}, round trips of {least:.1f} to {most:.1f} ms (median {middle:.1f} ms)"
+
+
+def matrix_situation(matrix: Matrix) -> str:
+    """What is broken where that is one thing, else how much works."""
+    broken = findings(matrix)
+    return broken[0].rstrip(".") if len(broken) == 1 else MATRIX_HEADS[matrix.verdict]
 
 
 def unseen(matrix: Matrix) -> Iterator[str]:
@@ -193,7 +276,7 @@ def unseen(matrix: Matrix) -> Iterator[str]:
     for node, why in matrix.unseen:
         yield f"{node}: {why}"
     for test, count in matrix.untested.items():
-        yield f"{test}: not tested for {words.plural(count, 'pair')}"
+        yield f"{test}: not tested for {words.plural(count, 'pair')} of nodes"
     if matrix.without_dns:
         yield f"{By.DNS}: not tested from {', '.join(matrix.without_dns)}"
 
@@ -220,19 +303,53 @@ def _cell(pair: Pair, cells: dict[Pair, list[Cell]], matrix: Matrix) -> str:
     return letters(tests)
 
 
-def steps(result: RequestResult) -> Iterator[tuple[str, str]]:
-    """Each part of a tested request, and how it ended."""
+def request_situation(result: RequestResult, quote: Quote = str) -> str:
+    """Whether it answers, or which part of the request failed."""
+    goal = quote(result.goal)
+    if result.verdict is Verdict.UNKNOWN:
+        return f"{goal} couldn't be tested"
+    if result.verdict is Verdict.FAILED:
+        steps = [step for attempt in result.attempts for step in attempt.steps]
+        bad = [step for step in (result.dns, *steps) if step and not step.ok]
+        return LEGS[bad[0].leg].format(goal=goal) if bad else f"{goal} doesn't answer"
+    statuses = {attempt.status for attempt in result.attempts} - {0}
+    if result.verdict is Verdict.DEGRADED and len(result.attempts) > 1:
+        return f"{goal} answers only at some addresses"
+    what = f" with HTTP {min(statuses)}" if len(statuses) == 1 else ""
+    return f"{goal} answers{what}" if statuses else f"{goal} takes the connection"
+
+
+class RequestRow(NamedTuple):
+    """One part of a tested request, at which address, and how it ended."""
+
+    part: str
+    address: str
+    ended: str
+    ok: bool = True
+
+
+def steps(result: RequestResult) -> Iterator[RequestRow]:
+    """Each part of a tested request, in order."""
     if result.dns:
         addresses = f": {', '.join(result.addresses)}" if result.addresses else ""
-        yield "DNS", f"{_ended(result.dns)}{addresses}"
+        yield RequestRow("DNS", "", f"{_ended(result.dns)}{addresses}", result.dns.ok)
     for attempt in result.attempts:
         for step in attempt.steps:
-            yield f"{step.leg} {attempt.address}", _ended(step)
-        if attempt.status:
-            backend = f", from {attempt.backend}" if attempt.backend else ""
-            yield f"answer {attempt.address}", f"HTTP {attempt.status}{backend}"
+            if step.leg is Leg.HTTP and attempt.status:
+                yield _answer(attempt, step)
+            else:
+                yield RequestRow(str(step.leg), attempt.address, _ended(step), step.ok)
+
+
+def _answer(attempt: Attempt, step: RequestStep) -> RequestRow:
+    backend = f" from {attempt.backend}" if attempt.backend else ""
+    ended = f"status {attempt.status}{backend}{_took(step)}"
+    return RequestRow("HTTP", attempt.address, ended, attempt.status < FIRST_BAD)
 
 
 def _ended(step: RequestStep) -> str:
-    took = f" in {step.took:.1f} ms" if step.took is not None else ""
-    return f"{outcome(step)}{took}"
+    return f"{outcome(step)}{_took(step)}"
+
+
+def _took(step: RequestStep) -> str:
+    return f" in {step.took:.1f} ms" if step.took is not None else ""

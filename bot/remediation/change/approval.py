@@ -30,7 +30,7 @@ class Policy:
     def untouchable(self, namespace: str) -> str:
         """Why nothing may be changed in a namespace; empty if changes are allowed."""
         if namespace in NEVER | self.never:
-            return f"Namespace {namespace} is never changed by meshmedic."
+            return f"meshmedic never changes namespace {namespace}."
         return ""
 
 
@@ -46,13 +46,13 @@ class Click:
 def refusal(change: Change, click: Click, roles: Roles, policy: Policy) -> str:
     """Why this person may not approve this now, in a sentence for them; empty if they may."""
     if not roles.approvers:
-        return "Nobody may approve: no approvers are set, so nothing is ever changed."
+        return "Nobody can approve this: no approvers are set. See `MESHMEDIC_APPROVERS`."
     if not roles.allow(Role.APPROVER, click.user, click.roles):
         return required(Role.APPROVER)
     if change.state is not ChangeState.PROPOSED:
-        return f"It is {change.state} already."
+        return f"This change is already {change.state}."
     if is_over(change.state, click.at, change.expires):
-        return "It has expired. Ask for it anew: what was seen then may not be so now."
+        return "This proposal has expired. Run `/fix route` again, since things may have changed."
     return next(_of_namespaces(change, click, policy), "")
 
 
@@ -62,4 +62,4 @@ def _of_namespaces(change: Change, click: Click, policy: Policy) -> Iterator[str
         if why := policy.untouchable(namespace):
             yield why
         if own and (not policy.self_approval or namespace in policy.two_people):
-            yield f"In namespace {namespace} another person must approve what you asked for."
+            yield f"In namespace {namespace} someone else must approve what you asked for."

@@ -138,11 +138,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """Why it cannot be taken back now; empty if it can."""
         done = self.entered(ChangeState.DONE)
         if pull := self.notes.pull_request:
-            return f"Revert pull request {pull.number}: Flux then takes it back."
+            return f"Revert pull request {pull.number}. Flux then rolls the change back."
         if self.state is not ChangeState.DONE or done is None:
-            return f"It is {self.state}: only what is Done can be taken back."
+            return f"This change is {self.state}. Only a change that is Done can be rolled back."
         if now - done > UNDONE_FOR:
-            return f"It was done more than {UNDONE_FOR.days} days ago: nobody remembers enough."
+            return (
+                f"This change was made more than {UNDONE_FOR.days} days ago: too old to roll back."
+            )
         return ""
 
 
@@ -162,11 +164,11 @@ def waiting(changes: Iterable[Change], now: datetime) -> tuple[str, ...]:
 def _waiting(change: Change, now: datetime) -> Iterator[str]:
     target = change.plan.target
     if change.state is ChangeState.PROPOSED and now < change.expires:
-        yield f"{target}: a change waits for an approver until {moment(change.expires)}"
+        yield f"{target}: a fix waits for approval until {moment(change.expires)}"
     elif pull := change.notes.pull_request if change.state is ChangeState.AWAITING_MERGE else None:
-        yield f"{target}: pull request {pull.number} waits for its merge, or for Flux after it"
+        yield f"{target}: pull request {pull.number} waits to be merged and applied by Flux"
     elif at := change.returns_at:
-        back = "is put back" if now < at else "was to be put back"
-        yield f"{target}: Flux is kept off it, and it {back} at {moment(at)}"
+        back = "rolls the fix back" if now < at else "was due to roll the fix back"
+        yield f"{target}: Flux is paused for it, and the bot {back} at {moment(at)}"
     elif change.under_way and change.state is not ChangeState.PROPOSED:
         yield f"{target}: a change is {change.state}"

@@ -61,9 +61,9 @@ def unseen(looks: Sequence[Look]) -> str:
     ]
     if late:
         named = ", ".join(f"{at.address}:{at.port} on {at.node}" for at in late[:5])
-        return f"It was not seen to be served at {named}."
+        return f"{named} didn't serve it in time."
     if LoadState.LOADED not in states.values():
-        return "No Traefik was seen to serve it."
+        return "No Traefik served it."
     return ""
 
 

@@ -77,12 +77,25 @@ class Sample(msgspec.Struct, frozen=True):
         return _counted(totals)
 
     def __str__(self) -> str:
-        """`20 requests: 18 HTTP 502, 2 HTTP 200`."""
-        if not self.counts:
-            return "no request was made"
-        ordered = sorted(self.counts, key=lambda count: (-count.number, count.what))
-        parts = ", ".join(f"{count.number} {count.what}" for count in ordered[:5])
-        return f"{self.asked} requests: {parts}"
+        """`18 of 20 requests failed with HTTP 502`, or `30 of 30 requests answered HTTP 200`."""
+        if not self.asked:
+            return "no request reached Traefik"
+        if self.failures:
+            what = _ways(self._counted(Sort.FAILED, Sort.UNSERVED))
+            return f"{self.failures} of {self.asked} requests failed with {what}"
+        what = _ways(self._counted(Sort.REACHED, Sort.REDIRECTED))
+        return f"{self.asked} of {self.asked} requests answered {what}"
+
+    def _counted(self, *sorts: Sort) -> tuple[Count, ...]:
+        return tuple(count for count in self.counts if count.sort in sorts)
+
+
+def _ways(counts: Sequence[Count]) -> str:
+    """How requests ended, the most frequent first; numbers only where they ended differently."""
+    ordered = sorted(counts, key=lambda count: (-count.number, count.what))
+    if len(ordered) == 1:
+        return ordered[0].what
+    return ", ".join(f"{count.what} (×{count.number})" for count in ordered[:5])
 
 
 def sample(answers: Iterable[ProbeAnswer], not_found: frozenset[str]) -> Sample:
@@ -106,7 +119,7 @@ def _sorted(answer: ProbeAnswer, not_found: frozenset[str]) -> tuple[Sort, str]:
     if answer.status in GATEWAY:
         return Sort.FAILED, status
     if answer.status == NOT_FOUND and answer.backend in not_found:
-        return Sort.UNSERVED, f"{status} of Traefik itself"
+        return Sort.UNSERVED, f"{status} from Traefik itself"
     return Sort.REDIRECTED if answer.status in REDIRECTS else Sort.REACHED, status
 
 
@@ -126,22 +139,21 @@ def evaluate(before: Sample, after: Sequence[Sample]) -> VerificationResult | No
     total = sum(after, Sample())
     if not total.failures and (not total.well or total.asked < WANTED):
         return None
-    because = f"Before: {before}. After: {total}."
-    return VerificationResult(helped=not total.failures, because=because)
+    return VerificationResult(helped=not total.failures, because=f"{before} → {total}")
 
 
 def unseen(before: Sample, after: Sequence[Sample]) -> VerificationResult:
     """The result if time ran out before there were enough requests: that proves nothing."""
-    because = f"Not enough was seen. Before: {before}. After: {sum(after, Sample())}."
+    because = f"Too few requests in time to be sure: {before} → {sum(after, Sample())}"
     return VerificationResult(helped=False, because=because)
 
 
 def baseline_refusal(before: Sample) -> str:
     """Why nothing may be changed, by the requests before the change; empty if some fail."""
     if not before.asked:
-        return "No request could be sent through Traefik, so nobody could tell whether it helped."
+        return "No request could be sent through Traefik, so a fix couldn't be verified."
     if not before.failures:
-        return f"Nothing fails now ({before}), so nobody could tell whether it helped."
+        return f"Nothing fails now ({before}), so a fix couldn't be verified."
     if not before.of(Sort.FAILED):
-        return f"Traefik does not serve this route at all ({before}): that is another fault."
+        return f"Traefik doesn't serve this route at all ({before}). That's a different problem."
     return ""

@@ -27,12 +27,12 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """One annotation of the Service behind an Ingress."""
     subject, service, owner = context.subject, context.service, context.service_owner
     if subject.route is None or subject.route.kind != "Ingress" or service is None:
-        why = "The annotation is for a plain Ingress: an IngressRoute does not read it."
+        why = "The annotation only works for a plain Ingress: an IngressRoute doesn't read it."
         return PlanRefusal(PlanReason.OTHER_KIND, why)
     if refusal := refuse_sticky(service):
         return refusal
     if owner.keeper is Keeper.OTHER:
-        why = f"{subject.service} is kept by {owner}, which may take the annotation away."
+        why = f"{owner} manages {subject.service} and may remove the annotation."
         return PlanRefusal(PlanReason.OWNED, why)
     target = Target("Service", subject.service.namespace, subject.service.name)
     was, to = annotation_of(service, ANNOTATION), {ANNOTATION: "true"}
@@ -44,7 +44,7 @@ def refuse_sticky(service: Manifest) -> PlanRefusal | None:
     """Refused if the Service's cookie names a pod."""
     annotations = annotations_of(service).items()
     if any(key.startswith(STICKY) and value != "false" for key, value in annotations):
-        why = "The Service's sticky cookie names a pod, and behind a VIP Traefik sees no pods."
+        why = "The Service's sticky cookie names a pod, but behind a VIP Traefik sees no pods."
         return PlanRefusal(PlanReason.PER_POD, why)
     return None
 
@@ -53,12 +53,12 @@ def _risks(context: PlanningContext) -> Iterator[str]:
     owner, sharing = context.service_owner, context.sharing
     if sharing:
         named = listed(map(str, sharing), MOST_NAMED)
-        yield f"It holds for every Ingress of this Service, so also for {named}."
+        yield f"It applies to every Ingress of this Service, so also to {named}."
     if owner.keeper in (Keeper.KUSTOMIZATION, Keeper.HELM_RELEASE, Keeper.HELM):
         yield (
-            f"{owner} leaves an annotation alone that the bot added, but it stands in no file, and "
-            "goes if somebody edits it with kubectl or makes the Service anew."
+            f"{owner} leaves an annotation alone that the bot added. But it isn't in Git, "
+            "so it's gone once someone edits it with kubectl or recreates the Service."
             if owner.keeper is Keeper.KUSTOMIZATION
-            else f"{owner} leaves an added annotation alone, also with drift detection, but it "
-            "stands in no file."
+            else f"{owner} leaves an added annotation alone, also with drift detection. But it "
+            "isn't in Git."
         )

@@ -29,7 +29,7 @@ REPAIRED = frozenset({"Ingress", "IngressRoute"})
 BY_HAND = f'metadata:\n  annotations:\n    {gateways.NATIVE}: "true"\n'
 """Source: Traefik 3.2 and later, provider kubernetesgateway."""
 
-UNSEEN = "Which Traefik runs here was not seen."
+UNSEEN = "The bot couldn't see which Traefik version runs here."
 MOST_EVIDENCE = 24
 LONGEST = 900
 """Characters of a line of evidence or risk, less than the kind takes."""
@@ -41,26 +41,26 @@ def refuse_ineligible(context: PlanningContext) -> PlanRefusal | None:
     if reason := NOT_ELIGIBLE.get(diagnosis.effect):
         return PlanRefusal(reason, diagnosis.effect_because or diagnosis.because)
     if subject.route is None:
-        return PlanRefusal(PlanReason.NO_ROUTE, f"{subject.service} is a Service and no route.")
+        return PlanRefusal(PlanReason.NO_ROUTE, f"{subject.service} is a Service, not a route.")
     if subject.route.kind not in REPAIRED:
         why = (
-            f"meshmedic repairs no {subject.route.kind}: it has no field for nativeLB, which "
-            "Traefik's provider of the Gateway API reads from an annotation of its own."
+            f"meshmedic can't fix an {subject.route.kind}: it has no nativeLB field. Traefik's "
+            "Gateway API provider reads its own annotation on the Service instead."
         )
         return PlanRefusal(PlanReason.HTTP_ROUTE, why, BY_HAND)
     if traefik is None:
         return PlanRefusal(PlanReason.TRAEFIK_UNSEEN, context.traefik_unseen or UNSEEN)
     if not traefik.has_native_lb:
         shown = ".".join(map(str, traefik.version[:2]))
-        return PlanRefusal(PlanReason.TRAEFIK_TOO_OLD, f"Traefik {shown} knows no nativeLB.")
+        return PlanRefusal(PlanReason.TRAEFIK_TOO_OLD, f"Traefik {shown} doesn't support nativeLB.")
     if context.route is None or context.service is None:
-        why = context.unread or f"{subject.route} is not there any more."
+        why = context.unread or f"{subject.route} no longer exists."
         return PlanRefusal(PlanReason.NOT_READ, why)
     served = {endpoint.node for endpoint in subject.endpoints}
     lonely = [node for node in subject.ingress_nodes if node not in served]
     if subject.local_only and lonely:
         named = ", ".join(lonely)
-        why = f"internalTrafficPolicy is Local, and {named} has Traefik and no endpoint."
+        why = f"internalTrafficPolicy is Local, and {named} runs Traefik but no endpoint."
         return PlanRefusal(PlanReason.LOCAL_ONLY, why)
     return None
 
@@ -95,19 +95,23 @@ def draft(
     )
 
 
-_LOWERS = "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
-_UNPROVEN = "A trial: that it helps is not proven. It takes itself back if it does not."
+_SUPPORTS = {
+    Effect.HELPS: "nativeLB works around it: ",
+    Effect.LOWERS: "nativeLB lowers the failure rate: ",
+}
+_LOWERS = "A trial: fewer requests may fail, but the cause stays. The bot rolls it back by itself."
+_UNPROVEN = "A trial: it isn't proven to help. The bot rolls it back if it doesn't."
 _ONE_SERVER = (
-    "Traefik then sees one server, the VIP: it no longer chooses among pods, checks none of "
-    "them, and kept connections may load them unevenly."
+    "Traefik then sees one server, the VIP. It no longer balances between pods or checks their "
+    "health, and keep-alive connections may load them unevenly."
 )
 
 
 def _evidence(context: PlanningContext) -> Iterator[str]:
-    """The row of the decision table, then what was observed: what bears first, failures first."""
+    """The cause, then what was observed: what bears first, failures first."""
     diagnosis = context.diagnosis
-    yield f"{diagnosis.row} ({diagnosis.confidence}): {diagnosis.because}"
-    yield f"nativeLB {diagnosis.effect}: {diagnosis.effect_because}"
+    yield f"Cause ({diagnosis.confidence}): {diagnosis.because}"
+    yield f"{_SUPPORTS.get(diagnosis.effect, '')}{diagnosis.effect_because}"
     if context.traefik_versions:
         yield f"Traefik runs in several versions: {context.traefik_versions}. Most pods decide."
     rows = sorted(diagnosis.evidence, key=lambda row: (not row.bears, row.result.startswith("ok")))

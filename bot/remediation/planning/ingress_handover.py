@@ -48,30 +48,32 @@ COPIED = (
 EVERY_HOST = "*"
 """Stands for a rule without a host."""
 
-TOO_LARGE = PlanRefusal(PlanReason.TOO_LARGE, "It is larger than what a Change holds.")
+TOO_LARGE = PlanRefusal(PlanReason.TOO_LARGE, "The Ingress is too large to store in a Change.")
 
 
 def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """The whole hand-over of one Ingress."""
     subject, route, traefik = context.subject, context.route, context.traefik
     if subject.route is None or subject.route.kind != "Ingress" or not route or not traefik:
-        why = "Only an Ingress is converted to an IngressRoute."
+        why = "Only an Ingress can be replaced with IngressRoutes."
         return PlanRefusal(PlanReason.OTHER_KIND, why)
     if context.route_owner.keeper is not Keeper.NOBODY:
         owner = context.route_owner
-        why = f"{subject.route} is kept by {owner}: {owner.reverts}."
+        why = f"{owner} manages {subject.route}: {owner.reverts}."
         return PlanRefusal(PlanReason.REVERTED, why)
     if owners := owners_of(route):
         why = f"{subject.route} belongs to {owners[0].get('kind')} {owners[0].get('name')}."
         return PlanRefusal(PlanReason.OWNED, why)
     if context.handing_over:
-        why = f"{context.handing_over} has the label {HAND_OVER}: one hand-over at a time."
+        why = (
+            f"{context.handing_over} has the label {HAND_OVER}. Only one hand-over runs at a time."
+        )
         return PlanRefusal(PlanReason.HANDING_OVER, why)
     if refusal := refuse_sticky(context.service or {}):
         return refusal
     first = convert(route, context.known, traefik, added_priority=1)
     if first.result is not ConversionResult.CONVERTED:
-        return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It cannot be converted: {first.reason}")
+        return PlanRefusal(PlanReason.NOT_FAITHFUL, f"It can't be converted: {first.reason}")
     releases = _releases(context, first)
     if isinstance(releases, PlanRefusal):
         return releases
@@ -95,9 +97,7 @@ def _releases(context: PlanningContext, conversion: Conversion) -> list[Step] | 
         if manifest["kind"] == "Certificate":
             name = manifest["metadata"]["name"]
             if (live := context.certificates.get(name)) is None:
-                why = (
-                    f"Certificate {name}, which cert-manager makes from the Ingress, is not there."
-                )
+                why = f"cert-manager should have made Certificate {name}, but it doesn't exist."
                 return PlanRefusal(PlanReason.NOT_FAITHFUL, why)
             if owners := owners_of(live):
                 releases.append(step(Action.RELEASE_CERTIFICATE, target_of(live), owners, []))
@@ -167,9 +167,9 @@ def _priorities(manifest: Manifest) -> list[dict[str, Any]]:
 def _risks(releases: list[Step]) -> Iterator[str]:
     if releases:
         named = ", ".join(sorted(release.object.name for release in releases))
-        yield f"Certificate {named} no longer belongs to the Ingress, also after a roll back."
+        yield f"Certificate {named} no longer belongs to the Ingress, even after a rollback."
     yield (
-        "To see when Traefik has loaded it, and the Ingress on the way back, a copy for a host in "
-        f".invalid stands beside it for some seconds: its name ends in {SUFFIX}."
+        "For a few seconds there's a copy of the route for a host in .invalid, with a name that "
+        f"ends in {SUFFIX}. It shows when Traefik has loaded the new route."
     )
-    yield "Dashboards and tools that look for Ingresses do not see the route any more."
+    yield "Dashboards and tools that look for Ingresses no longer see the route."

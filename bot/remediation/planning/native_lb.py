@@ -29,9 +29,9 @@ RETURNS_AFTER = 24 * 60
 """Minutes for which Flux is kept off: a day to bring the change into Git."""
 
 KEPT_OFF = (
-    "{owner} is kept off this object for {hours} hours. Then the bot takes the change back, and "
-    "Flux keeps the object again from its next interval on: bring the change into Git until then. "
-    "Meanwhile Flux ignores what Git says of this object; if Git removes it, it stays for good."
+    "{owner} is paused for this object for {hours} hours. Then the bot rolls the change back, and "
+    "Flux manages the object again from its next interval on. Bring the change into Git before "
+    "that. Until then Flux ignores the object's file in Git, even if it's removed."
 )
 
 
@@ -39,10 +39,10 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     """The field for each service of the route that leads to the diagnosed Service."""
     subject, route, owner = context.subject, context.route, context.route_owner
     if subject.route is None or subject.route.kind != "IngressRoute" or route is None:
-        return PlanRefusal(PlanReason.OTHER_KIND, "Only an IngressRoute has the field nativeLB.")
+        return PlanRefusal(PlanReason.OTHER_KIND, "Only an IngressRoute has the nativeLB field.")
     flux = owner.keeper is Keeper.KUSTOMIZATION
     if not flux and owner.keeper is not Keeper.NOBODY:
-        why = f"{subject.route} is kept by {owner}: {owner.reverts}."
+        why = f"{owner} manages {subject.route}: {owner.reverts}."
         by_hand = f"services:\n  - name: {subject.service.name}\n    nativeLB: true\n"
         return PlanRefusal(PlanReason.REVERTED, why, by_hand)
     services = choose(context, route)
@@ -76,7 +76,7 @@ def choose(context: PlanningContext, route: Manifest) -> list[dict[str, Any]] | 
     if left := next((left for left in choice.left if leads(_numbers(left.path))), None):
         why = f"{left.name or 'Its service'}: {left.why}."
         return PlanRefusal(PlanReason.PER_POD, why[0].upper() + why[1:])
-    return PlanRefusal(PlanReason.ALREADY, "Each of its services has nativeLB already.")
+    return PlanRefusal(PlanReason.ALREADY, "All of its services use nativeLB already.")
 
 
 def _numbers(path: native_lb.Path) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 NEVER_MERGED = (
-    "The bot merges nothing: it waits for somebody who does, then for Flux, and tests then. What "
-    "was merged is taken back by reverting the pull request."
+    "The bot never merges. It waits until someone does and Flux has applied it, then tests. To "
+    "roll back, revert the pull request."
 )
 
 
@@ -29,7 +29,9 @@ def plan(context: PlanningContext) -> RepairPlan | PlanRefusal:
     if isinstance(edit, PlanRefusal):
         return edit
     if owner_of(context, edit)[0].keeper is Keeper.NOBODY:
-        return PlanRefusal(PlanReason.NOT_KEPT, f"{edit.object} is kept in no file.")
+        return PlanRefusal(
+            PlanReason.NOT_KEPT, f"{edit.object} isn't in a Git repository that the bot can see."
+        )
     opening = Step(Action.OPEN_PULL_REQUEST, edit.object, to=encoded(edit))
     if len(opening.to) > MOST:
         return TOO_LARGE
@@ -50,7 +52,7 @@ def _smallest(context: PlanningContext) -> FileEdit | PlanRefusal:
     """
     route, subject, traefik = context.route, context.subject, context.traefik
     if route is None or subject.route is None or traefik is None:
-        return PlanRefusal(PlanReason.NOT_READ, context.unread or "The route was not read.")
+        return PlanRefusal(PlanReason.NOT_READ, context.unread or "The route couldn't be read.")
     if subject.route.kind == "IngressRoute":
         services = native_lb.choose(context, route)
         if isinstance(services, PlanRefusal):
@@ -65,7 +67,7 @@ def _smallest(context: PlanningContext) -> FileEdit | PlanRefusal:
         return FileEdit(kind=EditKind.ANNOTATE, object=service)
     conversion = convert(route, context.known, traefik)
     if conversion.result is not ConversionResult.CONVERTED:
-        why = f"It cannot be converted: {conversion.reason}"
+        why = f"It can't be converted: {conversion.reason}"
         return PlanRefusal(PlanReason.NOT_FAITHFUL, why)
     manifests = tuple(dict(manifest) for manifest in conversion.manifests)
     return FileEdit(kind=EditKind.REPLACE, object=target_of(route), manifests=manifests)

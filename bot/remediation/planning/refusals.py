@@ -25,46 +25,46 @@ class PlanReason(StrEnum):
 
     NO_ROUTE = (
         "no-route",
-        "Ask for the route that leads to the Service; `/traefik routes` names them.",
+        "Ask for the route that leads to the Service. `/traefik routes` lists them.",
     )
     UNTOUCHABLE = (
         "untouchable",
-        "Change it by hand, if you are sure: the settings name these namespaces.",
+        "The settings protect this namespace. If you are sure, change it by hand.",
     )
-    USELESS = "useless", "Do what `/net diagnose` advises: the fault itself must be mended."
-    HARMFUL = "harmful", "Leave nativeLB off, and do what `/net diagnose` advises."
-    IMPOSSIBLE = "impossible", "Do what `/net diagnose` advises."
-    ALREADY = "already-on", "Nothing is to be switched on. If it fails still, see `/net diagnose`."
-    NEEDLESS = "needless", "Nothing is to be repaired. Test again when it fails."
-    TRAEFIK_UNSEEN = "traefik-unseen", "Let Traefik's image carry its version as its tag."
+    USELESS = "useless", "Fix the cause itself: `/net diagnose` says how."
+    HARMFUL = "harmful", "Leave nativeLB off and fix the cause itself: `/net diagnose` says how."
+    IMPOSSIBLE = "impossible", "Fix the cause itself: `/net diagnose` says how."
+    ALREADY = "already-on", "nativeLB is on already. If requests still fail, run `/net diagnose`."
+    NEEDLESS = "needless", "Test again when requests fail."
+    TRAEFIK_UNSEEN = "traefik-unseen", "Use a Traefik image whose tag is its version."
     TRAEFIK_TOO_OLD = "traefik-too-old", "Upgrade Traefik to 2.10 or later first."
     LOCAL_ONLY = (
         "local-only",
-        "Remove internalTrafficPolicy: Local, or let a pod run where Traefik runs.",
+        "Remove `internalTrafficPolicy: Local`, or run a pod on Traefik's node.",
     )
-    PER_POD = "per-pod", "Remove it first, if no session and no balancing needs its pod."
-    NOT_READ = "not-read", "Ask again when it can be read; `/doctor` says what is missing."
+    PER_POD = "per-pod", "Remove that setting first, if your app works without it."
+    NOT_READ = "not-read", "Try again; `/doctor` checks the connection and permissions."
     HTTP_ROUTE = (
         "http-route",
-        "Where nativeLB helps, set the annotation traefik.io/service.nativelb of the Service to "
-        "true, where the Service is kept (Traefik 3.2 or later).",
+        "If nativeLB helps, set the annotation `traefik.io/service.nativelb` of the Service to "
+        "`true` in Git (Traefik 3.2 or later).",
     )
-    OTHER_KIND = "other-kind", "Choose another way."
+    OTHER_KIND = "other-kind", "Choose another fix; `/fix list` shows them."
     NOT_FAITHFUL = (
         "not-faithful",
-        "Mend what it names, or use the annotation, which needs no conversion.",
+        "Fix what it names, or use the Service annotation, which needs no conversion.",
     )
-    REVERTED = "reverted", "Change it where it is kept: by pull request, or by hand in its source."
-    OWNED = "owned", "Change it where it is kept."
+    REVERTED = "reverted", "Change it at its source: by pull request or by hand."
+    OWNED = "owned", "Change it at its source."
     HANDING_OVER = (
         "handing-over",
-        "Wait until it ends. If it has Failed, follow its card, or remove the label with "
+        "Wait until it ends. If it failed, follow its card, or remove the label with "
         "`kubectl label`.",
     )
     TOO_LARGE = "too-large", "Convert it by hand: `meshmedic route convert` prints the objects."
-    NO_PROOF = "no-proof", "Without a request through Traefik nobody could tell whether it helped."
-    NOT_KEPT = "not-kept", "Choose a way that changes the cluster itself."
-    NOT_IN_FILE = "not-in-file", "Choose another way, or write it by hand where the object is kept."
+    NO_PROOF = "no-proof", "The bot only changes a route that fails, and that it can test."
+    NOT_KEPT = "not-kept", "Choose a fix that changes the cluster itself."
+    NOT_IN_FILE = "not-in-file", "Choose another fix, or edit the file by hand."
 
 
 class PlanRefusal(msgspec.Struct, frozen=True):

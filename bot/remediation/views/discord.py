@@ -10,65 +10,74 @@ from discord.utils import format_dt
 from bot.domain.verdict import Verdict
 from bot.remediation.change.change import Change
 from bot.remediation.change.history import BOT
-from bot.remediation.change.states import EXPIRES, ChangeState
+from bot.remediation.change.states import MOVES, ChangeState
 from bot.remediation.planning.offers import Offers
-from bot.remediation.planning.refusals import PlanRefusal
+from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.remediation.views import text as words
 from bot.render import cards, text
 
-EVIDENCE = 6
 DIFFERENCE = 1300
 """Characters of the difference; the file has all of it."""
 
 LINE = 220
+SENTENCE = 600
+NOTE = 900
 HISTORY = 12
 ROOM = 60
 """Characters that a fence and what is around it need."""
 
+NEEDLESS = {PlanReason.NEEDLESS: "Nothing to fix", PlanReason.ALREADY: "Nothing to turn on"}
+"""Refusals that are good news, and what they are called."""
+
 
 def change(shown: Change, rows: Sequence[cards.Row], now: datetime) -> cards.Card:
-    """One change, as it stands."""
+    """One change, as it stands: what matters most comes first; what does not fit is left out."""
     verdict, _ = words.STATES[shown.state]
-    head, tail = _head(shown, verdict), f"-# change {cards.code(shown.name, 90)}"
-    room = cards.TEXT - len(head) - len(tail) - ROOM
+    head = _head(shown, verdict)
+    room = cards.TEXT - len(head) - ROOM
     parts: list[str] = []
     for part in _parts(shown, now):
         if part and len(part) <= room:
             parts.append(part)
             room -= len(part)
-    return cards.card(verdict, [head, *parts, tail], rows)
+    return cards.card(verdict, [head, *parts], rows)
 
 
 def refusal(route: str, refused: PlanRefusal, offers: Offers | None = None) -> cards.Card:
-    """Why nothing is proposed, and what to do instead."""
-    parts = [
-        f"## {text.MARK[Verdict.SUSPENDED]} Nothing is proposed\n{_quoted(refused.detail)}",
-        f"**Instead** {_quoted(refused.reason.instead)}",
-    ]
+    """Why no fix is proposed, and what to do."""
+    verdict = Verdict.HEALTHY if refused.reason in NEEDLESS else Verdict.DEGRADED
+    title = NEEDLESS.get(refused.reason, "No fix proposed")
+    head = f"## {text.MARK[verdict]} {title} for {cards.code(_host(route), 120)}"
+    parts = [f"{head}\n{_why(refused)}"]
     if refused.paste:
         parts.append(_fence(refused.paste.splitlines()))
     if offers and offers.plans:
         methods = ", ".join(words.METHODS[plan.way] for plan in offers.plans)
-        parts.append(f"**It can be done by** {methods}")
-    return cards.card(Verdict.SUSPENDED, [*parts, f"-# {cards.code(route, 160)}"], ())
+        parts.append(f"**Available instead:** {methods}")
+    return cards.card(verdict, parts, ())
 
 
 def offers(route: str, offered: Offers, rows: Sequence[cards.Row]) -> cards.Card:
-    """Every method for one route, and the hint at the switch for all routes."""
-    verdict = Verdict.HEALTHY if offered.plans else Verdict.SUSPENDED
-    title = "can be repaired" if offered.plans else "nothing is to be repaired here"
-    head = f"## {text.MARK[verdict]} {cards.code(route, 160)} {title}"
-    lines = "\n".join(f"- {_quoted(line)}" for line in words.method_lines(offered))
-    hint = [f"-# {_quoted(offered.hint, 600)}"] if offered.hint else []
-    return cards.card(verdict, [head, lines[:2500], *hint], rows)
+    """Every fix for one route, and the hint at the switch for all routes."""
+    if not offered.plans and isinstance(offered.best, PlanRefusal):
+        return refusal(route, offered.best)
+    diagnosis = offered.context.diagnosis
+    head = f"## Available fixes for {cards.code(_host(route), 120)}"
+    head += f"\n{text.MARK[diagnosis.verdict]} {_prose(diagnosis.because, SENTENCE)}"
+    fixes = [f"- **{words.METHODS[plan.way]}**: {words.support(plan)}" for plan in offered.plans]
+    others = [f"-# Not available: {name}. {_prose(why)}" for name, why in words.impossible(offered)]
+    hint = [f"-# {_prose(offered.hint, SENTENCE)}"] if offered.hint else []
+    parts = [head, "\n".join(fixes), "\n".join(others), *hint]
+    return cards.card(diagnosis.verdict, [part for part in parts if part], rows)
 
 
-def listed(title: str, changes: Sequence[Change], now: datetime) -> cards.Card:
+def listed(title: str, changes: Sequence[Change]) -> cards.Card:
     """Changes, a few lines each, newest first."""
-    lines = [_row(change_, now) for change_ in changes[:HISTORY]]
+    lines = [_row(change_) for change_ in changes[:HISTORY]]
     if len(changes) > HISTORY:
-        lines.append(f"-# … and {len(changes) - HISTORY} more: `kubectl get changes -A` lists all")
-    return cards.card(None, [f"## {title}", "\n".join(lines) or "None."], ())
+        lines.append(f"-# … and {len(changes) - HISTORY} more: `kubectl get changes -A`")
+    head = f"## {title}" if lines else f"## No {title[:1].lower()}{title[1:]}"
+    return cards.card(None, [head, *(["\n".join(lines)] if lines else [])], ())
 
 
 def audit(moved: Change) -> cards.Card:
@@ -76,41 +85,65 @@ def audit(moved: Change) -> cards.Card:
     last = moved.history.entries[-1]
     verdict, title = words.STATES[moved.state]
     by = "" if last.by == BOT else f" by {words.person(last.by)}"
-    repair = f"{words.METHODS[moved.plan.way]}, {cards.code(moved.plan.target, 120)}"
-    name = f"-# {cards.code(moved.name, 90)} {format_dt(last.at, 'R')}"
-    line = f"{text.MARK[verdict]} **{title}**{by}: {repair}\n{name}"
-    note = f"\n{_quoted(last.note, 500)}" if last.note else ""
-    return cards.card(verdict, [line + note], ())
+    target = cards.code(moved.plan.target, 120)
+    name = f"-# {format_dt(last.at, 'R')} · {cards.code(moved.name, 90)}"
+    line = f"{text.MARK[verdict]} **{title}**{by}: {target}\n{words.method(moved.plan)}"
+    note = f"\n{_prose(last.note, 500)}" if last.note else ""
+    return cards.card(verdict, [f"{line}{note}\n{name}"], ())
 
 
-def attachment(shown: Change) -> cards.Card:
-    """Everything about a change, as a file."""
+def details(shown: Change) -> cards.Card:
+    """The risks and the evidence of a change, and everything about it as a file."""
+    plan = shown.plan
+    risks = [f"- {_prose(risk, NOTE)}" for risk in plan.risks]
+    evidence = [f"- {_prose(line)}" for line in plan.evidence]
+    parts = [
+        f"## Details for {cards.code(words.site(plan), 120)}",
+        _section("Risks", risks, cards.TEXT // 2 - ROOM),
+        _section("Evidence", evidence, cards.TEXT // 2 - 4 * ROOM),
+        f"-# {cards.code(shown.name, 90)}",
+    ]
     file = cards.Attachment.of_text("change.txt", words.full_text(shown))
-    return cards.files(f"Change {cards.code(shown.name, 90)}, whole.", (file,))
+    return cards.with_files(cards.card(None, [part for part in parts if part], ()), (file,))
+
+
+def _section(title: str, lines: Sequence[str], room: int) -> str:
+    """The first lines that fit with their line ends; the rest is counted."""
+    fitting = list(cards.fitting([f"{line}\n" for line in lines], room))
+    left = len(lines) - len(fitting)
+    more = f"-# … and {left} more in the file" if left else ""
+    return f"**{title}**\n{''.join(fitting)}{more}".rstrip() if lines else ""
+
+
+def _host(route: str) -> str:
+    """The host of what was asked for, `ingress/apps/web web.example`; else all of it."""
+    return route.partition(" ")[2] or route
+
+
+def _why(refused: PlanRefusal) -> str:
+    return f"{_prose(refused.detail, SENTENCE)} {refused.reason.instead}"
 
 
 def _parts(shown: Change, now: datetime) -> Iterator[str]:
-    """What matters most comes first: what does not fit is left out."""
-    plan, baseline = shown.plan, shown.notes.baseline
     yield _progress(shown, now)
-    lines = [_safe(line) for line in words.difference(plan)]
-    yield f"**What changes**\n{_fence(lines, 'diff')}"
-    if plan.risks and (shown.state in EXPIRES or shown.state is ChangeState.DONE):
-        yield "**Risks**\n" + "\n".join(f"- {_quoted(risk, 320)}" for risk in plan.risks[:6])
-    evidence = [f"-# {_quoted(line)}" for line in plan.evidence[1 : EVIDENCE + 1]]
-    more = len(plan.evidence) - 1 - EVIDENCE
-    if more > 0:
-        evidence.append(f"-# … and {more} more lines in Details")
-    yield "**Evidence**\n" + "\n".join(evidence) if evidence else ""
-    yield f"**Through Traefik before** {_quoted(str(baseline), 300)}" if baseline else ""
+    if MOVES[shown.state] and shown.state is not ChangeState.DONE:
+        lines = [_safe(line) for line in words.difference(shown.plan)]
+        yield f"**What changes**\n{_fence(lines, 'diff')}"
+    if shown.state is ChangeState.PROPOSED:
+        plan = shown.plan
+        risks, evidence = text.plural(len(plan.risks), "risk"), len(plan.evidence)
+        yield f"-# {risks} and {text.plural(evidence, 'line')} of evidence under *Details*"
 
 
 def _head(shown: Change, verdict: Verdict) -> str:
     plan = shown.plan
-    title = f"## {text.MARK[verdict]} {words.title(shown)}\n{cards.code(plan.target, 160)}"
-    host = plan.host + (plan.path if plan.path != "/" else "")
-    place = f" {cards.code(host, 120)}" if host else ""
-    return title + place + (f"\n{_quoted(plan.evidence[0], 600)}" if plan.evidence else "")
+    title = words.STATES[shown.state][1]
+    head = f"## {text.MARK[verdict]} {title}: {cards.code(words.site(plan), 120)}"
+    head += f"\n{words.method(plan)} · {cards.code(plan.target, 160)}"
+    label, sentence = words.cause(plan)
+    if not sentence or shown.state is ChangeState.DONE:
+        return head
+    return f"{head}\n{f'**{label}:** ' if label else ''}{_prose(sentence, SENTENCE)}"
 
 
 def _safe(line: str) -> str:
@@ -121,43 +154,74 @@ def _safe(line: str) -> str:
 
 
 def _progress(shown: Change, now: datetime) -> str:
-    """Until when somebody may approve it, or who did what when, and the proof."""
+    """Until when somebody may approve it, or who did what when, and what came of it."""
+    return "\n".join(_steps(shown, now))
+
+
+def _steps(shown: Change, now: datetime) -> Iterator[str]:
     if shown.state is ChangeState.PROPOSED:
-        return (
-            f"**Who** an approver, until {format_dt(shown.expires, 'R')} · asked by "
-            f"{words.person(shown.requester)}"
+        if shown.notes.baseline:
+            yield f"Now: {_prose(str(shown.notes.baseline), 300)}"
+        yield (
+            f"Proposed for {words.person(shown.requester)}. An approver can approve it until "
+            f"{format_dt(shown.expires, 'R')}."
         )
-    moves = [
-        f"{words.STATES[entry.state][1]} by {words.person(entry.by)} {format_dt(entry.at, 'R')}"
-        for entry in shown.history.entries[1:]
-    ]
-    lines = ["**What happened**", *moves[-6:]]
-    if note := shown.history.entries and shown.history.entries[-1].note:
-        lines.append(_quoted(note, 900))
-    lines += [_quoted(line, 600) for line in words.waits(shown)]
+        if after := shown.plan.returns_after:
+            yield f"The bot rolls it back after {text.duration(after * 60)}."
+        return
+    yield _people(shown)
+    if shown.history.entries and (note := shown.history.entries[-1].note):
+        yield _prose(note, NOTE)
+    yield from (_prose(line, SENTENCE) for line in words.waits(shown))
+    attempts = shown.notes.attempts
+    if attempts and shown.under_way and not attempts.exhausted:
+        yield f"Next attempt {format_dt(attempts.again_at, 'R')}."
     if pull := shown.notes.pull_request:
-        lines.append(f"Pull request {pull.number}: {cards.code(pull.url, 300)}")
+        yield f"Pull request {pull.number}: {cards.code(pull.url, 300)}"
     if (at := shown.returns_at) and at > now:
-        lines.append(f"**It is taken back {format_dt(at, 'R')}**, unless it is in Git by then.")
+        yield f"**Rolls back {format_dt(at, 'R')}** unless the change is in Git by then."
     if shown.state is ChangeState.DONE:
-        lines.append("-# The network fault itself stays: this goes round it.")
-    return "\n".join(lines)
+        yield "-# This works around the network fault, which is still there."
 
 
-def _row(shown: Change, now: datetime) -> str:
+def _people(shown: Change) -> str:
+    """`Approved by @anna, applied 2 minutes ago`: each person, and the last move's time."""
+    approver = shown.who(ChangeState.APPROVED)
+    approved = f"Approved by {words.person(approver)}" if approver else ""
+    last = shown.history.entries[-1]
+    done = MOVED.get(shown.state, "")
+    if last.by != BOT and done:
+        done += f" by {words.person(last.by)}"
+    said = ", ".join(filter(None, (approved, done)))
+    return f"{said[:1].upper()}{said[1:]} {format_dt(last.at, 'R')}"
+
+
+MOVED = {
+    ChangeState.REJECTED: "rejected",
+    ChangeState.EXPIRED: "expired",
+    ChangeState.APPLYING: "started",
+    ChangeState.AWAITING_MERGE: "pull request opened",
+    ChangeState.VERIFYING: "applied",
+    ChangeState.DONE: "proven",
+    ChangeState.ROLLED_BACK: "rolled back",
+    ChangeState.FAILED: "stopped",
+}
+"""What was done to a change that came to a state, after who approved it."""
+
+
+def _row(shown: Change) -> str:
     last = shown.history.entries[-1] if shown.history.entries else None
-    age = text.age(last.at if last else None, now)
     verdict, title = words.STATES[shown.state]
     by = words.person(last.by if last else shown.requester)
+    at = f" {format_dt(last.at, 'R')}" if last else ""
     return (
-        f"{text.MARK[verdict]} **{title}** {cards.code(shown.plan.target, 100)}\n"
-        f"-# {cards.code(shown.name, 90)} · {words.METHODS[shown.plan.way]} · {by}"
-        f"{f' · {age} ago' if age else ''}"
+        f"{text.MARK[verdict]} **{title}**: {cards.code(words.site(shown.plan), 100)}{at}\n"
+        f"-# {words.method(shown.plan)} · {by} · {cards.code(shown.name, 90)}"
     )
 
 
-def _quoted(line: str, most: int = LINE) -> str:
-    return cards.prose(text.line(line, most))
+def _prose(sentence: str, most: int = LINE) -> str:
+    return cards.prose(text.line(sentence, most))
 
 
 def _fence(lines: Sequence[str], language: str = "") -> str:
@@ -168,7 +232,7 @@ def _fence(lines: Sequence[str], language: str = "") -> str:
         shown = cards.unfenced(line)
         room -= len(shown) + 1
         if room < 0:
-            fitting.append("… the rest is in Details")
+            fitting.append("… the rest is under Details")
             break
         fitting.append(shown)
     return cards.block("\n".join(fitting), language)

@@ -16,48 +16,66 @@ from bot.remediation.change.history import BOT
 from bot.remediation.change.plan import Method, RepairPlan
 from bot.remediation.change.states import ChangeState
 from bot.remediation.planning.offers import Offers
+from bot.render import text as words
 
 STATES = {
-    ChangeState.PROPOSED: (Verdict.UNKNOWN, "Proposed"),
-    ChangeState.APPROVED: (Verdict.PROGRESSING, "Approved"),
-    ChangeState.REJECTED: (Verdict.SUSPENDED, "Rejected"),
-    ChangeState.EXPIRED: (Verdict.SUSPENDED, "Expired"),
-    ChangeState.APPLYING: (Verdict.PROGRESSING, "Applying"),
-    ChangeState.AWAITING_MERGE: (Verdict.PROGRESSING, "Waiting for the merge"),
-    ChangeState.VERIFYING: (Verdict.PROGRESSING, "Testing whether it helps"),
-    ChangeState.DONE: (Verdict.HEALTHY, "Done"),
-    ChangeState.ROLLED_BACK: (Verdict.DEGRADED, "Rolled back"),
-    ChangeState.FAILED: (Verdict.FAILED, "Failed"),
+    ChangeState.PROPOSED: (Verdict.SUSPENDED, "Fix proposed"),
+    ChangeState.APPROVED: (Verdict.PROGRESSING, "Fix approved"),
+    ChangeState.REJECTED: (Verdict.SUSPENDED, "Fix rejected"),
+    ChangeState.EXPIRED: (Verdict.SUSPENDED, "Fix expired without approval"),
+    ChangeState.APPLYING: (Verdict.PROGRESSING, "Applying the fix"),
+    ChangeState.AWAITING_MERGE: (Verdict.PROGRESSING, "Waiting for the pull request to be merged"),
+    ChangeState.VERIFYING: (Verdict.PROGRESSING, "Fix applied, testing it"),
+    ChangeState.DONE: (Verdict.HEALTHY, "Works again"),
+    ChangeState.ROLLED_BACK: (Verdict.DEGRADED, "Fix rolled back"),
+    ChangeState.FAILED: (Verdict.FAILED, "Fix failed"),
 }
 """The verdict whose colour and sign each state has, and its title."""
 
 METHODS = {
-    Method.ANNOTATION: "nativeLB by the Service's annotation",
-    Method.NATIVE_LB: "nativeLB in the IngressRoute",
-    Method.CONVERSION: "IngressRoutes in place of the Ingress",
-    Method.PULL_REQUEST: "pull request",
+    Method.ANNOTATION: "Turn on nativeLB (Service annotation)",
+    Method.NATIVE_LB: "Turn on nativeLB (IngressRoute field)",
+    Method.CONVERSION: "Replace the Ingress with IngressRoutes",
+    Method.PULL_REQUEST: "Open a pull request",
 }
 
 ACTIONS = {
     Action.ANNOTATE_SERVICE: "Annotate",
-    Action.PAUSE_RECONCILING: "Keep Flux off",
-    Action.SET_NATIVE_LB: "Switch nativeLB of",
+    Action.PAUSE_RECONCILING: "Pause Flux for",
+    Action.SET_NATIVE_LB: "Turn on nativeLB in",
     Action.LABEL_HAND_OVER: "Change the hand-over label of",
     Action.CREATE_INGRESSROUTE: "Create",
     Action.SET_PRIORITY: "Set the priority of",
-    Action.RELEASE_CERTIFICATE: "Take the owner off",
-    Action.DELETE_INGRESS: "Delete, once the new route is proven,",
+    Action.RELEASE_CERTIFICATE: "Remove the owner of",
+    Action.DELETE_INGRESS: "Once the new route is proven, delete",
     Action.OPEN_PULL_REQUEST: "Open a pull request for",
 }
+
+CAUSE = "Cause ("
+"""How the first line of a plan's evidence begins, with its confidence in parentheses."""
+
+PLACES = frozenset({"route", "service"})
+"""Keys of a step's values that say where in the object a field stands, and are none of its own."""
 
 LONGEST_FILE = 200_000
 """Characters of a change as a file."""
 
 
-def title(change: Change) -> str:
-    """`Proposed: nativeLB by the Service's annotation (trial)`."""
-    trial = " (trial)" if change.plan.trial else ""
-    return f"{STATES[change.state][1]}: {METHODS[change.plan.way]}{trial}"
+def site(plan: RepairPlan) -> str:
+    """What a reader calls the route: its host and path, else the object."""
+    return plan.host + plan.path.rstrip("/") if plan.host else plan.target
+
+
+def method(plan: RepairPlan) -> str:
+    """`Turn on nativeLB (Service annotation), as a trial`."""
+    return f"{METHODS[plan.way]}{', as a trial' if plan.trial else ''}"
+
+
+def cause(plan: RepairPlan) -> tuple[str, str]:
+    """`Cause (proven)` and the sentence; the label is empty where an older version wrote it."""
+    first = plan.evidence[0] if plan.evidence else ""
+    label, colon, sentence = first.partition(": ")
+    return (label, sentence) if colon and label.startswith(CAUSE) else ("", first)
 
 
 def difference(plan: RepairPlan) -> Iterator[str]:
@@ -67,7 +85,9 @@ def difference(plan: RepairPlan) -> Iterator[str]:
         return
     for number, step in enumerate(plan.steps, 1):
         yield f"@@ {number}. {ACTIONS[step.action]} {step.object} @@"
-        lines = difflib.unified_diff(_yaml(step.was), _yaml(step.to), lineterm="", n=1)
+        was, to = _yaml(step.was), _yaml(step.to)
+        # Without context: a line of YAML that begins with a dash would look like a removed one.
+        lines = difflib.unified_diff(was, to, lineterm="", n=0)
         yield from (line for line in lines if not line.startswith(("---", "+++", "@@")))
 
 
@@ -75,9 +95,20 @@ def _yaml(text: str) -> list[str]:
     value = _without_none(json.loads(text)) if text else None
     if value is None or value == {}:
         return []
+    if isinstance(value, list) and all("route" in item for item in value):
+        return [line for item in value for line in _place(item)]
     if not isinstance(value, dict):
         value = {"items" if isinstance(value, list) else "value": value}
     return writer.documents([value]).decode().splitlines()[1:]
+
+
+def _place(item: dict[str, Any]) -> Iterator[str]:
+    """The fields of one route or service, each with its path: `spec.routes[0].priority: 39`."""
+    service = f".services[{item['service']}]" if "service" in item else ""
+    at = f"spec.routes[{item['route']}]{service}"
+    for key, value in item.items():
+        if key not in PLACES:
+            yield f"{at}.{key}: {json.dumps(value)}"
 
 
 def _without_none(value: Any) -> Any:
@@ -102,7 +133,7 @@ def _lines(change: Change) -> Iterator[str]:
     yield f"change      {change.name}"
     yield f"state       {change.state}"
     yield f"route       {plan.target}"
-    yield f"way         {plan.way}: {METHODS[plan.way]}"
+    yield f"fix         {plan.way}: {METHODS[plan.way]}"
     yield f"trial       {'yes' if plan.trial else 'no'}"
     yield f"requester   {change.requester}"
     yield f"expires     {change.expires.isoformat(timespec='seconds')}"
@@ -121,14 +152,12 @@ def _lines(change: Change) -> Iterator[str]:
 
 
 def waits(change: Change) -> Iterator[str]:
-    """Why a change waits for the repository, and until when."""
+    """Why a change waits for the repository."""
     attempts = change.notes.attempts
     if attempts and change.under_way:
-        yield f"Attempt {attempts.count} of {MOST_ATTEMPTS} to ask the repository did not end well."
+        yield f"Attempt {attempts.count} of {MOST_ATTEMPTS} to reach the repository failed."
         if attempts.why:
             yield attempts.why
-        if not attempts.exhausted:
-            yield f"It is asked again after {attempts.again_at:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _part(name: str, lines: Iterable[str]) -> Iterator[str]:
@@ -137,12 +166,13 @@ def _part(name: str, lines: Iterable[str]) -> Iterator[str]:
         yield from ("", f"{name}:", *indented)
 
 
-def method_lines(offers: Offers) -> Iterator[str]:
-    """A line for each method: what it would do, or why not."""
-    for plan in offers.plans:
-        support = "a trial" if plan.trial else "supported by the evidence"
-        steps = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
-        yield f"{METHODS[plan.way]}: {support}, {steps}"
-    reasons = {str(refusal): method for method, refusal in offers.refusals.items()}
-    for text, method in reasons.items():
-        yield text if len(reasons) == 1 else f"Not by {METHODS[method]}: {text}"
+def support(plan: RepairPlan) -> str:
+    """How well the evidence supports a fix, and how much it changes."""
+    why = "a trial, not proven to help" if plan.trial else "supported by the evidence"
+    return f"{why}, {words.plural(len(plan.steps), 'step')}" if plan.steps else why
+
+
+def impossible(offers: Offers) -> Iterator[tuple[str, str]]:
+    """Every fix that isn't available, by its name, and why."""
+    for method, refusal in offers.refusals.items():
+        yield METHODS[method], refusal.detail

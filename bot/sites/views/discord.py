@@ -21,8 +21,8 @@ TRAEFIK = 600
 FILE = "sites.txt"
 LARGEST_FILE = 8 * 1024 * 1024
 
-HOW = "`/net diagnose` tests one."
-TURN_ON = "Route checks test all of them: set `MESHMEDIC_ROUTE_CHECKS`. `/net diagnose` tests one."
+HOW = "Test one with `/net diagnose`."
+TURN_ON = "To test all of them, set `MESHMEDIC_ROUTE_CHECKS`. To test one: `/net diagnose`"
 
 
 def sites(sites: Sites) -> cards.Card:
@@ -61,7 +61,7 @@ def _line(site: Site, now: datetime) -> str:
         sites_text.certificate(site, now),
         sites_text.partial(site),
     )
-    more = " · ".join(cards.code(detail, DETAIL) for detail in details if detail)
+    more = " · ".join(_prose(detail, DETAIL) for detail in details if detail)
     return f"{mark} {cards.code(site.host, HOST)} {state}" + (f"\n-# {more}" if more else "")
 
 
@@ -71,16 +71,19 @@ def _moment(at: datetime, now: datetime) -> str:
     return f"<t:{int(at.timestamp())}:{style}>"
 
 
+def _prose(text: str, most: int) -> str:
+    return cards.prose(words.line(text, most))
+
+
 def _tail(sites: Sites) -> list[str]:
     lines = []
     if untested := sites_text.untested(sites, "", NAMES):
         how = HOW if sites.checked else TURN_ON
-        lines.append(f"-# {cards.code(untested, NAMES + 200)} {how}")
+        lines.append(f"-# {_prose(untested, NAMES + 200)} {how}")
     if sites.unseen:
         kinds = cards.code(", ".join(sites.unseen), 100)
-        lines.append(f"{words.MARK[Verdict.UNKNOWN]} **not seen** {kinds}")
+        lines.append(f"{words.MARK[Verdict.UNKNOWN]} The bot couldn't read all routes: {kinds}")
     if sites.no_traefik:
-        why = cards.code(sites.no_traefik, TRAEFIK)
-        lines.append(f"{words.MARK[Verdict.UNKNOWN]} **no Traefik seen** {why}")
-    lines.append(f"-# seen <t:{int(sites.taken_at.timestamp())}:R>")
+        lines.append(f"{words.MARK[Verdict.UNKNOWN]} {_prose(sites.no_traefik, TRAEFIK)}")
+    lines.append(f"-# checked <t:{int(sites.taken_at.timestamp())}:R>")
     return lines

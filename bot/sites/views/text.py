@@ -17,10 +17,10 @@ NAME = 80
 ANSWER = 120
 
 SEEN_BY = {
-    EvidenceSource.TEST: "a test got through",
-    EvidenceSource.REPAIR: "requests got through after a repair",
+    EvidenceSource.TEST: "a network test passed",
+    EvidenceSource.REPAIR: "requests passed after a fix",
     EvidenceSource.ACCESS_LOG: "a request was answered",
-    EvidenceSource.METRICS: "Traefik's metrics counted an answer",
+    EvidenceSource.METRICS: "Traefik's metrics show an answer",
 }
 """How it is known that a site answers."""
 
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 SECOND = 1000
 """In milliseconds, as latencies are."""
 
-NONE = "There is no site: no Ingress, IngressRoute or HTTPRoute of Traefik was seen."
+NONE = "No sites found: Traefik serves no Ingress, IngressRoute or HTTPRoute with a host."
 
 Moment = Callable[[datetime], str]
 """How a view writes a time."""
@@ -46,9 +46,11 @@ def headline(sites: Sites | None) -> str:
     more = f" · {untested:,} not tested" if untested else ""
     if not tested:
         return f"{words.plural(untested, 'site')}, none tested yet{_partly(sites)}"
-    answer = "site answers" if tested == 1 else "sites answer"
-    failed = f" · {failing:,} {'does' if failing == 1 else 'do'} not" if failing else ""
-    return f"{answering:,} of {tested:,} {answer}{failed}{more}{_partly(sites)}"
+    if failing:
+        fail = f"{'doesn' if failing == 1 else 'don'}'t answer"
+        return f"{failing:,} of {words.plural(tested, 'site')} {fail}{more}{_partly(sites)}"
+    answer = "answers" if answering == 1 else "answer"
+    return f"{answering:,} of {words.plural(tested, 'site')} {answer}{more}{_partly(sites)}"
 
 
 def of_report(report: Report) -> str:
@@ -71,7 +73,7 @@ COUNTED = (SiteState.ANSWERS, SiteState.FAILS, SiteState.NOT_TESTED)
 
 
 def _partly(sites: Sites) -> str:
-    return " · not all routes were seen" if sites.unseen else ""
+    return " · not all routes could be read" if sites.unseen else ""
 
 
 def state(site: Site, moment: Moment, quoted: Callable[[str], str] = str) -> str:
@@ -125,13 +127,13 @@ def certificate(site: Site, now: datetime) -> str:
     """When its certificate ends, or why browsers refuse it; empty where neither is known."""
     ends = site.certificate_ends
     if ends and ends <= now:
-        return f"certificate ended {words.age(ends, now)} ago"
+        return f"certificate expired {words.age(ends, now)} ago"
     if site.certificate_fault:
-        return f"browsers refuse its certificate: {site.certificate_fault}"
+        return f"browsers reject its certificate: {site.certificate_fault}"
     if ends is None:
         return ""
     if ends - now <= SOON:
-        return f"certificate ends in {words.age(now, ends)}"
+        return f"certificate expires in {words.age(now, ends)}"
     return f"certificate until {ends:%Y-%m-%d}"
 
 

@@ -1,4 +1,4 @@
-"""Cards about Traefik: verdict first, the worst first, and everything as a file."""
+"""Cards about Traefik: the situation, then what has problems, and everything as a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from bot.render import terminal
 from bot.render import text as words
 from bot.traefik.domain.answers import (
     FailureGroup,
+    FailureView,
     LogsAnswer,
+    RefusalView,
     RoutesAnswer,
     RouteView,
     RuleView,
@@ -24,62 +26,67 @@ LINE = 200
 NAME = 110
 ROUTES = 24
 SERVERS = 6
-ADDRESSES = 3
+FAILURES = 8
+"""Lines of a log's answer: with two lines each it fits one phone screen."""
+
 UNSEEN = 3
 LARGEST_FILE = 8 * 1024 * 1024
 
 
 def routes(answer: RoutesAnswer) -> render.Card:
-    """Every route in a line or two."""
-    head = _head(answer.verdict, "Traefik's routes", traefik_text.headline(answer))
-    lines = [_line(route) for route in traefik_text.ordered(answer)] or ["-# There is no route."]
+    """Every route in a line or two, those with problems first."""
+    head = _head(answer.verdict, traefik_text.routes_situation(answer))
+    head += f"\n{_prose(traefik_text.headline(answer))}"
+    ordered = traefik_text.ordered(answer)
+    names = traefik_text.short_names(view.label for view in ordered)
+    lines = [_line(view, names[view.label]) for view in ordered]
     card = _card(answer.verdict, head, lines, _tail(answer, answer.routes), most=ROUTES)
     return _filed(card, "traefik-routes.txt", terminal_traefik.routes(answer))
 
 
 def route(view: RouteView, answer: RoutesAnswer) -> render.Card:
     """One route in full."""
-    head = _head(view.verdict, _escaped(view.ref.kind), "")
-    head += f"\n{render.code(f'{view.ref.namespace}/{view.ref.name}', NAME)}"
-    parts = [_escaped(view.unread)] if view.unread else []
-    parts += [f"{words.MARK[view.verdict]} {render.code(text, 300)}" for text in view.problems[:4]]
-    parts += [f"{words.NOTE} **note** {render.code(note, 300)}" for note in view.notes]
+    name = render.code(f"{view.ref.namespace}/{view.ref.name}", NAME)
+    head = _head(view.verdict, f"{_prose(view.ref.kind, 60)} {name} {_word(view)}")
+    parts = [_prose(view.unread)] if view.unread else []
+    parts += [f"{words.MARK[view.verdict]} {_prose(text, 300)}" for text in view.problems[:4]]
+    parts += [f"{words.NOTE} {_prose(note, 300)}" for note in view.notes]
     parts += [_rule(rule) for rule in view.rules]
     if traefik_text.lacks_native(view):
-        parts.append("-# nativeLB is not set: requests go to pod IPs. That alone is no fault.")
-    parts = parts or ["-# It has no rule."]
+        parts.append("-# Requests go to pod IPs, since nativeLB isn't set. That's fine by itself.")
+    parts = parts or ["-# It has no rules."]
     card = _card(view.verdict, head, parts, _tail(answer, (view,)), noun="parts ")
     return _filed(card, "traefik-route.txt", terminal_traefik.route(view, answer))
 
 
 def logs(answer: LogsAnswer) -> render.Card:
-    """Failures by route first, then refused objects and servers."""
-    since = (
-        f"the last {words.duration(answer.since_seconds)}" if answer.since_seconds else "all of it"
-    )
-    of = f" of {render.code(answer.route, NAME)}" if answer.route else ""
-    head = _head(answer.verdict, "Traefik's log", traefik_text.verdict_of_logs(answer)) + of
+    """What failed, one line a route and address, in one phone screen; the file has all of it."""
+    head = _head(answer.verdict, traefik_text.verdict_of_logs(answer))
+    if answer.route:
+        head += f"\nOnly {render.code(answer.route, NAME)}"
     if common := traefik_text.pattern(answer):
-        head += f"\n{_escaped(common)}"
-    parts = [_group(group) for group in answer.failures]
-    parts += [
-        f"{words.MARK[Verdict.DEGRADED]} **{traefik_text.refusal(refusal)}** "
-        f"{render.code(refusal.subject, NAME)} "
-        f"×{refusal.count:,}\n{render.code(refusal.message, LINE)}"
-        for refusal in answer.refusals
-    ]
-    for server in answer.current_servers:
-        address = traefik_text.stands_for(server.address)
-        parts.append(f"-# {render.code(server.url, 60)} {render.code(address, 100)}")
-    read = words.plural(answer.lines, "line")
-    tail = [
-        *(["-# Why: `/net diagnose` tests it."] if answer.failures else []),
-        *_unseen((*traefik_text.left_out(answer), *answer.unseen)),
-        f"-# {since} · {read} · {traefik_text.traefiks(answer.replicas)}",
-    ]
-    parts = parts or ["-# Nothing of interest is in it."]
-    card = _card(answer.verdict, head, parts, "\n".join(tail))
+        head += f"\n{_prose(common)}"
+    names = traefik_text.short_names(
+        label for group in answer.failures for label in group.routes[:1]
+    )
+    parts = [_group(group, names) for group in answer.failures]
+    parts += [_refusal(refusal) for refusal in answer.refusals]
+    card = _card(answer.verdict, head, parts, _log_tail(answer), most=FAILURES)
     return _filed(card, "traefik-log.txt", terminal_traefik.logs(answer))
+
+
+def _log_tail(answer: LogsAnswer) -> str:
+    since = answer.since_seconds
+    read = f"{words.plural(answer.lines, 'line')} of {traefik_text.traefiks(answer.replicas)}"
+    servers = len(answer.current_servers)
+    parts = [
+        f"last {words.duration(since)}" if since else "the whole log",
+        read,
+        *([f"{words.plural(servers, 'server')} in the file"] if servers else []),
+    ]
+    why = ["-# Find out why: `/net diagnose`"] if answer.failures else []
+    unseen = _unseen((*traefik_text.left_out(answer), *answer.unseen))
+    return "\n".join([*why, *unseen, f"-# {_prose(' · '.join(parts))}"])
 
 
 def _card(
@@ -100,7 +107,8 @@ def _card(
             break
         shown.append(part)
     shown += _more(len(parts) - len(shown), noun)
-    return render.card(verdict, [head, "\n".join(shown), tail], ())
+    listed = "\n".join(shown)
+    return render.card(verdict, [part for part in (head, listed, tail) if part], ())
 
 
 def _filed(card: render.Card, name: str, page: RenderableType) -> render.Card:
@@ -108,56 +116,71 @@ def _filed(card: render.Card, name: str, page: RenderableType) -> render.Card:
     return render.with_files(card, (file,))
 
 
-def _head(verdict: Verdict, title: str, text: str) -> str:
-    return f"## {words.MARK[verdict]} {title}" + (f"\n{_escaped(text)}" if text else "")
+def _head(verdict: Verdict, title: str) -> str:
+    return f"## {words.MARK[verdict]} {title}"
 
 
-def _line(route: RouteView) -> str:
-    mark = "⚪" if route.unread else words.MARK[route.verdict]
-    modes = ", ".join(route.modes) or "no Service"
-    told = (route.unread, *route.problems, *route.notes)
-    first = next(filter(None, told), "")
-    more = f"\n-# {render.code(first, LINE)}" if first else ""
-    return f"{mark} {render.code(route.label, NAME)} {modes}{more}"
+def _word(view: RouteView) -> str:
+    return "isn't read by this Traefik" if view.unread else traefik_text.STATE[view.verdict]
+
+
+def _line(view: RouteView, name: str) -> str:
+    mark = words.MARK[Verdict.SUSPENDED if view.unread else view.verdict]
+    modes = ", ".join(view.modes) or "no Service"
+    first = next(filter(None, (view.unread, *view.problems, *view.notes)), "")
+    more = f"\n-# {_prose(first, LINE)}" if first else ""
+    return f"{mark} {render.code(name, NAME)} {_word(view)} · {modes}{more}"
 
 
 def _rule(rule: RuleView) -> str:
     servers = traefik_text.servers(rule)
     lines = [
-        render.code(rule.match or "no rule", LINE),
-        *(f"→ {render.code(traefik_text.backend(backend), LINE)}" for backend in rule.backends),
-        *(f"-# {render.code(server, LINE)}" for server in servers[:SERVERS]),
+        render.code(rule.match, LINE) if rule.match else "No rule",
+        *(f"→ {_prose(traefik_text.backend(backend), LINE)}" for backend in rule.backends),
+        *(f"-# {_prose(server, LINE)}" for server in servers[:SERVERS]),
         *_more(len(servers) - SERVERS, "servers "),
     ]
     return "\n".join(lines)
 
 
-def _group(group: FailureGroup) -> str:
-    title = render.code(traefik_text.group_title(group), LINE)
-    lines = [f"{words.MARK[Verdict.FAILED]} **{group.count:,}** {title}"]
-    for failure in group.failures[:ADDRESSES]:
-        address = traefik_text.stands_for(failure.address) if failure.address.text else ""
-        where = f" {render.code(address, 120)}" if address else ""
-        lines.append(f"{render.code(traefik_text.failure(failure), 120)}{where}")
-    lines += _more(len(group.failures) - ADDRESSES, "addresses ")
-    if group.last:
-        lines.append(f"-# last <t:{int(group.last.timestamp())}:R>")
-    return "\n".join(lines)
+def _group(group: FailureGroup, names: dict[str, str]) -> str:
+    """`❌ 7 times media/immich: 502 connection refused at 10.42.1.7:80 (pod …)`."""
+    label = next(iter(group.routes), "")
+    name = render.code(names[label], LINE) if label else "an unknown route"
+    others = f" or {len(group.routes) - 1} more" if len(group.routes) > 1 else ""
+    first, *rest = group.failures
+    more = f", and {words.plural(len(rest), 'other address', 'other addresses')}" if rest else ""
+    last = f" · last <t:{int(group.last.timestamp())}:R>" if group.last else ""
+    return (
+        f"{words.MARK[Verdict.FAILED]} {group.count:,} × {name}{others}\n"
+        f"-# {_failure(first)}{more}{last}"
+    )
+
+
+def _failure(failure: FailureView) -> str:
+    status = f"{failure.status} " if failure.status else ""
+    address = failure.address
+    at = f" at {render.code(address.text, 60)}" if address.text else ""
+    where = f", {_prose(traefik_text.stands_for(address), 120)}" if address.text else ""
+    return f"{status}{_prose(str(failure.cause))}{at}{where}"
+
+
+def _refusal(refusal: RefusalView) -> str:
+    times = f" × {refusal.count:,}" if refusal.count > 1 else ""
+    return (
+        f"{words.MARK[Verdict.DEGRADED]} Traefik {traefik_text.refusal(refusal)} "
+        f"{render.code(refusal.subject, NAME)}{times}\n-# {_prose(refusal.message, LINE)}"
+    )
 
 
 def _tail(answer: RoutesAnswer, shown: Sequence[RouteView]) -> str:
     lines = _unseen(answer.unseen)
     lines += [f"-# {words.MARK[Verdict.HEALTHY]} {line}" for line in traefik_text.explained(shown)]
-    if lacking := sum(map(traefik_text.lacks_native, answer.routes)):
-        lines.append(f"-# {words.plural(lacking, 'route')} without nativeLB: no fault by itself")
-    return "\n".join([*lines, f"-# seen <t:{int(answer.taken_at.timestamp())}:R>"])
+    return "\n".join([*lines, f"-# checked <t:{int(answer.taken_at.timestamp())}:R>"])
 
 
 def _unseen(unseen: tuple[str, ...]) -> list[str]:
-    lines = [
-        f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(gap, 300)}"
-        for gap in unseen[:UNSEEN]
-    ]
+    lines = [f"{words.MARK[Verdict.UNKNOWN]} {_prose(gap, 300)}" for gap in unseen[:UNSEEN]]
     return [*lines, *_more(len(unseen) - UNSEEN)]
 
 
@@ -165,5 +188,5 @@ def _more(hidden: int, noun: str = "") -> list[str]:
     return [f"-# … and {hidden:,} more {noun}in the file"] if hidden > 0 else []
 
 
-def _escaped(text: str) -> str:
-    return render.prose(words.line(text, 600))
+def _prose(text: str, most: int = 600) -> str:
+    return render.prose(words.line(text, most))

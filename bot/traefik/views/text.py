@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.domain.finding import Ref
-from bot.domain.verdict import Verdict
+from bot.domain.verdict import INCIDENT, Verdict
 from bot.render import text as words
 from bot.routing.addresses import Address, AddressKind
 from bot.traefik.domain.answers import (
@@ -29,8 +29,19 @@ SEVERAL = 3
 """Names that are listed one by one."""
 
 
-VALID = "valid: nothing is known against it; which sites answer, /sites tells"
+VALID = "valid: no problem found in its objects; /sites says which sites answer"
 """What the word for a route claims, and what it does not."""
+
+
+STATE = {
+    Verdict.HEALTHY: "is valid",
+    Verdict.PROGRESSING: "is changing",
+    Verdict.SUSPENDED: "is paused",
+    Verdict.UNKNOWN: "couldn't be checked",
+    Verdict.DEGRADED: "has a problem",
+    Verdict.FAILED: "fails",
+}
+"""How a route is, after its name."""
 
 
 def explained(routes: Iterable[RouteView]) -> list[str]:
@@ -42,6 +53,31 @@ def explained(routes: Iterable[RouteView]) -> list[str]:
 def word_of(verdict: Verdict) -> str:
     """A route against which nothing is known is valid: that does not show that it answers."""
     return "valid" if verdict is Verdict.HEALTHY else verdict
+
+
+def routes_situation(answer: RoutesAnswer) -> str:
+    """How many of the routes that this Traefik reads have problems."""
+    read = [route for route in answer.routes if not route.unread]
+    bad = sum(route.verdict.rank >= INCIDENT.rank for route in read)
+    if not answer.replicas:
+        return "No running Traefik found"
+    if not read:
+        return "Traefik has no routes"
+    if bad:
+        has = "has a problem" if bad == 1 else "have problems"
+        return f"{bad:,} of {words.plural(len(read), 'route')} {has}"
+    unknown = sum(route.verdict is Verdict.UNKNOWN for route in read)
+    if unknown:
+        return f"{unknown:,} of {words.plural(len(read), 'route')} couldn't be checked"
+    return f"No problem found in {words.plural(len(read), 'route')}"
+
+
+def short_names(labels: Iterable[str]) -> dict[str, str]:
+    """`apps/site` for each `ingressroute/apps/site`; with the kind where two have that name."""
+    labels = tuple(dict.fromkeys(labels))
+    counts = Counter(label.partition("/")[2] for label in labels)
+    names = ((label, label.partition("/")[2] or label) for label in labels)
+    return {label: label if counts[name] > 1 else name for label, name in names}
 
 
 def ordered(answer: RoutesAnswer) -> Sequence[RouteView]:
@@ -58,7 +94,7 @@ def headline(answer: RoutesAnswer) -> str:
     nowhere = counts.pop(Mode.NOTHING, 0)
     modes = [f"{count} by {mode}" for mode, count in sorted(counts.items())]
     modes += [f"{nowhere} to nothing"] if nowhere else []
-    of = f"its servers seen in its {answer.of}" if answer.of else "its own view not seen"
+    of = f"servers from its {answer.of}" if answer.of else "its own view wasn't available"
     count = words.plural(len(read), "route")
     by = f" ({', '.join(modes)})" if modes else ""
     return f"{count}{by} · {traefiks(answer.replicas)}, {of}"
@@ -69,7 +105,9 @@ def traefiks(replicas: Iterable[Replica]) -> str:
     replicas = tuple(replicas)
     versions = " and ".join(sorted({replica.version or "?" for replica in replicas}))
     nodes = ", ".join(sorted({replica.node for replica in replicas} - {""}))
-    return f"Traefik {versions}{f' on {nodes}' if nodes else ''}" if replicas else "no Traefik"
+    return (
+        f"Traefik {versions}{f' on {nodes}' if nodes else ''}" if replicas else "no Traefik found"
+    )
 
 
 def backend(reference: Backend) -> str:
@@ -90,7 +128,7 @@ def servers(rule: RuleView) -> list[str]:
     if rule.live:
         return [live(server) for server in rule.live]
     if rule.live is not None:
-        return ["Traefik names no server of it"]
+        return ["Traefik has no server for it"]
     return [url for backend in rule.backends for url in backend.servers]
 
 
@@ -105,20 +143,20 @@ def stands_for(address: Address) -> str:
     match address.kind:
         case AddressKind.POD:
             on = f" on {address.node}" if address.node else ""
-            port = "" if address.port_served is not False else ", which has not this port"
+            port = "" if address.port_served is not False else ", which doesn't have this port"
             return f"{f'pod {pod}' if pod else 'an endpoint'}{on} (Service {service}){port}"
         case AddressKind.VIP:
             return f"VIP of Service {service}"
         case AddressKind.NODE:
             return f"node {address.node}"
         case AddressKind.POD_NETWORK:
-            return f"in the pod network of {address.node}, in no EndpointSlice"
+            return f"in the pod network of {address.node}, but in no EndpointSlice"
         case AddressKind.NAME:
             return f"name of Service {service}" if service else "a name"
         case AddressKind.ELSEWHERE:
-            return "not of this cluster"
+            return "outside this cluster"
         case AddressKind.UNKNOWN:
-            return "not classified"
+            return "unknown"
 
 
 def _name(ref: Ref | None) -> str:
@@ -129,27 +167,27 @@ def verdict_of_logs(answer: LogsAnswer) -> str:
     """The first sentence about logs."""
     if answer.failed:
         known = {label for group in answer.failures for label in group.routes}
-        of = f" of {words.plural(len(known), 'route')}" if known else ""
-        return f"{words.plural(answer.failed, 'request')}{of} did not reach a server"
+        of = f" to {words.plural(len(known), 'route')}" if known else ""
+        return f"{words.plural(answer.failed, 'request')}{of} failed"
     if unread := {refusal.subject for refusal in answer.refusals if refusal.unread}:
-        return f"Traefik cannot read {words.plural(len(unread), 'kind')} of objects"
+        return f"Traefik can't read {words.plural(len(unread), 'kind')} of objects"
     if answer.refusals:
         return f"Traefik refuses {words.plural(len(answer.refusals), 'object')}"
     if not answer.lines:
-        return "No line was read"
+        return "No log line could be read"
     if answer.unknown_errors:
         errors = words.plural(answer.unknown_errors, "error")
-        return f"Traefik tells of {errors} that nobody here knows: read its log"
+        return f"{errors} that the bot doesn't recognize: read Traefik's log"
     if answer.only_harmless:
-        return "Nothing but warnings about what works"
+        return "Only harmless warnings"
     if not answer.shows_failures:
-        return "A log of this level does not tell of failures"
-    return "No failure is told" + ("" if not answer.unseen else " by what could be read")
+        return "This log level doesn't show failures"
+    return "No failures" + ("" if not answer.unseen else " in what could be read")
 
 
 def refusal(view: RefusalView) -> str:
     """What became of an object, in a word or two."""
-    return "cannot read" if view.unread else "refused"
+    return "can't read" if view.unread else "refused"
 
 
 def pattern(answer: LogsAnswer) -> str:
@@ -165,14 +203,14 @@ def pattern(answer: LogsAnswer) -> str:
         return ""
     where = ", ".join(sorted(own))
     if own.isdisjoint(failing):
-        return f"All of them at pods on other nodes than Traefik's ({where})."
-    return f"All of them at pods on Traefik's own node ({where})." if own >= set(failing) else ""
+        return f"All of them at pods on other nodes than Traefik's (`{where}`)."
+    return f"All of them at pods on Traefik's own node (`{where}`)." if own >= set(failing) else ""
 
 
 def group_title(group: FailureGroup) -> str:
     """The routes that failed."""
     if not group.routes:
-        return "route not known"
+        return "an unknown route"
     more = len(group.routes) - SEVERAL
     return " or ".join(group.routes[:SEVERAL]) + (f" or {more} more" if more > 0 else "")
 
@@ -197,5 +235,5 @@ def left_out(answer: LogsAnswer) -> list[str]:
     """What was not read, and what was only counted."""
     lines = list(answer.cut)
     if answer.left_out:
-        lines.append(f"{answer.left_out:,} more lines of interest were counted only.")
+        lines.append(f"{answer.left_out:,} more relevant lines were only counted.")
     return lines

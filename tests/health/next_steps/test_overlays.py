@@ -91,7 +91,7 @@ def test_where_the_overlay_is_not_known_the_step_says_how_to_find_out(backend: s
     """No flannel, or one of a backend that nobody heard of: nothing is assumed."""
     finding = found(ONE_NODE, backend, By.POD)
     step = next_step(finding)
-    assert "See which overlay carries the pod network" in step.text
+    assert "Find out which overlay carries the pod network" in step.text
     assert not any(word in step.text for word in OWN)
     assert "vxlan" not in finding.message
 

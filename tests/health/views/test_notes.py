@@ -204,7 +204,7 @@ def test_health_traefik_and_a_diagnosis_call_a_route_healthy_that_leads_past_a_f
     (view,) = read_routes(snapshot, ())
     assert (view.verdict, view.problems) == (Verdict.HEALTHY, ())
     assert diagnosis.verdict is Verdict.HEALTHY
-    assert net_text.title(diagnosis).endswith("but the route works")
+    assert " works, although " in net_text.situation(diagnosis)
     answer = RoutesAnswer(taken_at=MOMENT, verdict=view.verdict, routes=(view,))
     for text in (
         "".join(texts(traefik_cards.routes(answer))),

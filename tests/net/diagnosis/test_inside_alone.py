@@ -36,12 +36,14 @@ def test_the_runbooks_own_cause_is_likely_and_its_cure_is_measured() -> None:
     found = by_inside(a_world(redirected={"home-1": 80}))
     assert (found.row, found.confidence) == (Row.REDIRECT, Confidence.LIKELY)
     assert found.effect is Effect.HELPS
-    assert "refused, and the Service's VIP works every time" in found.because
-    assert "other ports" not in found.because
+    assert (
+        "refused. The Service's VIP leads to the same pods and works every time." in found.because
+    )
+    assert "Other ports" not in found.because
     assert "failed 4 of 4 times" in found.effect_because
     assert found.prober == ways.INSIDE
     assert ways.ALONE in found.untested
-    assert any("masquerade" in each for each in found.untested)
+    assert any("masquerad" in each for each in found.untested)
 
 
 def test_with_a_policy_the_same_evidence_fits_two_causes() -> None:
@@ -83,13 +85,13 @@ def test_a_near_endpoint_is_well_as_far_as_was_seen() -> None:
     """Nothing that such a route needs is missing; how long it takes is."""
     found = by_inside(a_world((an_endpoint("home-1"),)))
     assert (found.row, found.confidence) == (Row.HEALTHY, Confidence.LIKELY)
-    assert any("not measured" in each for each in found.untested)
+    assert any("wasn't measured" in each for each in found.untested)
 
 
 def test_an_application_that_fails_is_named_as_seen_from_there() -> None:
     found = by_inside(a_world(status=503))
     assert (found.row, found.confidence) == (Row.APPLICATION, Confidence.LIKELY)
-    assert found.because.endswith("answers 503, from Traefik's own pod.")
+    assert found.because.endswith("answers 503. Tested from Traefik's own pod.")
 
 
 def test_traefik_in_the_host_network_meets_no_prerouting_rule() -> None:

@@ -97,7 +97,7 @@ async def test_without_a_prober_the_objects_still_speak():
     found = (await Diagnose(a_cluster()).diagnose("web.example")).diagnosis
     assert (found.row, found.prober) == (Row.INCONCLUSIVE, "")
     assert diagnosing.NO_PROBER in found.untested
-    assert "Install a prober" in found.next
+    assert "Install the prober" in found.next
 
 
 async def test_no_endpoint_needs_no_prober():
@@ -115,7 +115,7 @@ async def test_no_endpoint_needs_no_prober():
     ("left_out", "prober", "words"),
     [
         ("Pod", WorldProber, "nothing: no pod of Traefik was seen on a node"),
-        ("", None, "nothing: there is no prober"),
+        ("", None, "nothing: no prober is installed"),
         ("", WorldProber, "a model"),
     ],
 )
@@ -244,7 +244,7 @@ async def test_listeners_that_are_not_allowed_are_done_without():
     found = (await Diagnose(a_cluster(), prober).diagnose("web.example")).diagnosis
     assert found.row is Row.INCONCLUSIVE
     assert "Listeners: Listeners are not allowed." in found.untested
-    assert "listener" in found.next
+    assert "Allow test pods" in found.next
 
 
 async def test_what_may_be_left_behind_is_said():

@@ -114,7 +114,7 @@ async def test_without_temporary_services_the_vip_is_said_to_be_untested() -> No
 
 async def test_a_node_without_a_listener_still_tries_the_others() -> None:
     found = await Mesh(nodes(3), Mended(deaf=frozenset({"n001"}))).measure(quiet)
-    assert found.unseen == (("n001", "no listener could be started there"),)
+    assert found.unseen == (("n001", "no test pod could start there"),)
     assert any(each.source == "n001" for each in found.cells)
     assert found.verdict is Verdict.UNKNOWN
 
@@ -184,5 +184,5 @@ async def test_a_node_that_does_not_exist_and_no_prober_are_told() -> None:
         await Mesh(nodes(2), Mended()).measure(quiet, "x")
     with pytest.raises(ClusterError, match="no prober"):
         await Mesh(nodes(2)).measure(quiet)
-    with pytest.raises(ClusterError, match="No node can be seen"):
+    with pytest.raises(ClusterError, match="can't see any node"):
         await Mesh(nodes(0), Mended()).measure(quiet)

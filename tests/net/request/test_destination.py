@@ -48,7 +48,7 @@ def refused(seen: Snapshot, typed: str) -> str:
 def test_a_text_that_is_no_name_is_refused_at_once(seen: Snapshot, host: str) -> None:
     """Labels are of 63 characters at most, and a dot is between any two of them."""
     with limited(1):
-        assert "neither a name nor an address" in refused(seen, host)
+        assert "isn't a valid name or address" in refused(seen, host)
 
 
 @pytest.mark.parametrize("host", ["a" * 63 + ".b", "_acme.example.org.", "a_.B-1.example", "x"])
@@ -99,25 +99,25 @@ def test_a_headless_service_and_an_external_name_have_no_address_of_their_own(
 def test_a_port_that_the_service_has_not_is_tested_and_said(seen: Snapshot) -> None:
     goal = found(seen, "web.apps:81")
     assert goal.port == 81
-    assert "has not port 81: it has 9100 metrics, 80 http" in goal.notes[0]
+    assert "has no port 81 (it has 9100 metrics, 80 http). Try `web.apps:9100`." in goal.doubt
 
 
 @pytest.mark.parametrize(
     ("typed", "why"),
     [
-        ("", "Name a URL"),
-        ("a b", "Name a URL"),
-        ("a" * 501, "Name a URL"),
-        ("ftp://web.apps", "ftp is not tested"),
+        ("", "Use a URL"),
+        ("a b", "Use a URL"),
+        ("a" * 501, "Use a URL"),
+        ("ftp://web.apps", "ftp isn't supported"),
         ("http://user:secret@web.apps", "password"),
-        ("web.apps:99999", "no port"),
-        ("web.apps:x", "no port"),
-        ("10.42.0.20", "the port as well"),
-        ("-T.apps", "neither a name nor an address"),
-        ("$(reboot)", "neither a name nor an address"),
+        ("web.apps:99999", "no valid port"),
+        ("web.apps:x", "no valid port"),
+        ("10.42.0.20", "Add a port"),
+        ("-T.apps", "isn't a valid name or address"),
+        ("$(reboot)", "isn't a valid name or address"),
         ("gone.apps.svc", "No Service `apps/gone`. "),
         ("empty.apps", "has no ports"),
-        ("dns.apps", "UDP ports alone"),
+        ("dns.apps", "only has UDP ports"),
         ("http://127.0.0.1:10250", "loopback"),
         ("http://169.254.169.254/latest", "link-local"),
         ("http://[::1]/", "loopback"),

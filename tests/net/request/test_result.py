@@ -87,7 +87,7 @@ def test_without_its_name_it_is_not_reached_though_its_address_answers() -> None
     found = RequestResult(start="a", goal="b", way="c", dns=dns, attempts=(made,))
     assert found.verdict is Verdict.FAILED
     assert "no such name" in found.because
-    assert "10.43.0.7:80 answers with HTTP 200" in found.because
+    assert "`10.43.0.7:80` answers with HTTP 200" in found.because
 
 
 def test_nothing_tried_is_nothing_known() -> None:

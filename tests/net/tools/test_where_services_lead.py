@@ -66,7 +66,7 @@ def test_the_settings_may_name_what_a_service_leads_to(target: str) -> None:
 @pytest.mark.parametrize("target", [*OF_VIP, *OF_BARE])
 def test_where_a_service_leads_has_to_be_known(target: str) -> None:
     gap = Gap("EndpointSlice", Why.FORBIDDEN, "no right")
-    assert "could not be read" in why_not(
+    assert "couldn't be read" in why_not(
         snapshot_of(*WITHOUT_SLICES, VIP, BARE, gaps=(gap,)), target
     )
 
@@ -88,7 +88,7 @@ def test_a_person_may_still_mean_a_node_and_the_api_server(target: str) -> None:
 
 
 def test_a_pod_that_has_ended_leaves_its_address_to_others() -> None:
-    assert "outside of the cluster" in why_not(cluster(), "tenant/done")
+    assert "outside the cluster" in why_not(cluster(), "tenant/done")
     assert not why_not(cluster(), "bank/ledger")
 
 
@@ -101,7 +101,7 @@ def test_an_external_name_leads_where_the_settings_say_and_not_its_slices() -> N
 def test_dns_tells_of_a_headless_service_also_what_has_no_port_and_names() -> None:
     """kube-proxy sends nothing to either, so a VIP may have them."""
     without_port = [{**a_slice(name, "tenant", LAN), "ports": []} for name in ("lan", "bare")]
-    assert "outside of the cluster" in why_not(cluster(VIP, BARE, *without_port), "tenant/bare")
+    assert "outside the cluster" in why_not(cluster(VIP, BARE, *without_port), "tenant/bare")
     own = {**a_slice("bare", "tenant", "10.99.0.5"), "ports": None}
     assert not why_not(cluster(VIP, BARE, own), "tenant/bare")
     named = leading_to("router.lan.example")

@@ -37,8 +37,8 @@ FAULTS = (
         "the API server is gone for two minutes",
         _without_api_server,
         # What cannot be tested is not called healthy, and not broken either.
-        diagnosis=f"Inconclusive{GONE}",
-        matrix=f"Not everything could be seen{GONE}",
+        diagnosis=f"the test is inconclusive{GONE}",
+        matrix=f"Not all nodes could be tested{GONE}",
         health=GONE,
         settle=120,
         modes=(AGENTS,),

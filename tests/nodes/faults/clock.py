@@ -27,7 +27,7 @@ TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 STAMP = re.compile(rb"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)", re.MULTILINE)
 OFTEN = 0.02
 
-CLOCK = r"Not everything could be seen(?s:.*)not seen(?s:.*)n2: [^\n]*clock"
+CLOCK = r"Not all nodes could be tested(?s:.*)Not seen(?s:.*)n2: [^\n]*clock"
 
 
 def _advance(cluster: RealNodes) -> Undo:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 OPEN = re.compile(
-    r"\A\W*(Inconclusive|Not everything could be seen|Nothing could be tried|Not known)"
+    r"\A\W*(Not all nodes could be tested|Not known|[^\n]*the test is inconclusive"
+    r"|[^\n]*couldn't be tested)"
     r"|cannot be reached|could not be (read|seen)|did not answer in time"
 )
 """How the bot says that it cannot tell."""

@@ -32,7 +32,7 @@ FAULTS = (
     Fault(
         "CoreDNS is gone",
         _no_dns,
-        diagnosis="DNS does not answer · proven",
+        diagnosis=r"DNS doesn't work on `n1`(?s:.*)\(proven\)",
         matrix="DNS from n1:.? refused",
         settle=2,
     ),

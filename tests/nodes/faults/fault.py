@@ -17,7 +17,7 @@ MARK = ("-m", "comment", "--comment", "meshmedic-fault")
 Undo = Callable[[], None]
 Make = Callable[[RealNodes], Undo]
 
-WORKS = "The route works · proven"
+WORKS = r"The route works(?s:.*)\*\*Proven:"
 REACHED = "All nodes reach each other"
 
 

@@ -13,8 +13,8 @@ FILLER = "fills-n2"
 LEFT = 5
 """Thousandths of a core that are left: fewer than the prober's pod asks for."""
 
-NO_CPU = r"Not everything could be seen(?s:.*)not seen(?s:.*)n2: [^\n]*OutOfcpu"
-EVICTED = r"Not everything could be seen(?s:.*)not seen(?s:.*)n2: [^\n]*DiskPressure"
+NO_CPU = r"Not all nodes could be tested(?s:.*)Not seen(?s:.*)n2: [^\n]*OutOfcpu"
+EVICTED = r"Not all nodes could be tested(?s:.*)Not seen(?s:.*)n2: [^\n]*DiskPressure"
 
 
 def _fill_cpu(_: RealNodes) -> Undo:

@@ -32,7 +32,7 @@ FAULTS = (
     Fault(
         "probes in the nodes' network",
         _set(),
-        diagnosis=rf"\A{UNSEEN}(?s:.*)The route works · proven",
+        diagnosis=rf"\A{UNSEEN}(?s:.*)The route works(?s:.*)\*\*Proven:",
         settle=15,
         recovers=30,
     ),

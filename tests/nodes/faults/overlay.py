@@ -53,44 +53,44 @@ FAULTS = (
     Fault(
         "VXLAN dropped between two nodes",
         together(_drop("n1", "n3"), _drop("n3", "n1")),
-        diagnosis="The overlay is down · proven",
+        diagnosis=r"the pod network is down(?s:.*)\(proven\)",
         matrix="n1 <.?-> n3 by pod IP:.? timeout",
     ),
     Fault(
         "VXLAN dropped from n1 to n3",
         _drop("n1", "n3"),
-        diagnosis="One direction is lost · proven(?s:.*)`n1 -> n3`",
+        diagnosis=r"packets get lost in one direction \(`n1 -> n3`\)(?s:.*)\(proven\)",
         matrix="n1 <.?-> n3 by pod IP:.? timeout",
     ),
     Fault(
         "VXLAN dropped by n3's firewall",
         _on_n3("INPUT", *VXLAN, "-j", "DROP"),
-        diagnosis="One direction is lost · proven(?s:.*)`n1 -> n3`",
+        diagnosis=r"packets get lost in one direction \(`n1 -> n3`\)(?s:.*)\(proven\)",
         matrix="Nothing gets to or from n3 by pod IP:.? timeout",
     ),
     Fault(
         "VXLAN dropped on n3, both ways",
         together(_on_n3("INPUT", *VXLAN, "-j", "DROP"), _on_n3("OUTPUT", *VXLAN, "-j", "DROP")),
-        diagnosis="The overlay is down · proven",
+        diagnosis=r"the pod network is down(?s:.*)\(proven\)",
         # The kernel reports a datagram that its own rule dropped: not permitted.
         matrix="Nothing gets to or from n3 by pod IP",
     ),
     Fault(
         "large packets of n3 are lost",
         together(_on_n3("INPUT", *LARGE), _on_n3("OUTPUT", *LARGE)),
-        diagnosis="Large packets are lost · proven",
+        diagnosis=r"large packets get lost(?s:.*)\(proven\)",
         matrix="Nothing gets to or from n3 by large payload",
     ),
     Fault(
         "flannel.1 of n3 is gone",
         _vanish,
-        diagnosis="The overlay is down · proven",
+        diagnosis=r"the pod network is down(?s:.*)\(proven\)",
         matrix="to or from n3 by pod IP",
     ),
     Fault(
         "flannel.1 of n3 is back without its routes",
         _lose_routes,
-        diagnosis="One direction is lost · proven(?s:.*)`n3 -> n1`",
+        diagnosis=r"packets get lost in one direction \(`n3 -> n1`\)(?s:.*)\(proven\)",
         matrix="to or from n3 by pod IP",
     ),
 )

@@ -66,7 +66,7 @@ FAULTS = (
     Fault(
         "kube-proxy of n1 is dead",
         _without("kube-proxy", "n1"),
-        diagnosis="kube-proxy does not follow changes on this node · proven",
+        diagnosis=r"kube-proxy has stopped applying changes(?s:.*)\(proven\)",
         matrix="Nothing gets from n1 by VIP",
     ),
     _not_ready("the kubelet of n3 is dead", _without("kubelet", "n3"), health="NodeStatusUnknown"),

@@ -16,7 +16,7 @@ from tests.nodes.place import IMAGES
 
 HOST, _, _ = MESHMEDIC.partition("/")
 CANNOT_PULL = (
-    r"Not everything could be seen(?s:.*)not seen(?s:.*)n2: [^\n]*(ErrImagePull|ImagePullBackOff)"
+    r"Not all nodes could be tested(?s:.*)Not seen(?s:.*)n2: [^\n]*(ErrImagePull|ImagePullBackOff)"
 )
 
 

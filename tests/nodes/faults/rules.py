@@ -19,14 +19,17 @@ def _reject(cluster: RealNodes) -> Undo:
 REDIRECT = Fault(
     "REDIRECT on Traefik's node",
     _redirect,
-    diagnosis="A rule on Traefik's node catches the traffic · proven(?s:.*)nativeLB would help",
+    diagnosis=(
+        r"a NAT rule on `\w+` intercepts the traffic(?s:.*)\(proven\)(?s:.*)"
+        "nativeLB works around it"
+    ),
 )
 FAULTS = (
     REDIRECT,
     Fault(
         "n3 rejects what comes by the overlay",
         _reject,
-        diagnosis="There is no route to the node · proven",
+        diagnosis=r"there's no network route to the node(?s:.*)\(proven\)",
         # The kernel limits how often it says so to one address; without a word it is a timeout.
         matrix="to or from n3 by pod IP:.? (no route|timeout)",
     ),

@@ -61,7 +61,7 @@ def test_where_a_host_that_nothing_serves_is_answered_otherwise_nothing_was_seen
 
 def test_an_answer_as_before_says_that_it_is_not_loaded() -> None:
     assert standing(look(marked=OWN)) is LoadState.NOT_YET
-    assert unseen([look(marked=OWN)]) == "It was not seen to be served at 10.42.0.2:8000 on edge."
+    assert unseen([look(marked=OWN)]) == "10.42.0.2:8000 on edge didn't serve it in time."
     assert unseen([look(marked=OWN, named=False)])
 
 
@@ -72,12 +72,12 @@ def test_one_of_two_answers_is_not_enough() -> None:
 
 def test_one_entrance_or_replica_that_does_not_serve_it_is_enough_for_no() -> None:
     for late in (SECURE, OTHER):
-        assert "not seen to be served" in unseen([look(), look(marked=OWN, at=late)])
+        assert "didn't serve it in time" in unseen([look(), look(marked=OWN, at=late)])
 
 
 def test_a_replica_that_was_not_seen_is_named() -> None:
     why = unseen([look(), look(marked=REFUSED, at=OTHER)])
-    assert why == "It was not seen to be served at 10.42.1.2:8000 on attic."
+    assert why == "10.42.1.2:8000 on attic didn't serve it in time."
     assert unseen([look(), a_look(OTHER, (), (), (), ((), ()))]) == why
 
 
@@ -91,7 +91,7 @@ def test_a_traefik_that_does_not_serve_the_route_has_nothing_to_lose() -> None:
     idle = look(marked=OWN, route=OWN, at=OTHER)
     assert standing(idle) is LoadState.UNSERVED
     assert unseen([look(), idle]) == ""
-    assert unseen([idle]) == "No Traefik was seen to serve it."
+    assert unseen([idle]) == "No Traefik served it."
 
 
 def test_where_the_route_names_no_port_another_object_may_serve_it_there() -> None:
@@ -104,7 +104,7 @@ def test_a_port_that_sends_every_request_to_tls_tells_nothing() -> None:
     web = look(TO_TLS, TO_TLS, TO_TLS)
     assert standing(web) is LoadState.ELSEWHERE
     assert unseen([web, look(at=SECURE)]) == ""
-    assert "was not seen" in unseen([web, look(at=OTHER)])
+    assert "didn't serve it" in unseen([web, look(at=OTHER)])
 
 
 def test_a_page_that_differs_each_time_is_known_by_its_status() -> None:

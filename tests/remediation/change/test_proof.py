@@ -1,4 +1,4 @@
-"""Requests through Traefik prove that a change helped, or that nobody can tell."""
+"""Requests through Traefik prove that a change helped, or that it can't be verified."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,13 +44,13 @@ def test_a_request_that_does_not_come_to_traefik_says_nothing() -> None:
     """Not even that it failed."""
     never = [ProbeAnswer(id="asked", outcome=each) for each in (Outcome.REFUSED, Outcome.UNTRIED)]
     assert of(*never).asked == 0
-    assert "nobody could tell" in baseline_refusal(of(*never))
+    assert "couldn't be verified" in baseline_refusal(of(*never))
 
 
 def test_nothing_is_changed_where_nothing_fails_or_the_route_is_not_served() -> None:
     assert not baseline_refusal(BROKEN)
     assert "Nothing fails now" in baseline_refusal(of(*answers(200)))
-    assert "does not serve" in baseline_refusal(of(*answers(404, backend="traefik")))
+    assert "doesn't serve" in baseline_refusal(of(*answers(404, backend="traefik")))
 
 
 def test_enough_good_requests_prove_it_and_one_failure_disproves_it() -> None:
@@ -59,8 +59,8 @@ def test_enough_good_requests_prove_it_and_one_failure_disproves_it() -> None:
     proof = evaluate(BROKEN, [good, good])
     assert proof
     assert proof.helped
-    assert "20 HTTP 502" in proof.because
-    assert "30 HTTP 200" in proof.because
+    assert "20 of 20 requests failed with HTTP 502" in proof.because
+    assert "30 of 30 requests answered HTTP 200" in proof.because
     spoiled = evaluate(BROKEN, [good, good, of(*answers(502, 1))])
     assert spoiled
     assert not spoiled.helped
@@ -90,3 +90,12 @@ def test_no_failure_is_ever_part_of_a_proof(some: list[list[Count]]) -> None:
     proof = evaluate(BROKEN, [Sample(tuple(each)) for each in some])
     failed = sum(Sample(tuple(each)).failures for each in some)
     assert proof is None or proof.helped == (failed == 0)
+
+
+def test_a_sample_says_how_requests_ended_in_one_clause() -> None:
+    """Before and after of a card: the failures where there are any, else the answers."""
+    failed, mixed = answers(502, 20), [*answers(502, 18), *answers(504, 1), *answers(200, 1)]
+    assert str(of(*failed)) == "20 of 20 requests failed with HTTP 502"
+    assert str(of(*mixed)) == "19 of 20 requests failed with HTTP 502 (×18), HTTP 504 (×1)"
+    assert str(of(*answers(200, 30))) == "30 of 30 requests answered HTTP 200"
+    assert str(of()) == "no request reached Traefik"

@@ -191,7 +191,7 @@ def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day()
     """An added map key survives; a list's field is paused on this one object, for a time."""
     plan = planned(Method.ANNOTATION, service_owner=FLUX)
     assert plan.returns_after == 0
-    assert any("stands in no file" in each for each in plan.risks)
+    assert any("isn't in Git" in each for each in plan.risks)
     plan = planned(Method.NATIVE_LB, a_route(), route_owner=FLUX)
     assert [each.action for each in plan.steps] == [
         Action.PAUSE_RECONCILING,
@@ -339,7 +339,7 @@ def test_the_plan_names_other_routes_of_the_same_service() -> None:
 
 def test_the_evidence_begins_with_the_row_and_shows_failures_before_what_works() -> None:
     plan = planned(Method.ANNOTATION)
-    assert plan.evidence[0].startswith("redirect (proven): Refused on edge.")
+    assert plan.evidence[0].startswith("Cause (proven): Refused on edge.")
     assert plan.evidence[2] == "edge -> 10.42.1.5: refused 8 of 8"
 
 

@@ -40,7 +40,7 @@ def a_digest(report: Report) -> Digest:
 
 
 TO_ALL: dict[str, Callable[[Report], str]] = {
-    "board": lambda report: texts(board(report, Alerts(), "mark"))[0],
+    "board": lambda report: texts(board(report, Alerts()))[0],
     "digest": lambda report: texts(digest_cards.digest(a_digest(report)))[0],
     "digest in one line": lambda report: texts(digest_cards.brief(a_digest(report)))[0],
     "digest as text": lambda report: digest_text.text(a_digest(report)),
@@ -70,7 +70,7 @@ def test_what_everybody_sees_rests_on_public_evidence(view: str) -> None:
 @pytest.mark.parametrize("view", TO_ONE)
 def test_who_asks_is_told_what_the_findings_below_say(view: str) -> None:
     """They show what was seen in private, too."""
-    assert "3 of 5 sites answer · 2 do not" in TO_ONE[view](a_report(WHOLE))
+    assert "2 of 5 sites don't answer" in TO_ONE[view](a_report(WHOLE))
 
 
 async def test_only_a_report_that_judges_routes_has_sites() -> None:

@@ -13,9 +13,7 @@ from bot.net.diagnosis.rule import DecisionRule, Match
 
 SERVER_ERROR = 500
 
-LOOKALIKE = (
-    "An application that listens on 127.0.0.1 only looks the same, and so does one that is down."
-)
+LOOKALIKE = "It's down, or it listens on 127.0.0.1 only."
 
 
 def find(evidence: RouteEvidence) -> Iterator[Match]:
@@ -36,8 +34,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         sure = refusal.home_itself.seen or evidence.subject.policies == ()
         yield Match(
             because=(
-                f"{path.endpoint} refuses connections from everywhere, its own node "
-                f"{path.endpoint.node} among them: nothing listens there. {LOOKALIKE}"
+                f"{path.endpoint} refuses connections from everywhere, even from its own node "
+                f"`{path.endpoint.node}`: nothing listens there. {LOOKALIKE}"
             ),
             proven=sure and refusal.direct.repeated and refusal.far.ok,
             paths=(path,),
@@ -56,7 +54,7 @@ def _answers(evidence: RouteEvidence) -> Iterator[Match]:
         if len(faults) == 1 and (wrong := faults.pop()):
             at_home = any(place.node == endpoint.node for place in places)
             yield Match(
-                because=f"{endpoint} accepts connections, but {wrong}, from {_from(places)}.",
+                because=f"{endpoint} accepts connections but {wrong}. Tested from {_from(places)}.",
                 proven=at_home and all(result.repeated for result in tried),
                 places=(endpoint.pod or str(endpoint),),
                 bears=(Aim.REQUEST,),
@@ -84,15 +82,16 @@ def _wrong(result: Result) -> str:
     if result.ok and min(statuses, default=0) >= SERVER_ERROR:
         return f"answers {', '.join(map(str, sorted(statuses)))}"
     words = {
-        ResultState.FOREIGN: "does not speak what the route expects (TLS or plain HTTP)",
-        ResultState.BROKEN: "gives no whole answer",
+        ResultState.FOREIGN: "doesn't speak the route's protocol (TLS or plain HTTP)",
+        ResultState.BROKEN: "doesn't finish its answer",
     }
     return words.get(result.state, "")
 
 
 UNSURE = (
-    "A NetworkPolicy that admits nobody looks the same. To tell: allow probes in the host network, "
-    "or look at `kubectl get networkpolicy` in its namespace."
+    "A NetworkPolicy that lets nobody in looks the same. To rule that out, allow probes in the "
+    "host "
+    "network, or run `kubectl get networkpolicy` in its namespace."
 )
 
 RULE = DecisionRule(
@@ -101,8 +100,9 @@ RULE = DecisionRule(
     effect=Effect.USELESS,
     effect_because="The VIP leads to the same port of the same pod.",
     advice=(
-        "Look at the pod's log, and at what it listens on (ss -ltn in the pod): it must be "
-        "0.0.0.0 or [::], not 127.0.0.1.",
-        "Give it a readiness probe on that port, so that it is no endpoint while it cannot answer.",
+        "Look at the pod's log and at what it listens on (`ss -ltn` in the pod): that must be "
+        "`0.0.0.0` or `[::]`, not `127.0.0.1`.",
+        "Add a readiness probe on that port, so that the pod isn't an endpoint while it can't "
+        "answer.",
     ),
 )

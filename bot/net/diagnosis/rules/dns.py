@@ -28,18 +28,14 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         only_here = bool(elsewhere) and all(result.ok for result in elsewhere)
         yield Match(
             because=(
-                f"On {node} the Service's name is "
-                + ("not answered" if own.state is ResultState.SILENT else "not found")
+                f"On `{node}` the Service's name "
+                + ("gets no answer" if own.state is ResultState.SILENT else "isn't found")
                 + (
-                    ", and neither is kubernetes.default"
+                    ", and neither does `kubernetes.default`."
                     if control.fails
-                    else ", while other names are"
+                    else ", but other names are."
                 )
-                + (
-                    ": other nodes find it, so the way to CoreDNS is at fault."
-                    if only_here
-                    else "."
-                )
+                + (" Other nodes find it, so the path to CoreDNS is broken." if only_here else "")
             ),
             proven=control.fails and own.repeated and place.context is not ExecutionContext.TRAEFIK,
             places=(node,),
@@ -67,10 +63,13 @@ RULE = DecisionRule(
     row=Row.DNS,
     find=find,
     effect=Effect.USELESS,
-    effect_because="Traefik reaches this Service without DNS, with nativeLB or without.",
+    effect_because="Traefik doesn't use DNS for this Service, with or without nativeLB.",
     advice=(
-        "`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`: is CoreDNS ready, and on "
-        "which node? Diagnose the Service kube-system/kube-dns next.",
-        "The names end in cluster.local: a cluster with another domain needs none of this.",
+        "Check that CoreDNS is ready, and on which node: "
+        "`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`",
+        "Then run `/net diagnose` for the Service `kube-system/kube-dns`.",
+        "The test uses names that end in `cluster.local`. If your cluster has another domain, "
+        "ignore "
+        "this.",
     ),
 )

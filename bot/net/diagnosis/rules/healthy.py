@@ -24,14 +24,17 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     caveats = tuple(_rest(evidence))
     yield Match(
         because=(
-            f"From Traefik's {'node' if len(evidence.points.ingress_nodes) == 1 else 'nodes'} "
-            f"every endpoint ({len(evidence.paths)} ways), the VIP and large payloads work, every "
-            "time."
+            f"From Traefik's {'node' if len(evidence.points.ingress_nodes) == 1 else 'nodes'}, "
+            f"every endpoint ({_paths(evidence)}), the VIP and large payloads worked every time."
         ),
         proven=not caveats,
         bears=(Aim.ENDPOINT, Aim.VIP, Aim.FAR_LARGE, Aim.LARGE_REQUEST, Aim.REQUEST, Aim.NAME),
         untested=caveats,
     )
+
+
+def _paths(evidence: RouteEvidence) -> str:
+    return "1 path" if len(evidence.paths) == 1 else f"{len(evidence.paths)} paths"
 
 
 def passed(evidence: RouteEvidence) -> bool:
@@ -56,18 +59,18 @@ def lacking(evidence: RouteEvidence, *, vips: bool = True) -> Iterator[str]:
     """What is missing, or not well, of what health needs; without `vips` of pod IPs alone."""
     for node in evidence.points.ingress_nodes:
         if evidence.stands_in(node):
-            yield f"{node}: Traefik is in the host network, and only the pod network was tested"
+            yield f"{node}: Traefik is in the host network, but only the pod network was tested"
         if vips and evidence.subject.vips and not evidence.vip(node).ok:
-            yield f"{node}: the VIP was not tried, or not always reached"
+            yield f"{node}: the VIP wasn't tested, or didn't always answer"
     for path in evidence.paths:
         if not evidence.direct(path).ok:
-            yield f"{path}: {path.endpoint} was not tried, or not always reached"
+            yield f"{path}: {path.endpoint} wasn't tested, or didn't always answer"
         elif evidence.inside(path).seen and not evidence.inside(path).ok:
-            yield f"{path}: Traefik's own pod did not always reach {path.endpoint}"
+            yield f"{path}: Traefik's own pod couldn't always reach {path.endpoint}"
         elif _too_soon(evidence, path) and _another(evidence, path):
-            yield f"{path}: something nearer than {path.endpoint} answers in its place"
+            yield f"{path}: something closer than {path.endpoint} answers in its place"
         elif path.crosses and not _large(evidence, path):
-            yield f"{path}: large payloads were not tried, or did not always pass"
+            yield f"{path}: large payloads weren't tested, or didn't always pass"
 
 
 def _large(evidence: RouteEvidence, path: Path) -> bool:
@@ -99,26 +102,26 @@ def _rest(evidence: RouteEvidence) -> Iterator[str]:
     for node in evidence.points.ingress_nodes:
         place = evidence.stand(node)
         if not evidence.matching(place, (Aim.NAME,)).ok:
-            yield f"{node}: the Service's name was not looked up."
+            yield f"{node}: the Service's name wasn't looked up."
         if not evidence.matching(place, (Aim.REQUEST,)).ok:
-            yield f"{node}: the route's own request was not made."
+            yield f"{node}: the route's own request wasn't sent."
     if len(evidence.subject.ingress_nodes) > len(evidence.points.ingress_nodes):
-        yield "Not every Traefik node was tested from."
+        yield "The test didn't run from every Traefik node."
     if len(evidence.subject.endpoints) > len(evidence.points.endpoints):
         yield "Not every endpoint was tested."
     for path in evidence.paths:
         if impaired := evidence.beside(path).impaired:
             yield f"{path}: {impaired} of {evidence.beside(path).tries} connections lost a packet."
         if evidence.beside(path).typical is None:
-            yield f"{path}: how long a connection takes was not measured."
+            yield f"{path}: the connection time wasn't measured."
     if evidence.belief.failures:
-        yield "Traefik's log tells of failures that did not show now: they may come and go."
+        yield "Traefik's log has failures that didn't show up now. They may come and go."
 
 
 RULE = DecisionRule(
     row=Row.HEALTHY,
     find=find,
     effect=Effect.NEEDLESS,
-    effect_because="Pod-IP routing works: there is nothing that it could mend.",
-    advice=("Nothing is to be done in the network.",),
+    effect_because="Requests to pod IPs work, so there's nothing to work around.",
+    advice=("The network needs no fix.",),
 )

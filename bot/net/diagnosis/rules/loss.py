@@ -34,8 +34,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         tries, impaired = direct.tries + far.tries, direct.impaired + far.impaired
         yield Match(
             because=(
-                f"Between {path.ingress} and {path.endpoint.node} packets get lost: {impaired} of "
-                f"{tries} fresh connections timed out or lost a packet"
+                f"Packets get lost between `{path.ingress}` and `{path.endpoint.node}`: {impaired} "
+                f"of {tries} new connections timed out or lost a packet"
                 f"{_datagrams(evidence, path)}{_below(evidence, path)}."
             ),
             proven=direct.repeated and far.repeated,
@@ -63,7 +63,7 @@ def loses(evidence: RouteEvidence, path: Path) -> bool:
 def _datagrams(evidence: RouteEvidence, path: Path) -> str:
     udp = evidence.listener(path, Aim.FAR_UDP)
     gone = udp.tries - udp.successes
-    return f", and {gone} of {udp.tries} datagrams got no answer" if udp.seen else ""
+    return f", and {gone} of {udp.tries} UDP packets got no answer" if udp.seen else ""
 
 
 def _below(evidence: RouteEvidence, path: Path) -> str:
@@ -71,9 +71,9 @@ def _below(evidence: RouteEvidence, path: Path) -> str:
     if not node.seen or node.tries < TRIES:
         return ""
     return (
-        "; the node's own address loses them as well, so it is the mesh below"
+        ". The node's own address loses them too, so the problem is below the overlay"
         if node.impaired
-        else "; the node's own address loses none, so it is the overlay"
+        else ". The node's own address loses none, so the problem is the overlay"
     )
 
 
@@ -81,6 +81,6 @@ RULE = DecisionRule(
     row=Row.LOSS,
     find=find,
     effect=Effect.USELESS,
-    effect_because="The VIP's packets take the same way and are lost as often.",
+    effect_because="The VIP's packets take the same path and get lost as often.",
     advice=overlay_advice.loss,
 )

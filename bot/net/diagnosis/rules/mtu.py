@@ -26,9 +26,9 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         if by_listener or _by_request(evidence, path):
             yield Match(
                 because=(
-                    f"From {path.ingress} to {path.endpoint.node} connections and small payloads "
-                    "pass, and payloads larger than a packet never do: packets are too large for "
-                    "some link."
+                    f"From `{path.ingress}` to `{path.endpoint.node}`, connections and small "
+                    "payloads pass, but payloads larger than one packet never do. The MTU is too "
+                    "large for some link."
                 ),
                 proven=proven,
                 places=(str(path),),
@@ -60,6 +60,6 @@ RULE = DecisionRule(
     row=Row.MTU,
     find=find,
     effect=Effect.USELESS,
-    effect_because="The VIP's packets are as large.",
+    effect_because="The VIP's packets are just as large.",
     advice=overlay_advice.mtu,
 )

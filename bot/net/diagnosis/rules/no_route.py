@@ -27,11 +27,13 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         direct, sole = evidence.beside(path), evidence.sole(path)
         gateway = direct.state is ResultState.REFUSED
-        end = "refused by something in between" if gateway else "answered with `no route`"
+        end = (
+            "is refused by something in between" if gateway else "gets the error `no route to host`"
+        )
         yield Match(
             because=(
-                f"From {path.ingress}, everything towards the pods of {path.endpoint.node} is "
-                f"{end}, our own listener there included."
+                f"From `{path.ingress}`, all traffic to pods on `{path.endpoint.node}` {end}. Even "
+                "the bot's own test pod there can't be reached."
             ),
             proven=direct.repeated and sole.fails,
             paths=(path,),
@@ -55,6 +57,6 @@ RULE = DecisionRule(
     row=Row.NO_ROUTE,
     find=find,
     effect=Effect.USELESS,
-    effect_because="The VIP becomes the same pod IP, which has no way either.",
+    effect_because="The VIP leads to the same pod IP, which has no route either.",
     advice=overlay_advice.no_route,
 )

@@ -31,15 +31,17 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             others = any(name not in pair for pair in overlay.carries)
             yield Match(
                 because=(
-                    f"Flannel announces {node.announced} for {name}, whose own addresses are "
-                    f"{', '.join(node.addresses)}: the other nodes send its pods' packets "
-                    "elsewhere."
+                    f"Flannel announces `{node.announced}` for node `{name}`, but its own "
+                    "addresses "
+                    f"are {', '.join(node.addresses)}. Other nodes send packets for its pods to "
+                    "the "
+                    "wrong place."
                 ),
                 proven=others and evidence.beside(path).repeated,
                 paths=(path,),
                 places=(name,),
                 bears=(Aim.ENDPOINT, Aim.FAR, Aim.BACK, Aim.NODE),
-                untested=() if others else ("No two other nodes were there to compare with.",),
+                untested=() if others else ("There were no two other nodes to compare with.",),
             )
 
 

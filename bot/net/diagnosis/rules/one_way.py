@@ -29,8 +29,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         yield Match(
             because=(
-                f"Packets from {target} reach {source}, and those from {source} to {target} do "
-                "not: the pod network carries one direction only."
+                f"The pod network between `{source}` and `{target}` works in one direction only. "
+                f"Packets from `{target}` reach `{source}`, but not the other way round."
             ),
             proven=overlay.both_known(path.nodes) and evidence.beside(path).repeated,
             paths=(path,),
@@ -43,6 +43,6 @@ RULE = DecisionRule(
     row=Row.ONE_WAY,
     find=find,
     effect=Effect.USELESS,
-    effect_because="The VIP's packets take the same way, and their answers are lost the same.",
+    effect_because="The VIP's packets take the same path and get lost in the same way.",
     advice=overlay_advice.one_way,
 )

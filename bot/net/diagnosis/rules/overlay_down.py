@@ -34,8 +34,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         twice = evidence.beside(path).repeated and sole.repeated
         yield Match(
             because=(
-                f"Nothing of the pod network gets from {path.ingress} to {path.endpoint.node}: "
-                f"neither the endpoint nor our own listener there answers{_below(node)}."
+                f"No pod traffic gets from `{path.ingress}` to `{path.endpoint.node}`. Neither the "
+                f"endpoint nor the bot's own test pod there answers{_below(node)}."
             ),
             proven=node_answers and sole.fails and twice,
             paths=(path,),
@@ -50,16 +50,16 @@ def _below(node: Result) -> str:
     if not node.seen:
         return ""
     if node.fails and node.state is ResultState.SILENT:
-        return ", and the node itself does not answer at its own address either"
-    return ", although the node itself is reached at its own address"
+        return ", and the node's own address doesn't answer either"
+    return ", but the node's own address does"
 
 
-DIRECTION = "Whether only one direction is lost: what the listeners heard could not be read."
+DIRECTION = "Whether only one direction fails: the test pods' own records couldn't be read."
 
 RULE = DecisionRule(
     row=Row.OVERLAY_DOWN,
     find=find,
     effect=Effect.USELESS,
-    effect_because="kube-proxy turns the VIP into the same pod IP, on the same overlay.",
+    effect_because="The VIP leads to the same pod IP over the same overlay.",
     advice=overlay_advice.overlay_down,
 )

@@ -28,10 +28,11 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             yield _match(
                 evidence,
                 refusal.path,
-                f"Connections of pods from {refusal.path.ingress} to {refusal.path.endpoint} are "
-                "refused, by the VIP too, while our own listener on "
-                f"{refusal.path.endpoint.node} answers and the pod does listen{_witness(refusal)}: "
-                "something there refuses for it, such as a NetworkPolicy.",
+                f"Something on `{refusal.path.endpoint.node}`, such as a NetworkPolicy, refuses "
+                f"connections from pods on `{refusal.path.ingress}` to {refusal.path.endpoint}, by "
+                f"the VIP too. The pod itself listens{_witness(refusal)}, and the bot's own test "
+                "pod "
+                "on that node answers.",
                 proven=refusal.repeated and refusal.sole.seen and apart,
             )
     for path in evidence.failing:
@@ -39,17 +40,19 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             yield _match(
                 evidence,
                 path,
-                f"Connections of pods from {path.ingress} to {path.endpoint} get no answer, while "
-                f"our own listener on {path.endpoint.node} is reached and the pod does listen: "
-                "something drops them for this pod.",
+                f"Something drops connections from pods on `{path.ingress}` to {path.endpoint}. "
+                "The "
+                "pod itself listens, and the bot's own test pod on "
+                f"`{path.endpoint.node}` can be reached.",
             )
     for path in evidence.failing:
         own = evidence.inside(path)
         if own.fails and own.state is ResultState.REFUSED and evidence.beside(path).ok:
             yield Match(
                 because=(
-                    f"On {path.ingress}, Traefik's own pod is refused by {path.endpoint}, while "
-                    "another pod beside it is let through: a NetworkPolicy tells the two apart."
+                    f"A NetworkPolicy refuses Traefik: on `{path.ingress}`, Traefik's own pod "
+                    "can't "
+                    f"connect to {path.endpoint}, but another pod next to it can."
                 ),
                 paths=(path,),
                 bears=(Aim.ENDPOINT,),
@@ -68,7 +71,7 @@ def _match(evidence: RouteEvidence, path: Path, because: str, *, proven: bool = 
         paths=(path,),
         bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR),
         untested=() if traefik_too else (PROBER_ONLY,),
-        instead=(f"These NetworkPolicies select its pods: {names}.",) if names else (),
+        instead=(f"Check the NetworkPolicies that select its pods: {names}.",) if names else (),
     )
 
 
@@ -82,7 +85,7 @@ def _refuses(refusal: RefusedPath) -> bool:
 
 def _witness(refusal: RefusedPath) -> str:
     if refusal.home_itself.ok:
-        return " (its node itself reaches it)"
+        return " (its own node reaches it)"
     if refusal.at_home.ok:
         return " (a pod on its own node reaches it)"
     return " (its kubelet's readiness probe reaches that port)" * refusal.path.endpoint.watched
@@ -97,18 +100,20 @@ def _drops(silence: RefusedPath) -> bool:
 
 
 PROBER_ONLY = (
-    "Seen from a prober's pod: a policy may refuse it and admit Traefik. To see it from Traefik's "
-    "own pod, allow the bot to exec into it, or look for the address in Traefik's log."
+    "Tested from a prober's pod, so a policy may refuse the prober but let Traefik in. To test "
+    "from "
+    "Traefik's own pod, allow the bot to exec into it, or look for the address in Traefik's log."
 )
 
 RULE = DecisionRule(
     row=Row.POLICY,
     find=find,
     effect=Effect.USELESS,
-    effect_because="kube-proxy only rewrites the destination: the same packets are refused.",
+    effect_because="The VIP's packets are refused too: kube-proxy only rewrites their destination.",
     advice=(
-        "`kubectl get networkpolicy` in the Service's namespace: admit Traefik's namespace and "
-        "pods on that port.",
-        "Without a NetworkPolicy there, look for a host firewall on the endpoint's node.",
+        "Run `kubectl get networkpolicy` in the Service's namespace, and let Traefik's namespace "
+        "and "
+        "pods in on that port.",
+        "If there's no NetworkPolicy, look for a host firewall on the endpoint's node.",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.net.diagnosis.diagnosis import Effect, Row
-from bot.net.diagnosis.evidence import RouteEvidence
+from bot.net.diagnosis.evidence import Path, RouteEvidence
 from bot.net.diagnosis.native_lb_effect import leads_past
 from bot.net.diagnosis.observation import Aim, ExecutionContext
 from bot.net.diagnosis.refused_connections import RefusedPath, refusals
@@ -76,14 +76,13 @@ def _match(refusal: RefusedPath) -> Match:
     inside = refusal.place.context is ExecutionContext.TRAEFIK
     vip = (Aim.VIP,) if inside else ()
     unsure = (MASKED,) if inside else ()
-    sole = () if inside or refusal.sole.seen else ("The VIP with this one endpoint was not tried.",)
-    unlike = "" if inside else ", while other ports there are open"
+    sole = () if inside or refusal.sole.seen else ("The VIP to this one endpoint wasn't tested.",)
+    unlike = "" if inside else " Other ports there are open."
     return Match(
         because=(
-            f"On {path.ingress}, connections of {'Traefik' if inside else 'pods'} to port {port} "
-            f"of a pod on {path.endpoint.node or 'an unknown node'} are refused"
-            f"{unlike}{_sooner(refusal)}{_by_vip(refusal)}: a nat rule of {path.ingress} itself "
-            "catches them."
+            f"A NAT rule on node `{path.ingress}` intercepts port {port}. Connections from "
+            f"{'Traefik' if inside else 'pods'} there to a pod on {_node(path)} are refused"
+            f"{_sooner(refusal)}.{unlike}{_by_vip(refusal)}"
         ),
         proven=decisive and elsewhere,
         paths=(path,),
@@ -91,7 +90,8 @@ def _match(refusal: RefusedPath) -> Match:
         bears=(Aim.ENDPOINT, Aim.SOLE_VIP, Aim.FAR, Aim.OTHER_PORT, Aim.NODE, *vip),
         untested=(*unsure, *sole),
         instead=(
-            f"On {path.ingress}: `iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'`",
+            f"Find the rule on {path.ingress}: "
+            f"`iptables-save -t nat | grep -E 'PREROUTING.*dport {port}'`",
         ),
     )
 
@@ -101,19 +101,26 @@ def _sooner(refusal: RefusedPath) -> str:
         return ""
     trip = refusal.evidence.round_trip(refusal.path) or 0.0
     took = refusal.direct.typical or 0.0
-    trips = f"the round trip to that node ({milliseconds(trip)})"
-    return f", and the refusal ({milliseconds(took)}) beats {trips}"
+    return (
+        f" in {milliseconds(took)}, faster than the round trip of {milliseconds(trip)}, so they "
+        f"never leave `{refusal.path.ingress}`"
+    )
 
 
 def _by_vip(refusal: RefusedPath) -> str:
     if refusal.place.context is ExecutionContext.TRAEFIK:
-        return ", and the Service's VIP works every time, though it leads to these very pods"
-    return ", and the VIP leads to the same pod" if refusal.sole.ok else ""
+        return " The Service's VIP leads to the same pods and works every time."
+    return " The Service's VIP reaches the same pod." if refusal.sole.ok else ""
+
+
+def _node(path: Path) -> str:
+    return f"`{path.endpoint.node}`" if path.endpoint.node else "an unknown node"
 
 
 MASKED = (
-    "A firewall of the other node, from which a masquerade hides Traefik's address, looks alike: "
-    "`deploy/components/prober` shows which."
+    "A firewall on the other node can look the same if masquerading hides Traefik's address. "
+    "Install "
+    "`deploy/components/prober` to tell them apart."
 )
 
 
@@ -121,11 +128,11 @@ RULE = DecisionRule(
     row=Row.REDIRECT,
     find=find,
     effect=Effect.UNKNOWN,
-    effect_because="Whether the VIP leads past that rule was not tried, or not often enough.",
+    effect_because="The VIP wasn't tested often enough to know.",
     advice=(
-        "Narrow that rule to the outer interface (add `-i <interface>` or a destination address), "
-        "or remove it.",
-        "Until then nativeLB is a sound way round where the VIP was seen to work: kube-proxy "
-        "rewrites the destination first.",
+        "Limit that rule to the outer interface (add `-i INTERFACE` or a destination address), or "
+        "remove it.",
+        "Until then, turn on nativeLB if the VIP works: kube-proxy rewrites the destination before "
+        "that rule sees it.",
     ),
 )

@@ -24,14 +24,18 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         direct, far = evidence.beside(path), evidence.listener(path)
         trip = evidence.round_trip(path)
-        node = "" if trip is None else f" (the node itself or our listener there: {trip:.0f} ms)"
+        node = (
+            ""
+            if trip is None
+            else f" (to the node itself or the bot's test pod there: {trip:.0f} ms)"
+        )
         retried = any(answer.retried for answer in direct.answers)
-        first = ", and the first one had to be tried again" if retried else ""
+        first = ", and the first one had to be retried" if retried else ""
         failed = direct.tries - direct.successes
-        late = f", and {failed} of {direct.tries} did not come about within the limit"
+        late = f", and {failed} of {direct.tries} timed out"
         yield Match(
             because=(
-                f"From {path.ingress} to {path.endpoint.node} a connection takes "
+                f"A connection from `{path.ingress}` to `{path.endpoint.node}` takes "
                 f"{direct.typical or 0.0:.0f} ms{node}{first}{late if failed else ''}."
             ),
             proven=direct.repeated and direct.ok and far.slow,

@@ -28,10 +28,9 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         path, masked = refusal.path, bool(refusal.masqueraded)
         yield Match(
             because=(
-                f"From {path.ingress} the pod's own address is refused on {path.endpoint.node}, "
-                "but by the VIP the same endpoint answers"
-                + (": the VIP's packets arrive under another address" if masked else "")
-                + ", so the source address decides."
+                f"Node `{path.endpoint.node}` refuses connections from the pod addresses of "
+                f"`{path.ingress}`. By the VIP the same endpoint answers"
+                + (", since those packets arrive from another address." if masked else ".")
             ),
             proven=refusal.repeated and masked and refusal.far.ok,
             paths=(path,),
@@ -57,10 +56,11 @@ RULE = DecisionRule(
     row=Row.SOURCE_ADDRESS,
     find=find,
     effect=Effect.UNKNOWN,
-    effect_because="The VIP was not tried often enough.",
+    effect_because="The VIP wasn't tested often enough to know.",
     advice=(
-        "Let the NetworkPolicy of the Service's namespace admit Traefik's pods.",
-        "nativeLB goes round it as long as the masquerade stays: the policy is then not enforced "
+        "Change the NetworkPolicy in the Service's namespace so that it lets Traefik's pods in.",
+        "nativeLB works around it as long as the masquerading stays. The policy then isn't "
+        "enforced "
         "for Traefik, which may not be what its author wanted.",
     ),
 )

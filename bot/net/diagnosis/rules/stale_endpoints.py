@@ -35,13 +35,15 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     named = ", ".join(f"{address}:{port}" for address, port in (listed or failed)[:4])
     yield Match(
         because=(
-            f"Traefik {'sends to' if listed else 'failed to reach'} {named}, which is neither an "
-            "endpoint of the Service nor its VIP: it has not heard of the present endpoints."
+            f"Traefik {'sends requests to' if listed else 'tried'} {named}, which is neither an "
+            "endpoint of the Service nor its VIP. It doesn't know the current endpoints."
         ),
         proven=bool(listed) and belief.of == API and fine,
         places=subject.ingress_nodes,
         bears=(Aim.ENDPOINT,),
-        untested=() if listed else ("Traefik's API, which would say what it sends to now.",),
+        untested=()
+        if listed
+        else ("Traefik's API, which would show where it sends requests now.",),
     )
 
 
@@ -50,11 +52,11 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.UNKNOWN,
     effect_because=(
-        "The VIP does not grow stale, but a Traefik that hears of no change does not hear of this "
-        "one either: mend that first."
+        "The VIP doesn't go stale, but a Traefik that misses changes would miss this one too. Fix "
+        "that first."
     ),
     advice=(
-        "See whether Traefik may list and watch EndpointSlices (its log names forbidden requests); "
-        "then restart it: `kubectl rollout restart`.",
+        "Check that Traefik may list and watch EndpointSlices (its log shows forbidden requests). "
+        "Then restart it with `kubectl rollout restart`.",
     ),
 )

@@ -24,17 +24,20 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         endpoint, open_ = refusal.path.endpoint, refusal.other_port_open
         declared = ", ".join(map(str, endpoint.declared))
-        why = f"its containers declare {declared}" if declared else "another port of it answers"
+        why = (
+            f"its containers declare {declared}" if declared else "another port of the pod answers"
+        )
         yield Match(
             because=(
-                f"{endpoint} refuses connections from everywhere, and {why}: the Service's "
-                "targetPort does not fit the pod."
+                f"The Service's targetPort is wrong: {endpoint} refuses connections from "
+                "everywhere, "
+                f"and {why}."
             ),
             proven=open_ and refusal.direct.repeated,
             paths=(refusal.path,),
             places=(endpoint.pod or str(endpoint),),
             bears=(Aim.ENDPOINT, Aim.OTHER_PORT, Aim.SOLE_VIP),
-            untested=() if open_ else ("No other port of the pod was seen open.",),
+            untested=() if open_ else ("No other port of the pod was found open.",),
         )
 
 
@@ -43,5 +46,5 @@ RULE = DecisionRule(
     find=find,
     effect=Effect.USELESS,
     effect_because="The VIP leads to the same wrong port.",
-    advice=("Set the Service's targetPort to the port that the container listens on, in Git.",),
+    advice=("In Git, set the Service's `targetPort` to the port that the container listens on.",),
 )

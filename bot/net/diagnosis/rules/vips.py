@@ -81,8 +81,10 @@ def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
         if _stalls(view):
             yield Match(
                 because=(
-                    f"From {view.ingress} remote pods answer by their own addresses, and by a VIP "
-                    "they do not, or only after seconds; VIPs that stay on the node work."
+                    f"From `{view.ingress}`, pods on other nodes answer at their own addresses, "
+                    "but "
+                    "by a VIP they don't, or only after seconds. VIPs to pods on the same node "
+                    "work."
                 ),
                 proven=sum(result.repeated for result in view.across) > 1,
                 places=(view.ingress,),
@@ -106,15 +108,16 @@ def find_broken(evidence: RouteEvidence) -> Iterator[Match]:
             for place in evidence.places(Aim.VIP)
             if place.node != view.ingress and place.context is ExecutionContext.POD
         ]
-        where = "on every node that was tried" if others else "here"
+        where = "on every tested node" if others else f"on `{view.ingress}`"
         if others and all(result.ok for result in others):
-            where = f"on {view.ingress} alone"
+            where = f"only on `{view.ingress}`"
         failed = view.vip.tries - view.vip.successes
-        failures = "every time" if view.vip.fails else f"{failed} times of {view.vip.tries}"
+        failures = "every time" if view.vip.fails else f"{failed} of {view.vip.tries} times"
         yield Match(
             because=(
-                f"From {view.ingress} every endpoint answers by its own address, and the Service's "
-                f"VIP fails {failures}: kube-proxy's rules for it are broken, {where}."
+                f"kube-proxy's rules for the Service's VIP are broken {where}. From "
+                f"`{view.ingress}` every endpoint answers at its own address, but the VIP fails "
+                f"{failures}."
             ),
             proven=view.vip.repeated and view.vip.fails and bool(others),
             places=(view.ingress,),
@@ -140,9 +143,9 @@ def find_stale(evidence: RouteEvidence) -> Iterator[Match]:
             continue
         yield Match(
             because=(
-                f"From {view.ingress} every endpoint and the Service's VIP answer, and no VIP that "
-                f"was made for this test: kube-proxy on {view.ingress} does not follow changes. "
-                "Requests by a VIP go on to its old endpoints there."
+                f"kube-proxy on `{view.ingress}` has stopped applying changes. From there every "
+                "endpoint and the Service's VIP answer, but no VIP that the test has just created. "
+                "VIPs keep sending requests to their old endpoints."
             ),
             proven=all(result.repeated for result in new),
             places=(view.ingress,),
@@ -188,7 +191,7 @@ CHECKSUM = DecisionRule(
     row=Row.CHECKSUM_OFFLOAD,
     find=find_checksum,
     effect=Effect.HARMS,
-    effect_because="The VIP is what fails; by pod IP the route works.",
+    effect_because="The VIP is what fails. By pod IP the route works.",
     advice=overlay_advice.checksum_offload,
 )
 
@@ -196,10 +199,11 @@ BROKEN = DecisionRule(
     row=Row.VIP_BROKEN,
     find=find_broken,
     effect=Effect.HARMS,
-    effect_because="The VIP is what fails; by pod IP the route works.",
+    effect_because="The VIP is what fails. By pod IP the route works.",
     advice=(
-        "On that node: `iptables-save -t nat | grep <VIP>` (or `nft list ruleset`), and k3s's log "
-        "for kube-proxy; restart k3s there if its rules are missing or old.",
+        "On that node, look for the rules with `iptables-save -t nat | grep VIP` (or "
+        "`nft list ruleset`), and in k3s's log for kube-proxy. If the rules are missing or old, "
+        "restart k3s there.",
     ),
 )
 
@@ -207,9 +211,9 @@ STALE = DecisionRule(
     row=Row.KUBE_PROXY_STALE,
     find=find_stale,
     effect=Effect.HARMS,
-    effect_because="By the VIP the route would fail as soon as its pod moves.",
+    effect_because="By the VIP, the route would fail as soon as its pod moves.",
     advice=(
-        "On that node: is kube-proxy running, and what does its log say? In k3s it is part of the "
-        "agent: `journalctl -u k3s-agent -u k3s | grep -i proxy`; restart it there.",
+        "On that node, check that kube-proxy runs, and its log. In k3s it's part of the agent: "
+        "`journalctl -u k3s-agent | grep -i proxy` (or `-u k3s`). Restart it there.",
     ),
 )

@@ -18,7 +18,7 @@ def find_outside(evidence: RouteEvidence) -> Iterator[Match]:
     """
     service, name = evidence.subject.service, evidence.subject.external
     if name:
-        because = f"{service} is an ExternalName for {name}: it has no endpoints."
+        because = f"{service} is an ExternalName for `{name}`, so it has no endpoints."
         yield Match(because, proven=True)
 
 
@@ -41,7 +41,7 @@ def find_none(evidence: RouteEvidence) -> Iterator[Match]:
         yield Match(f"{none}: {whose} not ready.", proven=True, places=away, instead=steps)
         return
     addresses = ", ".join(endpoint.address for endpoint in subject.unready[:SHOWN])
-    unready = f"; not ready: {addresses}" if addresses else ""
+    unready = f". Not ready: {addresses}" if addresses else ""
     yield Match(f"{none}{unready}.", proven=True)
 
 
@@ -53,7 +53,7 @@ def _nodes_away(subject: Subject) -> tuple[str, ...]:
 
 SHOWN = 4
 NODE_AWAY = (
-    "Check whether node {node} answers, and its kubelet: "
+    "Check that node {node} answers, and its kubelet: "
     "`systemctl status k3s-agent || systemctl status k3s`"
 )
 
@@ -61,10 +61,12 @@ OUTSIDE = DecisionRule(
     row=Row.OUTSIDE,
     find=find_outside,
     effect=Effect.IMPOSSIBLE,
-    effect_because="An ExternalName has no VIP: Traefik v2 drops such a route, v3 ignores it.",
+    effect_because=(
+        "An ExternalName has no VIP. Traefik v2 drops such a route, v3 ignores the setting."
+    ),
     advice=(
-        "Test the name from Traefik's node: `curl -sv http://NAME`.",
-        "If it only stands for a Service of this cluster, point the route at that Service.",
+        "Test the name from Traefik's node: `curl -sv http://NAME`",
+        "If it's only another name for a Service in this cluster, use that Service in the route.",
     ),
 )
 
@@ -72,8 +74,9 @@ NO_ENDPOINTS = DecisionRule(
     row=Row.NO_ENDPOINTS,
     find=find_none,
     effect=Effect.USELESS,
-    effect_because="A VIP without endpoints refuses: 503 becomes 502.",
+    effect_because="A VIP without endpoints refuses connections: 503 becomes 502.",
     advice=(
-        "`/health endpoints` says whether the selector, the port's name or the pods are at fault.",
+        "Run `/health endpoints`: it says whether the selector, the port's name or the pods are "
+        "wrong.",
     ),
 )
