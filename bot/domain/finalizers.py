@@ -80,8 +80,8 @@ def describe(finalizers: Sequence[str], held_since: datetime | None) -> str:
         return f"It is being deleted, and waits for its {word} {names}."
     reasons = dict.fromkeys(meaning(name) for name in finalizers[:MAX_NAMED])
     return (
-        f"It is being deleted since {held_since:%Y-%m-%d %H:%M} UTC, "
-        f"and held by its {word} {names}: {'; '.join(reasons)}."
+        f"It is being deleted, and held since {held_since:%Y-%m-%d %H:%M} UTC "
+        f"by its {word} {names}: {'; '.join(reasons)}."
     )
 
 

@@ -310,7 +310,7 @@ class Health:
         if not findings:
             raise InputError(not_found(f"No finding has the code {typed!r} now", report))
         subjects = ", ".join(f"{finding.code} ({finding.subject})" for finding in findings[:5])
-        msg = f"{typed!r} stands for {len(findings)} findings. Choose one by its code: {subjects}."
+        msg = f"{typed!r} matches {len(findings)} findings. Choose one by its code: {subjects}."
         raise InputError(msg)
 
 
@@ -357,9 +357,9 @@ def reads(checks: Iterable[Check], every: Iterable[Check]) -> tuple[type[Object]
 def not_found(beginning: str, report: Report) -> str:
     """Why a finding is missing: with gaps in the report, it may still be there."""
     if not report.unseen:
-        return f"{beginning}: it is mended, or the code is mistyped. Ask /health again."
+        return f"{beginning}: it is fixed, or the code is mistyped. Run `/health all` again."
     kinds = ", ".join(dict.fromkeys(gap.kind for gap in report.unseen))
-    sentence = f"{beginning}, but not everything could be seen, so it may be there still."
+    sentence = f"{beginning}, but not everything could be seen, so it may still be there."
     return f"{sentence} Not seen: {kinds}."
 
 

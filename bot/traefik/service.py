@@ -277,7 +277,7 @@ def _find_route(query: str, routes: tuple[RouteView, ...], unseen: tuple[str, ..
         if any(text in rule.match.casefold() for rule in route.rules)
     }
     if not near or not text:
-        hint = " Not everything could be seen, so it may be there still." if unseen else ""
+        hint = " Not everything could be seen, so it may still be there." if unseen else ""
         msg = f"No route is called {query!r}.{hint} `traefik routes` names them."
         raise InputError(msg)
     if len(near) > 1:

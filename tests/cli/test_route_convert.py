@@ -150,7 +150,7 @@ def test_traefiks_arguments_are_heeded(folder: Path) -> None:
 
 
 def test_text_that_other_readers_take_for_something_else_is_quoted(folder: Path) -> None:
-    """Go's YAML reads 1e3 and y as a number and a truth value, Python's as text."""
+    """Go's YAML reads 1e3 and y as a number and a boolean, Python's as text."""
     labels = "labels: {a: '1e3', b: 'y', c: 'true', d: '0o7'}, name: web,"
     (folder / "web.yaml").write_text(INGRESS.replace("name: web,", labels, 1))
     made = run("web.yaml", cwd=folder).stdout
