@@ -39,7 +39,7 @@ NOT_LEADING = (
 
 FULL = (
     "The {title} is full or locked, so the {name} was not kept: {error} Delete it ({delete}): it "
-    "is made anew, and what it held is lost."
+    "is created again, and its content is lost."
 )
 NEWER = (
     "The {title} was written by a newer meshmedic, so the {name} was not kept. Run that version "

@@ -61,7 +61,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("digest remove", {"name": "evening"}, "evening"),
     ("digest history", {}, "What was sent"),
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
-    ("doctor", {}, "All is well"),
+    ("doctor", {}, "Nothing wrong found"),
 )
 ELSEWHERE = frozenset({"health all", "fix route", "fix rollback"})
 """Asked at the install and for the repair."""

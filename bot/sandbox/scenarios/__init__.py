@@ -15,7 +15,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         "synced, a certificate not renewed, a release suspended, and a route leads nowhere.",
         ordinary.homelab,
     ),
-    Scenario("healthy", "Nothing is wrong.", "All is well, and everything was seen.", healthy),
+    Scenario(
+        "healthy", "Nothing is wrong.", "Everything is healthy, and everything was seen.", healthy
+    ),
     Scenario(
         "flux-broken",
         "Flux cannot log in to Git.",
