@@ -18,10 +18,10 @@ class SitesCog(Cog):
 
     @app_commands.command()
     async def sites(self, interaction: Interaction, private: bool = False) -> None:
-        """Which sites answer, since when not, and why.
+        """Show which sites answer, which do not, since when and why.
 
         Args:
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         sites = await self._health.sites()

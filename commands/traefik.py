@@ -16,9 +16,7 @@ from commands.autocomplete import Choices, suggestions
 class TraefikCog(Cog):
     """`/traefik`. Logs are for operators, as everywhere."""
 
-    traefik = app_commands.Group(
-        name="traefik", description="What Traefik serves, and how it goes."
-    )
+    traefik = app_commands.Group(name="traefik", description="Traefik's routes and errors.")
 
     def __init__(self, traefik: Traefik) -> None:
         self._traefik = traefik
@@ -28,10 +26,10 @@ class TraefikCog(Cog):
 
     @traefik.command()
     async def routes(self, interaction: Interaction, private: bool = False) -> None:
-        """Every route: by pod IPs or VIP, its servers, what is broken.
+        """List Traefik's routes and what is broken.
 
         Args:
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         await answer(interaction, discord_traefik.routes(await self._traefik.routes()))
@@ -45,12 +43,12 @@ class TraefikCog(Cog):
         since: str | None = None,
         private: bool = False,
     ) -> None:
-        """Failures by route, refused objects and servers, from all replicas' logs.
+        """Show failures by route, refused objects and servers, from all replicas' logs.
 
         Args:
             route: Only this route.
-            since: How far back, such as 15m, 2h or 1d. Default: 1h.
-            private: Show it to you alone.
+            since: How far back, for example 15m, 2h or 1d. Default: 1h.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         summary = await self._traefik.logs(route, since_of(since) if since else None)
@@ -59,11 +57,11 @@ class TraefikCog(Cog):
     @traefik.command()
     @app_commands.autocomplete(route=_suggest_route)
     async def describe(self, interaction: Interaction, route: str, private: bool = False) -> None:
-        """One route: rules, Services and servers.
+        """Show one route: rules, Services and servers.
 
         Args:
             route: A route, or its host.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         described, view = await self._traefik.describe(route)

@@ -51,7 +51,7 @@ NO_COMMANDS = (
     "right, and was the bot invited with the scopes bot and applications.commands?"
 )
 
-STOPPED = "The bot is being restarted, and this was not answered. Please ask again in a minute."
+STOPPED = "The bot is being restarted, and this was not answered. Please try again in a minute."
 
 
 class Client(discord.Client):
@@ -173,7 +173,7 @@ class Client(discord.Client):
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
         known = any(pattern.fullmatch(custom_id) for pattern in self.custom_ids)
         if not known and await self.takes():
-            await say(interaction, "This button is no longer known. Please ask again.")
+            await say(interaction, "This button no longer works. Please run the command again.")
 
     @property
     def custom_ids(self) -> tuple[re.Pattern[str], ...]:
@@ -255,7 +255,7 @@ class Client(discord.Client):
     async def refuse(self, interaction: discord.Interaction, needed: Role) -> None:
         """Say in private which role this is for."""
         self.note_outcome(InteractionOutcome.REFUSED)
-        text = f"This is for this bot's {needed.name.lower()}s. Ask whoever runs it to add you."
+        text = f"You need the {needed.name.lower()} role for this. Ask the bot's owner to add you."
         if not await say(interaction, text):
             self.note_outcome(InteractionOutcome.LEFT)
 

@@ -22,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
     parser.epilog = EXIT_CODES
     add_files(parser)
     add_output(parser)
-    parser.add_argument("--now", help="the time to judge at, such as 2026-01-31T12:00:00Z")
+    parser.add_argument("--now", help="the time to check at, such as 2026-01-31T12:00:00Z")
     parser.set_defaults(command=run)
 
 
@@ -54,6 +54,6 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        msg = f"--now {text!r} is no time: write it as 2026-01-31T12:00:00Z."
+        msg = f"--now {text!r} is not a time: write it as 2026-01-31T12:00:00Z."
         raise InputError(msg) from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -63,7 +63,7 @@ def add_arguments(group: Parser) -> None:
     parser.set_defaults(command=matrix)
     parser = tests.add_parser(
         "test",
-        help="one request, with DNS, connection, TLS and HTTP told apart",
+        help="one request, with DNS, connection, TLS and HTTP step by step",
         epilog="exit code: 0 it is reached, 1 it answers 5xx or in part, 2 not, 3 nothing tried",
     )
     parser.add_argument("begin", metavar="FROM", help="a node or a pod: edge, kube-system/traefik")

@@ -34,12 +34,12 @@ COMMANDS = {
     "run": "answer on Discord, about the real cluster",
     "check": "run the health checks once",
     "sites": "which sites answer",
-    "why": "tell the story of one finding",
+    "why": "explain one finding",
     "digest": "what changed since the last digest, and what is open",
-    "judge": "judge objects from files, without a cluster",
+    "judge": "check objects from files, without a cluster",
     "net": "test the network between the nodes",
-    "traefik": "what Traefik serves, and what its logs tell",
-    "route": "mend the routes in files, without a cluster",
+    "traefik": "what Traefik serves, and what its logs show",
+    "route": "fix the routes in files, without a cluster",
     "doctor": "examine the set-up: Discord, the cluster, permissions",
     "invite": "print the link that brings the bot into your server",
     "sandbox": "try the bot in a browser, without Discord",
@@ -81,7 +81,10 @@ class Parser(argparse.ArgumentParser):
 
 def build_parser() -> Parser:
     """The parser of the whole command line."""
-    parser = Parser(prog="meshmedic", description="Evidence before prescription.")
+    parser = Parser(
+        prog="meshmedic",
+        description="Find out why your homelab is broken, see the evidence, and fix it.",
+    )
     parser.add_argument("--version", action="version", version=f"meshmedic {__version__}")
     add_commands(parser, COMMANDS, "bot.cli.")
     return parser

@@ -18,7 +18,7 @@ from bot.errors import InputError, MeshmedicError
 SOON = timedelta(seconds=75)
 """How long before a run its picture is prepared: a little more than one turn."""
 
-NONE = "None is set up: /digest set makes one."
+NONE = "None is set up: `/digest set` creates one."
 
 
 async def unprepared() -> None:

@@ -22,8 +22,8 @@ MOST = 2000
 """Changes that are listed at most, by name, as the API server does; a name begins with a time."""
 
 NO_NAME = (
-    "{name!r} is no name of a change: those have small letters, digits and hyphens, such as "
-    "20260131-1200-web-3f9c. `/fix history` names them."
+    "{name!r} is not the name of a change: those have lowercase letters, digits and hyphens, such "
+    "as 20260131-1200-web-3f9c. `/fix history` names them."
 )
 SHOWN = 60
 """Characters of a wrong name that are shown."""

@@ -85,7 +85,7 @@ def _candidate(snapshot: Snapshot, typed: str) -> Candidate | Unresolved:
     if len(labels) == 1:
         # One rule with several Services: the Services themselves are what to choose from.
         labels = tuple(f"service/{c.to.namespace}/{c.to.name}:{c.port}" for c in fitting)
-    return Unresolved(f"{typed!r} stands for {len(labels)} ways to a Service.", near=labels[:NEAR])
+    return Unresolved(f"{typed!r} matches {len(labels)} routes to a Service.", near=labels[:NEAR])
 
 
 def _nothing(

@@ -186,7 +186,7 @@ class Executor:
             except ClusterError as error:
                 raise StepFailed(f"{step.action} of {step.object}: {error}") from error
             return
-        raise StepFailed(f"{step.object} is is changed by someone else again and again.")
+        raise StepFailed(f"{step.object} is changed by somebody else again and again.")
 
     async def _may_write(
         self, step: Step, steps: Sequence[Step], change: Change, live: Live, loaded: set[Action]
@@ -211,7 +211,7 @@ class Executor:
             proof = await self._proof(change)
             if not proof.helped:
                 raise StepFailed(
-                    f"Next to the Ingress, the IngressRoutes do not help. {proof.because}"
+                    f"Beside the Ingress, the IngressRoutes do not help. {proof.because}"
                 )
         # That took its time: if anything changed meanwhile, it is all looked at again.
         if unchanged := await self._live(steps) == live:

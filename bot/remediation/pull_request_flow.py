@@ -161,4 +161,4 @@ class PullRequestFlow:
 
 def _given_up(attempts: RepositoryAttempts) -> str:
     why = attempts.why or "The last attempt did not end: the process was stopped or died."
-    return f"The repository was asked {attempts.count} times, and will not be asked again. {why}"
+    return f"The repository was asked {attempts.count} times, and is not asked again. {why}"

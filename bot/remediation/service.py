@@ -36,7 +36,7 @@ from bot.remediation.reconciler import Reconciler
 from bot.remediation.verification import Verifier
 
 UNDER_WAY = "A change of {target} is under way: {name}. Wait for its end."
-FASTER = "Someone else already acted on this change. The card shows its current state."
+FASTER = "Somebody else was faster. The card shows what became of it."
 OPEN = (
     "{name} is proposed for {target} by another way, and somebody else asked for it. An approver "
     "may decide on it, or propose something else in its place."
@@ -148,12 +148,12 @@ class RemediationService:
         """
         change = await self.store.read(name)
         if not self.roles.allow(Role.APPROVER, click.user, click.roles):
-            raise Refused("Only approvers may roll a change back.")
+            raise Refused("Only approvers may take a change back.")
         if why := change.undoable(self.clock()):
             raise InputError(why)
         await self._alone(change)
         if obstacles := await self.executor.obstacles(change):
-            return ChangeRefusal(f"It cannot be rolled back automatically. {' '.join(obstacles)}")
+            return ChangeRefusal(f"It cannot be taken back by itself. {' '.join(obstacles)}")
         by, why = str(click.user), "It was rolled back."
         # The decision is the person's write; what follows from it is the bot's.
         with _first():
@@ -208,7 +208,7 @@ class RemediationService:
         if not self.roles.allow(Role.APPROVER, click.user, click.roles):
             raise Refused("Only approvers may decide on a change.")
         if change.state not in EXPIRES:
-            raise Refused(f"It is already {change.state}.")
+            raise Refused(f"It is {change.state} already.")
 
     async def _baseline(self, plan: RepairPlan, progress: Progress) -> Sample | PlanRefusal:
         before = await self.verifier.baseline(plan.request, progress)

@@ -41,7 +41,7 @@ SAMPLE_TIMEOUT = 45.0
 """Seconds for the requests at one place: a pod may have to start."""
 
 NO_PROBER = "No request can be made through Traefik: there is no prober."
-NO_ENTRANCE = "No usable entrypoint port was found on any Traefik pod."
+NO_ENTRANCE = "No port of a Traefik pod was seen by which requests could be made."
 
 Sleep = Callable[[float], Awaitable[None]]
 

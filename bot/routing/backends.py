@@ -22,7 +22,7 @@ from bot.routing.running import configs
 SCHEMES = frozenset({"", "http", "https", "h2c"})
 SHOWN = 40
 
-LOOP = "It leads back to itself, so Traefik builds none of the services in the circle."
+LOOP = "It leads back to itself, so Traefik builds none of the services in the cycle."
 
 NOTHING = Defect("NoServices", "It leads to no service: requests get 503.")
 

@@ -131,7 +131,7 @@ class Traefik:
         )
         if answer.shows_failures or not pods:
             return answer
-        quiet = f"A log of this level tells of no failure and no server. {HOW_TO_LOG}"
+        quiet = f"A log of this level shows neither failures nor servers. {HOW_TO_LOG}"
         return msgspec.structs.replace(answer, unseen=(*answer.unseen, quiet))
 
     async def suggestions(self, typed: str, most: int) -> tuple[str, ...]:
@@ -248,7 +248,7 @@ def since_of(text: str) -> timedelta:
     """
     since = duration(text, "smhd")
     if since is None:
-        msg = f"{text!r} is no time: write 90s, 15m, 2h or 1d."
+        msg = f"{text!r} is not a duration: write for example 90s, 15m, 2h or 1d."
         raise InputError(msg)
     return since
 
@@ -282,6 +282,6 @@ def _find_route(query: str, routes: tuple[RouteView, ...], unseen: tuple[str, ..
         raise InputError(msg)
     if len(near) > 1:
         names = ", ".join(sorted(near)[:5])
-        msg = f"{query!r} stands for {len(near)} routes: {names}."
+        msg = f"{query!r} matches {len(near)} routes: {names}."
         raise InputError(msg)
     return next(iter(near.values()))

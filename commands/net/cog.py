@@ -60,11 +60,11 @@ class NetCog(CogWithControls):
 
     @net.command(extras=OPERATORS)
     async def diagnose(self, interaction: Interaction, route: str, private: bool = False) -> None:
-        """Where a route breaks, and whether nativeLB would help.
+        """Find out why a route fails, and whether nativeLB would fix it.
 
         Args:
             route: A route, its host, or a Service; all for every route, or all and a namespace.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await self._run_diagnosis(interaction, route, private)
 
@@ -96,11 +96,11 @@ class NetCog(CogWithControls):
 
     @net.command(extras=OPERATORS)
     async def matrix(self, interaction: Interaction, node: str = "", private: bool = False) -> None:
-        """What gets from node to node: pod IP, VIP, large payloads, UDP, DNS.
+        """Test what gets from node to node: pod IP, VIP, large payloads, UDP, DNS.
 
         Args:
             node: Only to and from this node.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await self._run_matrix(interaction, node, private)
 
@@ -123,12 +123,12 @@ class NetCog(CogWithControls):
     async def test(
         self, interaction: Interaction, begin: str, end: str, private: bool = False
     ) -> None:
-        """One request, with DNS, connection, TLS and HTTP told apart.
+        """Send one request, and show each step: DNS, connection, TLS, HTTP.
 
         Args:
             begin: A node or a pod.
             end: A URL, service.namespace[:port], or an address with its port.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await self._run_request(interaction, f"{begin.strip()}{BETWEEN}{end.strip()}", private)
 
@@ -163,9 +163,9 @@ class NetCog(CogWithControls):
         Args:
             tool: What to run.
             node: Where to run it.
-            target: A node, namespace/name, a name or an address; a URL for curl.
-            options: Such as: -c 5. Anything that is not listed is refused with the list.
-            private: Show it to you alone.
+            target: A node, namespace/name, a host name or an address. A URL for curl.
+            options: For example -c 5. An unknown option shows the list.
+            private: Only you see the answer.
         """
         line = " ".join([tool, node.strip(), target.strip(), *options.split()])
         await self._run_tool(interaction, line, private)
@@ -193,7 +193,7 @@ class NetCog(CogWithControls):
             "tool": self._run_tool,
         }
         if control["name"] not in tests:
-            raise InputError("This test is no longer known. Please ask anew.")
+            raise InputError("This test is no longer known. Please run it again.")
         private = bool(interaction.message and interaction.message.flags.ephemeral)
         await tests[control["name"]](interaction, control["asked"], private)
 

@@ -132,7 +132,7 @@ def test_standard_input_is_a_file_too(tmp_path: Path) -> None:
 def test_a_version_that_is_none_is_named(folder: Path, version: str) -> None:
     made = run("web.yaml", cwd=folder, version=version)
     assert (made.returncode, made.stdout) == (64, b"")
-    assert b"is no version of Traefik: it is written like 3.6.2" in made.stderr
+    assert b"is not a version of Traefik: it is written like 3.6.2" in made.stderr
 
 
 def test_traefiks_arguments_are_heeded(folder: Path) -> None:

@@ -29,7 +29,7 @@ async def test_a_viewer_and_a_stranger_are_refused(room: Room):
     for person in (room.viewer, room.stranger):
         refused = await person.slash(room.channel, "doctor")
         assert refused.ephemeral
-        assert "operators" in said(refused)
+        assert "operator role" in said(refused)
         assert "Discord" not in said(refused)
 
 

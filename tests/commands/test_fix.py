@@ -114,7 +114,7 @@ async def test_nobody_else_decides(room: Room, world: World, label: str) -> None
     for person in (room.operator, room.viewer, room.stranger):
         refused = await press(room, person, shown, label)
         assert refused.ephemeral
-        assert "approvers" in said(refused)
+        assert "approver role" in said(refused)
     assert not world.writer.effects
     (change,) = world.store.kept.values()
     assert change.state is ChangeState.PROPOSED
@@ -176,7 +176,7 @@ async def test_changed_evidence_shows_a_new_card_to_everybody(room: Room, world:
 async def test_another_way_is_a_button_for_approvers(room: Room, world: World) -> None:
     shown = await propose(room)
     label = "Instead: IngressRoutes in place of the Ingress"
-    assert "approvers" in said(await press(room, room.operator, shown, label))
+    assert "approver role" in said(await press(room, room.operator, shown, label))
     other = await press(room, room.approver, shown, label)
     text = said(other)
     assert "Create IngressRoute apps/web" in text

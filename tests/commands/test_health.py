@@ -75,14 +75,14 @@ async def test_a_stranger_is_refused_at_command_autocomplete_and_click(room: Roo
     asked = room.cluster.asked
     refused = await room.stranger.slash(room.channel, "health all")
     assert refused.ephemeral
-    assert "viewers" in said(refused)
+    assert "viewer role" in said(refused)
     assert await room.stranger.autocomplete(room.channel, "health pods", "namespace", "") == []
     assert await room.stranger.autocomplete(room.channel, "why", "finding", "") == []
     clicked = await room.stranger.click(message(shown), label="Export")
     assert clicked.ephemeral
-    assert "viewers" in said(clicked)
+    assert "viewer role" in said(clicked)
     chosen = await room.stranger.select(message(shown), [code_in(shown)])
-    assert "viewers" in said(chosen)
+    assert "viewer role" in said(chosen)
     assert room.cluster.asked == asked
 
 
@@ -91,7 +91,7 @@ async def test_a_role_counts_as_it_is_at_the_click(room: Room):
     room.cluster.set([BROKEN])
     shown = await room.viewer.slash(room.channel, "health all")
     room.env.backend.get_guild(room.channel.guild.id).members[room.viewer.id].role_ids.clear()
-    assert "viewers" in said(await room.viewer.click(message(shown), label="Export"))
+    assert "viewer role" in said(await room.viewer.click(message(shown), label="Export"))
 
 
 async def test_choosing_a_finding_tells_its_story_to_that_person(room: Room):
@@ -126,7 +126,7 @@ async def test_a_finding_that_was_mended_since_is_said_to_be_gone(room: Room):
     shown = await room.viewer.slash(room.channel, "health all")
     room.cluster.set([a_pod("web")])
     await room.restart()
-    assert "mended" in said(await room.viewer.select(message(shown), [code_in(shown)]))
+    assert "it is fixed" in said(await room.viewer.select(message(shown), [code_in(shown)]))
 
 
 async def test_export_gives_the_report_that_was_answered(room: Room):

@@ -134,7 +134,7 @@ async def test_only_operators_probe_and_are_given_suggestions(room: Room, prober
     for person in (room.viewer, room.stranger):
         refused = await person.slash(room.channel, "net diagnose", route="nextcloud")
         assert refused.ephemeral
-        assert "operators" in said(refused)
+        assert "operator role" in said(refused)
     assert not fake.asked
     found = await room.operator.autocomplete(room.channel, "net diagnose", "route", "nextc")
     assert any("nextcloud" in choice["value"] for choice in found)
@@ -186,7 +186,7 @@ async def test_a_test_can_be_made_again_after_a_restart_by_operators_only(
     first = await room.operator.slash(room.channel, command, **options)
     fake = await prober(Broken(overlay_down=frozenset({"edge"})))
     refused = await room.viewer.click(message(first), label="Test again")
-    assert "operators" in said(refused)
+    assert "operator role" in said(refused)
     assert not fake.asked
     again = await room.operator.click(message(first), label="Test again")
     assert "❌" in said(again)
@@ -219,7 +219,7 @@ async def test_without_a_prober_there_is_no_matrix_and_the_component_is_named(
     answer = said(await room.operator.slash(room.channel, "net matrix"))
     assert "❔ Not everything could be seen" in answer
     assert "deploy/components/prober" in answer
-    assert "operators" in said(await room.viewer.slash(room.channel, "net matrix"))
+    assert "operator role" in said(await room.viewer.slash(room.channel, "net matrix"))
 
 
 async def test_one_request_is_told_step_by_step(room: Room, prober: Any) -> None:
@@ -238,7 +238,7 @@ async def test_start_and_goal_are_suggested_to_operators(room: Room, prober: Any
     goals = await room.operator.autocomplete(room.channel, "net test", "to", "nextc")
     assert any(each["value"].startswith("nextcloud.productivity:") for each in goals)
     refused = await room.viewer.slash(room.channel, "net test", **{"from": "edge", "to": "x:1"})
-    assert "operators" in said(refused)
+    assert "operator role" in said(refused)
 
 
 @pytest.mark.parametrize("typed", HOSTILE)

@@ -276,7 +276,7 @@ def test_several_matches_are_to_be_chosen_from():
     other = a_service("api", clusterIP="10.43.0.10")
     snapshot = a_cluster(an_ingress(), an_ingress("api", path="/api", to="api"), other)
     said = why(snapshot, "web.example")
-    assert "stands for 2 ways" in said.detail
+    assert "matches 2 routes" in said.detail
     assert len(said.near) == 2
     assert all(found(snapshot, each) for each in said.near)
 

@@ -293,7 +293,7 @@ WRONG_INSTALLS = (
     WrongInstall(
         "a time zone that does not exist",
         _setting("MESHMEDIC_DIGEST_TIMEZONE", "Europe/Nowhere", starts=False),
-        "bot's pods.*ended with code.*MESHMEDIC_DIGEST_TIMEZONE: it is no time zone",
+        "bot's pods.*ended with code.*MESHMEDIC_DIGEST_TIMEZONE: this system does not know",
     ),
     WrongInstall(
         "Traefik's namespace is another one",

@@ -167,7 +167,7 @@ async def test_two_people_are_needed_where_the_policy_says_so() -> None:
     object.__setattr__(world.policy, "two_people", frozenset({"apps"}))
     remediation = world.process()
     change = await proposed(world, remediation)
-    with pytest.raises(Refused, match="someone else"):
+    with pytest.raises(Refused, match="another person"):
         await remediation.decide(change.name, world.click(ANNA), approve=True)
     assert isinstance(
         await remediation.decide(change.name, world.click(BELA), approve=True), Change

@@ -144,7 +144,7 @@ async def test_each_fault_in_discord_has_its_fix(
         ({"APPROVERS": "", "VIEWERS": ""}, "nobody can use the bot"),
         ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is not a role of this server"),
         ({"APPROVERS": str(APPROVERS)}, f"write role:{APPROVERS}"),
-        ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is no id"),
+        ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is not an id"),
         ({"ALERT_CHANNEL": str(GONE)}, f"{GONE} is not a channel of this server"),
     ],
 )

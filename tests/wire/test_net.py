@@ -78,7 +78,7 @@ async def test_a_matrix_comes_with_its_picture_and_can_be_asked_again(
     again = await server.click(answer.message, control(answer, "again"), user=OLGA)
     assert (await told(again)).text.startswith("## ❌")
     refused = await server.click(answer.message, control(answer, "again"), user=VERA)
-    assert "operators" in (await refused.answer()).text
+    assert "operator role" in (await refused.answer()).text
 
 
 async def test_what_the_rounds_of_the_agents_found_is_in_the_report(

@@ -74,7 +74,7 @@ class ProbeAdmission:
         if probe.kind not in WEB:
             return _checked(probe, address=str(ip))
         if probe.name and not NAME.fullmatch(probe.name) and parse(probe.name) is None:
-            return Refusal("The rule's host is no name that could be asked for.")
+            return Refusal("The rule's host is not a name that can be requested.")
         path = asked_path(probe.path)
         if isinstance(path, Refusal):
             return path

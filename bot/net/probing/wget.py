@@ -205,7 +205,7 @@ def _url(probe: Probe) -> str | Refusal:
     if why := destination.forbidden(str(ip)):
         return Refusal(why)
     if probe.kind is ProbeKind.HTTP and probe.name and not _has_host(probe):
-        return Refusal("The route's host is no name that could be asked for.")
+        return Refusal("The route's host is not a name that can be requested.")
     path = f"/{quote(probe.path.removeprefix('/'), safe=destination.KEPT, errors='replace')}"
     if len(path) > LONGEST:
         return Refusal("The route's path is too long to be asked for.")

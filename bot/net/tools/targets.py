@@ -73,7 +73,7 @@ def allowed(entries: Iterable[str]) -> Allowed:
         try:
             ranges.append(ipaddress.ip_network(entry, strict=False))
         except ValueError:
-            msg = f"{entry!r} is no name, no address and no range such as 192.0.2.0/24"
+            msg = f"{entry!r} is not a name, an address or a range such as 192.0.2.0/24"
             raise ValueError(msg) from None
     return Allowed(tuple(names), tuple(ranges))
 
@@ -110,7 +110,7 @@ def _named(snapshot: Snapshot, name: str, also: Allowed) -> Place | Refusal:
     if is_covered(name, also):
         return Place(name)
     if name.endswith(DOMAIN):
-        return Refusal(f"{name} is no Service of this cluster: only dig may ask for it.")
+        return Refusal(f"{name} is not a Service of this cluster: only dig may look it up.")
     return Refusal(_beyond(snapshot, name))
 
 
@@ -141,14 +141,14 @@ def _node(node: core.Node) -> Place | Refusal:
         for node_address in node.status.addresses:
             if node_address.type == kind and (at := _literal(node_address.address)):
                 return Place(at, at)
-    return Refusal(f"The node {node.name} tells no address.")
+    return Refusal(f"The node {node.name} reports no address.")
 
 
 def _address(snapshot: Snapshot, text: str, also: Allowed) -> Place | Refusal:
     at = _literal(text)
     ip = address.parse(at)
     if ip is None:
-        return Refusal(f"{text} is no target: it means something else on each machine.")
+        return Refusal(f"{text} is not a target: it means something else on each machine.")
     # Also those of pods that are gone: where the nodes' pods are.
     pods = (range_ for node in snapshot.of(core.Node) for range_ in address.pod_ranges(node))
     own = snapshot.once("network.tools.own", lambda: _own(snapshot))

@@ -50,9 +50,9 @@ def refusal(change: Change, click: Click, roles: Roles, policy: Policy) -> str:
     if not roles.allow(Role.APPROVER, click.user, click.roles):
         return "Only approvers may decide on a change."
     if change.state is not ChangeState.PROPOSED:
-        return f"It is already {change.state}."
+        return f"It is {change.state} already."
     if is_over(change.state, click.at, change.expires):
-        return "It has expired. Ask for it again: the cluster may have changed since."
+        return "It has expired. Ask for it anew: what was seen then may not be so now."
     return next(_of_namespaces(change, click, policy), "")
 
 
@@ -62,4 +62,4 @@ def _of_namespaces(change: Change, click: Click, policy: Policy) -> Iterator[str
         if why := policy.untouchable(namespace):
             yield why
         if own and (not policy.self_approval or namespace in policy.two_people):
-            yield f"In namespace {namespace}, someone else must approve what you asked for."
+            yield f"In namespace {namespace} another person must approve what you asked for."

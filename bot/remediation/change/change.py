@@ -139,11 +139,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         if pull := self.notes.pull_request:
             return f"Revert pull request {pull.number}: Flux then takes it back."
         if self.state is not ChangeState.DONE or done is None:
-            return f"It is {self.state}: only a change that is Done can be rolled back."
+            return f"It is {self.state}: only what is Done can be taken back."
         if now - done > UNDONE_FOR:
-            return (
-                f"It was done more than {UNDONE_FOR.days} days ago: too little is known of it now."
-            )
+            return f"It was done more than {UNDONE_FOR.days} days ago: nobody remembers enough."
         return ""
 
 

@@ -139,11 +139,9 @@ def unseen(before: Sample, after: Sequence[Sample]) -> VerificationResult:
 def baseline_refusal(before: Sample) -> str:
     """Why nothing may be changed, by the requests before the change; empty if some fail."""
     if not before.asked:
-        return (
-            "No request could be sent through Traefik, so there is no way to see whether it helped."
-        )
+        return "No request could be sent through Traefik, so nobody could tell whether it helped."
     if not before.failures:
-        return f"Nothing fails now ({before}), so there is no way to see whether it helped."
+        return f"Nothing fails now ({before}), so nobody could tell whether it helped."
     if not before.of(Sort.FAILED):
         return f"Traefik does not serve this route at all ({before}): that is another fault."
     return ""

@@ -57,7 +57,7 @@ def _risks(context: PlanningContext) -> Iterator[str]:
     if owner.keeper in (Keeper.KUSTOMIZATION, Keeper.HELM_RELEASE, Keeper.HELM):
         yield (
             f"{owner} leaves an annotation alone that the bot added, but it stands in no file, and "
-            "goes if somebody edits it with kubectl or recreates the Service."
+            "goes if somebody edits it with kubectl or makes the Service anew."
             if owner.keeper is Keeper.KUSTOMIZATION
             else f"{owner} leaves an added annotation alone, also with drift detection, but it "
             "stands in no file."

@@ -95,12 +95,8 @@ def draft(
     )
 
 
-_LOWERS = (
-    "A trial: fewer requests may fail, but no fault is fixed. It is rolled back automatically."
-)
-_UNPROVEN = (
-    "A trial: it is not proven to help. If it does not help, it is rolled back automatically."
-)
+_LOWERS = "A trial: fewer requests may fail, and no fault is mended. It takes itself back."
+_UNPROVEN = "A trial: that it helps is not proven. It takes itself back if it does not."
 _ONE_SERVER = (
     "Traefik then sees one server, the VIP: it no longer chooses among pods, checks none of "
     "them, and kept connections may load them unevenly."

@@ -170,6 +170,6 @@ def _risks(releases: list[Step]) -> Iterator[str]:
         yield f"Certificate {named} no longer belongs to the Ingress, also after a roll back."
     yield (
         "To see when Traefik has loaded it, and the Ingress on the way back, a copy for a host in "
-        f".invalid stands next to it for some seconds: its name ends in {SUFFIX}."
+        f".invalid stands beside it for some seconds: its name ends in {SUFFIX}."
     )
     yield "Dashboards and tools that look for Ingresses do not see the route any more."

@@ -29,9 +29,9 @@ RETURNS_AFTER = 24 * 60
 """Minutes for which Flux is kept off: a day to bring the change into Git."""
 
 KEPT_OFF = (
-    "{owner} ignores this object for {hours} hours. Then the bot takes the change back, and Flux "
-    "manages the object again from its next interval: bring the change into Git before that. Until "
-    "then Flux ignores what Git says of this object. If Git removes it, it stays for good."
+    "{owner} is kept off this object for {hours} hours. Then the bot takes the change back, and "
+    "Flux keeps the object again from its next interval on: bring the change into Git until then. "
+    "Meanwhile Flux ignores what Git says of this object; if Git removes it, it stays for good."
 )
 
 

@@ -18,8 +18,8 @@ from bot.remediation.planning.refusals import PlanReason, PlanRefusal
 from bot.routing.native_lb import ANNOTATION, FIELD
 
 NEVER_MERGED = (
-    "The bot never merges: it waits for the merge, then for Flux, and then tests. To roll it "
-    "back, revert the pull request."
+    "The bot merges nothing: it waits for somebody who does, then for Flux, and tests then. What "
+    "was merged is taken back by reverting the pull request."
 )
 
 

@@ -25,20 +25,17 @@ class PlanReason(StrEnum):
 
     NO_ROUTE = (
         "no-route",
-        "Ask for a route to the Service: `/traefik routes` lists them.",
+        "Ask for the route that leads to the Service; `/traefik routes` names them.",
     )
     UNTOUCHABLE = (
         "untouchable",
         "Change it by hand, if you are sure: the settings name these namespaces.",
     )
-    USELESS = "useless", "Do what `/net diagnose` advises: the fault itself must be fixed."
+    USELESS = "useless", "Do what `/net diagnose` advises: the fault itself must be mended."
     HARMFUL = "harmful", "Leave nativeLB off, and do what `/net diagnose` advises."
     IMPOSSIBLE = "impossible", "Do what `/net diagnose` advises."
-    ALREADY = (
-        "already-on",
-        "Nothing needs to be switched on. If it still fails, see `/net diagnose`.",
-    )
-    NEEDLESS = "needless", "Nothing needs a repair. Test again when it fails."
+    ALREADY = "already-on", "Nothing is to be switched on. If it fails still, see `/net diagnose`."
+    NEEDLESS = "needless", "Nothing is to be repaired. Test again when it fails."
     TRAEFIK_UNSEEN = "traefik-unseen", "Let Traefik's image carry its version as its tag."
     TRAEFIK_TOO_OLD = "traefik-too-old", "Upgrade Traefik to 2.10 or later first."
     LOCAL_ONLY = (
@@ -46,7 +43,7 @@ class PlanReason(StrEnum):
         "Remove internalTrafficPolicy: Local, or let a pod run where Traefik runs.",
     )
     PER_POD = "per-pod", "Remove it first, if no session and no balancing needs its pod."
-    NOT_READ = "not-read", "Try again when it can be read. `/doctor` shows what is missing."
+    NOT_READ = "not-read", "Ask again when it can be read; `/doctor` says what is missing."
     HTTP_ROUTE = (
         "http-route",
         "Where nativeLB helps, set the annotation traefik.io/service.nativelb of the Service to "
@@ -55,21 +52,18 @@ class PlanReason(StrEnum):
     OTHER_KIND = "other-kind", "Choose another way."
     NOT_FAITHFUL = (
         "not-faithful",
-        "Fix what it names, or use the annotation, which needs no conversion.",
+        "Mend what it names, or use the annotation, which needs no conversion.",
     )
     REVERTED = "reverted", "Change it where it is kept: by pull request, or by hand in its source."
-    OWNED = "owned", "Change it at its source."
+    OWNED = "owned", "Change it where it is kept."
     HANDING_OVER = (
         "handing-over",
-        "Wait until it ends. If it Failed, follow its card, or remove the label with "
+        "Wait until it ends. If it has Failed, follow its card, or remove the label with "
         "`kubectl label`.",
     )
     TOO_LARGE = "too-large", "Convert it by hand: `meshmedic route convert` prints the objects."
-    NO_PROOF = (
-        "no-proof",
-        "Without a request through Traefik there is no way to see whether it helped.",
-    )
-    NOT_KEPT = "not-kept", "Choose a way that changes the cluster directly."
+    NO_PROOF = "no-proof", "Without a request through Traefik nobody could tell whether it helped."
+    NOT_KEPT = "not-kept", "Choose a way that changes the cluster itself."
     NOT_IN_FILE = "not-in-file", "Choose another way, or write it by hand where the object is kept."
 
 

@@ -65,10 +65,10 @@ def test_what_fires_several_times_a_day_is_refused_with_that_reason(text: str) -
         ("0 8 * * fri-mon", "'fri-mon' is no day of the week"),
         ("0 8 L * *", "'l' is no day of the month"),
         ("0 8 */0 * *", "'*/0' is no day of the month"),
-        ("0 8 30 feb *", "No month of these has such a day."),
+        ("0 8 30 feb *", "None of these months has that day."),
         ("x 8 * * *", "'x' is no minute"),
-        ("0 8 * *", "A time is such as"),
-        ("@monthly", "A time is such as"),
+        ("0 8 * *", "Write a time such as"),
+        ("@monthly", "Write a time such as"),
     ],
 )
 def test_a_bad_expression_is_refused_by_what_is_wrong_in_it(text: str, why: str) -> None:

@@ -76,8 +76,8 @@ def test_an_answer_from_elsewhere_says_nothing() -> None:
         (a_probe(port=0), "no address"),
         (a_probe(address="127.0.0.1"), "loopback"),
         (a_probe(address="169.254.169.254"), "link-local"),
-        (a_probe(ProbeKind.HTTP, name="a.example\r\nX: y"), "no name"),
-        (a_probe(ProbeKind.HTTP, name="*.example"), "no name"),
+        (a_probe(ProbeKind.HTTP, name="a.example\r\nX: y"), "not a name"),
+        (a_probe(ProbeKind.HTTP, name="*.example"), "not a name"),
         (a_probe(ProbeKind.HTTP, path="/" + "x" * 2000), "too long"),
     ],
 )  # fmt: skip

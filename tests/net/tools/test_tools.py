@@ -307,7 +307,7 @@ def _allowed(entries: list[str]) -> targets.Allowed | None:
 
 
 def test_a_wrong_setting_is_named() -> None:
-    with pytest.raises(ValueError, match="'-x' is no name, no address"):
+    with pytest.raises(ValueError, match="'-x' is not a name, an address"):
         targets.allowed(["example.org", "-x"])
 
 

@@ -70,7 +70,7 @@ def test_without_approvers_nothing_is_ever_changed() -> None:
     "policy", [Policy(self_approval=False), Policy(two_people=frozenset({"apps"}))]
 )
 def test_where_two_people_are_wanted_another_one_approves(policy: Policy) -> None:
-    assert "someone else" in refusal(asked(), click(), HOME, policy)
+    assert "another person" in refusal(asked(), click(), HOME, policy)
     assert refusal(asked(), click(OTHER), HOME, policy) == ""
 
 
@@ -98,7 +98,7 @@ def test_a_second_click_is_told_what_it_is_already() -> None:
     )
     assert isinstance(history, ChangeHistory)
     told = refusal(asked(history=history), click(), HOME, Policy())
-    assert told == "It is already Approved."
+    assert told == "It is Approved already."
 
 
 @given(

@@ -44,7 +44,7 @@ def test_a_request_that_does_not_come_to_traefik_says_nothing() -> None:
     """Not even that it failed."""
     never = [ProbeAnswer(id="asked", outcome=each) for each in (Outcome.REFUSED, Outcome.UNTRIED)]
     assert of(*never).asked == 0
-    assert "no way to see" in baseline_refusal(of(*never))
+    assert "nobody could tell" in baseline_refusal(of(*never))
 
 
 def test_nothing_is_changed_where_nothing_fails_or_the_route_is_not_served() -> None:
