@@ -169,5 +169,5 @@ def _refused(
         return None
     if not provider.checks_health():
         return None
-    message = f"{what} is no ExternalName, and Traefik allows healthCheck for those only."
+    message = f"{what} is not an ExternalName, and Traefik allows healthCheck for those only."
     return Defect("HealthCheckNotAllowed", f"{message} Remove healthCheck from the route.")

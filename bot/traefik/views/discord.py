@@ -46,7 +46,7 @@ def route(view: RouteView, answer: RoutesAnswer) -> render.Card:
     parts += [f"{words.NOTE} **note** {render.code(note, 300)}" for note in view.notes]
     parts += [_rule(rule) for rule in view.rules]
     if traefik_text.lacks_native(view):
-        parts.append("-# nativeLB is not set: requests go to pod IPs. That alone is no fault.")
+        parts.append("-# nativeLB is not set: requests go to pod IPs. That alone isn't a fault.")
     parts = parts or ["-# It has no rule."]
     card = _card(view.verdict, head, parts, _tail(answer, (view,)), noun="parts ")
     return _filed(card, "traefik-route.txt", terminal_traefik.route(view, answer))
