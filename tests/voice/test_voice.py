@@ -23,6 +23,13 @@ def texts() -> tuple[Text, ...]:
     return tuple(all_texts())
 
 
+def test_no_text_holds_a_banned_phrase() -> None:
+    """Each line says where, and what to write instead."""
+    found = sorted({complaint for text in texts() for complaint in complaints(text)})
+    if found:
+        pytest.fail("\n".join((f"{len(found)} banned phrases:", *found)), pytrace=False)
+
+
 @EACH_PHRASE
 def test_a_banned_phrase_is_found(phrase: Phrase) -> None:
     """Otherwise its row would ban nothing."""
