@@ -199,7 +199,7 @@ def _number(text: str, most: int, name: str) -> int | Refusal:
     if text.isascii() and text.isdecimal() and len(text) <= len("59"):
         return int(text) if int(text) <= most else Refusal(f"The {name} is 0 to {most}.")
     often = text == "*" or re.fullmatch(r"[\d,*/-]+", text)
-    return Refusal(OFTEN if often else f"{text!r} is no {name}: it is 0 to {most}.")
+    return Refusal(OFTEN if often else f"{text!r} is not a {name}: it is 0 to {most}.")
 
 
 def _field(
@@ -210,7 +210,7 @@ def _field(
     for part in text.split(","):
         numbers = _part(part, least, most, names)
         if numbers is None:
-            return Refusal(f"{part!r} is no {name}: it is {WRITTEN}, from {least} to {most}.")
+            return Refusal(f"{part!r} is not a {name}: it is {WRITTEN}, from {least} to {most}.")
         chosen.update(numbers)
     return () if chosen >= set(range(least, most + 1)) else tuple(sorted(chosen))
 

@@ -166,7 +166,7 @@ STORAGE: Table = {
     **dict.fromkeys(("NotBound", "StorageClassNotFound", "NoStorageClass"), CLAIM),
     "Lost": (
         step(
-            "Its volume is gone. Restore the volume or the data, and create the claim anew.",
+            "Its volume is gone. Restore the volume or the data, and create the claim again.",
             DESCRIBE,
         ),
     ),
