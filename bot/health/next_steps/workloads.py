@@ -88,7 +88,7 @@ JOB = (
     ),
     step(
         "Read why its pods failed, correct that in Git, then delete the Job so that it is made "
-        "anew.",
+        "again.",
         "kubectl -n {namespace} logs job/{name} --all-containers --tail=50",
         DESCRIBE,
     ),
