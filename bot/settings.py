@@ -88,7 +88,7 @@ def _members(value: Any) -> Any:
     for entry in _split(str(value)):
         kind, _, number = entry.rpartition(":")
         if kind not in ("", "role", "user") or not SNOWFLAKE.fullmatch(number):
-            msg = f"{entry!r} is no id: right-click a person or role in Discord and copy its id"
+            msg = f"{entry!r} is not an id: right-click a person or role in Discord and copy its id"
             raise ValueError(msg)
         (roles if kind == "role" else users).add(int(number))
     return Members(frozenset(users), frozenset(roles))
@@ -96,17 +96,17 @@ def _members(value: Any) -> Any:
 
 def _channel(channel: int) -> None:
     if not SNOWFLAKE.fullmatch(str(channel)):
-        raise ValueError("it is no id: right-click a channel in Discord and copy its id")
+        raise ValueError("it is not an id: right-click a channel in Discord and copy its id")
 
 
 def _namespace(name: str) -> None:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
-        raise ValueError(f"{name!r} is no namespace's name")
+        raise ValueError(f"{name!r} is not the name of a namespace")
 
 
 def _image(image: str) -> None:
     if not re.fullmatch(r"[a-z0-9][\w.:/@-]{0,400}", image):
-        raise ValueError("it is no image's name")
+        raise ValueError("it is not the name of an image")
 
 
 def _times(text: str) -> None:
@@ -120,22 +120,22 @@ def _zone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError, RecursionError) as error:
         # Each slash of the name is a folder that is looked for.
-        raise ValueError("it is no time zone that this system knows") from error
+        raise ValueError("this system does not know that time zone") from error
 
 
 def _repository(url: str) -> None:
     repository = address(url)
     if not repository:
-        msg = "it is no repository's address, such as https://github.com/owner/repository"
+        msg = "it is not a repository's address, such as https://github.com/owner/repository"
         raise ValueError(msg)
     if not secure(repository.scheme, repository.host):
-        raise ValueError("the token would go over the wire in clear: use https")
+        raise ValueError("the token would be sent unencrypted: use https")
 
 
 def _api(url: str) -> None:
     parts = urlsplit(url)
     if not (parts.hostname and secure(parts.scheme, parts.hostname)):
-        raise ValueError("it is no https address")
+        raise ValueError("it is not an https address")
 
 
 def _cluster_name(name: str) -> None:
@@ -151,12 +151,12 @@ def _heartbeat_url(url: SecretStr) -> None:
 
 def _branch(name: str) -> None:
     if not re.fullmatch(r"(?!-)[\w./-]{1,200}", name) or ".." in name:
-        raise ValueError(f"{name!r} is no branch's name")
+        raise ValueError(f"{name!r} is not the name of a branch")
 
 
 def _hosts(entries: tuple[str, ...]) -> None:
     if targets.allowed(entries).ranges:
-        raise ValueError("it takes names of hosts, and no addresses")
+        raise ValueError("it takes host names, not addresses")
 
 
 def _addresses(entries: tuple[str, ...]) -> None:
@@ -208,24 +208,25 @@ class Settings(BaseSettings):
     """The bot's token, from Discord's developer portal. Needed by run."""
 
     guild_id: int | None = None
-    """The id of the one server that the bot serves. Needed by run."""
+    """The id of the Discord server that the bot serves. Needed by run."""
 
     cluster_name: ClusterName = ""
     """The cluster's name in headlines, for a server in which several clusters report. Empty: none.
     """
 
     viewers: People = Members()
-    """Who may look: user ids, and role ids as `role:ID`, separated by commas. Empty: the approvers.
+    """Who may look: user ids, and role ids as `role:ID`, separated by commas. Empty: the
+    approvers.
     """
 
     operators: People = Members()
-    """Who may probe and read logs: user ids, and role ids as `role:ID`, separated by commas. Empty:
-    the approvers.
+    """Who may also probe and read logs: user ids, and role ids as `role:ID`, separated by
+    commas. Empty: the approvers.
     """
 
     approvers: People = Members()
-    """Who may approve changes: user ids, and role ids as `role:ID`, separated by commas. Empty:
-    nobody.
+    """Who may also approve changes: user ids, and role ids as `role:ID`, separated by commas.
+    Empty: nobody.
     """
 
     kubeconfig: Path | None = None
@@ -237,114 +238,115 @@ class Settings(BaseSettings):
     """The kubeconfig's context to use. Empty: its current one."""
 
     namespaces: Namespaces = ()
-    """Namespaces to watch, separated by commas, where the bot may not read all. Empty: the whole
-    cluster.
+    """Namespaces to watch, separated by commas, if the bot may not read all of them. Empty: the
+    whole cluster.
     """
 
     traefik_namespaces: Namespaces = NAMESPACES
-    """Where Traefik runs, separated by commas. A pod there is Traefik by its label
-    `app.kubernetes.io/name=traefik`, its image, or an argument `--providers.kubernetes…`, and if a
-    Deployment, DaemonSet or StatefulSet keeps it. One elsewhere is not believed, since anybody may
-    call a pod so.
+    """Where Traefik runs, separated by commas. A pod there counts as Traefik if it has the label
+    `app.kubernetes.io/name=traefik`, Traefik's image, or an argument `--providers.kubernetes…`,
+    and if a Deployment, DaemonSet or StatefulSet runs it. Pods elsewhere are ignored, since
+    anyone can label a pod.
     """
 
     secret_inventory: bool = False
     """List Secrets by name. Needs the permission to list Secrets, which in Kubernetes includes
-    their values; the bot asks for metadata only.
+    their values. The bot only requests metadata.
     """
 
     state_namespace: Namespace = ""
-    """Where the bot keeps its Lease and its state. One of several processes acts then. Empty: the
-    pod's own namespace in a cluster; elsewhere the process is alone, always acts and keeps nothing.
+    """Where the bot keeps its Lease and its state, so that one of several processes leads.
+    Empty: the pod's own namespace in a cluster. Elsewhere the process runs alone, always leads
+    and stores nothing.
     """
 
     probe_image: str = ""
-    """The image of the pods that probe; it must hold meshmedic. Empty: the bot's own, by its pod in
-    its namespace. A terminal takes the state's namespace for that, else `meshmedic`, and refuses
-    where no bot runs there.
+    """The image of the pods that probe. It must contain meshmedic. Empty: the image of the bot's
+    own pod in its namespace. In a terminal that is the state's namespace, or `meshmedic`;
+    without a bot there, nothing is probed.
     """
 
     probe_host_network: bool = False
-    """Probe from the nodes' own networks too. Needs the namespace `meshmedic-probe` under Pod
+    """Also probe from the nodes' own networks. Needs the namespace `meshmedic-probe` under Pod
     Security `privileged`.
     """
 
     image_pull_seconds: int = Field(default=180, ge=0, le=600)
-    """Seconds for which `/net` waits while a node pulls the image of a pod that probes."""
+    """How many seconds `/net` waits while a node pulls the image of a pod that probes."""
 
     tool_image: Image = manifests.TOOL_IMAGE
     """The image of `/net tool`, with dig, curl, ping, tracepath and mtr. Pin it by its digest."""
 
     net_targets: Targets = ()
-    """What tests may ask beyond the cluster, separated by commas: addresses and ranges; for
-    `/net tool` also names, `.example.org` for all beneath.
+    """What tests may contact outside the cluster, separated by commas: addresses and ranges. For
+    `/net tool` also names, and `.example.org` for all names below it.
     """
 
     route_checks: RouteChecksInterval = "off"
-    """Ask each site in the background whether it answers, by one HEAD of `/` through Traefik:
-    `off`, `on` (once a minute), or an interval such as `5m`, from `1m` to `24h`. Needs the
-    component `prober-daemonset`.
+    """Check each site in the background with one HEAD request of `/` through Traefik: `off`,
+    `on` (once a minute), or an interval from `1m` to `24h` such as `5m`. Needs the component
+    `prober-daemonset`.
     """
 
     route_checks_except: Hosts = ()
-    """Hosts that route checks never ask, separated by commas: names, and `.example.org` for all
-    beneath. A route's annotation `meshmedic.dev/route-check: "off"` does the same.
+    """Hosts that route checks skip, separated by commas: names, and `.example.org` for all names
+    below it. The annotation `meshmedic.dev/route-check: "off"` on a route does the same.
     """
 
     approval_minutes: int = Field(default=15, ge=1, le=1440)
-    """Minutes after which a proposed change expires."""
+    """Minutes until a proposed change expires."""
 
     self_approval: bool = True
-    """Whether whoever asked for a change may approve it."""
+    """Whether you may approve a change that you asked for."""
 
     two_people: Namespaces = ()
-    """Namespaces, separated by commas, in which another person than the one who asked must approve.
-    """
+    """Namespaces, separated by commas, in which someone else must approve a change."""
 
     never_touch: Namespaces = ()
-    """Namespaces, separated by commas, that are never changed, besides `kube-system` and
+    """Namespaces, separated by commas, that the bot never changes, besides `kube-system` and
     `flux-system`.
     """
 
     audit_channel: int | None = None
-    """The id of a channel that is told of every change's moves."""
+    """The id of a channel in which the bot posts every step of every change."""
 
     git_url: RepositoryUrl = ""
-    """The https address of the one Git repository that the bot may push branches to and open pull
-    requests in. Empty: none.
+    """The https address of the one Git repository in which the bot may push branches and open
+    pull requests. Empty: none.
     """
 
     git_token: SecretStr | None = None
-    """The token for it, which goes to this repository alone. docs/gitops.md names its permissions.
+    """The token for that repository. It is sent nowhere else. docs/gitops.md lists its
+    permissions.
     """
 
     git_branch: Branch = "main"
-    """The branch that Flux follows and pull requests are for."""
+    """The branch that Flux follows, and that pull requests target."""
 
     git_host: GitHost = "github"
-    """What runs there: github, or gitea (Forgejo is the same)."""
+    """The software of that host: github, or gitea (also for Forgejo)."""
 
     git_api: ApiUrl = ""
-    """The https address of its API. Empty: the usual one of that host."""
+    """The https address of its API. Empty: the usual one for that host."""
 
     digest_channel: Channel = 0
-    """The id of the channel of the daily digest. 0: no digest."""
+    """The id of the channel for the daily digest. 0: no digest."""
 
     digest_time: Times = "08:00"
-    """When the daily digest is sent: `08:00`, `08:00 mon-fri` for some days, or five fields of cron
-    that fire once a day at most.
+    """When the daily digest is sent: `08:00`, `08:00 mon-fri` for some days, or five fields of
+    cron that fire at most once a day.
     """
 
     digest_weekly: Times = ""
-    """When a weekly digest with trends is sent, such as `18:00 sun`, or `0 8 1 * *` for each month.
-    Empty: never.
+    """When a weekly digest with trends is sent, such as `18:00 sun`, or `0 8 1 * *` for once a
+    month. Empty: never.
     """
 
     digest_timezone: Zone = "UTC"
     """The time zone of these times, such as `Europe/Berlin`."""
 
     digest_only_changes: bool = False
-    """Where nothing is new, edit the last message in place of a new one."""
+    """If nothing is new, edit the last message instead of posting a new one."""
 
     fallback_channel: Channel = 0
     """The id of the channel in which a lost channel is reported, once until it works again: of
@@ -355,18 +357,18 @@ class Settings(BaseSettings):
     """The id of the channel for alerts. Empty: no alerts."""
 
     alert_role: int | None = None
-    """The id of the role that an alert of something failed mentions. Empty: nobody."""
+    """The id of the role that an alert mentions when something failed. Empty: nobody."""
 
     alert_routes: Routes = ""
-    """Which alerts go elsewhere, as a JSON list of routes, of which the first that fits takes an
+    """Which alerts go elsewhere: a JSON list of routes, of which the first match takes an
     incident: `{"channel": "ID", "severity": "failed", "namespaces": ["web"], "checks":
-    ["certificates"], "role": "ID"}`. All but the channel may be left out; `severity` is `degraded`
-    (and worse) or `failed`, `role` is mentioned. What fits none goes to the alert channel.
-    The check `api-server` is an API server that is gone.
+    ["certificates"], "role": "ID"}`. Only the channel is required. `severity` is `degraded` (or
+    worse) or `failed`; `role` is mentioned. Without a match, an alert goes to the alert channel.
+    The check `api-server` is an API server that does not answer.
     """
 
     alert_quiet: QuietHours = ""
-    """Hours in which only what failed is said, as in `22-7 Europe/Berlin`. Empty: none."""
+    """Hours in which only failures are posted, such as `22-7 Europe/Berlin`. Empty: none."""
 
     alert_logs: bool = False
     """Whether an alert about a pod shows the last three lines of its log, with secrets redacted.
@@ -385,21 +387,21 @@ class Settings(BaseSettings):
     """The port for `/healthz`, `/readyz` and `/metrics`, on all interfaces. 0: none."""
 
     node_addresses: Addresses = ()
-    """The addresses of the pod's node, separated by commas, from which its kubelet may come: the
-    downward API's `status.hostIPs`. The pod's gateway is known without it.
+    """The addresses of the pod's node, separated by commas, from which its kubelet may connect:
+    the downward API's `status.hostIPs`. The pod's gateway is always accepted.
     """
 
     metrics_namespaces: Namespaces = ("monitoring",)
-    """The namespaces from which Prometheus reads `/metrics`, separated by commas. Use the same ones
-    as in the NetworkPolicy of the component `metrics`. Their pods always get a connection, however
-    many others connect.
+    """The namespaces from which Prometheus reads `/metrics`, separated by commas. Use the same
+    ones as in the NetworkPolicy of the component `metrics`. Their pods always get a connection,
+    however many others connect.
     """
 
     log_level: LogLevel = "info"
     """How much is logged: debug, info, warning, error."""
 
     log_format: LogFormat = "text"
-    """How it is logged: text for people, json for one JSON object a line."""
+    """The log format: text for people, or json for one JSON object per line."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -408,7 +410,7 @@ class Settings(BaseSettings):
                 msg = f"{PREFIX}{name}: a role with the server's own id is @everyone"
                 raise ValueError(msg)
         if bool(self.git_url) != (self.git_token is not None):
-            msg = f"{PREFIX}GIT_URL and {PREFIX}GIT_TOKEN belong together, and one is not set"
+            msg = f"{PREFIX}GIT_URL and {PREFIX}GIT_TOKEN belong together, but one is not set"
             raise ValueError(msg)
         return self
 
@@ -504,7 +506,7 @@ class Settings(BaseSettings):
             raise SettingsError(_missing("GUILD_ID", "the id of your Discord server"))
         if not (self.viewers or self.operators or self.approvers):
             raise SettingsError(
-                _missing("APPROVERS", "your own user id; without it nobody may ask")
+                _missing("APPROVERS", "your own user id; without it nobody can use the bot")
             )
         return self.discord_token.get_secret_value().strip(), self.guild_id
 
@@ -554,7 +556,7 @@ def _refuse_unknown() -> None:
             bare = {setting.removeprefix(PREFIX): setting for setting in known}
             near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
             hint = f" Did you mean {bare[near[0]]}?" if near else ""
-            msg = f"{name} is no setting.{hint} The README lists all."
+            msg = f"{name} is not a setting.{hint} The README lists them all."
             raise SettingsError(msg)
 
 
@@ -569,7 +571,7 @@ def _explained(problem: Any) -> str:
     name = str(problem["loc"][0]).removeprefix(PREFIX.lower())
     field = Settings.model_fields.get(name)
     if field is None:
-        return f"{name}: no such setting. The README lists all."
+        return f"{name}is not a setting. The README lists them all."
     secret = "SecretStr" in str(field.annotation)
     value = "" if secret else f" (given: {str(problem['input'])[:80]!r})"
     return f"{PREFIX}{name.upper()}: {message}{value}. Allowed: {field.description}"

@@ -20,7 +20,7 @@ class DoctorCog(Cog):
 
     @app_commands.command(extras=OPERATORS)
     async def doctor(self, interaction: Interaction[Client]) -> None:
-        """What is set up wrongly, and how to fix it."""
+        """Check the set-up of Discord and the cluster, and how to fix it."""
         await acknowledge(interaction, private=True)
         client = interaction.client
         connection = DiscordFactsReader(client, client.trace, channel_of(interaction))

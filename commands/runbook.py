@@ -19,11 +19,11 @@ class RunbookCog(Cog):
 
     @app_commands.command()
     async def runbook(self, interaction: Interaction, topic: str, private: bool = False) -> None:
-        """What the homelab's runbook says.
+        """Look something up in the homelab's runbook.
 
         Args:
             topic: A topic, or words to look for.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         page = self._runbook.page(topic)

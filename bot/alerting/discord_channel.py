@@ -175,7 +175,7 @@ class DiscordAlertChannel:
             await self._threaded(part.create_thread(name=name, auto_archive_duration=DAY))
         except ValueError as error:
             # The library wants the server, which it hears of when it connects.
-            msg = "Discord has not told yet which servers there are."
+            msg = "Discord has not listed its servers yet."
             raise Unsent(msg) from error
         except _ThreadExists:
             return

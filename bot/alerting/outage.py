@@ -144,7 +144,7 @@ class OutageAlerts:
         trouble = str(unsaid or untold or "")
         if trouble and trouble != self._trouble:
             self.on_outcome(AlertOutcome.FAILED)
-            log.warning("that the API server is gone could not be told: %s", trouble)
+            log.warning("that the API server is gone could not be posted: %s", trouble)
         self._trouble = trouble
 
     def note(self, report: Report, state: Alerts) -> None:
@@ -253,7 +253,7 @@ class OutageAlerts:
                 route.channel, self._stems(), now - self.rules.kept
             )
         except (ChannelUnavailable, Unsent) as error:
-            log.warning("whether an outage was told cannot be looked up: %s", error)
+            log.warning("whether an outage was posted cannot be looked up: %s", error)
             if isinstance(error, Unsent):
                 self._looks_longer()
             return ()

@@ -90,7 +90,7 @@ class LeaderTasks:
         await self._client.logged_in.wait()
         while True:
             await self._term.until(Standing.LEADING)
-            log.info("this process acts now")
+            log.info("this process leads now")
             await self._restore()
             await self._register()
             await self._term.until(Standing.STANDBY, Standing.CUT_OFF)

@@ -89,35 +89,35 @@ class Metrics:
         histogram = partial(Histogram, registry=self.registry)
         self._commands = counter(
             "meshmedic_commands",
-            "Commands, clicks and suggestions by how they ended.",
+            "Commands, clicks and suggestions, by outcome.",
             ["command", "outcome"],
         )
         self._durations = histogram(
             "meshmedic_command_duration_seconds",
-            "Time from a command's arrival to the end of its answer.",
+            "Time from receiving a command to finishing its answer.",
             ["command"],
             buckets=ANSWERS,
         )
         self._acknowledged = histogram(
             "meshmedic_acknowledgement_duration_seconds",
-            "Time from a command's arrival until Discord had its acknowledgement.",
+            "Time from receiving a command until Discord had its acknowledgement.",
             buckets=ACKNOWLEDGEMENTS,
         )
         self._checks = histogram(
             "meshmedic_check_duration_seconds",
-            "Time that a check took over all its objects.",
+            "Time that a check took for all its objects.",
             ["check"],
             buckets=CHECKS,
         )
 
         self._digests = counter(
             "meshmedic_digests",
-            "Digests by how their slot ended; a failed one is tried again.",
+            "Digests by outcome. A failed one is retried.",
             ["outcome"],
         )
         self._digested = Gauge(
             "meshmedic_digest_timestamp_seconds",
-            "When this process last sent a digest or renewed its line, in Unix time; 0 if never.",
+            "When this process last sent or updated a digest, in Unix time; 0 if never.",
             registry=self.registry,
         )
         self._heartbeat = Gauge(
@@ -127,7 +127,7 @@ class Metrics:
         )
         self._alerts = counter(
             "meshmedic_alert_messages",
-            "Messages of alerts by what they were; lost is a channel that takes none.",
+            "Alert messages by type. `lost` is a channel that the bot cannot post to.",
             ["outcome"],
         )
 
@@ -174,11 +174,11 @@ class _State(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every family, even one without a sample yet."""
-        build = InfoMetricFamily("meshmedic_build", "The version that runs.")
+        build = InfoMetricFamily("meshmedic_build", "The running version.")
         build.add_metric((), {"version": __version__})
         yield build
         leads = self._sources.leads()
-        yield GaugeMetricFamily("meshmedic_leader", "1 where this process acts.", value=leads)
+        yield GaugeMetricFamily("meshmedic_leader", "1 if this process leads.", value=leads)
         yield from _gateway(self._sources.gateway)
         yield from _watches(self._sources.watches())
         yield from _report(self._sources.latest())
@@ -187,17 +187,19 @@ class _State(Collector):
 
 def _gateway(gateway: DiscordGateway) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "meshmedic_discord_connected", "1 while there is a session.", value=gateway.connected
+        "meshmedic_discord_connected",
+        "1 while there is a Discord session.",
+        value=gateway.connected,
     )
     latency = GaugeMetricFamily(
-        "meshmedic_discord_latency_seconds", "Time that the last heartbeat took."
+        "meshmedic_discord_latency_seconds", "Round trip of the last heartbeat."
     )
     if math.isfinite(gateway.latency):
         latency.add_metric((), gateway.latency)
     yield latency
     yield CounterMetricFamily(
         "meshmedic_discord_reconnects",
-        "Sessions that were begun or resumed after the first.",
+        "Sessions started or resumed after the first one.",
         value=gateway.reconnects,
     )
 
@@ -206,18 +208,18 @@ def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
     """Sums by resource: watches of several namespaces or versions count as one."""
     by_name = ("resource",)
     state = GaugeMetricFamily(
-        "meshmedic_watch_state", "Watches of a kind in a state.", labels=("resource", "state")
+        "meshmedic_watch_state", "Watches of a kind, by state.", labels=("resource", "state")
     )
     age = GaugeMetricFamily(
-        "meshmedic_watch_age_seconds", "Time since a watch was heard of.", labels=by_name
+        "meshmedic_watch_age_seconds", "Time since the last message of a watch.", labels=by_name
     )
-    objects = GaugeMetricFamily("meshmedic_watch_objects", "Objects that are kept.", labels=by_name)
-    lists = CounterMetricFamily("meshmedic_watch_lists", "Lists that were begun.", labels=by_name)
+    objects = GaugeMetricFamily("meshmedic_watch_objects", "Objects in the cache.", labels=by_name)
+    lists = CounterMetricFamily("meshmedic_watch_lists", "Lists started.", labels=by_name)
     relists = CounterMetricFamily(
-        "meshmedic_watch_relists", "Lists that were begun after a whole one.", labels=by_name
+        "meshmedic_watch_relists", "Lists started after a complete one.", labels=by_name
     )
     streams = CounterMetricFamily(
-        "meshmedic_watch_streams", "Watch requests that were begun.", labels=by_name
+        "meshmedic_watch_streams", "Watch requests started.", labels=by_name
     )
     now = datetime.now(UTC)
     by_resource = sorted(watches, key=_resource)
@@ -239,11 +241,11 @@ def _watches(watches: Iterable[Reflector]) -> Iterator[Metric]:
 def _report(report: Report | None) -> Iterator[Metric]:
     findings = GaugeMetricFamily(
         "meshmedic_findings",
-        "Findings of the latest whole report that somebody asked for.",
+        "Findings of the latest complete report that was requested.",
         labels=("check", "verdict"),
     )
     taken = GaugeMetricFamily(
-        "meshmedic_report_timestamp_seconds", "When that report was taken, in Unix time."
+        "meshmedic_report_timestamp_seconds", "When that report was made, in Unix time."
     )
     if report:
         public = report.public.findings
@@ -255,7 +257,7 @@ def _report(report: Report | None) -> Iterator[Metric]:
 
 
 def _changes(counts: Mapping[str, int]) -> Metric:
-    changes = GaugeMetricFamily("meshmedic_changes", "Changes in a state.", labels=("state",))
+    changes = GaugeMetricFamily("meshmedic_changes", "Changes, by state.", labels=("state",))
     for state, count in counts.items():
         changes.add_metric((state,), count)
     return changes

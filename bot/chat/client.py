@@ -51,7 +51,7 @@ NO_COMMANDS = (
     "right, and was the bot invited with the scopes bot and applications.commands?"
 )
 
-STOPPED = "The bot is being restarted, and this was not answered. Please ask again in a minute."
+STOPPED = "The bot is being restarted, and this was not answered. Please try again in a minute."
 
 
 class Client(discord.Client):
@@ -176,7 +176,7 @@ class Client(discord.Client):
         custom_id = str(dict(interaction.data or {}).get("custom_id", ""))
         known = any(pattern.fullmatch(custom_id) for pattern in self.custom_ids)
         if not known and await self.takes():
-            await say(interaction, "This button is no longer known. Please ask again.")
+            await say(interaction, "This button no longer works. Please run the command again.")
 
     @property
     def custom_ids(self) -> tuple[re.Pattern[str], ...]:

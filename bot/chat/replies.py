@@ -164,7 +164,11 @@ async def explain(interaction: discord.Interaction, error: BaseException) -> Non
         return
     number = secrets.token_hex(4)
     log.error("failure %s", number, exc_info=error)
-    await say(interaction, f"That failed. The log has it under the number `{number}`.", raw=True)
+    await say(
+        interaction,
+        f"Something went wrong. Search the bot's logs for error ID `{number}`.",
+        raw=True,
+    )
 
 
 async def say(interaction: discord.Interaction, text: str, *, raw: bool = False) -> bool:
@@ -184,7 +188,7 @@ async def say(interaction: discord.Interaction, text: str, *, raw: bool = False)
         log.info("left an interaction to another process, which was faster")
         return False
     except LOST as error:
-        log.warning("could not tell a person %r: %s", text, error)
+        log.warning("could not show a person %r: %s", text, error)
     return True
 
 

@@ -67,7 +67,7 @@ def application_id(option: str | None, token: str | None) -> int:
     """
     if option is not None:
         if not settings.SNOWFLAKE.fullmatch(option):
-            msg = f"{option!r} is no application id: it is a number of 17 to 20 digits."
+            msg = f"{option!r} is not an application id: it is a number of 17 to 20 digits."
             raise InputError(msg)
         return int(option)
     if token is None:

@@ -83,7 +83,7 @@ def add_arguments(parser: Parser) -> None:
 
 def _version(text: str) -> tuple[int, int, int]:
     if (number := version(text)) is None:
-        msg = f"{text!r} is no version of Traefik: it is written like 3.6.2, 3.6 or v2.11.8"
+        msg = f"{text!r} is not a version of Traefik: it is written like 3.6.2, 3.6 or v2.11.8"
         raise argparse.ArgumentTypeError(msg)
     return number
 

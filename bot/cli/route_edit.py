@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             edited = edit(text, name, services)
         except yaml.YAMLError as error:
-            unread.append(_unread(name, f"not YAML: {_first_line(error)}. Mend it first."))
+            unread.append(_unread(name, f"not YAML: {_first_line(error)}. Fix it first."))
             continue
         if arguments.in_place and edited.text != text and name != manifests.STDIN:
             _write(Path(name), edited.text)

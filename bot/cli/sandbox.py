@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
 def _port(text: str) -> int:
     port = int(text) if text.isdecimal() and len(text) <= len("65535") else -1
     if not 0 <= port <= 65535:  # noqa: PLR2004  # what TCP has
-        msg = f"{text!r} is no port: it is a number from 0 to 65535"
+        msg = f"{text!r} is not a port: it is a number from 0 to 65535"
         raise argparse.ArgumentTypeError(msg)
     return port
 

@@ -1,4 +1,4 @@
-"""`meshmedic traefik`: what Traefik serves, and what its logs tell."""
+"""`meshmedic traefik`: what Traefik serves, and what its logs show."""
 
 from __future__ import annotations
 

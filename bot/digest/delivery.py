@@ -180,7 +180,7 @@ class DigestDelivery(Outbox[DigestPosting]):
             await self.store.change(BASES, change)
         except MeshmedicError as error:
             # The next one says more than it must, which is better than a second message today.
-            log.warning("what the digest %s told was not kept: %s", name, error)
+            log.warning("what the digest %s said was not saved: %s", name, error)
 
     async def _state(self) -> DigestState:
         return await self.store.read(DIGESTS) or DigestState()

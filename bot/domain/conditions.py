@@ -117,7 +117,7 @@ def by_ready(
         return judgement(stalled, Verdict.FAILED, follows=follows)
     ready = condition(conditions, "Ready")
     if not _observed(resource, ready):
-        message = f"Generation {meta.generation} is not observed yet."
+        message = f"Generation {meta.generation} has not been observed yet."
         since = ready.last_transition_time if ready else meta.creation_timestamp
         # The object does not say when it was edited, so its age proves nothing.
         return Judgement(Verdict.PROGRESSING, "NotObserved", message, since)

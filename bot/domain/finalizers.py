@@ -80,8 +80,8 @@ def describe(finalizers: Sequence[str], held_since: datetime | None) -> str:
         return f"It is being deleted, and waits for its {word} {names}."
     reasons = dict.fromkeys(meaning(name) for name in finalizers[:MAX_NAMED])
     return (
-        f"It is being deleted since {moment(held_since)}, "
-        f"and held by its {word} {names}: {'; '.join(reasons)}."
+        f"It is being deleted, and held since {moment(held_since)} "
+        f"by its {word} {names}: {'; '.join(reasons)}."
     )
 
 

@@ -68,11 +68,11 @@ class JudgingBudget:
     def gaps(self) -> Iterator[Gap]:
         """What was not judged."""
         for (kind, namespace), names in sorted(self.unjudged.items()):
-            detail = f"judging was cut off after {self.share:g} s: {len(names):,} were not judged"
+            detail = f"checking stopped after {self.share:g} s: {len(names):,} were not checked"
             yield Gap.in_part(kind, namespace, detail)
 
     def missed(self, kind: str, namespace: str | None) -> int:
-        """How many objects of a kind were not judged, in one namespace or in all."""
+        """How many objects of a kind were not checked, in one namespace or in all."""
         return sum(
             len(names)
             for (other, place), names in self.unjudged.items()

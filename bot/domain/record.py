@@ -111,7 +111,7 @@ def read(record_type: RecordType[T], text: str) -> T | Unreadable:
         record = msgspec.json.decode(text, type=_Record[record_type.type])  # type: ignore[name-defined]
         value: T = record.value
     except (msgspec.MsgspecError, RecursionError) as error:
-        return Unreadable(f"it is no such record: {str(error)[:200]}")
+        return Unreadable(f"it has another shape: {str(error)[:200]}")
     return value
 
 

@@ -110,7 +110,7 @@ def annotated(text: str, number: int, prefix: Path = ()) -> str:
     original, root = _opened(text, number)
     annotations = at(original.data[number], prefix)["metadata"].get("annotations")
     if annotations and not isinstance(annotations, dict):
-        raise Misfit("its annotations are no mapping")
+        raise Misfit("its annotations are not a mapping")
     if annotations and annotations.get(ANNOTATION) == "true":
         return text
     if annotations:
@@ -169,7 +169,7 @@ def _as_written(edit: FileEdit, resource: FileObject) -> tuple[dict[str, Any], .
         return edit.manifests
     before, mark, after = last.partition(first)
     if not mark:
-        raise Misfit("its name in the file is no part of its name in the cluster")
+        raise Misfit("its name in the file is not part of its name in the cluster")
     manifests = []
     for manifest in edit.manifests:
         name = manifest["metadata"]["name"]

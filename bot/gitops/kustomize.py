@@ -129,7 +129,7 @@ class Build:
         path = self.tree.way(folder, here[0])
         documents = [document for document in self.texts.file(path) if document is not None]
         if len(documents) != 1 or not isinstance(documents[0], Mapping):
-            raise Stop(FileReason.UNREADABLE, f"{path} is no kustomization")
+            raise Stop(FileReason.UNREADABLE, f"{path} is not a kustomization")
         if unknown := documents[0].keys() - KNOWN:
             raise Stop(FileReason.UNKNOWN_FIELD, f"{path}: {min(map(str, unknown))}")
         return documents[0]
@@ -301,7 +301,7 @@ def listed(own: Mapping[str, Any], key: str) -> list[str]:
     """
     value = own.get(key) or []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Stop(FileReason.UNREADABLE, f"{key} of a kustomization is no list of paths")
+        raise Stop(FileReason.UNREADABLE, f"{key} of a kustomization is not a list of paths")
     return value
 
 

@@ -69,7 +69,7 @@ def body(edit: FileEdit, why: Description, diff: str, also: tuple[str, ...] = ()
         f"## What changes\n\n{fenced(diff, 'diff', MOST_DIFF)}",
         _section("What it may break", why.risks),
         _section("The same file is also used by", also),
-        "meshmedic does not merge: whoever may merge decides. After the merge it asks Flux to "
+        "meshmedic never merges: you decide. After the merge it asks Flux to "
         "reconcile, and tests the route again.",
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -95,7 +95,7 @@ class Pack:
         pack = self._pack
         count = int.from_bytes(pack[8:HEAD], "big")
         if pack[:4] != b"PACK" or len(pack) < HEAD + NAME:
-            raise PackError("it is no pack")
+            raise PackError("it isn't a pack")
         if count > self._limits.objects:
             _too_large(f"{count:,} objects, and {self._limits.objects:,} are read")
         if hashlib.sha1(memoryview(pack)[:-NAME], usedforsecurity=False).digest() != pack[-NAME:]:
@@ -130,7 +130,7 @@ class Pack:
             self._depths[at] = depth = self._depths.get(base, 0) + 1
             if depth > self._limits.depth:
                 _too_large(
-                    f"more than {self._limits.depth} deltas on each other. Pack it anew: "
+                    f"more than {self._limits.depth} deltas on each other. Pack it again: "
                     "git repack -adf"
                 )
         kind, content = self._read(at)

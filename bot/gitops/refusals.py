@@ -15,7 +15,7 @@ class FileReason(ExplainedReason):
         "No repository is set, so the bot may not write to one.",
         "Set MESHMEDIC_GIT_URL and MESHMEDIC_GIT_TOKEN, or paste the given text yourself.",
     )
-    NO_EDIT = ("no-edit", "It is no edit that the bot knows.", "Ask for a new plan.")
+    NO_EDIT = ("no-edit", "The bot does not know this kind of edit.", "Ask for a new plan.")
     NOBODY = (
         "nobody",
         "Nothing in the cluster keeps this object as some file says.",
@@ -65,13 +65,13 @@ class FileReason(ExplainedReason):
     )
     NO_FOLDER = (
         "no-folder",
-        "The Kustomization's spec.path is no folder of the branch.",
-        "Mend spec.path, or push it.",
+        "The Kustomization's spec.path is not a folder of the branch.",
+        "Fix spec.path, or push the folder.",
     )
     OUTSIDE = ("outside", "A path leads out of the repository.", PASTE)
     LINK = (
         "link",
-        "A path leads through a symbolic link, a submodule or a name that is no UTF-8.",
+        "A path leads through a symbolic link, a submodule or a name that is not UTF-8.",
         PASTE,
     )
     REMOTE_BASE = (
@@ -89,7 +89,7 @@ class FileReason(ExplainedReason):
         "A kustomization says something that is not understood here.",
         PASTE,
     )
-    UNREADABLE = ("unreadable", "A file cannot be read as YAML.", "Mend the file first.")
+    UNREADABLE = ("unreadable", "A file cannot be read as YAML.", "Fix the file first.")
     TOO_LARGE = (
         "too-large",
         "There is too much to read.",

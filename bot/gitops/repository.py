@@ -161,7 +161,7 @@ def _fetched(wire: Wire, branches: tuple[str, ...]) -> Fetched:
 def _branch(pack: Pack, tip: Any) -> Branch:
     commit = _object(pack, tip)
     if not isinstance(commit, Commit):
-        raise RepositoryError("A branch of the repository is no commit.")
+        raise RepositoryError("A branch of the repository isn't a commit.")
     entries = dict(_entries(pack, commit.tree))
     files = {path: name for path, (mode, name) in entries.items() if mode.startswith(FILE)}
     tree = Tree(_Blobs(pack, files), frozenset(entries.keys() - files.keys()))

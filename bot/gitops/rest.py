@@ -24,7 +24,7 @@ WORDS = 200
 
 API_HINTS = {
     403: "The token may not do this, or asked too often. docs/gitops.md names its permissions.",
-    404: "There is no such thing, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
+    404: "There is no such thing, or the token may not see it. Check MESHMEDIC_GIT_URL.",
 }
 
 
@@ -105,7 +105,7 @@ class Rest:
             return msgspec.json.decode(answer.body, type=shape)
         except (msgspec.MsgspecError, RecursionError):
             raise RepositoryError(
-                f"{self.base}: the answer is not that of such an API. Look at MESHMEDIC_GIT_HOST "
+                f"{self.base}: the answer is not that of such an API. Check MESHMEDIC_GIT_HOST "
                 "and MESHMEDIC_GIT_API."
             ) from None
 

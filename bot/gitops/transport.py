@@ -31,7 +31,7 @@ TYPES = frozenset(
 )
 HINTS = {
     403: "The token may not do this. Give it read and write of the repository's contents.",
-    404: "There is no such repository, or the token may not see it. Look at MESHMEDIC_GIT_URL.",
+    404: "There is no such repository, or the token may not see it. Check MESHMEDIC_GIT_URL.",
 }
 
 
@@ -131,7 +131,7 @@ class Wire(AbstractHttpGitClient):
         # which has no end.
         if str(headers.get("Content-Type")).partition(";")[0] not in TYPES:
             raise RepositoryError(
-                f"{self._at.page}: the answer is not Git's. Look at MESHMEDIC_GIT_URL."
+                f"{self._at.page}: the answer is not Git's. Check MESHMEDIC_GIT_URL."
             )
 
     def _lost(self, error: Exception) -> RepositoryError:

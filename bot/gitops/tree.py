@@ -44,7 +44,7 @@ class Tree:
         try:
             return content.decode()
         except UnicodeDecodeError:
-            raise Stop(FileReason.UNREADABLE, f"{path} is no UTF-8 text") from None
+            raise Stop(FileReason.UNREADABLE, f"{path} is not UTF-8 text") from None
 
     def way(self, base: str, relative: str) -> str:
         """Resolve a path that is relative to a folder; the empty path is the root.

@@ -304,8 +304,8 @@ def _silent(judged: Judgement, route: Ref, snapshot: Snapshot) -> Finding | None
         subject=Ref(FAULT, "", f"{by}: no site answers"),
         verdict=judged.verdict,
         reason=NO_SITE_ANSWERS,
-        message=f"No site answers by {by}, and {len(place.routes):,} routes fail alike: "
-        f"{place.what}.",
+        message=f"No site answers through {by}, and {len(place.routes):,} routes fail the same "
+        f"way: {place.what}.",
     )
 
 
@@ -329,12 +329,12 @@ def _is_of_backend(answer: RouteAnswer) -> bool:
 
 
 def _refusing(judged: Judgement, nodes: Sequence[str]) -> Finding:
-    message = f"Nobody listens where Traefik takes requests on {_placed(nodes)}."
+    message = f"Nothing listens on Traefik's ports on {_placed(nodes)}."
     return _root(judged, Ref(FAULT, "", f"{_placed(nodes)}: traefik"), REFUSING, message)
 
 
 def _gone(judged: Judgement) -> Finding:
-    message = "No pod of Traefik runs, so nobody takes requests."
+    message = "No Traefik pod is running, so nothing accepts requests."
     return _root(judged, Ref(FAULT, "", "traefik: no pod runs"), GONE, message)
 
 

@@ -153,7 +153,7 @@ def circle(resource: FluxObject, snapshot: Snapshot) -> Judgement | None:
         return None
     first = min(path, key=lambda ref: (ref.namespace not in PLATFORM, ref))
     names = " -> ".join(f"{ref.namespace}/{ref.name}" for ref in (*path, resource.ref))
-    message = f"It waits for itself, so it never begins: {names}."
+    message = f"It depends on itself, so it never starts: {names}."
     if origin := _source_of_all(path, snapshot):
         message = f"{message} {_unheard(origin)}"
     follows = () if first == resource.ref else (first,)
@@ -188,18 +188,18 @@ def behind(resource: flux.Kustomization, snapshot: Snapshot) -> Judgement | None
     new, applied = source.status.artifact.revision, resource.status.last_applied_revision
     if not new or not applied or new == applied:
         return None
-    circles = snapshot.once("flux: circles by source", lambda: grouped(_circles(snapshot)))
-    if origin not in circles:
+    cycles = snapshot.once("flux: cycles by source", lambda: grouped(_cycles(snapshot)))
+    if origin not in cycles:
         return None
     message = (
-        f"It has applied {applied}, and its source has {new}. The circle of dependsOn at "
-        f"{circles[origin][0]} may be why. {_unheard(origin)}"
+        f"It has applied {applied}, but its source has {new}. The dependsOn cycle at "
+        f"{cycles[origin][0]} may be the cause. {_unheard(origin)}"
     )
     return Judgement(Verdict.HEALTHY, "RevisionBehind", message, noted=True)
 
 
-def _circles(snapshot: Snapshot) -> Iterator[tuple[Ref, Ref]]:
-    """The first member of each circle of Kustomizations, by the source of all of its members."""
+def _cycles(snapshot: Snapshot) -> Iterator[tuple[Ref, Ref]]:
+    """The first member of each cycle of Kustomizations, by the source of all of its members."""
     for resource in snapshot.of(flux.Kustomization):
         found = _circle(resource, snapshot) if resource.spec.depends_on else ()
         origin = _source_of_all(found, snapshot)
@@ -208,7 +208,7 @@ def _circles(snapshot: Snapshot) -> Iterator[tuple[Ref, Ref]]:
 
 
 def _source_of_all(members: Sequence[Ref], snapshot: Snapshot) -> Ref | None:
-    """The source of all members of a circle of Kustomizations; None where they have several."""
+    """The source of all members of a cycle of Kustomizations; None where they have several."""
     found = set()
     for ref in members:
         resource = snapshot.get(flux.Kustomization, ref.namespace, ref.name)
@@ -220,8 +220,8 @@ def _source_of_all(members: Sequence[Ref], snapshot: Snapshot) -> Ref | None:
 def _unheard(source: Ref) -> str:
     """Source: kustomize-controller, which sorts all Kustomizations of a source before it tells."""
     return (
-        f"While it stands, no Kustomization of {source} is told of a new revision: each sees it "
-        "only at its own interval."
+        f"Until it is fixed, no Kustomization of {source} is notified of a new revision: "
+        "each notices it only at its own interval."
     )
 
 

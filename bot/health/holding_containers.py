@@ -162,7 +162,7 @@ def _work(ended: list[core.ContainerStatus]) -> str:
         for container in ended
         if container.state.terminated and not container.state.terminated.exit_code
     ]
-    return f"Container {', '.join(names)} ended well, but" if names else ""
+    return f"Container {', '.join(names)} succeeded, but" if names else ""
 
 
 def _whole(pod: core.Pod) -> str:

@@ -52,10 +52,10 @@ def without_issuer(
         return ""
     other = Ref("ClusterIssuer", "", issuer.name)
     if issuer.kind == "Issuer" and snapshot.get(kinds[other.kind], "", other.name):
-        hint = "There is a ClusterIssuer of that name: write kind: ClusterIssuer in issuerRef."
+        hint = "There is a ClusterIssuer with that name: set kind: ClusterIssuer in issuerRef."
     else:
         hint = "Create it, or correct issuerRef."
-    return f"{issuer} does not exist, so nobody signs this. {hint}"
+    return f"{issuer} does not exist, so nothing signs this. {hint}"
 
 
 def requests_for(

@@ -203,7 +203,7 @@ def _read(plain: object) -> Object | None:
 
 
 def _unquoted(plain: dict[str, Any]) -> dict[str, Any]:
-    """With `status: True` of a condition as text, which YAML reads as a truth value."""
+    """With `status: True` of a condition as text, which YAML reads as a boolean."""
     status = plain.get("status")
     entries = status.get("conditions") if isinstance(status, dict) else None
     if not isinstance(status, dict) or not isinstance(entries, list):
@@ -260,16 +260,16 @@ def _flux_spec(plain: dict[str, Any]) -> FluxSpec:
 
 def _no_object(plain: object) -> Judgement:
     if isinstance(plain, dict) and plain and plain.keys() <= KUSTOMIZE_FIELDS:
-        message = "It is a file for kustomize, and no object of a cluster: it has no state."
+        message = "It is a file for kustomize, not an object in a cluster: it has no state."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     if isinstance(plain, dict):
-        message = "It has no kind, so nobody can say what it is."
+        message = "It has no kind, so it is unknown what it is."
         return Judgement(Verdict.UNKNOWN, "NoKind", message)
-    message = f"An object is expected, and this is a {_SPOKEN.get(type(plain), 'plain value')}."
+    message = f"Expected an object, not a {_SPOKEN.get(type(plain), 'plain value')}."
     return Judgement(Verdict.UNKNOWN, "NotAnObject", message)
 
 
-_SPOKEN: dict[type, str] = {list: "list", str: "piece of text", bool: "truth value", int: "number"}
+_SPOKEN: dict[type, str] = {list: "list", str: "string", bool: "boolean", int: "number"}
 
 
 def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
@@ -295,10 +295,10 @@ def _judge_other(other: ReconciledObject, snapshot: Snapshot) -> Judgement:
     if len(own) == 1:
         return conditions.by_ready_alone(other, own[0], now)
     if group in WITHOUT_STATUS or other.kind in STATUSLESS.get(group, ()):
-        message = "It is there, which is all that an object of this kind can be."
+        message = "It exists. An object of this kind has no status to check."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     if group == KUSTOMIZE:
-        message = "It is a file for kustomize, and no object of a cluster: it has no state."
+        message = "It is a file for kustomize, not an object in a cluster: it has no state."
         return Judgement(Verdict.HEALTHY, "NoStatusNeeded", message)
     message = f"No check covers {other.kind}, and it has none of the standard conditions."
     return Judgement(Verdict.UNKNOWN, "NoCheck", message)

@@ -151,7 +151,7 @@ class ReportStore:
             async with asyncio.timeout(FLUSH):
                 await self.keep()
         except TimeoutError:
-            log.warning("the last report was not kept: the API server did not answer in time")
+            log.warning("the last report was not saved: the API server did not answer in time")
 
     async def keep(self) -> None:
         """Store what is waiting. A failure is logged once, and its report is dropped."""
@@ -194,7 +194,7 @@ class ReportStore:
 
     def _complain(self, trouble: str) -> None:
         if trouble != self._trouble:
-            log.warning("the last report was not kept: %s", trouble)
+            log.warning("the last report was not saved: %s", trouble)
         self._trouble = trouble
 
 
@@ -204,7 +204,7 @@ def _logged(record_type: RecordType[T]) -> Iterator[None]:
     try:
         yield
     except MeshmedicError as error:
-        log.warning("what was kept as %s cannot be recalled: %s", record_type.name, error)
+        log.warning("the saved %s cannot be read back: %s", record_type.name, error)
 
 
 def _newest(old: Remembered | None, new: Remembered) -> Remembered:

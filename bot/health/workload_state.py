@@ -37,7 +37,7 @@ def unsettled(workload: apps.WorkloadObject | apps.DaemonSet, now: datetime) -> 
     generation, observed = workload.metadata.generation, workload.status.observed_generation
     if observed is None or observed >= generation:
         return None
-    message = f"Generation {generation} is not observed yet."
+    message = f"Generation {generation} has not been observed yet."
     since = _written(workload.metadata, status=False)
     return conditions.progressing("NotObserved", message, since, now)
 
@@ -65,7 +65,7 @@ def miscounted(*counts: Count) -> Judgement | None:
     """The first of the counts that is not as it should be."""
     for reason, have, want in counts:
         if reason == EXTRA and have > want:
-            return under_way(EXTRA, f"{have - want} pods too many are to end.")
+            return under_way(EXTRA, f"{have - want} surplus pods still have to end.")
         if reason != EXTRA and have < want:
             return under_way(reason, f"{reason.removeprefix('Less')}: {have}/{want}.")
     return None
@@ -99,7 +99,7 @@ def without_pods(resource: Object, since: datetime | None, snapshot: Snapshot) -
         return None
     message = (
         "None of its pods exists: the API server refuses them, or the controller does not run. "
-        f"The events of the {resource.kind_name()} say why (FailedCreate), such as Pod Security, "
+        f"The events of the {resource.kind_name()} say why (FailedCreate): often Pod Security, "
         "a quota, a webhook or a missing ServiceAccount."
     )
     return Judgement(Verdict.FAILED, "NoPods", message, since)

@@ -163,7 +163,7 @@ def _list(text: str) -> list[str]:
 
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):  # noqa: PLR2004  # int32
-        raise _unclear(f"{OWN}{name}: {text!r} is no number")
+        raise _unclear(f"{OWN}{name}: {text!r} is not a number")
     return int(text)
 
 

@@ -33,7 +33,7 @@ EXTERNAL_DNS = "external-dns."
 SPELT = {"accesslogs": "accessLogs", "traceverbosity": "traceVerbosity"}
 """How an IngressRoute writes fields of `observability`."""
 
-NO_ROUTER = "It has no path and no default backend: Traefik makes no router of it."
+NO_ROUTER = "It has no path and no default backend: Traefik creates no router for it."
 
 
 class ConversionResult(StrEnum):
@@ -142,18 +142,18 @@ def _rules(
 
 def _warnings(source: IngressSource, context: ConversionContext) -> Iterator[str]:
     if not source.says_namespace:
-        yield f"It names no namespace: {source.namespace!r} was taken for it."
+        yield f"It names no namespace: {source.namespace!r} was used."
     if not source.name:
-        yield "It has no name: one was made up."
+        yield "It has no name: one was generated."
     if name := lost_class(source, context.target):
         yield (
-            f"Its class {name} is left out: an IngressRoute's class is compared with the name that "
-            "Traefik was started with. A Traefik with a class of its own does not read the result, "
-            "and another one may. Where several run, say --ingress-class."
+            f"Its class {name} is left out: Traefik compares an IngressRoute's class with the name "
+            "that it was started with. A Traefik with a class of its own ignores the result, and "
+            "another one may serve it. If several run, pass --ingress-class."
         )
     yield from left_out(source.annotations)
     if source.default and source.has_rules:
-        yield "Traefik ignores its default backend, because it has rules; it is left out."
+        yield "Traefik ignores its default backend because it has rules, so it is left out."
     backends = [path.backend for path in source.paths]
     if source.effective_default:
         backends.append(source.effective_default)
@@ -162,10 +162,10 @@ def _warnings(source: IngressSource, context: ConversionContext) -> Iterator[str
     if certificates(source, context.known):
         yield (
             "cert-manager's own Certificate belongs to the Ingress: apply the Certificate here, "
-            "and take its owner reference off before you remove the Ingress."
+            "and remove its owner reference before you delete the Ingress."
         )
     if any(key.startswith(EXTERNAL_DNS) for key in source.annotations):
         yield (
-            "external-dns loses the record with the Ingress, unless it reads IngressRoutes too "
+            "external-dns deletes the record with the Ingress, unless it reads IngressRoutes too "
             "(--source=traefik-proxy, which needs the annotation target)."
         )

@@ -146,6 +146,6 @@ def _leaf(value: str, kind: Type, where: str) -> Any:
         case IntType():
             if INTEGER.fullmatch(value) and LEAST <= int(value) <= MOST:
                 return int(value)
-            raise _Rejected(f"{where}: {value!r} is no integer")
+            raise _Rejected(f"{where}: {value!r} is not an integer")
         case _:
             return [part.strip() for part in value.split(",")] if value else None

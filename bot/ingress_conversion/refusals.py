@@ -21,7 +21,7 @@ class ConversionReason(ExplainedReason):
     MALFORMED = (
         "malformed",
         "A Kubernetes API server would not take it as an Ingress.",
-        "Mend the named field.",
+        "Fix the named field.",
     )
     RESOURCE_BACKEND = (
         "resource-backend",
@@ -40,8 +40,8 @@ class ConversionReason(ExplainedReason):
     )
     REJECTED_ANNOTATION = (
         "rejected-annotation",
-        "This Traefik does not take an annotation, and so leaves out what it stands on.",
-        "Mend or remove the annotation.",
+        "This Traefik does not take an annotation, so it drops the object that has it.",
+        "Fix or remove the annotation.",
     )
     UNRESOLVED_REFERENCE = (
         "unresolved-reference",
@@ -66,8 +66,8 @@ class ConversionReason(ExplainedReason):
     )
     EXTERNAL_NAME = (
         "external-name",
-        "An ExternalName Service has no VIP, so nativeLB means nothing there.",
-        "Name the Service that it stands for, or leave the route without nativeLB.",
+        "An ExternalName Service has no VIP, so nativeLB has no effect there.",
+        "Name the Service that it points to, or leave the route without nativeLB.",
     )
     STICKY_SESSIONS = (
         "sticky-sessions",
@@ -77,7 +77,7 @@ class ConversionReason(ExplainedReason):
     UNKNOWN_SCHEME = (
         "unknown-scheme",
         "An IngressRoute takes http, https and h2c as a Service's scheme, and no other.",
-        "Mend the Service's annotation service.serversscheme.",
+        "Fix the Service's annotation service.serversscheme.",
     )
     UNCLEAR_CERTIFICATE = (
         "unclear-certificate",

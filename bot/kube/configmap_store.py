@@ -34,12 +34,12 @@ TURNS = 5
 
 NOT_LEADING = (
     "Nothing was changed: this process cannot be sure that it is the one that acts, as another "
-    "holds the Lease or the API server does not answer. Ask again in a minute."
+    "holds the Lease or the API server does not answer. Try again in a minute."
 )
 
 FULL = (
     "The {title} is full or locked, so the {name} was not kept: {error} Delete it ({delete}): it "
-    "is made anew, and what it held is lost."
+    "is created again, and its content is lost."
 )
 NEWER = (
     "The {title} was written by a newer meshmedic, so the {name} was not kept. Run that version "
@@ -111,7 +111,7 @@ class ConfigMapStore:
         except Absent:
             return _Stored(None)
         except msgspec.MsgspecError:
-            raise ClusterError("What the API server sent is no ConfigMap.") from None
+            raise ClusterError("What the API server sent is not a ConfigMap.") from None
         text = data.get(KEY, "")
         value = record.read(record_type, text)
         if isinstance(value, Unreadable):

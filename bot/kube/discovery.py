@@ -133,7 +133,7 @@ def _decoded(api: Api, body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.DecodeError:
-        msg = f"What answers at {api.host} is no Kubernetes API server."
+        msg = f"What answers at {api.host} is not a Kubernetes API server."
         raise ServerError(msg) from None
 
 

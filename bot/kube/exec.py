@@ -111,7 +111,7 @@ class PodCommands:
             ClusterError: It is not allowed, or the container lacks the program.
         """
         if start.pod is None:
-            raise ClusterError("A node is no container: no command can be run in it.")
+            raise ClusterError("A node is not a container: no command can run in it.")
         executed = await execute(
             self.api, start.pod, start.container, argv, limit_bytes=MOST_OUTPUT, seconds=seconds
         )

@@ -80,7 +80,7 @@ class FluxObjects:
             except Absent:
                 break
             except (msgspec.MsgspecError, RecursionError) as error:
-                msg = f"What {self._api.host} answers is no object."
+                msg = f"What {self._api.host} answers is not an object."
                 raise ServerError(msg) from error
         # Perhaps the version is no longer served: ask again the next time.
         self._served = None

@@ -55,13 +55,15 @@ def _never_read(error: ClusterError | None) -> str:
     match error:
         case Unreachable():
             fix = f" {STRICT}" if refused_as_strict(error.__cause__) else ""
-            return f"The API server was never reached: {_cause(error)}.{fix}"
+            return f"The bot has not reached the API server yet: {_cause(error)}.{fix}"
         case Forbidden():
-            return "Nothing of the cluster was ever read: it is forbidden. Check the bot's roles."
+            return "The bot can't read anything from the cluster: forbidden. Check the bot's roles."
         case None:
-            return "Nothing of the cluster was ever read: it serves no kind that is looked at."
+            return "The cluster serves none of the kinds that meshmedic checks."
         case _:
-            return "Nothing of the cluster was ever read: the API server answers with errors."
+            return (
+                "The bot can't read anything from the cluster: the API server answers with errors."
+            )
 
 
 def _cause(error: ClusterError) -> str:

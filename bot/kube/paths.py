@@ -40,7 +40,7 @@ def field_selector(**fields: str) -> str:
 
 def _segment(name: str) -> str:
     if not SEGMENT.fullmatch(name):
-        msg = f"{name[:SHOWN]!r} is no name of an object in Kubernetes, so it was not asked for."
+        msg = f"{name[:SHOWN]!r} is not a valid name of a Kubernetes object: it was not looked up."
         raise ClusterError(msg)
     return name
 

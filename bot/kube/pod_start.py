@@ -51,7 +51,7 @@ NEVER_SEEN = "ContainerStatusUnknown"
 NOT_MADE = (
     "no pod was made for its Job. That is done by kube-controller-manager, which in k3s is part of "
     "the server: it may be down, or may not have read the cluster again after an outage of the API "
-    "server. Ask again in a minute."
+    "server. Try again in a minute."
 )
 
 CREATING = ("", "ContainerCreating", "PodInitializing")

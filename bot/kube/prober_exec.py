@@ -39,7 +39,7 @@ NOT_STARTED = frozenset({126, 127})
 
 NO_WGET = (
     "No wget can be run in Traefik's pod (an image without a shell has none): "
-    "deploy/components/prober probes from a pod beside it."
+    "deploy/components/prober probes from a pod next to it."
 )
 
 Run = Callable[[RequestOrigin, Sequence[str], float], Awaitable[CommandOutput]]
@@ -117,7 +117,7 @@ class WgetSession:
         now = time.monotonic()
         left = min(probe.seconds + STARTING, self.ends - now)
         if left <= 0:
-            return untried(probe, f"{self.start}: after {LONGEST:.0f} s no more was asked.")
+            return untried(probe, f"{self.start}: after {LONGEST:.0f} s the requests were stopped.")
         argv = by_wget.probe_argv(probe, gnu=self.gnu)
         if isinstance(argv, Refusal):
             return untried(probe, argv.detail)

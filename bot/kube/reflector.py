@@ -239,7 +239,7 @@ class Reflector:
             resource = decode_object(bytes(event.object), self.source.kind.type)
         except msgspec.DecodeError:
             self._version = ""
-            msg = f"The watch of {self.source.title} sent what is no event."
+            msg = f"The watch of {self.source.title} sent something that is not an event."
             raise ServerError(msg) from None
         self._version = resource.metadata.resource_version or self._version
         if event.type == "BOOKMARK":

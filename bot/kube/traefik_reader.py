@@ -156,7 +156,9 @@ class TraefikReader:
                         break
         except (TimeoutError, ClusterError) as error:
             if isinstance(error, TimeoutError) or (clock.expired() and size):
-                return LogEnd(size, f"{pod.id}: after {request.patience:.0f} s no more was read.")
+                return LogEnd(
+                    size, f"{pod.id}: after {request.patience:.0f} s reading was stopped."
+                )
             if isinstance(error, Absent) or NOTHING.search(str(error)):
                 return LogEnd(size)
             raise

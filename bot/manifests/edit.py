@@ -137,7 +137,7 @@ def _value(node: yaml.Node, key: str) -> yaml.Node:
 def _replaced(text: str, key: yaml.Node, old: yaml.Node, value: str) -> Splice:
     start, end = old.start_mark.index, old.end_mark.index
     if not isinstance(old, yaml.ScalarNode) or old.style in ("|", ">") or not _beside(key, old):
-        raise Misfit(f"{key.value} has a value that is no plain scalar")
+        raise Misfit(f"{key.value} has a value that is not a plain scalar")
     # An empty value begins where the colon ends.
     gap = " " if start == end and text[start - 1 : start] == ":" else ""
     return Splice(start, end, gap + value)

@@ -56,7 +56,7 @@ class _Weight:
         if len(self.open) > MAX_DEPTH:
             return TOO_DEEP
         if self.aliased > MAX_ALIASED:
-            return "YAML aliases stand for too much. Write their content out."
+            return "YAML aliases expand to too much. Write their content out."
         return ""
 
 

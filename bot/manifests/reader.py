@@ -162,10 +162,10 @@ def _json(text: str, name: str) -> Numbered | None:
     except json.JSONDecodeError as error:
         if not documents:
             return None
-        problem = f"{name}, line {error.lineno}: not JSON: {error.msg}. Mend it there."
+        problem = f"{name}, line {error.lineno}: not JSON: {error.msg}. Fix it there."
     except ValueError as error:
         # A number of more digits than Python reads.
-        problem = f"{name}: not JSON: {error}. Mend it there."
+        problem = f"{name}: not JSON: {error}. Fix it there."
     except RecursionError:
         problem = f"{name}: {TOO_DEEP}"
     return Numbered(tuple(enumerate(documents)), (InputError(problem),) if problem else ())
@@ -251,7 +251,7 @@ def _not_yaml(error: Exception, part: str, name: str, line: int) -> InputError:
     if TEMPLATE in part:
         return InputError(f"{name}, line {at}: {RENDER}")
     wanted = "neither JSON nor YAML" if part.lstrip()[:1] in JSON_BEGINS else "not YAML"
-    return InputError(f"{name}, line {at}: {wanted}: {why}. Mend it there.")
+    return InputError(f"{name}, line {at}: {wanted}: {why}. Fix it there.")
 
 
 def unpacked(document: object) -> Iterator[object]:

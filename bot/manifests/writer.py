@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 MISTAKEN = re.compile(r"[0-9+\-.~].*|[yYnN]", re.DOTALL)
-"""Strings that Go's YAML would take for a number or a truth value where Python's would not."""
+"""Strings that Go's YAML would take for a number or a boolean where Python's would not."""
 
 
 class _Dumper(yaml.SafeDumper):

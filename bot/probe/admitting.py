@@ -106,7 +106,7 @@ class Admission:
         seconds = int(issued) / 1000
         if seconds < self._started:
             raise RequestDenied(
-                409, "issued before this agent was started, by its clock: issue it anew"
+                409, "issued before this agent was started, by its clock: issue it again"
             )
         if seconds > now + SKEW:
             raise RequestDenied(

@@ -154,7 +154,7 @@ def _checked(value: Any, kind: type[T], name: str) -> T:
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
-        raise JobRefused(f"{name} is no {kind.__name__}")
+        raise JobRefused(f"{name} is not {kind.__name__}")
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         raise JobRefused(f"{name} is too long")
     return value

@@ -102,7 +102,7 @@ async def _ask(server: str, port: int, name: str, kind: int, progress: TryProgre
 def _query(name: str, kind: int) -> bytes:
     labels = name.rstrip(".").split(".")
     if not all(0 < len(label) <= LONGEST_LABEL and label.isascii() for label in labels):
-        raise Ended(NAME, f"{name} is no name")
+        raise Ended(NAME, f"{name} is not a name")
     question = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
     header = os.urandom(2) + struct.pack("!HHHHH", 0x0100, 1, 0, 0, 0)
     return header + question + struct.pack("!HH", kind, 1)

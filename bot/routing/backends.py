@@ -22,7 +22,7 @@ from bot.routing.running import configs
 SCHEMES = frozenset({"", "http", "https", "h2c"})
 SHOWN = 40
 
-LOOP = "It leads back to itself, so Traefik builds none of the services in the circle."
+LOOP = "It leads back to itself, so Traefik builds none of the services in the cycle."
 
 NOTHING = Defect("NoServices", "It leads to no service: requests get 503.")
 
@@ -169,5 +169,5 @@ def _refused(
         return None
     if not provider.checks_health():
         return None
-    message = f"{what} is no ExternalName, and Traefik allows healthCheck for those only."
+    message = f"{what} is not an ExternalName, and Traefik allows healthCheck for those only."
     return Defect("HealthCheckNotAllowed", f"{message} Remove healthCheck from the route.")

@@ -127,11 +127,11 @@ def _by_status(parent: Parent, route: HTTPRoute, snapshot: Snapshot) -> Iterator
     elif entry is None:
         created = route.metadata.creation_timestamp
         young = created is not None and snapshot.taken_at - created <= conditions.PATIENCE
-        message = f"Traefik has not said whether it takes the route at {name}."
+        message = f"Traefik has not said whether it accepts the route at {name}."
         yield Defect("NoStatus", message, Verdict.PROGRESSING if young else Verdict.UNKNOWN)
     elif entry.status != "True":
         reason = entry.reason or entry.type
-        why = entry.message or NOT_ACCEPTED.get(reason, "it says no more")
+        why = entry.message or NOT_ACCEPTED.get(reason, "without a reason")
         yield Defect(reason, f"Traefik does not take it at {name}: {reason}, {why}.")
 
 

@@ -144,7 +144,7 @@ def _check_counts(counted: re.Match[str]) -> None:
     fewest, most = counted[1], counted[3] or counted[1]
     too_long = max(len(fewest), len(most)) > len(str(MOST_REPEATS))
     if too_long or int(most) > MOST_REPEATS or int(fewest) > int(most):
-        raise _Invalid(f"{counted[0][:20]} is no number of repetitions")
+        raise _Invalid(f"{counted[0][:20]} is not a number of repetitions")
 
 
 def _length_of_escape(text: str, at: int, also: frozenset[str] = frozenset()) -> int:
@@ -188,7 +188,7 @@ def _end_of_class(text: str, start: int, last_class: int) -> int:
             continue
         high, at, is_class = _member(text, at + 1)
         if is_class or high < low:
-            raise _Invalid(f"the range {low}-{high} in [ ] is no range")
+            raise _Invalid(f"the range {low}-{high} in [ ] is not a range")
     if at >= len(text):
         raise _Invalid("a [ is not closed")
     return at + 1

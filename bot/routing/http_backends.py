@@ -108,9 +108,11 @@ def why_refused(reference: BackendReference, route: HTTPRoute, snapshot: Snapsho
         else None
     )
     if service and service.spec.type == "ExternalName":
-        return f"{to} is an ExternalName, which Traefik takes from no HTTPRoute."
+        return f"{to} is an ExternalName, which Traefik does not accept in an HTTPRoute."
     if not (gateways.is_service(reference) or gateways.is_traefiks(reference)):
-        return f"{to} ({reference.group or 'core'}): Traefik knows no backend of this kind."
+        return (
+            f"{to} ({reference.group or 'core'}): Traefik does not support backends of this kind."
+        )
     return ""
 
 
@@ -144,7 +146,7 @@ def _of_filter(
     if one.type not in SUPPORTED:
         if not provider.configs or provider.is_newer_than(NEWEST):
             return None
-        message = f"Traefik supports no filter {one.type}: requests of the rule get 500."
+        message = f"Traefik does not support the filter {one.type}: requests of the rule get 500."
         return Defect("FilterNotSupported", message)
     if one.type != EXTENSION:
         return None

@@ -144,14 +144,14 @@ def _ranges(name: str, ranges: traefik.Ranges | None) -> Iterator[Defect]:
         yield _invalid(f"{name} has no sourceRange.")
     for value in ranges.source_range or ():
         if not is_range(value):
-            yield _invalid(f"{name}: {value[:SHOWN]} is no address and no range.")
+            yield _invalid(f"{name}: {value[:SHOWN]} is not an address or a range.")
 
 
 def _required(spec: traefik.MiddlewareSpec) -> Iterator[Defect]:
     """Values without which Traefik builds no Middleware."""
     breaker = spec.circuit_breaker
     if breaker and not _is_condition(breaker.expression):
-        yield _invalid(f"The expression `{breaker.expression[:SHOWN]}` is no condition.")
+        yield _invalid(f"The expression `{breaker.expression[:SHOWN]}` is not a condition.")
     if spec.add_prefix and not spec.add_prefix.prefix:
         yield _invalid("addPrefix has no prefix.")
     if spec.redirect_scheme and not spec.redirect_scheme.scheme:

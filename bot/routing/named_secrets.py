@@ -35,9 +35,7 @@ def naming_unseen(judgement: Judgement, resource: Object, snapshot: Snapshot) ->
     if not unproven:
         return judgement
     names = listed((f"{namespace}/{name}" for namespace, name in unproven), SHOWN)
-    message = (
-        f"It needs Secret {names}. Secrets were not looked at, so nobody knows whether it exists."
-    )
+    message = f"It needs Secret {names}. Secrets were not read, so it is unknown whether it exists."
     return Judgement(Verdict.HEALTHY, "SecretNotSeen", message)
 
 

@@ -226,7 +226,7 @@ def _unreadable(rule: str, at: int) -> str:
     if char in "'‘’“”":
         return f"{char} does not quote a value. Write it in backticks: `value`."
     if char in "&|":
-        return f"a single {char} is no operator. Write {char}{char}."
+        return f"a single {char} is not an operator. Write {char}{char}."
     return f"{char!r} has no place in a rule (at character {at + 1})."
 
 
@@ -306,7 +306,7 @@ class _Parser:
     def _no_value(self, name: str) -> str:
         if self._next() in ("", "&&", "||", "raw", "quoted"):
             return self._unclosed()
-        return f"{self._shown()} is no value of {name}. Write it in backticks: {name}(`value`)."
+        return f"{self._shown()} is not a value of {name}. Write it in backticks: {name}(`value`)."
 
     def _name(self, text: str) -> str:
         known = (TCP_MATCHERS if self.tcp else MATCHERS)[self.syntax]
@@ -376,7 +376,7 @@ def _value(token: _Token) -> str:
         if by_code and SURROGATE.fullmatch(by_code):
             other = f"u{by_code}"
         if other is not None:
-            msg = f"\\{other} is no escape in quotes. Write the value in backticks."
+            msg = f"\\{other} is not an escape in quotes. Write the value in backticks."
             raise _Wrong(msg)
         if plain:
             return ESCAPED.get(plain, plain)
@@ -419,9 +419,9 @@ def _wrong_anywhere(name: str, value: str) -> str:
     if name in ("Host", "HostRegexp") and not value.isascii():
         return f"{name} takes only ASCII letters. Write the host in Punycode (xn--…)."
     if name == "HostSNI" and value != "*" and not SERVER_NAME.fullmatch(value):
-        return f"{shown} is no host name. For a pattern, write HostSNIRegexp."
+        return f"{shown} is not a host name. For a pattern, write HostSNIRegexp."
     if name == "ClientIP" and not is_range(value):
-        return f"{shown} is no address and no range. Write one such as ClientIP(`10.0.0.0/8`)."
+        return f"{shown} is not an address or a range. Write one such as ClientIP(`10.0.0.0/8`)."
     if name == "ALPN" and value == ACME:
         return f"Traefik keeps {ACME} for its own certificates."
     return ""

@@ -174,7 +174,7 @@ def how_to_add(elsewhere: Sequence[str], names: Collection[str]) -> str:
     shown = elsewhere[:MOST_NAMED]
     return (
         f"What looks like Traefik runs in {listed(elsewhere, MOST_NAMED)}. If it is yours, set "
-        f"{SETTING}={','.join((*names, *shown))}. Until then the bot neither believes nor asks it, "
+        f"{SETTING}={','.join((*names, *shown))}. Until then the bot ignores it, "
         "and cannot say whether its routes work."
     )
 

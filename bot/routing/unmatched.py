@@ -89,7 +89,7 @@ def _why_host(value: str, *, wildcards: bool) -> str:
     if "*" in value and not wildcards:
         return f"Host takes {shown} literally, without a wildcard. Write HostRegexp."
     if "/" in value or any(char.isspace() for char in value):
-        return f"{shown} is no host name. Write the name alone, without a scheme and a path."
+        return f"{shown} is not a host name. Write the name alone, without a scheme and a path."
     if WITH_PORT.fullmatch(value):
         return f"Host compares names without a port. Write {quoted(value.rpartition(':')[0])}."
     return ""

@@ -32,11 +32,11 @@ SIMCORD_VERSION = "3.2.1"
 PRIVATE_NAMES: tuple[tuple[type | ModuleType, str, str], ...] = (
     (Env, "_bot_scope", "marks the bot's work, which simcord then waits for and times"),
     (Env, "_settle_internal", "waits until the bot rests; a bot with watches never does"),
-    (Env, "_notify_dispatch_observers", "tells which interaction an action has just sent"),
+    (Env, "_notify_dispatch_observers", "identifies which interaction an action has just sent"),
     (Env, "time_context", "gives discord.py the simulated endpoints without marking the work"),
     (Backend, "reserve_id", "keeps a fixed id out of simcord's own numbering"),
     (Preview, "_action", "takes every action of every page"),
-    (Preview, "_publish", "renders one page anew"),
+    (Preview, "_publish", "renders one page again"),
     (Preview, "_advance_presentation_time", "moves the time that the page shows"),
     (Preview, "_open_page", "opens a tab, which must show the newest messages"),
     (Preview, "_initial_target", "finds the newest message that a person may see"),

@@ -131,7 +131,7 @@ class WordReader:
         """A gap where there is or was a Traefik, or may be one elsewhere; else nobody to ask."""
         snapshot = await self._snapshot(until)
         if self._heard or has_traefik(snapshot):
-            gap = Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no pod of Traefik runs", self._heard)
+            gap = Gap(TRAEFIK_WORD, Why.UNREACHABLE, "no Traefik pod is running", self._heard)
         elif namespaces_elsewhere(snapshot):
             gap = Gap(TRAEFIK_WORD, Why.NOT_SET_UP, why_none(snapshot))
         else:

@@ -43,7 +43,7 @@ SHOWN = 20
 class DigestCog(CogWithControls):
     """`/digest`. Looking is for viewers; what posts or changes a schedule is for operators."""
 
-    digest = app_commands.Group(name="digest", description="What changed, and when it is told.")
+    digest = app_commands.Group(name="digest", description="Scheduled summaries.")
 
     def __init__(
         self, digests: Digests, health: Health, namespaces: Callable[[], tuple[str, ...]]
@@ -66,12 +66,12 @@ class DigestCog(CogWithControls):
         name: str = "",
         dry_run: bool = False,
     ) -> None:
-        """What changed since the last digest.
+        """Post a digest now: what changed since the last one.
 
         Args:
-            scope: Only this.
-            name: As this digest would tell it.
-            dry_run: Show it to you alone.
+            scope: Only these checks.
+            name: The digest to post, with its settings.
+            dry_run: Show only you what it would say.
         """
         if not dry_run and not interaction.client.permits(interaction, Role.OPERATOR):
             raise Refused(OPERATORS_ONLY)
@@ -83,7 +83,7 @@ class DigestCog(CogWithControls):
 
     @digest.command(name="list")
     async def list_digests(self, interaction: Interaction) -> None:
-        """Which digests there are, and when."""
+        """List the digests and their times."""
         await acknowledge(interaction, private=True)
         digests = self._digests
         book, now = await digests.state(), digests.composer.clock()
@@ -115,17 +115,17 @@ class DigestCog(CogWithControls):
         only_changes: bool | None = None,
         trends: bool | None = None,
     ) -> None:
-        """Set up a digest, or change one: what is left out stays as it is.
+        """Set up a digest or change one. Options that you leave out stay unchanged.
 
         Args:
-            name: Small letters, digits and dashes.
-            time: Such as 08:00, 08:00 mon-fri, 18:00 sun; or as cron: 0 8 1 * *.
-            channel: Where it is posted; this one where nothing is named.
-            scope: What it looks at.
+            name: Lowercase letters, digits and hyphens.
+            time: For example 08:00, 08:00 mon-fri, 18:00 sun, or cron: 0 8 1 * *.
+            channel: Where to post it. Default: this channel.
+            scope: Which checks it runs.
             namespace: Only this namespace.
-            threshold: The mildest verdict that it tells.
-            only_changes: Where nothing is new, edit the last message in place of a new one.
-            trends: With hours without a fault, time to recovery, flapping and the worst.
+            threshold: The mildest verdict that it reports.
+            only_changes: Edit the last message instead of posting a new one when nothing changed.
+            trends: Add hours without a fault, time to recovery, flapping and the worst problems.
         """
         await acknowledge(interaction, private=False)
         digests, now = self._digests, self._digests.composer.clock()
@@ -168,7 +168,7 @@ class DigestCog(CogWithControls):
 
     @digest.command()
     async def history(self, interaction: Interaction) -> None:
-        """What was sent, and the trends."""
+        """Show what was sent, and the trends."""
         await acknowledge(interaction, private=True)
         book = await self._digests.state()
         runs = [(name, run) for name, runs in book.turns.items() for run in runs]
@@ -180,7 +180,7 @@ class DigestCog(CogWithControls):
     @digest.command(extras=OPERATORS)
     @app_commands.autocomplete(name=_suggest_name)
     async def pause(self, interaction: Interaction, name: str) -> None:
-        """Stop a digest for a while.
+        """Pause a digest.
 
         Args:
             name: Which digest.
@@ -193,14 +193,14 @@ class DigestCog(CogWithControls):
     @digest.command(extras=OPERATORS)
     @app_commands.autocomplete(name=_suggest_name)
     async def resume(self, interaction: Interaction, name: str) -> None:
-        """Let a paused digest go on.
+        """Resume a paused digest.
 
         Args:
             name: Which digest.
         """
         await acknowledge(interaction, private=False)
         schedule = await self._digests.pause(name.strip(), paused=False)
-        text = f"The digest {schedule.name} goes on. What it missed meanwhile is not sent."
+        text = f"The digest {schedule.name} is resumed. What it missed is not sent."
         await answer(interaction, render.note(text))
 
     async def _show_health(self, interaction: Interaction, _control: Control) -> None:

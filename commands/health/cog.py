@@ -21,15 +21,15 @@ from commands.autocomplete import Choices, findings, matching
 from commands.health import controls
 
 TITLES = {
-    "all": "Every documented health check.",
-    "pods": "Pods that do not run, are not ready, or crashed lately.",
+    "all": "Run the health checks.",
+    "pods": "Pods that are not running, not ready, or crashed recently.",
     "nodes": "Nodes that are not ready, under pressure, silent or cordoned.",
     "flux": "Flux sources, Kustomizations and HelmReleases.",
     "certificates": "Certificates, their requests and issuers.",
     "secrets": "ExternalSecrets, their stores, and Secrets by name.",
     "endpoints": "Services without a ready endpoint.",
     "routes": "IngressRoutes, Ingresses and HTTPRoutes whose references are broken.",
-    "workloads": "Deployments and their like, Jobs, claims, autoscalers and Namespaces.",
+    "workloads": "Deployments, StatefulSets, Jobs, volume claims, autoscalers and Namespaces.",
 }
 
 
@@ -37,7 +37,8 @@ class HealthCog(CogWithControls):
     """`/health` with a subcommand for each scope, `/why`, and the controls under a report."""
 
     health = app_commands.Group(
-        name="health", description="What is healthy, what is not, and what was not seen."
+        name="health",
+        description="Check the cluster: what is healthy, what is not, what was not seen.",
     )
 
     def __init__(self, health: Health, namespaces: Callable[[], tuple[str, ...]]) -> None:
@@ -55,7 +56,7 @@ class HealthCog(CogWithControls):
 
         Args:
             namespace: Only this namespace.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         scope = interaction.command.name if interaction.command else "all"
         await acknowledge(interaction, private=private)
@@ -75,11 +76,11 @@ class HealthCog(CogWithControls):
 
     @app_commands.command()
     async def why(self, interaction: Interaction, finding: str, private: bool = False) -> None:
-        """Why something is not healthy.
+        """Explain why something is not healthy.
 
         Args:
             finding: The finding's code, or part of its name.
-            private: Show it to you alone.
+            private: Only you see the answer.
         """
         await acknowledge(interaction, private=private)
         await answer(interaction, health_cards.story(await self._health.why(finding)))

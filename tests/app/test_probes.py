@@ -209,7 +209,7 @@ async def test_it_is_not_ready_where_the_cluster_was_never_read(tmp_path: Path):
         await body.probes.client.on_ready()
         await body.cache.start()
         await until_tried(body.cache)
-        reason = "The API server was never reached: Connection refused."
+        reason = "The bot has not reached the API server yet: Connection refused."
         assert body.probes.readiness_problems() == (reason,)
         assert body.probes.liveness_problems() == ()
         await body.cache.close()

@@ -42,7 +42,7 @@ async def measure(sizes: Sequence[int]) -> AsyncIterator[Figure]:
             yield Figure(name, 1000 * whole, "ms", at_most=WANTED.get(nodes))
             with _dead() as port:
                 more = 1000 * (await _all_pairs(mesh, port) - whole)
-            yield Figure(f"one dead node more, beside {nodes}", more, "ms", at_most=DEAD)
+            yield Figure(f"one dead node more, next to {nodes}", more, "ms", at_most=DEAD)
             most = max(_most_memory(each) for each in mesh)
             yield Figure(f"prober RSS, the most among {nodes}", most, "MiB", at_most=RSS)
     async with _mesh(1) as mesh, servers.securely(b"." * PAYLOAD) as port:

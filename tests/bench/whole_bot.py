@@ -88,7 +88,7 @@ async def measure(server: Server, folder: Path, commands: int) -> AsyncIterator[
         yield Figure("longest stall, while answering", await bot.stall(), "ms", at_most=STALL)
         yield Figure("memory of the whole bot (RSS)", bot.memory("VmRSS"), "MiB", at_most=RSS)
         yield Figure("the most it ever was", bot.memory("VmHWM"), "MiB", at_most=RSS)
-        yield _late("acknowledged, p99, all well", acknowledged)
+        yield _late("acknowledged, p99, all healthy", acknowledged)
         for name, order in TROUBLES.items():
             await server.obey(order)
             acknowledged = await _acknowledged(discord, commands)

@@ -77,7 +77,7 @@ async def test_a_namespace_is_suggested_and_narrows_the_answer(tab: Tab) -> None
 async def test_the_runbook_opens_at_a_word(tab: Tab) -> None:
     """A topic is found by what it speaks of."""
     await tab.command("runbook", topic=Pick("nativelb", "The fix: nativeLB"))
-    await tab.see("It goes round a broken path")
+    await tab.see("It works around a broken path")
 
 
 async def test_suggestions_come_before_the_first_letter(tab: Tab) -> None:

@@ -174,7 +174,7 @@ async def test_what_is_no_api_server_is_unknown(tmp_path: Path):
         write_kubeconfig(tmp_path / "kubeconfig", f"http://127.0.0.1:{port}", None)
         done = await check(str(tmp_path / "kubeconfig"), "pods")
     assert (done.code, done.err) == (3, "")
-    assert "is no Kubernetes API server" in " ".join(done.out.split())
+    assert "is not a Kubernetes API server" in " ".join(done.out.split())
 
 
 async def test_judge_reads_a_list_from_standard_input():

@@ -48,8 +48,8 @@ def test_without_a_token_the_setting_is_named():
 
 async def test_a_wrong_id_is_named_and_ends_with_3():
     """As other wrong input does."""
-    with pytest.raises(InputError, match="no application id"):
+    with pytest.raises(InputError, match="not an application id"):
         application_id("12", None)
     done = await meshmedic("invite", "--application-id", "my-bot")
     assert done.code == 3
-    assert "'my-bot' is no application id" in done.err
+    assert "'my-bot' is not an application id" in done.err

@@ -132,7 +132,7 @@ def test_standard_input_is_a_file_too(tmp_path: Path) -> None:
 def test_a_version_that_is_none_is_named(folder: Path, version: str) -> None:
     made = run("web.yaml", cwd=folder, version=version)
     assert (made.returncode, made.stdout) == (64, b"")
-    assert b"is no version of Traefik: it is written like 3.6.2" in made.stderr
+    assert b"is not a version of Traefik: it is written like 3.6.2" in made.stderr
 
 
 def test_traefiks_arguments_are_heeded(folder: Path) -> None:
@@ -150,7 +150,7 @@ def test_traefiks_arguments_are_heeded(folder: Path) -> None:
 
 
 def test_text_that_other_readers_take_for_something_else_is_quoted(folder: Path) -> None:
-    """Go's YAML reads 1e3 and y as a number and a truth value, Python's as text."""
+    """Go's YAML reads 1e3 and y as a number and a boolean, Python's as text."""
     labels = "labels: {a: '1e3', b: 'y', c: 'true', d: '0o7'}, name: web,"
     (folder / "web.yaml").write_text(INGRESS.replace("name: web,", labels, 1))
     made = run("web.yaml", cwd=folder).stdout

@@ -187,9 +187,9 @@ async def test_who_holds_the_lease_is_read_from_the_real_one(
         async with taking_part(elector):
             await asyncio.wait_for(elector.until(Standing.LEADING), SOON)
             held = await AccessReader(api).look((), lease_in="meshmedic")
-            assert election.leader(held, setup).observation.startswith("a-pod_1 acts, and renewed")
+            assert election.leader(held, setup).observation.startswith("a-pod_1 leads, and renewed")
         given_back = await AccessReader(api).look((), lease_in="meshmedic")
-        assert "gave the Lease back" in election.leader(given_back, setup).observation
+        assert "released the Lease" in election.leader(given_back, setup).observation
 
 
 async def test_who_may_not_keep_its_state_is_told_each_right(half: Api) -> None:

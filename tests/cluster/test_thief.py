@@ -253,7 +253,7 @@ REFUSED: dict[str, Row] = {
     "a name of another namespace, with any priority": a_route(
         *FIRST, "match", to="Host(`bank.example`)"
     ),
-    "a name beside its own": a_route(
+    "a name next to its own": a_route(
         *FIRST, "match", to="Host(`web.example`) || Host(`bank.example`)"
     ),
     "a route that takes no Ingress's place": a_route("metadata", "annotations", REPLACES, to="a"),

@@ -117,10 +117,10 @@ async def test_a_digest_is_set_up_changed_paused_and_removed(room: Room, digests
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"name": "media", "time": "25:00"}, "A time is such as"),
-        ({"name": "media", "time": "8:00 someday"}, "is no day"),
+        ({"name": "media", "time": "25:00"}, "Write a time such as"),
+        ({"name": "media", "time": "8:00 someday"}, "is not a day"),
         ({"name": "media", "time": "*/5 8 * * *"}, "this would fire several times"),
-        ({"name": "media", "time": "0 8 32 * *"}, "'32' is no day of the month"),
+        ({"name": "media", "time": "0 8 32 * *"}, "'32' is not a day of the month"),
         ({"name": "Daily digest", "time": "8:00"}, "small letters"),
         ({"name": "media"}, "media is new"),
     ],

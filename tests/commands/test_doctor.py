@@ -57,7 +57,7 @@ async def test_a_role_that_was_deleted_is_told_with_its_setting(room: Room):
     """The settings still name it."""
     room.roles.roles["approvers"] = 100_000_000_000_009_999  # type: ignore[attr-defined]
     answer = said(await room.operator.slash(room.channel, "doctor"))
-    assert "MESHMEDIC_APPROVERS: role:100000000000009999 is no role of this server." in answer
+    assert "MESHMEDIC_APPROVERS: role:100000000000009999 is not a role of this server." in answer
 
 
 async def test_a_cluster_that_nothing_is_known_of_hides_nothing_of_discord(room: Room):
@@ -73,5 +73,5 @@ async def test_who_acts_is_told_to_an_operator(room: Room):
     room.cluster.examined = a_cluster(lease=LeaseFacts("meshmedic-1_a", 600.0, 30))
     answer = said(await room.operator.slash(room.channel, "doctor"))
     assert answer.startswith("## ❌ Something is wrong")
-    assert "Nobody acts: meshmedic-1_a renewed the Lease last 600 s ago." in answer
-    assert "→ Look at the bot's pods" in answer
+    assert "No process leads: meshmedic-1_a last renewed the Lease 600 s ago." in answer
+    assert "→ Check the bot's pods" in answer

@@ -19,7 +19,7 @@ async def test_a_button_that_no_code_knows_says_so(room: Room):
     await channel.send(view=view)
     await room.restart()
     clicked = await room.viewer.click(room.channel.last_message, label="Old")
-    assert "no longer known" in said(clicked)
+    assert "no longer works" in said(clicked)
     assert clicked.ephemeral
 
 

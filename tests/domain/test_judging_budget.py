@@ -72,7 +72,7 @@ def test_what_was_not_judged_is_a_gap_of_its_namespace_alone():
         assert len(judged) - len(BANK) <= round(SHARE / 0.01) + RUN
         (gap,) = seen.gaps
         assert (gap.kind, gap.why) == ("Service in tenant", Why.IN_PART)
-        assert gap.detail.startswith("judging was cut off after 0.15 s")
+        assert gap.detail.startswith("checking stopped after 0.15 s")
         assert seen.counts == {"Service": len(judged)}
         assert seen.unseen == (gap,)
 

@@ -69,7 +69,7 @@ def test_three_pods_of_a_daemon_set_that_crash_alike_are_one_root() -> None:
     root = only(a_daemon_set(), *pods)
     assert (root.subject.name, root.verdict) == ("agent-w", Verdict.FAILED)
     assert root.message.endswith(
-        "The same holds for 2 more pods of DaemonSet apps/agent: agent-r, agent-t."
+        "The same applies to 2 more pods of DaemonSet apps/agent: agent-r, agent-t."
     )
     assert roots(a_daemon_set(), *pods) == {"agent-w": 3}
 

@@ -84,7 +84,8 @@ def test_sites_that_all_fail_alike_are_one_finding_of_the_place():
     (root,) = seen.roots
     assert (root.reason, root.message) == (
         "NoSiteAnswers",
-        "No site answers by Traefik on edge, and 3 routes fail alike: HTTP 502 of Traefik itself.",
+        "No site answers through Traefik on edge, and 3 routes fail the same way: "
+        "HTTP 502 of Traefik itself.",
     )
 
 

@@ -118,7 +118,7 @@ def test_a_job_that_tries_again_after_a_drain_is_at_work() -> None:
     assert judged(jobs.judge_job, plain, pod).verdict is Verdict.HEALTHY
     found = judged(jobs.judge_job, {**plain, "status": {**status, "ready": 1}})
     assert found.verdict is Verdict.HEALTHY
-    assert found.message == "At work: 0/1 done, 1 active. 1 attempt failed before."
+    assert found.message == "Running: 0/1 done, 1 active. 1 attempt failed before."
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_a_circle_of_dependencies_is_one_cause_and_named(names: tuple[str, ...])
 
 HOME = {"sourceRef": {"kind": "GitRepository", "name": "home"}}
 OTHER = {"sourceRef": {"kind": "GitRepository", "name": "other"}}
-UNHEARD = "no Kustomization of GitRepository apps/home is told of a new revision"
+UNHEARD = "no Kustomization of GitRepository apps/home is notified of a new revision"
 
 
 def a_circle(first: Plain = HOME, second: Plain = HOME) -> tuple[Plain, Plain]:
@@ -222,12 +222,12 @@ def test_a_circle_says_what_else_it_hinders_where_it_is_of_one_source() -> None:
     """kustomize-controller tells no Kustomization of that source of a new revision."""
     assert UNHEARD in report(*a_circle()).roots[0].message
     for sources in ((HOME, OTHER), ({}, {})):
-        assert "told of a new revision" not in report(*a_circle(*sources)).roots[0].message
+        assert "notified of a new revision" not in report(*a_circle(*sources)).roots[0].message
     of_releases = [
         a_thing("HelmRelease", name, HELM, waiting(to), spec={"dependsOn": [{"name": to}]})
         for name, to in (("a", "b"), ("b", "a"))
     ]
-    assert "told of a new revision" not in report(*of_releases).roots[0].message
+    assert "notified of a new revision" not in report(*of_releases).roots[0].message
 
 
 def test_what_lacks_a_revision_beside_a_circle_of_its_source_has_a_note() -> None:
@@ -242,8 +242,8 @@ def test_what_lacks_a_revision_beside_a_circle_of_its_source_has_a_note() -> Non
 
     told = notes("main@sha1:1", *a_circle())
     assert told.keys() == {"web"}
-    assert "has applied main@sha1:1, and its source has main@sha1:2" in told["web"]
-    assert "at Kustomization apps/a may be why" in told["web"]
+    assert "has applied main@sha1:1, but its source has main@sha1:2" in told["web"]
+    assert "at Kustomization apps/a may be the cause" in told["web"]
     assert UNHEARD in told["web"]
     assert notes("main@sha1:2", *a_circle()) == {}
     assert notes("main@sha1:1") == {}

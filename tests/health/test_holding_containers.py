@@ -104,7 +104,7 @@ def test_a_sidecar_that_runs_on_keeps_its_job_from_completing() -> None:
     found = a_pod_of(*main, job="backup")
     assert (found.verdict, found.reason) == (Verdict.DEGRADED, "SidecarRunsOn")
     assert found.message.startswith(
-        "Container backup ended well, but tailscale still runs, so Job backup does not complete."
+        "Container backup succeeded, but tailscale still runs, so Job backup does not complete."
     )
     assert evidence(found)["container"] == "tailscale"
 

@@ -178,7 +178,7 @@ def test_a_healthy_verdict_is_in_the_words_of_the_ready_condition() -> None:
 
 @pytest.mark.parametrize("kind", ["Node", "Widget"])
 def test_an_unquoted_status_of_a_condition_is_understood(kind: str) -> None:
-    """YAML takes True for a truth value; who writes a file by hand means the word."""
+    """YAML takes True for a boolean; who writes a file by hand means the word."""
     for status, verdict in ((True, Verdict.HEALTHY), (False, Verdict.FAILED)):
         written = conditioned(kind, "v1", {"type": "Ready", "status": status})
         assert one(written).verdict is verdict

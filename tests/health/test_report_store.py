@@ -125,7 +125,7 @@ async def test_a_store_that_hangs_does_not_hold_up_the_end(caplog):
     memory = a_memory(Hanging())
     memory.note(a_report())
     await memory.flush()
-    assert "was not kept" in caplog.text
+    assert "was not saved" in caplog.text
 
 
 async def test_a_write_that_a_stop_cuts_off_is_made_by_the_last_word():
@@ -161,4 +161,4 @@ async def test_a_store_that_is_away_leaves_what_is_known(caplog):
     health = Health(FakeCluster())
     await memory.restore(health, Diagnose(FakeCluster()))
     assert health.latest is None
-    assert "cannot be recalled" in caplog.text
+    assert "cannot be read back" in caplog.text

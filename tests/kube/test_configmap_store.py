@@ -109,7 +109,7 @@ async def test_of_many_at_once_none_is_lost_and_none_counts_twice(desk: Desk) ->
 async def test_who_does_not_lead_writes_nothing(desk: Desk) -> None:
     """It says why, and what to do."""
     desk.led.leads = False
-    with pytest.raises(NotLeading, match=r"Nothing was changed: .* Ask again"):
+    with pytest.raises(NotLeading, match=r"Nothing was changed: .* Try again"):
         await desk.state.change(TALLY, lambda _: Tally((1,)))
     assert await desk.state.read(TALLY) is None
 

@@ -65,7 +65,8 @@ async def test_a_certificate_that_nobody_trusts_is_named_until_it_is_another(
         async with serve(cluster, port=port, ssl=a_certificate(other, "127.0.0.1")):
             reason = await becomes(cache, lambda reason: reason and "certificate" in reason)
         assert re.fullmatch(
-            r"The API server was never reached: its certificate is not trusted \([\w -]+\)\.",
+            r"The bot has not reached the API server yet: "
+            r"its certificate is not trusted \([\w -]+\)\.",
             str(reason),
         )
         async with serve(cluster, port=port, ssl=a_certificate(trusted, "127.0.0.1")):
@@ -82,7 +83,8 @@ async def test_a_certificate_for_another_name_is_said_without_the_name(tmp_path:
     ):
         reason = await first_reason(cache)
     assert reason == (
-        "The API server was never reached: its certificate is not trusted (IP address mismatch)."
+        "The bot has not reached the API server yet: "
+        "its certificate is not trusted (IP address mismatch)."
     )
 
 
@@ -90,7 +92,10 @@ async def test_a_port_where_nobody_listens_is_said_until_somebody_does(tmp_path:
     """And an outage after that is none: what is old is said to be."""
     port = free_port()
     async with watching(tmp_path, f"http://127.0.0.1:{port}") as cache:
-        assert await first_reason(cache) == "The API server was never reached: Connection refused."
+        assert (
+            await first_reason(cache)
+            == "The bot has not reached the API server yet: Connection refused."
+        )
         async with serve(SimulatedCluster([a_pod()]), port=port):
             assert await becomes(cache, lambda reason: not reason) is None
         await becomes(cache, lambda _: all(watch.error for watch in cache.watches()))
@@ -101,7 +106,7 @@ async def test_a_name_that_leads_nowhere_is_not_repeated(tmp_path: Path) -> None
     """Names of hosts are nobody's business who asks for `/readyz`."""
     async with watching(tmp_path, "http://nowhere.invalid:6443") as cache:
         reason = await first_reason(cache)
-    assert reason == "The API server was never reached: its name cannot be resolved."
+    assert reason == "The bot has not reached the API server yet: its name cannot be resolved."
 
 
 async def test_one_that_hangs_up_or_speaks_no_tls_is_said(tmp_path: Path) -> None:
@@ -139,9 +144,18 @@ async def test_a_refused_token_is_said_from_the_start_and_later(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (403, "Nothing of the cluster was ever read: it is forbidden. Check the bot's roles."),
-        (500, "Nothing of the cluster was ever read: the API server answers with errors."),
-        (404, "Nothing of the cluster was ever read: the API server answers with errors."),
+        (
+            403,
+            "The bot can't read anything from the cluster: forbidden. Check the bot's roles.",
+        ),
+        (
+            500,
+            "The bot can't read anything from the cluster: the API server answers with errors.",
+        ),
+        (
+            404,
+            "The bot can't read anything from the cluster: the API server answers with errors.",
+        ),
     ],
 )
 async def test_answers_that_give_nothing_are_said(tmp_path: Path, status: int, reason: str) -> None:

@@ -135,7 +135,7 @@ async def test_no_text_leads_out_of_the_folder_that_it_is_asked_in(tmp_path: Pat
             with pytest.raises(ClusterError) as caught:
                 await api.get(path("/api/v1/namespaces", text, "pods", text, "log"))
             if not isinstance(caught.value, Absent):
-                assert "no name of an object" in str(caught.value)
+                assert "is not a valid name of a Kubernetes object" in str(caught.value)
                 assert recorded.seen == []
                 continue
             (raw,) = recorded.seen
@@ -154,7 +154,7 @@ async def test_names_that_the_cluster_itself_tells_are_no_ways_out_either(server
     assert recorded.seen
     assert not any("secrets" in raw.partition("?")[0] for raw in recorded.seen)
     recorded.seen.clear()
-    with pytest.raises(ClusterError, match="no name of an object"):
+    with pytest.raises(ClusterError, match="is not a valid name of a Kubernetes object"):
         await Details(api).events(Ref("Pod", "../../..", "x"))
     assert recorded.seen == []
 

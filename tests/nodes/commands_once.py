@@ -61,7 +61,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("digest remove", {"name": "evening"}, "evening"),
     ("digest history", {}, "What was sent"),
     ("runbook", {"topic": "nativelb"}, "nativeLB"),
-    ("doctor", {}, "All is well"),
+    ("doctor", {}, "Nothing wrong found"),
     ("help", {}, "What you can ask"),
     ("setup channels", {}, "Where to post"),
     ("setup timezone", {"zone": "Europe/Berlin"}, "Europe/Berlin"),

@@ -293,7 +293,7 @@ WRONG_INSTALLS = (
     WrongInstall(
         "a time zone that does not exist",
         _setting("MESHMEDIC_DIGEST_TIMEZONE", "Europe/Nowhere", starts=False),
-        "bot's pods.*ended with code.*MESHMEDIC_DIGEST_TIMEZONE: it is no time zone",
+        "bot's pods.*ended with code.*MESHMEDIC_DIGEST_TIMEZONE: this system does not know",
     ),
     WrongInstall(
         "Traefik's namespace is another one",
@@ -303,7 +303,7 @@ WRONG_INSTALLS = (
     WrongInstall(
         "an approver who does not exist",
         _setting("MESHMEDIC_APPROVERS", f"role:{APPROVERS},{GONE}"),
-        f"MESHMEDIC_APPROVERS: {GONE} is nobody in this server",
+        f"MESHMEDIC_APPROVERS: {GONE} is not a member of this server",
     ),
     WrongInstall(
         "the prober's image is not the bot's",
@@ -365,9 +365,9 @@ async def _green(table: Table, bot: Bot, name: str) -> None:
     began = time.monotonic()
     while True:
         told = await bot.ask("doctor")
-        green = "All is well" in told.headline
+        green = "Nothing wrong found" in told.headline
         if green or time.monotonic() - began > GREEN_WITHIN:
             break
         await asyncio.sleep(5)
     said = "\n".join(problems(told.text)) or told.text
-    table.row(name, said, seconds=time.monotonic() - began, want="All is well")
+    table.row(name, said, seconds=time.monotonic() - began, want="Nothing wrong found")

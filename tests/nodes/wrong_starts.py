@@ -24,7 +24,7 @@ WRONG_TOKEN = "a.wrong-token.of-yesterday"
 NOBODY = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "1"}
 
 TOKEN_REFUSED = "Discord refuses the token in MESHMEDIC_DISCORD_TOKEN"
-NEVER_REACHED = "The API server was never reached: Connection refused"
+NEVER_REACHED = "The bot has not reached the API server yet: Connection refused"
 
 ROLLOUT = 45
 """Seconds after which `rollout status` gives up here: a right install takes less."""

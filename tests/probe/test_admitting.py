@@ -103,7 +103,7 @@ def test_a_job_that_was_sent_before_a_restart_is_not_done_again(keys: Path) -> N
     sent = signing.signed(JOB, issued=NOW)
     asked(Admission("alpha", keys, STARTED), sent)
     status, why = denied(Admission("alpha", keys, NOW + 1), sent, NOW + 2)
-    assert (status, "issue it anew" in why) == (409, True)
+    assert (status, "issue it again" in why) == (409, True)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ CASES = {
         Belief(servers=(("fd00::9", 80),), of="log"),
         "Traefik's own view (log): it sends to [fd00::9]:80, the VIP.",
     ),
-    "a pod beside": (
+    "a pod next to": (
         Belief(servers=(("10.42.0.3", 80), (VIP, 80)), of="API"),
         "Traefik's own view (API): it sends to 10.42.0.3:80, 10.43.0.9:80, and not to the VIP "
         "10.43.0.9, fd00::9 alone.",

@@ -19,7 +19,7 @@ from tests.traefik.test_word import SITE, Cluster, Saying
 from tests.traefik.test_word_sources import Edges
 from tests.traefik.world import AGAIN, EDGE, POD, a_runtime, refused, world
 
-ABSENT = "no pod of Traefik runs"
+ABSENT = "no Traefik pod is running"
 SAID = refused(at="11:50:00")
 
 
@@ -109,7 +109,7 @@ async def test_what_runs_elsewhere_alone_is_named_with_the_setting(phase: str, g
     snapshot = Snapshot(MOMENT, a_snapshot(a_traefik(phase)).objects, supplements=supplements)
     said = (await Asked(Still(snapshot)).word(Saying(pods_there=()))).gaps
     assert [gap.why for gap in said] == [Why.NOT_SET_UP] * gaps
-    setting = "MESHMEDIC_TRAEFIK_NAMESPACES=edge,kube-system. Until then the bot neither believes"
+    setting = "MESHMEDIC_TRAEFIK_NAMESPACES=edge,kube-system. Until then the bot ignores it"
     assert all(setting in gap.detail for gap in said)
 
 

@@ -190,14 +190,14 @@ async def test_a_failure_is_told_where_the_acknowledgements_reply_was_lost(
     server.fail(endpoints.CALLBACK, 502, after_effect=True)
     server.fail(endpoints.EDIT_ORIGINAL, 400)
     handle = await server.slash("health", "all")
-    assert (await handle.answer()).text.startswith("That failed.")
+    assert (await handle.answer()).text.startswith("Something went wrong.")
 
 
 async def test_an_answer_that_cannot_be_sent_is_said(server: DiscordServer, bot: Running) -> None:
     """The person gets a number, the log has it, and the next command works."""
     server.fail(endpoints.EDIT_ORIGINAL, 400)
     said = (await health(server)).text
-    assert said.startswith("That failed. The log has it under the number")
+    assert said.startswith("Something went wrong. Search the bot's logs for error ID")
     assert "paperless-env" in (await health(server)).text
     _, printed = await bot.terminated()
     assert f"failure {said.split('`')[1]}" in printed
@@ -256,4 +256,4 @@ async def test_nothing_is_called_mended_that_was_not_seen(
 ) -> None:
     """Not seeing a finding is no proof that it is gone."""
     told = await (await server.slash("why", options={"finding": "pzcw9s2"})).answer()
-    assert "mended" not in told.text
+    assert "it is fixed" not in told.text

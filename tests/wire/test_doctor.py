@@ -52,7 +52,7 @@ async def test_what_the_bot_registers_is_what_the_doctor_expects(
     async with connected(server, cluster, tmp_path):
         code, said = await doctor(server, cluster, tmp_path)
     assert code == 0, said
-    assert "As this version has them" in said
+    assert "They match this version" in said
 
 
 def _public(server: DiscordServer) -> None:
@@ -142,10 +142,10 @@ async def test_each_fault_in_discord_has_its_fix(
         ({"GUILD_ID": ""}, "MESHMEDIC_GUILD_ID is not set."),
         ({"GUILD_ID": str(GONE)}, "It is in Homelab (300000000000000002)."),
         ({"APPROVERS": "", "VIEWERS": ""}, "nobody can use the bot"),
-        ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is no role of this server"),
+        ({"APPROVERS": f"role:{GONE}"}, f"role:{GONE} is not a role of this server"),
         ({"APPROVERS": str(APPROVERS)}, f"write role:{APPROVERS}"),
-        ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is no id"),
-        ({"ALERT_CHANNEL": str(GONE)}, f"{GONE} is no channel of this server"),
+        ({"APPROVERS": "somebody"}, "MESHMEDIC_APPROVERS: 'somebody' is not an id"),
+        ({"ALERT_CHANNEL": str(GONE)}, f"{GONE} is not a channel of this server"),
     ],
 )
 async def test_each_wrong_setting_is_named(
@@ -189,7 +189,7 @@ async def test_somebody_who_left_is_a_warning(
     """Those who are there are still found."""
     code, said = await doctor(registered, cluster, tmp_path, APPROVERS=f"{SAM.id},{GONE}")
     assert code == 0
-    assert f"{GONE} is nobody in this server" in said
+    assert f"{GONE} is not a member of this server" in said
 
 
 async def test_everything_hangs_and_the_answer_still_comes(

@@ -198,12 +198,15 @@ async def test_an_api_server_where_nothing_listens_and_a_refused_token_are_both_
         said = await probed.becomes("/readyz", NO, TOKEN_REFUSED)
         await asyncio.sleep(TOLD)
         said = (await probed.get("/readyz"))[1]
-        assert said.splitlines()[1] == "The API server was never reached: Connection refused."
+        assert (
+            said.splitlines()[1]
+            == "The bot has not reached the API server yet: Connection refused."
+        )
         assert await probed.get("/healthz") == (OK, "ok\n")
         last = await stopped(bot, said)
     assert last["level"] == "ERROR"
     assert TOKEN_REFUSED in last["message"]
-    assert "The API server was never reached: Connection refused." in last["message"]
+    assert "The bot has not reached the API server yet: Connection refused." in last["message"]
 
 
 @pytest.mark.parametrize("missing", FAULTS)
@@ -218,7 +221,9 @@ async def test_a_ca_that_python_3_13_refuses_is_named_with_what_to_do(
         settings = settings_of(kubeconfig) | in_a_pod(probed) | {STRICT: "1"}
         async with started(server, "run", environment=settings) as bot:
             await server.connected(30)
-            said = await probed.becomes("/readyz", NO, "The API server was never reached: its cert")
+            said = await probed.becomes(
+                "/readyz", NO, "The bot has not reached the API server yet: its cert"
+            )
             assert f"its certificate is not trusted ({FAULTS[missing]}). Python 3.13" in said
             assert "Renew the cluster's CA with keyUsage" in said
             await asyncio.sleep(TOLD)

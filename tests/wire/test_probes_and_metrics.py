@@ -136,7 +136,7 @@ async def test_it_is_not_ready_until_something_was_read_of_the_cluster(
 ) -> None:
     """An answer that it sees nothing at all helps nobody; what is wrong is said here."""
     cluster.faults.status = 500
-    never = "Nothing of the cluster was ever read: the API server answers with errors.\n"
+    never = "The bot can't read anything from the cluster: the API server answers with errors.\n"
     async with starting(server, cluster, tmp_path, more=probed.settings) as bot:
         await server.connected(15)
         await probed.becomes("/readyz", NO, never)

@@ -36,7 +36,7 @@ def routes(text: str, checks: Collection[str]) -> tuple[AlertRoute, ...]:
     try:
         parsed = msgspec.json.decode(text, type=tuple[_Route, ...])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        msg = f"it is no JSON list of routes ({str(error)[:200]})"
+        msg = f"it is not a JSON list of routes ({str(error)[:200]})"
         raise ValueError(msg) from error
     return tuple(_route(number, route, checks) for number, route in enumerate(parsed, 1))
 
@@ -44,11 +44,11 @@ def routes(text: str, checks: Collection[str]) -> tuple[AlertRoute, ...]:
 def _route(number: int, route: _Route, checks: Collection[str]) -> AlertRoute:
     where = f"route {number}"
     if route.severity not in LEAST:
-        msg = f"{where}: {route.severity[:40]!r} is no severity but {' or '.join(LEAST)}"
+        msg = f"{where}: {route.severity[:40]!r} is not a severity: write {' or '.join(LEAST)}"
         raise ValueError(msg)
     for name in route.namespaces:
         if not NAMESPACE.fullmatch(name):
-            msg = f"{where}: {name[:80]!r} is no namespace's name"
+            msg = f"{where}: {name[:80]!r} is not the name of a namespace"
             raise ValueError(msg)
     for name in route.checks:
         if name not in checks:
@@ -65,7 +65,9 @@ def _route(number: int, route: _Route, checks: Collection[str]) -> AlertRoute:
 
 def _id(where: str, field: str, value: str | int) -> int:
     if not SNOWFLAKE.fullmatch(str(value)):
-        msg = f"{where}: {str(value)[:40]!r} is no id of a {field}: right-click it and copy its id"
+        msg = (
+            f"{where}: {str(value)[:40]!r} is not the id of a {field}: right-click it, copy the id"
+        )
         raise ValueError(msg)
     return int(value)
 
@@ -84,6 +86,6 @@ def quiet_hours(text: str) -> Quiet:
     try:
         zone = ZoneInfo(match[3])
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"{match[3]!r} is no time zone that is known here"
+        msg = f"{match[3]!r} is not a time zone that this system knows"
         raise ValueError(msg) from error
     return Quiet(hours[0], hours[1], zone)

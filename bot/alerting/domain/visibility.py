@@ -102,7 +102,7 @@ def _finding(gaps: Sequence[Gap], report: Report, namespace: str = "") -> Findin
         verdict=Verdict.FAILED if blind else Verdict.DEGRADED,
         reason=STALE_WATCH if lost else REFUSED if forbidden else NEVER_SEEN,
         message=f"{' '.join(told)} Failures there go unnoticed until I can. "
-        "`/doctor` tells what I may read.",
+        "`/doctor` shows what I may read.",
         since=min((gap.since for gap in gaps if gap.since), default=None),
     )
 

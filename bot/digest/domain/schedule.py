@@ -142,7 +142,7 @@ def timetable(text: str) -> Timetable | Refusal:
     match = re.fullmatch(r"(\d{1,2}):(\d{2})(?:\s+([a-z,-][a-z,\s-]*))?", text.strip().lower())
     if not match or int(match[1]) > 23 or int(match[2]) > 59:  # noqa: PLR2004
         return Refusal(
-            "A time is such as 08:00, or 08:00 mon-fri, or 18:00 sun, or 0 8 1 * * as in cron."
+            "Write a time such as 08:00, 08:00 mon-fri or 18:00 sun, or 0 8 1 * * as in cron."
         )
     days = _days(match[3] or "mon-sun")
     if isinstance(days, Refusal):
@@ -155,7 +155,7 @@ def _days(text: str) -> tuple[int, ...] | Refusal:
     for part in filter(None, (part.strip() for part in text.replace(" ", ",").split(","))):
         first, dash, last = part.partition("-")
         if first not in DAYS or (dash and last not in DAYS):
-            return Refusal(f"{part!r} is no day: {', '.join(DAYS)}, or such as mon-fri.")
+            return Refusal(f"{part!r} is not a day: write {', '.join(DAYS)}, or such as mon-fri.")
         begin, end = DAYS.index(first), DAYS.index(last or first)
         days |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
     return tuple(sorted(days)) or Refusal("Name a day.")
@@ -191,7 +191,7 @@ def _checked(
     )
     # A narrowed weekday is enough by itself.
     if not exists and weekdays == EVERY_DAY:
-        return Refusal("No month of these has such a day.")
+        return Refusal("None of these months has that day.")
     return Timetable(hour, minute, weekdays, dates, months)
 
 
@@ -199,7 +199,7 @@ def _number(text: str, most: int, name: str) -> int | Refusal:
     if text.isascii() and text.isdecimal() and len(text) <= len("59"):
         return int(text) if int(text) <= most else Refusal(f"The {name} is 0 to {most}.")
     often = text == "*" or re.fullmatch(r"[\d,*/-]+", text)
-    return Refusal(OFTEN if often else f"{text!r} is no {name}: it is 0 to {most}.")
+    return Refusal(OFTEN if often else f"{text!r} is not a {name}: it is 0 to {most}.")
 
 
 def _field(
@@ -210,7 +210,7 @@ def _field(
     for part in text.split(","):
         numbers = _part(part, least, most, names)
         if numbers is None:
-            return Refusal(f"{part!r} is no {name}: it is {WRITTEN}, from {least} to {most}.")
+            return Refusal(f"{part!r} is not a {name}: it is {WRITTEN}, from {least} to {most}.")
         chosen.update(numbers)
     return () if chosen >= set(range(least, most + 1)) else tuple(sorted(chosen))
 

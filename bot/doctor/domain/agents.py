@@ -23,7 +23,7 @@ FRESH = 150.0
 """Seconds that a kubelet may take to bring a new key to its agent, and some more."""
 
 AGAIN = f"Apply {COMPONENT} again. The bot fills it within a minute."
-PODS = f"Look at the pods: `kubectl -n {NAMESPACE} get pods -o wide`."
+PODS = f"Check the pods: `kubectl -n {NAMESPACE} get pods -o wide`."
 ANSWERS = (
     "Look at the NetworkPolicies `meshmedic-probe-agents` in the namespaces meshmedic and "
     f"{NAMESPACE}, and at the agents' logs. An agent reads a new key within two minutes."
@@ -46,7 +46,7 @@ def examine(
     match facts:
         case None:
             if setup.route_checks:
-                yield AGENTS.warning(UNCHECKED, f"Apply {COMPONENT}, or take the setting away.")
+                yield AGENTS.warning(UNCHECKED, f"Apply {COMPONENT}, or remove the setting.")
         case NotObserved(why):
             yield AGENTS.unobserved(why)
         case Denied(why):
@@ -57,11 +57,14 @@ def examine(
 
 def _configured(facts: AgentsFacts) -> Diagnostic | None:
     if facts.knows_bot is None:
-        saw = f"There is no ConfigMap {NAMESPACE}/{KEYS}, so no agent knows the bot: Jobs do all."
+        saw = (
+            f"There is no ConfigMap {NAMESPACE}/{KEYS}, so no agent accepts the bot's jobs: "
+            "probes run as Jobs."
+        )
         return AGENTS.failed(saw, AGAIN)
     if not facts.knows_bot:
         saw = f"The ConfigMap {NAMESPACE}/{KEYS} lacks the bot's key, so agents refuse its jobs."
-        fix = "The bot writes it within a minute. If it stays away, see who else writes there."
+        fix = "The bot writes it within a minute. If not, check what else writes there."
         return AGENTS.failed(saw, fix)
     if not facts.has_peers:
         saw = f"There is no ConfigMap {NAMESPACE}/{PEERS}, so the agents do not try each other."
@@ -88,7 +91,7 @@ def _running(facts: AgentsFacts) -> Diagnostic | None:
             why.startswith(REFUSED) for why in facts.refusals.values()
         ):
             return AGENTS.note(
-                f"The bot's key is new, and is on its way to {listed(facts.refusals)}."
+                f"The bot's key is new, and has not reached {listed(facts.refusals)} yet."
             )
         return AGENTS.failed(saw, ANSWERS)
     return None
@@ -100,7 +103,7 @@ def _same(facts: AgentsFacts, cluster: ClusterFacts, setup: Setup) -> Diagnostic
     if bots and others:
         return AGENTS.warning(
             f"They run {listed(others)}, and the bot runs {listed(bots)}: another version may not "
-            "understand what it is asked.",
+            "understand its jobs.",
             f"Apply {COMPONENT} with the image of the bot.",
         )
     did = "are ready." if facts.refusals is None else "did a job that the bot signed."

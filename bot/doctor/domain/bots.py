@@ -25,12 +25,12 @@ def examine(facts: ClusterFacts, setup: Setup) -> Diagnostic:
         )
         return PODS.failed(
             f"{len(troubled)} of {len(here)} cannot work. {said}.",
-            f"Set it right: `kubectl -n {place} logs {troubled[0].name}` says more.",
+            f"Find out why: `kubectl -n {place} logs {troubled[0].name}` says more.",
         )
     if here and others:
         return PODS.warning(
             f"The bot runs in {listed(others)} as well as in {place}: each namespace elects a "
-            "leader of its own, so that two of them act.",
+            "leader of its own, so two of them act.",
             "Delete one of them. To see both: "
             "`kubectl get pods -A -l app.kubernetes.io/name=meshmedic`.",
         )

@@ -60,7 +60,7 @@ def _unlisted(
                 f"{number} is a thread or a voice channel of this server. "
                 "Whether the bot may post there is not tested."
             )
-    saw = f"{number} is no channel of this server in which the bot could post."
+    saw = f"{number} is not a channel of this server in which the bot could post."
     if topic.name.startswith("/setup"):
-        return topic.failed(saw, "Choose another one by /setup channels.")
+        return topic.failed(saw, "Choose another one by `/setup channels`.")
     return topic.failed(saw, f"Copy the channel's id in Discord, and set {topic.name}.")

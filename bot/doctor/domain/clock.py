@@ -8,7 +8,7 @@ FINE = 5.0
 """Seconds: a Date header has whole seconds, and the way there takes some."""
 
 WRONG = 60.0
-FIX = "Let the node keep its time by NTP: `timedatectl` shows whether it does."
+FIX = "Let the node set its clock by NTP: `timedatectl` shows whether it does."
 
 
 def examine(area: Area, whose: str, skew: float | None, why: str) -> Diagnostic:

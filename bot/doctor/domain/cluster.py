@@ -15,9 +15,11 @@ from bot.domain.resources.registry import KIND_OF, KINDS, Kind
 from bot.domain.sentences import listed
 
 CREDENTIALS = "Renew the kubeconfig, or the token of the service account meshmedic."
-REACH = "Look at the kubeconfig's server, the firewall, and whether k3s runs on that node."
+REACH = "Check the kubeconfig's server, the firewall, and whether k3s runs on that node."
 STRICT = "Python 3.13 and later refuse the API server's certificate"
-IN_THE_IMAGE = "This Python takes it, and that of the image does not: its pod is never Ready."
+IN_THE_IMAGE = (
+    "This Python accepts it, but the one in the image does not: its pod never becomes Ready."
+)
 BASE = "deploy/base"
 INVENTORY = "deploy/components/secret-inventory"
 NOT_ASKED = NotObserved("The API server was not asked.")
@@ -126,7 +128,7 @@ def _family(topic: Topic, family: list[Kind], served: Served) -> Diagnostic:
     if strange:
         return topic.warning(
             f"Served in no version that meshmedic knows: {listed(sorted(strange))}.",
-            "Use a newer meshmedic, or tell its makers: fields may be read wrongly.",
+            "Use a newer meshmedic, or report it: fields may be read wrongly.",
         )
     by_versions: dict[str, list[str]] = {}
     for kind, names in installed.items():
@@ -156,7 +158,7 @@ def _served(facts: ClusterFacts, right: Right) -> bool:
 def _may(topic: Topic, rights: Iterable[Right], facts: ClusterFacts, setup: Setup) -> Diagnostic:
     answers = {right: _allowed(right, facts, setup) for right in rights}
     place = f" in {listed(setup.namespaces)}" if setup.namespaces else ""
-    return permitted(topic, answers, place, "May read all that it needs.")
+    return permitted(topic, answers, place, "It may read everything it needs.")
 
 
 def answered(facts: ClusterFacts, rights: Iterable[Right]) -> Mapping[Right, bool | NotObserved]:

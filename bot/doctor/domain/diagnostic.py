@@ -60,7 +60,7 @@ class Topic:
     name: str
 
     def ok(self, observation: str) -> Diagnostic:
-        """All is well."""
+        """Nothing is wrong."""
         return Diagnostic(self.area, self.name, DiagnosticOutcome.OK, observation)
 
     def note(self, observation: str, fix: str = "") -> Diagnostic:

@@ -16,7 +16,7 @@ SET_UP = (
     "If you want one, choose a channel by `/setup channels`, or set `MESHMEDIC_DIGEST_CHANNEL`."
 )
 CHANNEL = "Give the bot its permissions in that channel, or choose another one by `/digest set`."
-LOOK = "Look at the bot's log: it says why; and whether a process acts."
+LOOK = "Check the bot's log for the reason, and whether a process leads."
 
 
 TOPIC = Topic(Area.DISCORD, "last digest")
@@ -34,7 +34,7 @@ def examine(facts: DigestFacts) -> Diagnostic:
         if failure := _failure(schedule, state, facts):
             return failure
     if state.latest is None:
-        return TOPIC.note("Set up, and none was due yet.")
+        return TOPIC.note("It is set up, and none was due yet.")
     name, run = state.latest
     return TOPIC.ok(f"{name} of {run.day} is {run.stage}, {_hours(facts.now - run.at)} ago.")
 
@@ -46,13 +46,13 @@ def _failure(schedule: DigestSchedule, state: DigestState, facts: DigestFacts) -
         return None
     last = max(state.runs_of(name), key=lambda run: run.at, default=None)
     if last and last.stage is RunStage.LOST:
-        return TOPIC.failed(f"The channel of {name} did not take that of {last.day}.", CHANNEL)
+        return TOPIC.failed(f"The channel of {name} did not accept the one of {last.day}.", CHANNEL)
     done = state.over(name)
     run = due(schedule.when, facts.zone, facts.now, began=schedule.began, done=done)
     if run is None or facts.now - run.at <= OVERDUE:
         return None
     ago = _hours(facts.now - run.at)
-    return TOPIC.failed(f"{name} was due {ago} ago, and is not known to be out.", LOOK)
+    return TOPIC.failed(f"{name} was due {ago} ago, and there is no sign that it was posted.", LOOK)
 
 
 def _hours(span: timedelta) -> str:

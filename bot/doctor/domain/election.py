@@ -44,7 +44,7 @@ def leader(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Which process acts, and how long ago it renewed the Lease."""
     topic = Topic(Area.CLUSTER, "election")
     namespace = setup.state_namespace
-    look = f"Look at the bot's pods and their logs: `kubectl -n {namespace} get pods`."
+    look = f"Check the bot's pods and their logs: `kubectl -n {namespace} get pods`."
     if not namespace:
         return topic.note(ALONE)
     match facts.lease:
@@ -53,16 +53,16 @@ def leader(facts: ClusterFacts, setup: Setup) -> Diagnostic:
         case Denied(why):
             return topic.failed(why, GRANT)
         case None:
-            observation = f"There is no Lease {namespace}/{LEASE} yet: no bot has acted there."
+            observation = f"There is no Lease {namespace}/{LEASE} yet: no bot has led there."
             return topic.warning(observation, look)
         case LeaseFacts(holder="", renewed_ago=ago):
-            observation = f"Nobody acts: the last one gave the Lease back{_ago(ago)}."
+            observation = f"No process leads: the last leader released the Lease{_ago(ago)}."
             return topic.warning(observation, look)
         case LeaseFacts(holder, ago, duration):
             if ago is None or ago > duration + CLOCKS:
-                observation = f"Nobody acts: {holder} renewed the Lease last{_ago(ago)}."
+                observation = f"No process leads: {holder} last renewed the Lease{_ago(ago)}."
                 return topic.failed(observation, look)
-            return topic.ok(f"{holder} acts, and renewed its Lease{_ago(ago)}.")
+            return topic.ok(f"{holder} leads, and renewed its Lease{_ago(ago)}.")
 
 
 def state_access(facts: ClusterFacts, setup: Setup) -> Diagnostic:
@@ -71,7 +71,7 @@ def state_access(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     namespace = setup.state_namespace
     if not namespace:
         return topic.note(ALONE)
-    granted = f"May keep its Lease and its state in {namespace}."
+    granted = f"It may store its Lease and its state in {namespace}."
     return permitted(topic, answered(facts, wanted(setup)), f" in {namespace}", granted)
 
 

@@ -25,7 +25,7 @@ POLICIES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "meshmedic-approver",
             "an approved change may write more than the fields that plans change",
         ),
-        "exec": ("meshmedic-exec", "the bot may run any command, in every pod beside Traefik's"),
+        "exec": ("meshmedic-exec", "the bot may run any command, in every pod besides Traefik's"),
         "traefik-api": ("meshmedic-traefik-api", "the bot may read every port of those pods"),
     }
 )
@@ -41,9 +41,9 @@ def examine(facts: ClusterFacts) -> Iterator[Diagnostic]:
         if isinstance(held, NotObserved):
             yield topic.unobserved(held.why)
         elif held:
-            yield topic.ok("It refused what it must.")
+            yield topic.ok("It refused what it must refuse.")
         else:
             yield topic.failed(
-                f"The admission policy {policy} did not refuse what it must: {opened}.",
+                f"The admission policy {policy} did not refuse what it must refuse: {opened}.",
                 f"Apply deploy/{folder} again: it has the policy and its binding.",
             )

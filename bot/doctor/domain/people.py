@@ -74,7 +74,7 @@ def _users(members: Members, facts: DiscordFacts) -> Iterator[tuple[DiagnosticOu
             text = f"{user} is the role {roles[user]}: write role:{user}"
             yield DiagnosticOutcome.FAILED, text
         elif isinstance(name, Denied):
-            yield DiagnosticOutcome.WARNING, f"{user} is nobody in this server"
+            yield DiagnosticOutcome.WARNING, f"{user} is not a member of this server"
         elif isinstance(name, str):
             yield DiagnosticOutcome.OK, name
         else:
@@ -93,4 +93,4 @@ def _roles(members: Members, facts: DiscordFacts) -> Iterator[tuple[DiagnosticOu
         elif role in server.roles:
             yield DiagnosticOutcome.OK, f"the role {server.roles[role]}"
         else:
-            yield DiagnosticOutcome.FAILED, f"role:{role} is no role of this server"
+            yield DiagnosticOutcome.FAILED, f"role:{role} is not a role of this server"

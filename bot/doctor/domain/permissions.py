@@ -30,18 +30,18 @@ class Permission:
 
 PERMISSIONS = (
     Permission("view_channel", "View Channels", "seeing the channels that it may post in"),
-    Permission("send_messages", "Send Messages", "posts of its own, without being asked"),
+    Permission("send_messages", "Send Messages", "its own posts: alerts, digests and the board"),
     Permission("embed_links", "Embed Links", "cards with links in answers and posts"),
     Permission("attach_files", "Attach Files", "the files that Export sends", vital=True),
     Permission(
         "read_message_history",
         "Read Message History",
-        "looking for a digest that may be out already, so that none is sent twice",
+        "finding a digest that was already posted, so that none is sent twice",
     ),
     Permission(
         "create_public_threads",
         "Create Public Threads",
-        "the thread that tells how an alert developed",
+        "the thread that shows how an alert developed",
         use=Use.ALERTS,
     ),
     Permission(
@@ -114,7 +114,7 @@ def _channels(
         return topic.warning(f"{listed(lacking, 3)}.", fix)
     count = f"{len(visible)} of {len(channels)} text channels"
     if not visible:
-        fix = "Allow View Channels for the bot's role in the channel where it shall post."
+        fix = "Allow View Channels for the bot's role in the channel where it should post."
         return topic.warning(f"The bot sees {count}.", fix)
     where = "in the others" if any(channel.id in told for channel in channels) else "there"
     return topic.ok(f"The bot sees {count}, and has what it needs {where}.")

@@ -54,8 +54,8 @@ def _prober(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     if setup.probe_image and bots and setup.probe_image not in bots:
         return PROBER.warning(
             f"Pods that probe run {setup.probe_image}, and the bot runs {listed(bots)}: another "
-            "version may not understand what it is asked.",
-            "Empty MESHMEDIC_PROBE_IMAGE, and the pods run the bot's own image.",
+            "version may not understand its jobs.",
+            "Remove MESHMEDIC_PROBE_IMAGE: the pods then run the bot's own image.",
         )
     answers = answered(facts, wanted())
     granted = f"Installed in the namespace {NAMESPACE}."
@@ -69,7 +69,7 @@ def _not_installed(setup: Setup) -> Diagnostic:
     verb = "is" if len(setup.prober_settings) == 1 else "are"
     return PROBER.warning(
         f"{names} {verb} set for it, but there is no namespace {NAMESPACE}: nothing can be tested.",
-        f"Apply {COMPONENT}, or take the setting away.",
+        f"Apply {COMPONENT}, or remove the setting.",
     )
 
 

@@ -19,9 +19,11 @@ from bot.domain.sentences import listed
 
 PORTAL = "https://discord.com/developers/applications"
 NEW_TOKEN = f"Make a new token at {PORTAL} (Bot, Reset Token) and set MESHMEDIC_DISCORD_TOKEN."
-NETWORK = "Look at this machine's way to https://discord.com and at discordstatus.com."
-INVITE = "Open the link that `meshmedic invite` prints, as somebody who may manage the server."
-RESTART = "Restart the bot: it registers its commands when it starts, where Discord has others."
+NETWORK = "Check this machine's connection to https://discord.com, and discordstatus.com."
+INVITE = "Open the link that `meshmedic invite` prints, as someone who may manage the server."
+RESTART = (
+    "Restart the bot: it registers its commands when it starts, if Discord has different ones."
+)
 COPY_ID = "Right-click the server in Discord (with Developer Mode on), copy its id"
 
 
@@ -49,7 +51,7 @@ def application(facts: DiscordFacts) -> Diagnostic:
     if switches.endpoint:
         return topic.failed(
             "Discord sends interactions to a web address, so the bot never gets them.",
-            f"Empty Interactions Endpoint URL at {page}/information.",
+            f"Clear Interactions Endpoint URL at {page}/information.",
         )
     if switches.code_grant:
         return topic.warning(
@@ -101,7 +103,7 @@ def commands(facts: DiscordFacts, setup: Setup) -> Diagnostic:
     topic = Topic(Area.DISCORD, "commands")
     match facts.registered:
         case Denied():
-            observation = "Discord does not let the bot have commands in this server."
+            observation = "Discord does not let the bot register commands in this server."
             return topic.failed(observation, INVITE)
         case Unset(setting):
             return topic.unobserved(f"{setting} is not set.")
@@ -110,7 +112,7 @@ def commands(facts: DiscordFacts, setup: Setup) -> Diagnostic:
         case registered:
             pass
     if wrong := differences(setup.commands, registered.commands):
-        observation = f"Discord shows others than this version has: {listed(wrong)}."
+        observation = f"Discord's commands differ from this version's: {listed(wrong)}."
         return topic.failed(observation, RESTART)
     if registered.everywhere:
         names = listed(f"/{name}" for name in registered.everywhere)
@@ -119,7 +121,7 @@ def commands(facts: DiscordFacts, setup: Setup) -> Diagnostic:
             "An older program registered them: delete the application's global commands.",
         )
     names = ", ".join(f"/{command['name']}" for command in setup.commands)
-    return topic.ok(f"As this version has them: {names}.")
+    return topic.ok(f"They match this version: {names}.")
 
 
 def differences(ours: Commands, theirs: Commands) -> list[str]:

@@ -31,7 +31,9 @@ def is_bot(user: str) -> bool:
 def examine(facts: ClusterFacts, setup: Setup) -> Diagnostic:
     """Whether the component is whole; without it, or as somebody else, a note."""
     if not is_bot(facts.user):
-        return TOPIC.note("Not tested: only the bot's own account can tell. Ask `/doctor`.")
+        return TOPIC.note(
+            "Not tested: only the bot's own account can check it. Run `/doctor` in Discord."
+        )
     answers = answered(facts, IMPERSONATION)
     if not any(answers.values()):
         return TOPIC.note("Optional, and not installed: `/fix` can change nothing in the cluster.")
@@ -39,13 +41,13 @@ def examine(facts: ClusterFacts, setup: Setup) -> Diagnostic:
         return permitted(TOPIC, answers, "", "", COMPONENT)
     match facts.approver:
         case NotObserved(why) | Denied(why):
-            return TOPIC.unobserved(f"What {USER} may do could not be asked: {why}")
+            return TOPIC.unobserved(f"What {USER} may do could not be checked: {why}")
         case None:
-            return TOPIC.unobserved(f"Nobody asked what {USER} may do.")
+            return TOPIC.unobserved(f"Not checked: what {USER} may do.")
         case ():
             return TOPIC.failed(
-                f"The identity {USER} may change Services in no namespace, so no approved change "
-                "can be made.",
+                f"The identity {USER} may not change Services in any namespace, so no approved "
+                "change can be made.",
                 f"Apply {COMPONENT} again: it has the ClusterRole meshmedic-approver. List your "
                 "namespaces in namespaces.yaml.",
             )
@@ -53,5 +55,5 @@ def examine(facts: ClusterFacts, setup: Setup) -> Diagnostic:
             pass
     if not setup.roles.approvers:
         saw = "It is installed, but MESHMEDIC_APPROVERS is empty, so nobody can approve a change."
-        return TOPIC.warning(saw, "Set MESHMEDIC_APPROVERS, or take the component away.")
+        return TOPIC.warning(saw, "Set MESHMEDIC_APPROVERS, or remove the component.")
     return TOPIC.ok(f"An approved change may be made in {listed(namespaces)}.")

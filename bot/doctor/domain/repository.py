@@ -8,7 +8,7 @@ from bot.doctor.domain.diagnostic import Area, Diagnostic, Topic
 from bot.domain.facts import Denied, RepositoryFacts, Unset
 from bot.domain.refusal import NotObserved
 
-TOKEN = "Look at MESHMEDIC_GIT_URL, MESHMEDIC_GIT_TOKEN and the network policy."  # noqa: S105  # words
+TOKEN = "Check MESHMEDIC_GIT_URL, MESHMEDIC_GIT_TOKEN and the network policy."  # noqa: S105  # words
 PROTECT = "Protect the branch on the host, so that a merge needs somebody's review."
 
 
@@ -16,7 +16,7 @@ def examine(facts: RepositoryFacts | Unset) -> Iterator[Diagnostic]:
     """Whether the repository can be read, and whether its branch is protected."""
     if isinstance(facts, Unset):
         topic = Topic(Area.REPOSITORY, "pull requests")
-        yield topic.note("No repository is set, so nothing is changed by pull requests.")
+        yield topic.note("No repository is set, so meshmedic opens no pull requests.")
         return
     yield _reading(facts)
     yield _protection(facts)
@@ -39,6 +39,6 @@ def _protection(facts: RepositoryFacts) -> Diagnostic:
     if facts.protected:
         return topic.ok(f"The branch {facts.branch} is protected.")
     return topic.warning(
-        f"The branch {facts.branch} is not protected: whoever holds the token may push to it.",
+        f"The branch {facts.branch} is not protected: anyone with the token can push to it.",
         PROTECT,
     )

@@ -47,15 +47,15 @@ def _pods(pods: list[TraefikPod], facts: ClusterFacts) -> Diagnostic:
         if not serves(facts, "Traefik"):
             return TRAEFIK.note(NO_TRAEFIK)
         fix = (
-            "Start Traefik (k3s brings it, unless --disable=traefik), or set that setting to where "
-            "it runs."
+            "Start Traefik (k3s includes it, unless --disable=traefik), or name its namespace in "
+            "that setting."
         )
         return TRAEFIK.warning(NO_TRAEFIK, fix)
     running = f"{len(pods)} running in {listed(sorted({pod.namespace for pod in pods}))}"
     versions = sorted({instance.version(pod) for pod in pods} - {""})
     if not versions:
         return TRAEFIK.warning(
-            f"{running}; neither image tag nor label tells its version.",
+            f"{running}; neither image tag nor label shows its version.",
             "Give the image a version's tag, or the pod the label app.kubernetes.io/version.",
         )
     observation = f"{instance.versions_of(pods)}, {running}."
@@ -74,8 +74,8 @@ def _misplaced(namespaces: tuple[str, ...], facts: ClusterFacts) -> Diagnostic:
 def _not_believed(namespaces: tuple[str, ...], facts: ClusterFacts) -> tuple[str, str]:
     """What is seen of pods in other namespaces, and which setting takes them in."""
     return (
-        f"Pods with Traefik's label run in {listed(namespaces)}. They are not believed, since "
-        "anybody may choose a label.",
+        f"Pods with Traefik's label run in {listed(namespaces)}. They are ignored, because "
+        "anyone can set a label.",
         how_to_add(namespaces, facts.traefik_namespaces),
     )
 
@@ -89,9 +89,11 @@ def _api(
     read: bool | NotObserved | None,  # noqa: FBT001  # a fact
 ) -> Diagnostic:
     if isinstance(read, NotObserved):
-        return API.warning(f"It cannot be read, though the bot may: {read.why}", read.hint)
+        return API.warning(
+            f"It cannot be read, although the bot has permission: {read.why}", read.hint
+        )
     if read:
-        return API.ok("It answers, and tells what Traefik serves.")
+        return API.ok("It answers, and shows what Traefik serves.")
     configurations = [instance.static_config(pod.args) for pod in pods]
     if not all(static.complete for static in configurations):
         return API.note("Not tested: its configuration is not in its arguments.")
@@ -99,7 +101,7 @@ def _api(
         port = opened[0].api_port
         return API.note(f"Switched on at port {port}. Not read: needs the component traefik-api.")
     if any(static.api_on for static in configurations):
-        return API.note("Served only to a route that leads to api@internal.", HOW_TO_ENABLE)
+        return API.note("Served only through a route to api@internal.", HOW_TO_ENABLE)
     return API.note("Not switched on.", HOW_TO_ENABLE)
 
 

@@ -21,7 +21,7 @@ VERDICT = {
 MARK = {outcome: words.MARK[verdict] for outcome, verdict in VERDICT.items()}
 MARK[DiagnosticOutcome.NOTE] = "⚪"
 HEADS = {
-    DiagnosticOutcome.OK: "All is well",
+    DiagnosticOutcome.OK: "Nothing wrong found",
     DiagnosticOutcome.WARNING: "It works, with warnings",
     DiagnosticOutcome.UNOBSERVED: "Not everything could be seen",
     DiagnosticOutcome.FAILED: "Something is wrong",

@@ -67,7 +67,7 @@ def decoded(text: str) -> FileEdit | str:
     try:
         edit = msgspec.json.decode(text, type=FileEdit)
     except (msgspec.MsgspecError, RecursionError):
-        return "It is no edit of a file."
+        return "It isn't an edit of a file."
     return mistake(edit) or edit
 
 

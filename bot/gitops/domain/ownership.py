@@ -109,7 +109,7 @@ def owner(manifest: Mapping[str, Any], snapshot: Snapshot) -> ObjectOwner:
         return NOBODY
     gone = claims[0]
     why = (
-        "whose inventory does not list it: Flux keeps it no more, and prunes it no more"
+        "whose inventory does not list it: Flux no longer applies or prunes it"
         if _is_there(gone, snapshot)
         else "which is not there"
     )

@@ -55,7 +55,7 @@ CHECK = Check(
     title="Autoscalers that find no target or no metrics.",
     judges={apps.HorizontalPodAutoscaler: judge},
     documented_as="kubectl get horizontalpodautoscalers -A",
-    advice="Name a target that exists, give its containers resource requests, and look whether "
+    advice="Name an existing target, set resource requests on its containers, and check that "
     "metrics-server answers.",
     refers_to=(apps.Deployment, apps.StatefulSet, core.Pod),
 )

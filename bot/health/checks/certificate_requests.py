@@ -106,8 +106,8 @@ def _without_challenge(
     issuer = order.spec.issuer_ref
     names = ", ".join((order.spec.dns_names or ())[:MAX_NAMED])
     message = (
-        f"It is pending{f' for {names}' if names else ''}, and there is no Challenge of it: "
-        f"no solver of {issuer.kind or 'Issuer'} {issuer.name} may fit"
+        f"It is pending{f' for {names}' if names else ''}, but has no Challenge: "
+        f"perhaps no solver of {issuer.kind or 'Issuer'} {issuer.name} matches"
     )
     follows = (issuer.scoped_ref("Issuer", order.namespace),)
     return Judgement(Verdict.FAILED, "NoChallenge", message, since, follows=follows)
@@ -152,7 +152,10 @@ CHECK = Check(
         cert_manager.Challenge: judge_acme,
     },
     documented_as="kubectl get certificaterequests,orders,challenges -A",
-    advice="The challenge's reason says what the ACME server could not reach.",
+    advice=(
+        "Check its DNS record and port 80: the Challenge's reason says what the ACME server "
+        "could not reach."
+    ),
     refers_to=(cert_manager.Issuer, cert_manager.ClusterIssuer),
     known_as=known_names.certificate,
 )

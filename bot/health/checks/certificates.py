@@ -112,8 +112,7 @@ def _shared(
     message = (
         f"Certificate {names}{f' and {more} more' if more > 0 else ''} "
         f'has the same secretName, "{certificate.spec.secret_name}". '
-        "They replace each other without end. "
-        "Give each a Secret of its own."
+        "They keep overwriting each other. Give each its own Secret."
     )
     if judgement.verdict is Verdict.FAILED:
         message = f"{message} {judgement.message}".strip()
@@ -190,7 +189,7 @@ CHECK = Check(
     title="Certificates that expired, are not issued, or are not renewed.",
     judges={cert_manager.Certificate: judge},
     documented_as="kubectl get certificates -A",
-    advice="Follow CertificateRequest, Order and Challenge to the reason.",
+    advice="Follow its CertificateRequest, Order and Challenge to find the reason.",
     refers_to=(
         cert_manager.CertificateRequest,
         cert_manager.Order,

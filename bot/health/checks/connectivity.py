@@ -12,9 +12,9 @@ from bot.net.mesh.rounds import BACKGROUND_PROBES
 CHECK = Check(
     name="connectivity",
     scope="nodes",
-    title="Nodes between which the pod network does not carry everything.",
+    title="Nodes between which the pod network drops traffic.",
     judges={core.Node: judged},
     documented_as="kubectl -n meshmedic-probe logs -l app.kubernetes.io/component=agent",
-    advice="Ask `/net matrix` of the node to measure it now, and `/net diagnose` for the cause.",
+    advice="Run `/net matrix` for the node to measure it now, and `/net diagnose` for the cause.",
     facts=(BACKGROUND_PROBES,),
 )

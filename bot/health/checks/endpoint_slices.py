@@ -34,6 +34,6 @@ CHECK = Check(
     title="EndpointSlices without a ready endpoint.",
     judges={discovery.EndpointSlice: judge},
     documented_as="kubectl get endpointslices -A",
-    advice="See why the pods of its Service are not ready.",
+    advice="Find out why the pods of its Service are not ready.",
     known_as=known_names.service,
 )

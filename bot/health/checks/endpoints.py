@@ -105,7 +105,7 @@ def _not_seen(service: core.Service, pending: Judgement | None, snapshot: Snapsh
     """Reported once for the Services of a namespace, which follow from the first."""
     if pending and pending.verdict.rank > Verdict.UNKNOWN.rank:
         return pending
-    message = "Its EndpointSlices were not seen, so nobody knows whether it is served."
+    message = "Its EndpointSlices were not seen, so it is unknown whether it has endpoints."
     firsts = snapshot.once("endpoints: the first of each namespace", lambda: _firsts(snapshot))
     first = firsts.get(service.namespace, service.ref)
     return Judgement(
@@ -172,7 +172,7 @@ def _unexposed(ports: Iterable[core.ServicePort], pods: tuple[core.Pod, ...]) ->
 
 def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judgement:
     if why := selected_workloads.scaled_to_zero(service, state, snapshot):
-        message = f"No pod of it runs: {why}."
+        message = f"None of its pods runs: {why}."
         return Judgement(Verdict.SUSPENDED, selected_workloads.SCALED_TO_ZERO, message)
     selected = serving.selected(service, snapshot)
     # A pod that was evicted is left behind, and explains nothing while others are there.
@@ -190,7 +190,7 @@ def _unserved(service: core.Service, state: Serving, snapshot: Snapshot) -> Judg
     elif not pods and not state.unready and snapshot.sees(core.Pod):
         reason, message = "NoPods", "Its selector matches no pod."
     elif pods and not unready:
-        message = "Its pods are ready, but none of them is an endpoint of it."
+        message = "Its pods are ready, but none of them is one of its endpoints."
     return Judgement(
         serving.without_ready(service, state, snapshot),
         reason,
@@ -211,7 +211,7 @@ def _by_its_workloads(
     return Judgement(
         serving.without_ready(service, state, snapshot),
         "NoPods",
-        f"Its selector matches no pod: {selected_workloads.named(workloads)} has made none.",
+        f"Its selector matches no pod: {selected_workloads.named(workloads)} has created none.",
         evidence=tuple(_evidence(service, state, (), 0)),
         follows=tuple(workload.ref for workload in workloads),
     )
@@ -255,7 +255,7 @@ CHECK = Check(
     title="Services without a ready endpoint.",
     judges={core.Service: judge},
     documented_as="kubectl get endpoints -A",
-    advice="Compare its selector and target ports with the pods, and see why those are not ready.",
+    advice="Compare its selector and target ports with the pods, and check why they are not ready.",
     needs=(discovery.EndpointSlice,),
     refers_to=(core.Pod, *selected_workloads.KINDS, flux.HelmRelease, flux.Kustomization),
 )
@@ -265,6 +265,6 @@ ENDPOINTS_CHECK = Check(
     title="Endpoints objects without an address.",
     judges={core.Endpoints: judge_endpoints},
     documented_as="kubectl get endpoints -A",
-    advice="See why the pods of the Service of that name are not ready.",
+    advice="Find out why the pods of the Service of that name are not ready.",
     known_as=known_names.service,
 )

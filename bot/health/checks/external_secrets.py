@@ -89,7 +89,7 @@ def _deleted_as_asked(ready: Condition, follows: tuple[Ref, ...]) -> Judgement:
     """The provider has nothing any more, and the policy wants the Secret to go with it."""
     judgement = conditions.judgement(ready, Verdict.DEGRADED, follows=follows)
     message = (
-        "The provider has no value any more, so deletionPolicy: Delete removed the Secret. "
+        "The provider no longer has the value, so deletionPolicy: Delete removed the Secret. "
         "Put the value back, or remove the ExternalSecret."
     )
     return msgspec.structs.replace(judgement, message=message)
@@ -105,7 +105,7 @@ def _lost(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judgem
     readable = snapshot.sees(core.SecretName, secret.namespace)
     if not creates or not readable or snapshot.get(core.SecretName, secret.namespace, name):
         return None
-    message = f'It is said to be synced, but there is no Secret "{name}".'
+    message = f'It reports that it is synced, but there is no Secret "{name}".'
     return Judgement(Verdict.FAILED, "SecretNotFound", message)
 
 
@@ -117,7 +117,7 @@ def _stale(secret: external_secrets.ExternalSecret, snapshot: Snapshot) -> Judge
         return None
     if refreshed is None or (snapshot.taken_at - refreshed) / 2 <= interval:
         return None
-    message = f"It was not refreshed for twice its interval of {spec.refresh_interval}."
+    message = f"It was not refreshed within twice its interval of {spec.refresh_interval}."
     return Judgement(Verdict.DEGRADED, "RefreshLate", message, refreshed, follows=_stores(secret))
 
 

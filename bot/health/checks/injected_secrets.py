@@ -25,11 +25,11 @@ def judge(secret: core.SecretName, snapshot: Snapshot) -> Judgement:
         return HEALTHY
     if not _pushes_are_known(snapshot):
         message = (
-            "No ExternalSecret targets it. The PushSecrets were not seen, so nobody knows whether "
+            "No ExternalSecret targets it. The PushSecrets were not seen, so it is unknown whether "
             "one of them writes it."
         )
         return Judgement(Verdict.UNKNOWN, "PushSecretsNotSeen", message)
-    message = "It was injected by an ExternalSecret that is gone: nobody refreshes it."
+    message = "It was injected by an ExternalSecret that no longer exists, so nothing refreshes it."
     return Judgement(Verdict.DEGRADED, "Orphaned", message, secret.metadata.creation_timestamp)
 
 
@@ -70,7 +70,7 @@ def _pushed(snapshot: Snapshot) -> frozenset[str]:
 CHECK = Check(
     name="injected-secrets",
     scope="secrets",
-    title="Injected Secrets that nobody refreshes.",
+    title="Injected Secrets that nothing refreshes.",
     judges={core.SecretName: judge},
     documented_as="kubectl get secrets -A -l reconcile.external-secrets.io/managed=true",
     advice="Restore the ExternalSecret in Git, or delete the Secret if nothing uses it.",

@@ -1,4 +1,4 @@
-"""Jobs that failed, and CronJobs whose last run did.
+"""Failed Jobs, and CronJobs whose last run failed.
 
 Source: kstatus for Jobs; suspension and a failed last run as Argo CD sees them.
 """
@@ -59,7 +59,7 @@ def _at_work(job: batch.Job, snapshot: Snapshot) -> Judgement:
     if not started and (missing := workload_state.without_pods(job, status.start_time, snapshot)):
         return missing
     wanted = spec.parallelism if spec.completions is None else spec.completions
-    message = f"At work: {status.succeeded}/{wanted} done, {status.active} active."
+    message = f"Running: {status.succeeded}/{wanted} done, {status.active} active."
     if status.failed:
         attempts = "1 attempt" if status.failed == 1 else f"{status.failed} attempts"
         message = f"{message} {attempts} failed before."
@@ -97,7 +97,7 @@ def judge_cron_job(cron_job: batch.CronJob, snapshot: Snapshot) -> Judgement:
     if cron_job.spec.suspend:
         return Judgement(Verdict.SUSPENDED, "Suspended", "The CronJob is suspended.")
     if not status.active and (since := cron_runs.overdue_since(cron_job, snapshot)):
-        message = f"No run of it came since {moment(since)}, although one was due."
+        message = f"It has not run since {moment(since)}, although a run was due."
         return Judgement(Verdict.DEGRADED, "NotScheduled", message, since)
     ran, succeeded = status.last_schedule_time, status.last_successful_time
     if status.active or not ran or not succeeded or succeeded >= ran:
@@ -118,10 +118,10 @@ def _failed_runs(cron_job: batch.CronJob, snapshot: Snapshot) -> Iterator[batch.
 CHECK = Check(
     name="jobs",
     scope="workloads",
-    title="Jobs that failed, and CronJobs whose last run did.",
+    title="Failed Jobs, and CronJobs whose last run failed.",
     judges={batch.Job: judge_job, batch.CronJob: judge_cron_job},
     documented_as="kubectl get jobs,cronjobs -A",
-    advice="Look at the log of the pod that failed. Where the Job has none, look at its events.",
+    advice="Check the log of the failed pod. If the Job has none, check its events.",
     refers_to=(core.Pod,),
     known_as=known_names.workload,
 )

@@ -29,8 +29,8 @@ def judge(namespace: core.Namespace, snapshot: Snapshot) -> Judgement:
 CHECK = Check(
     name="namespaces",
     scope="workloads",
-    title="Namespaces that are being deleted and do not end.",
+    title="Namespaces that are stuck in deletion.",
     judges={core.Namespace: judge},
     documented_as="kubectl get namespaces",
-    advice="Mend what its message names: the objects that remain, or the API that does not answer.",
+    advice="Fix what its message names: the remaining objects, or the API that does not answer.",
 )

@@ -31,7 +31,9 @@ MAX_SKEW = 3
 """Source: Kubernetes version skew policy."""
 
 CORDONED = Judgement(
-    Verdict.SUSPENDED, "SchedulingDisabled", "The node is cordoned: no new pod is placed on it."
+    Verdict.SUSPENDED,
+    "SchedulingDisabled",
+    "The node is cordoned: no new pods are scheduled on it.",
 )
 
 CONTROL_PLANE = frozenset(
@@ -52,7 +54,7 @@ def judge(node: core.Node, snapshot: Snapshot) -> Judgement:
     """Not Ready is failed; any other problem is degraded, unknown or suspended."""
     ready = conditions.condition(node.status.conditions, "Ready")
     if ready is None:
-        return Judgement(Verdict.UNKNOWN, "NoStatus", "No Ready condition is reported.")
+        return Judgement(Verdict.UNKNOWN, "NoStatus", "It reports no Ready condition.")
     if ready.status != "True":
         return _not_ready(ready)
     return (
@@ -101,7 +103,7 @@ def _silent(ready: Condition, snapshot: Snapshot) -> Judgement | None:
     heard = node_state.silent_since(ready, snapshot)
     if heard is None:
         return None
-    message = "Ready, but its kubelet has not posted a status since; nobody marked it."
+    message = "It is marked Ready, but its kubelet has stopped posting its status."
     return Judgement(Verdict.UNKNOWN, "KubeletSilent", message, heard)
 
 
@@ -110,8 +112,8 @@ def _uninitialized(node: core.Node, snapshot: Snapshot) -> Judgement | None:
     if not any(taint.key == UNINITIALIZED for taint in node.spec.taints or ()):
         return None
     message = (
-        f"No pod is placed on it, since it has the taint {UNINITIALIZED}: its cloud controller "
-        "has not taken it on. Start that controller; k3s has one, unless it was started with "
+        f"No pod is scheduled on it because of the taint {UNINITIALIZED}: its cloud controller "
+        "has not initialized it. Start that controller. k3s has one, unless it runs with "
         "--disable-cloud-controller."
     )
     since = node.metadata.creation_timestamp
@@ -130,7 +132,7 @@ def _wrong_address(node: core.Node) -> Judgement | None:
     return Judgement(
         Verdict.DEGRADED,
         "FlannelAddressDiffers",
-        "Flannel announces an address that is none of the node's own.",
+        "Flannel announces an address that does not belong to the node.",
         evidence=(Evidence("announced", announced), Evidence("InternalIP", ", ".join(internal))),
     )
 
@@ -219,5 +221,5 @@ CHECK = Check(
     title="Nodes that are not ready, under pressure, silent or cordoned.",
     judges={core.Node: judge},
     documented_as="kubectl get nodes -o wide",
-    advice="Describe the node, and look at k3s on it.",
+    advice="Run kubectl describe on the node, and check the k3s service there.",
 )

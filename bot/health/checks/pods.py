@@ -132,14 +132,14 @@ def _terminating(pod: core.Pod, gone: Judgement, snapshot: Snapshot) -> Judgemen
     node = snapshot.get(core.Node, "", name)
     if reason := node_state.dead(node, snapshot) if node else "":
         words = (
-            f"Its node {name} is dead ({reason}), and only the kubelet there can end it. "
-            f"Bring the node back, or delete Node {name} if it is gone for good: its pods go then."
+            f"Its node {name} is down ({reason}), and only the kubelet there can end the pod. "
+            f"Bring the node back. If it is gone for good, delete Node {name}: its pods go too."
         )
         ready = conditions.condition(pod.status.conditions, "Ready")
         lost = ready.last_transition_time if ready and ready.status != "True" else None
         since = min(filter(None, (since, lost)), default=None)
     elif name and gone.verdict is Verdict.DEGRADED and not pod.metadata.finalizers:
-        words = f"It waits for the kubelet of node {name} to end it: look at that kubelet's log."
+        words = f"It waits for the kubelet on node {name} to end it: check that kubelet's log."
     else:
         return gone
     return msgspec.structs.replace(gone, message=f"{gone.message} {words}", since=since)
@@ -176,7 +176,7 @@ def _made_good(pod: core.Pod, snapshot: Snapshot) -> tuple[Verdict, str]:
     if cron_job := cron_runs.made_good(pod, snapshot):
         return Verdict.HEALTHY, f"A later run of {cron_job.kind} {cron_job.name} succeeded."
     if failed_pods.replaced(pod, snapshot):
-        return Verdict.DEGRADED, "Another pod of its owner does well."
+        return Verdict.DEGRADED, "Another pod of its owner is healthy."
     return Verdict.FAILED, ""
 
 
@@ -234,7 +234,7 @@ def _node_lost(pod: core.Pod) -> Judgement | None:
     if pod.status.phase != "Unknown":
         return None
     reason = pod.status.reason or "NodeLost"
-    message = pod.status.message or "Its node does not tell what it does."
+    message = pod.status.message or "Its node does not report its state."
     return Judgement(Verdict.UNKNOWN, reason, message, follows=_node(pod))
 
 
@@ -298,7 +298,7 @@ def _why_unready(pod: core.Pod, ready: Condition | None, unready: list[str]) -> 
     if unready:
         return "Not ready: " + ", ".join(unready)
     if ready and pod.status.phase == "Running":
-        return "Its containers ran when they were last heard of, but it is not called ready."
+        return "Its containers were running when last reported, but it is not marked ready."
     return "It has not started yet."
 
 
@@ -311,7 +311,7 @@ def _crashed(pod: core.Pod, now: datetime) -> Judgement | None:
             reason = containers.word((container, ended))
             count = container.restart_count
             times = f", after {count} restarts in all" if count > 1 else ""
-            message = f"{containers.describe((container, ended))}. It runs again{times}."
+            message = f"{containers.describe((container, ended))}. It is running again{times}."
             evidence = containers.evidence(pod, container)
             return Judgement(Verdict.DEGRADED, reason, message, ended.finished_at, evidence)
     return None
@@ -356,7 +356,7 @@ CHECK = Check(
     title="Pods that do not run, are not ready, or crashed within the hour.",
     judges={core.Pod: judge},
     documented_as="kubectl get pods -A",
-    advice="Look at its events and the last log lines of the container that ended.",
+    advice="Check its events, and the last log lines of the container that ended.",
     refers_to=(
         core.Node,
         core.PersistentVolumeClaim,

@@ -42,6 +42,6 @@ CHECK = Check(
     title="ReplicaSets and ReplicationControllers that lack pods.",
     judges={apps.ReplicaSet: judge, core.ReplicationController: judge},
     documented_as="kubectl get replicasets,replicationcontrollers -A",
-    advice="Look at its pods, they say why. Where it has none, look at its own events.",
+    advice="Check its pods: they say why. If it has none, check its own events.",
     known_as=known_names.workload,
 )

@@ -11,12 +11,12 @@ from bot.net.diagnosis.diagnosis import DIAGNOSES
 CHECK = Check(
     name=ROUTE_FAULTS,
     scope="routes",
-    title="Faults of the network or of a backend that tests of routes proved.",
+    title="Network and backend faults that route tests have proven.",
     judges={},
     documented_as="kubectl describe ingressroute -A",
     advice=(
-        "Ask `/net diagnose` of one of its routes, or of all: it names the place and the remedy. "
-        "Where nativeLB leads past it, `/fix route` sets that."
+        "Run `/net diagnose` on one of its routes, or on all: it names the place and the fix. "
+        "Where nativeLB works around it, `/fix route` sets it."
     ),
     facts=(DIAGNOSES,),
 )

@@ -87,10 +87,10 @@ def _words(condition: Condition) -> str:
 CHECK = Check(
     name="routes-httproute",
     scope="routes",
-    title="HTTPRoutes on Traefik's Gateways that are broken, or seen failing by a test.",
+    title="HTTPRoutes on Traefik's Gateways that are broken, or fail a test.",
     judges={gateway.HTTPRoute: judge},
     documented_as="kubectl describe httproute -A",
-    advice="Fix the reference in Git; `/net diagnose` says what a test showed.",
+    advice="Fix the reference in Git. `/net diagnose` shows what a test found.",
     needs=(
         gateway.Gateway,
         gateway.GatewayClass,

@@ -75,7 +75,8 @@ def _backend(
     if not name:
         # A resource backend, which other controllers may support.
         if provider.configs:
-            yield Defect("ResourceBackend", "Traefik supports no resource backend: name a Service.")
+            message = "Traefik does not support resource backends: name a Service."
+            yield Defect("ResourceBackend", message)
         return
     service = snapshot.get(core.Service, here, name)
     annotations = (service.metadata.annotations if service else None) or {}
@@ -141,10 +142,10 @@ def _without_address(ingress: networking.Ingress, snapshot: Snapshot) -> Judgeme
 CHECK = Check(
     name="routes-ingress",
     scope="routes",
-    title="Ingresses with a broken reference, or seen failing by a test.",
+    title="Ingresses that have a broken reference, or fail a test.",
     judges={networking.Ingress: judge},
     documented_as="kubectl get ingress -A",
-    advice="Fix the reference in Git; `/net diagnose` says what a test showed.",
+    advice="Fix the reference in Git. `/net diagnose` shows what a test found.",
     needs=(core.Service, traefik.Middleware),
     refers_to=(
         *BEHIND,

@@ -31,7 +31,7 @@ def judge(route: traefik.IngressRoute, snapshot: Snapshot) -> Judgement:
     if snapshot.live and superseded(route, snapshot):
         return HEALTHY
     if not route.spec.routes:
-        message = "It has no routes, so Traefik makes nothing of it."
+        message = "It has no routes, so Traefik ignores it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
     provider = Provider(running.reading(route, snapshot))
     unread = routing.unserved_route(route, snapshot)
@@ -60,7 +60,7 @@ def _rule(route: traefik.Route, of: Ref, provider: Provider, snapshot: Snapshot)
     ]
     broken = of_several(services, backends)
     if not services and of not in _parents(snapshot):
-        broken = (Defect("NoServices", "It leads to no Service, so Traefik switches it off."),)
+        broken = (Defect("NoServices", "It names no Service, so Traefik disables it."),)
     return Rule(route.match, (*filter(None, (wrong,)), *broken, *filter(None, refused)))
 
 
@@ -79,10 +79,10 @@ def _parents(snapshot: Snapshot) -> frozenset[Ref]:
 CHECK = Check(
     name="routes-ingressroute",
     scope="routes",
-    title="IngressRoutes with a broken reference, or seen failing by a test.",
+    title="IngressRoutes that have a broken reference, or fail a test.",
     judges={traefik.IngressRoute: judge},
     documented_as="kubectl describe ingressroute -A",
-    advice="Fix the reference in Git; `/net diagnose` says what a test showed.",
+    advice="Fix the reference in Git. `/net diagnose` shows what a test found.",
     needs=(
         core.Service,
         traefik.Middleware,

@@ -29,7 +29,7 @@ def judge(route: traefik.IngressRouteTCP, snapshot: Snapshot) -> Judgement:
     if gone := conditions.terminating(route, snapshot.taken_at):
         return gone
     if not route.spec.routes:
-        message = "It has no routes, so Traefik makes nothing of it."
+        message = "It has no routes, so Traefik ignores it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
     provider = Provider(running.reading(route, snapshot))
     if unread := running_defect(route, provider, snapshot):
@@ -92,7 +92,7 @@ CHECK = Check(
     title="IngressRouteTCPs with a broken reference.",
     judges={traefik.IngressRouteTCP: judge},
     documented_as="kubectl describe ingressroutetcp -A",
-    advice="Mend the reference where it is kept, in Git.",
+    advice="Fix the reference in Git.",
     needs=(core.Service, traefik.MiddlewareTCP, traefik.TLSOption, traefik.ServersTransportTCP),
     refers_to=(*BEHIND, *WRITERS),
     facts=(TRAEFIK_WORD,),

@@ -19,7 +19,7 @@ def judge(route: traefik.IngressRouteUDP, snapshot: Snapshot) -> Judgement:
     if gone := conditions.terminating(route, snapshot.taken_at):
         return gone
     if not route.spec.routes:
-        message = "It has no routes, so Traefik makes nothing of it."
+        message = "It has no routes, so Traefik ignores it."
         return Judgement(Verdict.DEGRADED, "NoRoutes", message)
     provider = Provider(running.reading(route, snapshot))
     unread = routing.unserved_route(route, snapshot)
@@ -42,7 +42,7 @@ CHECK = Check(
     title="IngressRouteUDPs with a broken reference.",
     judges={traefik.IngressRouteUDP: judge},
     documented_as="kubectl describe ingressrouteudp -A",
-    advice="Mend the reference where it is kept, in Git.",
+    advice="Fix the reference in Git.",
     needs=(core.Service,),
     refers_to=BEHIND,
 )

@@ -29,7 +29,7 @@ FAULTS: dict[CertificateFault, tuple[str, str]] = {
     CertificateFault.EXPIRED: ("ServedCertificateExpired", "has expired"),
     CertificateFault.NOT_YET: ("ServedCertificateNotYetValid", "is not valid yet"),
     CertificateFault.WRONG_NAME: ("ServedCertificateOfAnotherName", "is not for this name"),
-    CertificateFault.UNFIT: ("ServedCertificateUnfit", "is one that browsers refuse"),
+    CertificateFault.UNFIT: ("ServedCertificateUnfit", "is not trusted by browsers"),
     CertificateFault.UNREADABLE: ("ServedCertificateUnfit", "cannot be read"),
 }
 """Reason and words of what keeps visitors out."""
@@ -104,7 +104,7 @@ def _fault(fault: CertificateFault, hosts: list[CheckedHost], *, own: bool) -> J
     return Judgement(
         Verdict.DEGRADED if own else Verdict.HEALTHY,
         reason,
-        f"The certificate that is served for {first} {words}{others}: visitors see a warning.{why}",
+        f"The certificate served for {first} {words}{others}: browsers show a warning.{why}",
         evidence=tuple(
             Evidence(f"certificate for {host.host}", ", ".join(host.certificate.faults))
             for host in hosts[:3]
@@ -125,7 +125,7 @@ CHECK = Check(
         gateway.HTTPRoute: of_http_route,
     },
     documented_as="openssl s_client -connect <host>:443 -servername <host>",
-    advice="Look at the Certificate or the resolver that should renew it.",
+    advice="Check the Certificate or the resolver that should renew it.",
     refers_to=WRITERS,
     known_as=known_names.site,
 )

@@ -59,7 +59,10 @@ def _asleep(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> Judgement 
     wanted = claim.spec.volume_name or claims.node_chosen(claim)
     if wanted or claims.waiting_pods(claim, snapshot):
         return None
-    message = f"It waits for the first pod that uses it, as StorageClass {class_.name} wants."
+    message = (
+        f"It waits for the first pod that uses it: StorageClass {class_.name} binds volumes "
+        "only then."
+    )
     return Judgement(Verdict.HEALTHY, LATE, message)
 
 
@@ -201,7 +204,7 @@ def _without_class(
         return None
     if not name:
         words = (
-            "Its storageClassName is empty: it waits for a volume made by hand, and none is free."
+            "Its storageClassName is empty: it waits for a volume created by hand. None is free."
         )
         return "NoVolume", words, ()
     words = f'StorageClass "{name}" not found, and no free volume has that class.'
@@ -222,8 +225,8 @@ def _provisioned(claim: core.PersistentVolumeClaim, snapshot: Snapshot) -> str:
     if class_ is None or not class_.provisioner:
         return ""
     return (
-        f"The provisioner {class_.provisioner} of StorageClass {class_.name} has not made one: the "
-        "claim's events say why."
+        f"The provisioner {class_.provisioner} of StorageClass {class_.name} has not created one: "
+        "the claim's events say why."
     )
 
 
@@ -302,7 +305,7 @@ CHECK = Check(
     title="Claims without a volume, and volumes that failed.",
     judges={core.PersistentVolumeClaim: judge_claim, core.PersistentVolume: judge_volume},
     documented_as="kubectl get persistentvolumeclaims,persistentvolumes -A",
-    advice="Read its events: they say what the provisioner answers.",
+    advice="Check its events: they show the provisioner's answer.",
     needs=(StorageClass,),
     refers_to=(core.Pod,),
 )

@@ -25,10 +25,10 @@ def judge(service: traefik.TraefikService, snapshot: Snapshot) -> Judgement:
 CHECK = Check(
     name="traefik-services",
     scope="routes",
-    title="TraefikServices that lead nowhere, or back to themselves.",
+    title="TraefikServices that refer to nothing, or to themselves.",
     judges={traefik.TraefikService: judge},
     documented_as="kubectl get traefikservice -A",
-    advice="Correct the reference where it is kept, in Git.",
+    advice="Correct the reference in Git.",
     needs=(core.Service, traefik.ServersTransport),
     refers_to=(*BEHIND, *WRITERS),
 )

@@ -48,7 +48,7 @@ CHECK = Check(
         traefik.ServersTransportTCP: judge_transport,
     },
     documented_as="kubectl get tlsoption,tlsstore,serverstransport -A",
-    advice="Correct the value or create the Secret where it is kept, in Git.",
+    advice="Correct the value, or create the Secret, in Git.",
     refers_to=WRITERS,
     facts=(TRAEFIK_WORD,),
 )

@@ -148,7 +148,7 @@ def _unproven(deployment: apps.Deployment, now: datetime) -> Judgement | None:
         return under_way("ReplicaSetNotAvailable", "The new ReplicaSet is not available yet.")
     if conditions.is_true(status.conditions, "Available"):
         return None
-    message = "It is not said to be available."
+    message = "It does not report that it is available."
     return _since_unavailable(under_way("DeploymentNotAvailable", message), deployment, now)
 
 
@@ -228,6 +228,6 @@ CHECK = Check(
         apps.DaemonSet: judge_daemon_set,
     },
     documented_as="kubectl get deployments,statefulsets,daemonsets -A",
-    advice="Look at its pods, they say why. Where it has none, look at its own events.",
+    advice="Check its pods: they say why. If it has none, check its own events.",
     refers_to=(core.Pod, core.Service),
 )

@@ -31,7 +31,7 @@ SUSPENDED_SOURCE = (
 )
 
 CYCLE = (
-    step("In Git, remove one dependsOn of the circle: none of its members can begin otherwise."),
+    step("In Git, remove one dependsOn of the cycle: none of its members can begin otherwise."),
 )
 
 PENDING_IS = r"another operation .{0,40}in progress|pending-(?:install|upgrade|rollback)"
@@ -135,7 +135,7 @@ KUSTOMIZATION: Table = {
     "DependencyCycle": CYCLE,
     "RevisionBehind": (
         step(
-            "In Git, remove one dependsOn of the circle that its message names. Until then, let "
+            "In Git, remove one dependsOn of the cycle that its message names. Until then, let "
             "Flux look yourself.",
             RECONCILE,
         ),
@@ -174,7 +174,7 @@ KUSTOMIZATION: Table = {
             when="no matches for kind|CRD|could not find the requested resource",
         ),
         step(
-            "The field cannot be changed. Delete the object so that Flux makes it anew, or set "
+            "The field cannot be changed. Delete the object so that Flux creates it again, or set "
             "spec.force for it in Git.",
             when="immutable|field is immutable|Forbidden: updates",
         ),
@@ -327,7 +327,7 @@ SOURCE: Table = {
         ),
         FETCH,
     ),
-    "URLInvalid": (step("Correct spec.url in Git: it is no address of such a source."),),
+    "URLInvalid": (step("Correct spec.url in Git: it is not an address of such a source."),),
     "ChartPackageError": (
         step("Correct the chart in Git: it cannot be packaged, as its message says."),
     ),

@@ -126,7 +126,7 @@ ROUTE: Table = {
         step("Remove healthCheck in Git: Kubernetes itself knows which endpoints are ready.", SHOW),
     ),
     "MiddlewareNotValid": (step("Correct the Middleware in Git as its message says.", SHOW),),
-    "MiddlewareLoop": (step("Take one Middleware out of the circle, in Git.", SHOW),),
+    "MiddlewareLoop": (step("Take one Middleware out of the cycle, in Git.", SHOW),),
     "MiddlewareWithoutSecret": (
         step(
             "Create the Secret that its message names, or correct the name in Git.",
@@ -156,7 +156,7 @@ ROUTE: Table = {
             SHOW,
         ),
     ),
-    "ServiceLoop": (step("Take one TraefikService out of the circle, in Git.", SHOW),),
+    "ServiceLoop": (step("Take one TraefikService out of the cycle, in Git.", SHOW),),
     "TLSOptionNotValid": (step("Correct the TLSOption in Git as its message says.", SHOW),),
     "VersionNotKnown": (step("Write the version in Git as its message says.", SHOW),),
     "DefaultTwice": (step("Remove all but one of them in Git.", "kubectl get {kind} -A"),),

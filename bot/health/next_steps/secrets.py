@@ -40,7 +40,7 @@ NOT_SYNCED = (
 )
 
 NO_SECRET = (
-    step("See in its events why the Secret is gone, then let it make it anew.", DESCRIBE, SYNC),
+    step("See in its events why the Secret is gone, then let it create it again.", DESCRIBE, SYNC),
 )
 
 EXTERNAL_SECRET: Table = {

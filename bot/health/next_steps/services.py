@@ -65,7 +65,7 @@ ELDER: Table = dict.fromkeys(
     ("NotReady", "NoAddresses", "OnlyTerminating"),
     (
         step(
-            "See why the pods of the Service of that name are not ready.",
+            "Find out why the pods of the Service of that name are not ready.",
             "kubectl -n {namespace} get pods,endpointslices",
         ),
     ),

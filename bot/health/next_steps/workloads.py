@@ -88,7 +88,7 @@ JOB = (
     ),
     step(
         "Read why its pods failed, correct that in Git, then delete the Job so that it is made "
-        "anew.",
+        "again.",
         "kubectl -n {namespace} logs job/{name} --all-containers --tail=50",
         DESCRIBE,
     ),
@@ -166,7 +166,7 @@ STORAGE: Table = {
     **dict.fromkeys(("NotBound", "StorageClassNotFound", "NoStorageClass"), CLAIM),
     "Lost": (
         step(
-            "Its volume is gone. Restore the volume or the data, and create the claim anew.",
+            "Its volume is gone. Restore the volume or the data, and create the claim again.",
             DESCRIBE,
         ),
     ),

@@ -255,7 +255,7 @@ def _unobserved(
         why = dict.fromkeys(nodes, f"the rounds of the agents were last read at {when}")
     for name in sorted(nodes):
         if name not in links.nodes:
-            soon.setdefault(name, "nobody has looked yet")
+            soon.setdefault(name, "not looked at yet")
     for doubt in links.told_doubts:
         pair = f"{doubt.source} -> {doubt.target} by {doubt.test}"
         soon.setdefault(doubt.source, f"{pair} is not settled, and is tried again within a minute")

@@ -174,7 +174,7 @@ def _missing(witness: Witness | None, now: datetime) -> tuple[str, bool] | None:
         return ("its agent's first round is due", True) if young else ("its agent is silent", False)
     age = now - witness.rounds[-1].ended
     if age < -CLOCK_SKEW:
-        return f"its clock is {_minutes(-age)} ahead, so nobody knows how old its round is", False
+        return f"its clock is {_minutes(-age)} ahead, so the age of its round is unknown", False
     return f"its last round is {_minutes(age)} old, by its own clock", False
 
 

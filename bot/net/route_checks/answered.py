@@ -30,7 +30,7 @@ REFUSES_HEAD = frozenset({405, 501})
 """Statuses of a site that has no HEAD, and is asked by GET from then on."""
 
 TRAEFIK_REFUSES = "Traefik's port refuses connections"
-TRAEFIK_IS_GONE = "no pod of Traefik runs"
+TRAEFIK_IS_GONE = "no Traefik pod is running"
 """What is said where nobody listens on an entrypoint of Traefik: no site of it answers then."""
 
 GATEWAY_TIMEOUT = 504

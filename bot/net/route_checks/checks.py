@@ -194,7 +194,7 @@ def noted(before: CheckedHost | None, check: RouteCheck, news: NodeAnswer) -> Ch
 
 
 def without_traefik(before: CheckedHost, at: datetime) -> CheckedHost:
-    """What is known of a host that was checked before, once no pod of Traefik runs any more."""
+    """What is known of a host that was checked before, once no Traefik pod is running any more."""
     gone = NodeAnswer("", at, RouteAnswer(Answerer.NOBODY, SiteState.FAILS, TRAEFIK_IS_GONE))
     since = before.since if before.outcome is SiteState.FAILS else at
     return replace(before, answers=(gone,), since=since, failed=at, kept=False)

@@ -221,7 +221,7 @@ class RouteMonitor:
         return self.checks
 
     def _without_traefik(self, planned: CheckPlan) -> list[str]:
-        """The hosts that were checked before, where no pod of Traefik runs by which to ask them."""
+        """The hosts that were checked before, where no Traefik pod is left to ask."""
         left = (item.host for item in planned.left_out if item.why == TRAEFIK_IS_GONE)
         return [host for host in left if host in self._hosts]
 

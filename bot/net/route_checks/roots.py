@@ -33,7 +33,7 @@ TEMPLATE = "{"
 
 NO_HOST = "its rule names no host"
 BY_PATTERN = "its rule has a pattern of hosts"
-WILDCARD = "a wildcard stands for hosts that are not known"
+WILDCARD = "a wildcard covers hosts that are not known"
 NO_NAME = "the host is not a DNS name"
 DEPENDS = "its rule also depends on"
 OTHER_PATH = "its rule does not take /, and no other path is asked"

@@ -15,7 +15,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         "synced, a certificate not renewed, a release suspended, and a route leads nowhere.",
         ordinary.homelab,
     ),
-    Scenario("healthy", "Nothing is wrong.", "All is well, and everything was seen.", healthy),
+    Scenario(
+        "healthy", "Nothing is wrong.", "Everything is healthy, and everything was seen.", healthy
+    ),
     Scenario(
         "flux-broken",
         "Flux cannot log in to Git.",
@@ -44,20 +46,20 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "overlay-down",
         "The Raspberry Pi's overlay is gone.",
-        "Every object says that all is well; the agents' rounds in /health, /net matrix and "
+        "Every object says that it is healthy; the agents' rounds in /health, /net matrix and "
         "/net diagnose say that it is not.",
         broken.overlay_down,
     ),
     Scenario(
         "forbidden",
         "RBAC hides a part.",
-        "Certificates, Secrets and nodes may not be read, so nobody can say that all is well.",
+        "Certificates, Secrets and nodes may not be read, so nobody can say that all is healthy.",
         api.forbidden,
     ),
     Scenario(
         "slow",
         "The API takes two seconds to answer.",
-        "The ordinary bad day, told slowly.",
+        "The ordinary bad day, in slow motion.",
         api.slow,
     ),
     Scenario(

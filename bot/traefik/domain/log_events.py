@@ -22,7 +22,7 @@ class Cause(StrEnum):
     NO_SUCH_HOST = "no such host"
     TLS = "TLS"
     OTHER = "another error"
-    UNTOLD = "not told"
+    UNTOLD = "not stated"
     """An access log has the status, and no reason."""
 
 
@@ -43,7 +43,7 @@ class LogReason(StrEnum):
     NO_LOG_LINE = "no line of Traefik's log"
     LOAD_BALANCER = "a load balancer is made, no server"
     CHOICE = "which server was chosen"
-    SERVER_STATE = "a server that Traefik itself takes to be up or down"
+    SERVER_STATE = "a server that Traefik itself considers up or down"
     CONFIGURATION = "a configuration has come"
     REQUEST = "a request that did not fail on its way"
     UNREADABLE = "a request whose line has quotes of its own, so that it may say anything"

@@ -35,15 +35,15 @@ def test_the_first_route_that_fits_takes_an_incident():
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ("#alerts", "no JSON list"),
-        ('{"channel": 1}', "no JSON list"),
+        ("#alerts", "not a JSON list"),
+        ('{"channel": 1}', "not a JSON list"),
         ("[{}]", "channel"),
         (f'[{{"channel": {HERE}, "roles": 1}}]', "roles"),
-        ('[{"channel": "alerts"}]', "route 1: 'alerts' is no id of a channel"),
-        (f'[{{"channel": {HERE}, "role": 5}}]', "is no id of a role"),
+        ('[{"channel": "alerts"}]', "route 1: 'alerts' is not the id of a channel"),
+        (f'[{{"channel": {HERE}, "role": 5}}]', "is not the id of a role"),
         (f'[{{"channel": {HERE}, "severity": "bad"}}]', "degraded or failed"),
         (f'[{{"channel": {HERE}, "checks": ["pod"]}}]', "certificates, pods"),
-        (f'[{{"channel": {HERE}, "namespaces": ["A b"]}}]', "no namespace's name"),
+        (f'[{{"channel": {HERE}, "namespaces": ["A b"]}}]', "not the name of a namespace"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_is_allowed(wrong: str, told: str):

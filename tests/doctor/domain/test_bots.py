@@ -17,7 +17,7 @@ from tests.builders import a_pod
 from tests.doctor.domain.seen import SETUP, a_cluster, failed_with_fix
 
 ONE = OwnPod("meshmedic", "meshmedic-1", "n1", "meshmedic:1", ready=True)
-ZONE = "MESHMEDIC_DIGEST_TIMEZONE: it is no time zone that this system knows."
+ZONE = "MESHMEDIC_DIGEST_TIMEZONE: this system does not know that time zone."
 
 
 def test_pods_that_are_ready_are_counted_and_one_that_starts_is_no_fault():

@@ -47,7 +47,7 @@ def test_a_channel_in_which_the_bot_cannot_post_is_told_once_with_its_setting(fl
 def test_a_channel_that_does_not_exist_is_told_with_its_id():
     """It was deleted, or is another server's."""
     found = told(NEEDED, ELSEWHERE)[ALERTS]
-    assert failed_with_fix(found, f"{OPS} is no channel of this server", f"set {ALERTS}")
+    assert failed_with_fix(found, f"{OPS} is not a channel of this server", f"set {ALERTS}")
 
 
 def test_a_thread_or_voice_channel_is_a_note_and_one_that_was_not_read_is_not_seen():

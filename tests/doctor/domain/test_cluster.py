@@ -47,7 +47,7 @@ def test_a_certificate_that_only_the_image_refuses_is_a_warning_of_an_older_pyth
     found = cluster.server(a_cluster(strict_fault=MISSING))
     assert found.outcome is DiagnosticOutcome.WARNING
     assert "v1.34.2+k3s1" in found.observation
-    assert f"certificate: {MISSING}. This Python takes it" in found.observation
+    assert f"certificate: {MISSING}. This Python accepts it" in found.observation
     assert found.fix.startswith("Renew the cluster's CA with keyUsage")
 
 

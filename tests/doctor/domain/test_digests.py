@@ -39,12 +39,12 @@ def facts(book: Any) -> DigestFacts:
         (
             DigestState().with_schedule(DAILY).with_run("daily", a_turn(RunStage.LOST)),
             DiagnosticOutcome.FAILED,
-            "did not take that of 2026-03-02",
+            "did not accept the one of 2026-03-02",
         ),
         (
             DigestState().with_schedule(DAILY).with_run("daily", a_turn(RunStage.CLAIMED)),
             DiagnosticOutcome.FAILED,
-            "not known to be out",
+            "no sign that it was posted",
         ),
     ],
 )

@@ -24,7 +24,7 @@ def test_a_leader_that_renews_is_named_with_when():
     found = leader(LeaseFacts("meshmedic-1_a", 3.2, 30))
     assert (found.outcome, found.observation) == (
         DiagnosticOutcome.OK,
-        "meshmedic-1_a acts, and renewed its Lease 3 s ago.",
+        "meshmedic-1_a leads, and renewed its Lease 3 s ago.",
     )
 
 
@@ -38,12 +38,14 @@ def test_a_clock_that_is_a_little_behind_is_no_expired_lease():
 def test_a_leader_that_renews_no_more_is_a_failure(ago: float | None):
     """Nobody acts, and where to look."""
     found = leader(LeaseFacts("meshmedic-1_a", ago, 30))
-    assert failed_with_fix(found, "Nobody acts: meshmedic-1_a", "kubectl -n meshmedic get pods.")
+    assert failed_with_fix(
+        found, "No process leads: meshmedic-1_a", "kubectl -n meshmedic get pods."
+    )
 
 
 def test_a_lease_that_nobody_holds_is_a_warning():
     """The bot may just be stopped, or never have run."""
-    for lease, saw in ((LeaseFacts("", 5.0, 1), "gave the Lease back 5 s ago"), (None, "no Lease")):
+    for lease, saw in ((LeaseFacts("", 5.0, 1), "released the Lease 5 s ago"), (None, "no Lease")):
         found = leader(lease)
         assert found.outcome is DiagnosticOutcome.WARNING
         assert saw in found.observation

@@ -105,11 +105,11 @@ def test_people_and_roles_that_exist_are_ok_by_their_names():
 @pytest.mark.parametrize(
     ("members", "known", "outcome", "saw"),
     [
-        (Members(roles=frozenset({NOBODY})), {}, Outcome.FAILED, f"role:{NOBODY} is no role"),
+        (Members(roles=frozenset({NOBODY})), {}, Outcome.FAILED, f"role:{NOBODY} is not a role"),
         (Members(roles=frozenset({GUILD})), {}, Outcome.WARNING, "is @everyone"),
         (
             Members(frozenset({NOBODY})), {NOBODY: Denied("404")},
-            Outcome.WARNING, f"{NOBODY} is nobody in this server",
+            Outcome.WARNING, f"{NOBODY} is not a member of this server",
         ),
         (Members(frozenset({VIEWERS})), {}, Outcome.FAILED, f"write role:{VIEWERS}"),
     ],

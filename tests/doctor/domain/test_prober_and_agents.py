@@ -207,7 +207,7 @@ def test_a_key_that_is_new_is_on_its_way_and_no_fault():
     assert found
     assert (found.outcome, found.observation) == (
         DiagnosticOutcome.NOTE,
-        "The bot's key is new, and is on its way to n2.",
+        "The bot's key is new, and has not reached n2 yet.",
     )
     unreached = agents_of(replace(fresh, refusals={"n1": UNREACHABLE, "n2": REFUSED}))
     assert unreached

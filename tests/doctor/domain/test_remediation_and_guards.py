@@ -48,7 +48,9 @@ def test_each_right_of_impersonation_that_is_missing_fails(right):
 def test_an_identity_that_may_write_nowhere_fails():
     """Its role is missing, or no namespace is listed."""
     found = remediation.examine(a_cluster(approver=()), SETUP)
-    assert failed_with_fix(found, "in no namespace", "List your namespaces in namespaces.yaml")
+    assert failed_with_fix(
+        found, "not change Services in any namespace", "List your namespaces in namespaces.yaml"
+    )
 
 
 def test_a_component_that_nobody_may_use_is_a_warning():

@@ -85,7 +85,7 @@ def test_pods_elsewhere_that_say_they_are_traefik_are_a_note_with_the_setting():
     [
         (("--api.insecure=true",), "at port 8080. Not read"),
         (("--api.insecure", "--entryPoints.traefik.address=:9000/tcp"), "at port 9000. Not read"),
-        (("--api.dashboard=true",), "Served only to a route that leads to api@internal."),
+        (("--api.dashboard=true",), "Served only through a route to api@internal."),
         (("--api.insecure=false",), "Not switched on."),
         (("--providers.kubernetescrd",), "Not switched on."),
         (("--configFile=/traefik.yaml", "--api.insecure"), "Not tested"),

@@ -182,7 +182,7 @@ def test_a_failed_pod_whose_owner_has_one_that_does_well_is_only_degraded(phase:
     assert judged(left).verdict is Verdict.FAILED
     found = judged(left, well)
     assert found.verdict is Verdict.DEGRADED
-    assert found.message.endswith("Another pod of its owner does well.")
+    assert found.message.endswith("Another pod of its owner is healthy.")
 
 
 def test_an_eviction_is_known_by_the_kubelets_condition_alone():
@@ -215,7 +215,7 @@ def test_a_pod_that_cannot_end_since_its_node_is_dead_says_so(ready: str):
     pod["metadata"]["deletionTimestamp"] = ago(minutes=60)
     said = judged(pod, a_node("home-1", ready))
     assert said.verdict is Verdict.DEGRADED
-    assert "Its node home-1 is dead" in said.message
+    assert "Its node home-1 is down" in said.message
     report = examine(snapshot_of(pod, a_node("home-1", ready), now=NOW), [nodes.CHECK, pods.CHECK])
     assert [root.subject.kind for root in report.roots] == ["Node"]
 
@@ -225,7 +225,7 @@ def test_a_pod_on_a_node_that_went_silent_says_so_too():
     pod, node = a_pod(), a_node("home-1", "True")
     pod["metadata"]["deletionTimestamp"] = ago(minutes=60)
     node["status"]["conditions"][0]["lastHeartbeatTime"] = ago(hours=1)
-    assert "Its node home-1 is dead" in judged(pod, node).message
+    assert "Its node home-1 is down" in judged(pod, node).message
 
 
 def test_a_pod_that_does_not_end_on_a_node_that_is_well_names_its_kubelet():
@@ -233,7 +233,7 @@ def test_a_pod_that_does_not_end_on_a_node_that_is_well_names_its_kubelet():
     pod = a_pod()
     pod["metadata"]["deletionTimestamp"] = ago(minutes=60)
     for others in ((), (a_node("home-1", "True"),)):
-        assert "waits for the kubelet of node home-1" in judged(pod, *others).message
+        assert "waits for the kubelet on node home-1" in judged(pod, *others).message
     pod["metadata"]["deletionTimestamp"] = ago(minutes=1)
     assert judged(pod, a_node("home-1", "True")).message == "It is being deleted."
 
@@ -265,7 +265,7 @@ def test_a_container_that_runs_again_says_how_it_ended():
     """The number of restarts alone tells nobody what to look for."""
     said = judged(a_crashed_pod(ago(hours=0.5)))
     assert said.message.startswith("Container main ended: ")
-    assert "It runs again" in said.message
+    assert "It is running again" in said.message
 
 
 @pytest.mark.parametrize(("reason", "told"), [("StartError", True), ("Error", False)])

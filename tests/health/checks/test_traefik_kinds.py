@@ -83,7 +83,7 @@ BROKEN_MIDDLEWARES = {
     ),
     "range": ({"ipAllowList": {"sourceRange": ["10.0.0.0/33"]}}, "MiddlewareNotValid"),
     "space": ({"ipAllowList": {"sourceRange": [" 10.0.0.0/8"]}}, "MiddlewareNotValid"),
-    "no range": ({"ipWhiteList": {"sourceRange": []}}, "MiddlewareNotValid"),
+    "not a range": ({"ipWhiteList": {"sourceRange": []}}, "MiddlewareNotValid"),
     "prefix": ({"addPrefix": {}}, "MiddlewareNotValid"),
     "scheme": ({"redirectScheme": {"permanent": True}}, "MiddlewareNotValid"),
     "retry": ({"retry": {}}, "MiddlewareNotValid"),

@@ -174,7 +174,7 @@ def test_an_agent_that_is_not_ready_on_a_ready_node_says_nothing_of_the_network(
     ("age", "why"),
     [
         (timedelta(minutes=16), "its last round is 16 min old, by its own clock"),
-        (-timedelta(minutes=9), "its clock is 9 min ahead, so nobody knows how old its round is"),
+        (-timedelta(minutes=9), "its clock is 9 min ahead, so the age of its round is unknown"),
     ],
 )
 def test_a_round_of_another_time_is_none(age: timedelta, why: str):

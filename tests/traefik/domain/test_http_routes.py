@@ -107,7 +107,11 @@ def test_each_host_and_path_is_listed_and_a_redirect_has_no_backend() -> None:
     ("backend", "mode", "why"),
     [
         ({**BACKEND, "namespace": "data"}, Mode.NOTHING, "ReferenceGrant"),
-        ({"group": "a.b", "kind": "Bucket", "name": "b"}, Mode.NOTHING, "no backend of this kind"),
+        (
+            {"group": "a.b", "kind": "Bucket", "name": "b"},
+            Mode.NOTHING,
+            "does not support backends of this kind",
+        ),
         ({"name": "gone", "port": 80}, Mode.NOTHING, "does not exist"),
         (
             {"group": "traefik.io", "kind": "TraefikService", "name": "own"},

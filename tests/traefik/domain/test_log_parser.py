@@ -42,7 +42,7 @@ EXPECTED = {
     ("noise", "v2", "a load balancer is made, no server"): 2,
     ("noise", "v3", "a load balancer is made, no server"): 1,
     ("noise", "v3", "which server was chosen"): 2,
-    ("server-up", "v2", "a server that Traefik itself takes to be up or down"): 2,
+    ("server-up", "v2", "a server that Traefik itself considers up or down"): 2,
 }
 """Every real line by its class, its version and what is made of it."""
 
