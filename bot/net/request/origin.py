@@ -38,12 +38,12 @@ def resolve(snapshot: Snapshot, typed: str) -> RequestOrigin | Refusal:
     if not pods:
         gaps = snapshot.unseen((core.Node, core.Pod))
         also = f" Not seen: {', '.join(gaps)}." if gaps else ""
-        names = {
+        by_name = {
             key: name
             for name in suggestions(snapshot, "", most=CONSIDERED)
             for key in (name.rpartition("/")[2], name)
         }
-        return Refusal(unknown("node or running pod", typed, names) + also)
+        return Refusal(unknown("node or running pod", typed, by_name) + also)
     if len({pod.namespace for pod in pods}) > 1:
         names = [f"{pod.namespace}/{pod.name}" for pod in pods]
         return Refusal(ambiguous(typed, "pods", names))
