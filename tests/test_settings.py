@@ -75,7 +75,7 @@ def test_the_readme_documents_every_setting_as_the_class_does():
         ("ROUTE_CHECKS", "30s", ["off, on, or an interval from 1m to 24h", "'30s'"]),
         ("ROUTE_CHECKS", "5", ["off, on, or an interval"]),
         ("ROUTE_CHECKS_EXCEPT", "10.0.0.0/8", ["host names, not addresses"]),
-        ("ROUTE_CHECKS_EXCEPT", "a.example/x", ["is not a name"]),
+        ("ROUTE_CHECKS_EXCEPT", "a.example/x", ["isn't a name"]),
         ("SECRET_INVENTORY", "perhaps", ["boolean", "'perhaps'"]),
     ],
 )

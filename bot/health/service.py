@@ -410,15 +410,22 @@ def not_found(beginning: str, report: Report) -> str:
 
 
 def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
-    """The findings whose code, subject, reason or sentence has every word that was typed."""
+    """The findings whose code, subject or reason has every word; else those whose sentence has."""
     wanted = words.lower().split()
-    return tuple(
-        finding
-        for finding in (report.findings if report else ())
-        if all(word in _described(finding) for word in wanted)
-    )
+    findings = report.findings if report else ()
+    for described in (_named, _described):
+        if held := tuple(
+            finding
+            for finding in findings
+            if all(word in described(finding).lower() for word in wanted)
+        ):
+            return held
+    return ()
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.code} {finding.subject} {finding.reason}"
 
 
 def _described(finding: Finding) -> str:
-    sentence = situation(finding).sentence()
-    return f"{finding.code} {finding.subject} {finding.reason} {sentence}".lower()
+    return f"{_named(finding)} {situation(finding).sentence()}"

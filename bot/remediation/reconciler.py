@@ -63,7 +63,7 @@ class Reconciler:
             except MeshmedicError as error:
                 log.warning("change %s waits: %s", change.name, error)
             except Exception:
-                log.exception("change %s waits, for an error of ours", change.name)
+                log.exception("change %s waits, because of a bug in meshmedic", change.name)
             finally:
                 self._running.pop(change.name, None)
 

@@ -35,6 +35,8 @@ def spans(text: str) -> Iterator[TextSpan]:
     """A sentence in its parts, in their order; together they are the sentence without its marks."""
     end = 0
     for match in MARKED.finditer(text):
+        if not match["value"].strip():
+            continue
         if match.start() > end:
             yield TextSpan(text[end : match.start()])
         yield TextSpan(PADDED.sub(r"\1", match["value"]), is_code=True)

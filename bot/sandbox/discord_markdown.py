@@ -12,8 +12,7 @@ from simcord.preview import _markdown
 NOT_DISCORDS = ("code", "hr", "lheading", "reference", "table", "html_block", "entity")
 """Rules of CommonMark that Discord lacks: indented code, lines, `&amp;` and the like."""
 
-CODE = re.compile(r"(`+)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-"""A run of backticks, and the next run that is as long."""
+RUN = re.compile(r"`+")
 
 PARSER = "_markdown_parser"
 """simcord's private name of what makes a parser for a kind of text."""
@@ -34,13 +33,20 @@ def _parser(policy: Mapping[str, bool | str], context: Mapping[str, Any]) -> Any
 
 
 def _code_span(state: Any, silent: bool) -> bool:  # noqa: FBT001  # markdown-it calls it so
-    match = CODE.match(state.src, state.pos, state.posMax)
-    if match is None:
+    """A run of backticks, and the next run that is as long."""
+    opening = RUN.match(state.src, state.pos, state.posMax)
+    if opening is None:
+        return False
+    marks = opening[0]
+    runs = RUN.finditer(state.src, opening.end(), state.posMax)
+    closing = next((run for run in runs if run[0] == marks), None)
+    if closing is None:
         return False
     if not silent:
         token = state.push("code_inline", "code", 0)
-        token.markup, token.content = match[1], _unpadded(match[2])
-    state.pos = match.end()
+        code = state.src[opening.end() : closing.start()]
+        token.markup, token.content = marks, _unpadded(code)
+    state.pos = closing.end()
     return True
 
 

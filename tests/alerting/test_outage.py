@@ -42,7 +42,7 @@ async def test_it_is_told_within_three_minutes_once_and_its_end_once(
     assert incident.opened == gone
     assert incident.head.reason == "Unreachable"
     assert "connection refused" in incident.head.message
-    assert incident.timeline[0].what.startswith("last seen: nothing found")
+    assert incident.timeline[0].what.startswith("last seen: All healthy")
     await pass_time(cluster, *two, minutes=6.6)
     assert len(cluster.told()) == 1
     back = cluster.world.now

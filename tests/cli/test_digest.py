@@ -87,7 +87,7 @@ async def homelab(tmp_path: Path) -> AsyncIterator[Homelab]:
 async def test_without_a_place_of_the_bot_all_is_new_and_it_says_so(homelab: Homelab) -> None:
     code, out, err = await homelab.digest()
     assert (code, err) == (2, "")
-    assert "The first of its name" in out
+    assert "The first digest of this name" in out
     assert "New (2)" in out
     assert "Kustomization flux-system/apps: suspended" in out
     assert "168 hours" not in out, "without a history there are no trends"
@@ -123,7 +123,7 @@ async def test_a_state_that_cannot_be_read_is_named_and_the_rest_is_shown(
     assert (code, err) == (2, "")
     assert "Pod apps/web" in out
     assert "What the last digest said cannot be read, so all is shown as new." in out
-    assert "The first of its name" not in out
+    assert "The first digest of this name" not in out
     words = " ".join(out.split())
     assert "forbidden: " in words
     for name in ("last digest", "history", "uptime of sites", "mutes", "digests of /digest set"):

@@ -5,6 +5,7 @@ import pytest
 from bot.doctor.domain.facts import LeaseFacts
 from tests.commands.conftest import GUILD, Room, said
 from tests.doctor.domain.seen import a_cluster
+from tests.render.discord_markdown import read
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +58,8 @@ async def test_a_role_that_was_deleted_is_told_with_its_setting(room: Room):
     """The settings still name it."""
     room.roles.roles["approvers"] = 100_000_000_000_009_999  # type: ignore[attr-defined]
     answer = said(await room.operator.slash(room.channel, "doctor"))
-    assert "MESHMEDIC_APPROVERS: role:100000000000009999 is not a role of this server." in answer
+    sentence = "MESHMEDIC_APPROVERS: role:100000000000009999 is not a role of this server."
+    assert sentence in read(answer).text
 
 
 async def test_a_cluster_that_nothing_is_known_of_hides_nothing_of_discord(room: Room):
@@ -73,5 +75,5 @@ async def test_who_acts_is_told_to_an_operator(room: Room):
     room.cluster.examined = a_cluster(lease=LeaseFacts("meshmedic-1_a", 600.0, 30))
     answer = said(await room.operator.slash(room.channel, "doctor"))
     assert answer.startswith("## ❌ Something is wrong")
-    assert "No process leads: meshmedic-1_a last renewed the Lease 600 s ago." in answer
+    assert "No process leads: meshmedic-1_a last renewed the Lease 600 s ago." in read(answer).text
     assert "→ Check the bot's pods" in answer

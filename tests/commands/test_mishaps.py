@@ -28,7 +28,7 @@ async def test_an_answer_that_discord_drops_is_sent_again(room: Room, caplog):
     room.env.inject_error("PATCH", "/webhooks/*", status=503, times=1)
     result = await room.viewer.slash(room.channel, "health all")
     await room.env.advance_time(1)
-    assert "Healthy" in said(result)
+    assert "All healthy" in said(result)
     assert "sending again" in caplog.text
 
 
@@ -39,7 +39,7 @@ async def test_a_discord_that_stays_down_is_logged_and_the_bot_goes_on(room: Roo
     await room.env.advance_time(10)
     assert "failure" in caplog.text
     room.env.backend.faults.clear()
-    assert "Healthy" in said(await room.viewer.slash(room.channel, "health all"))
+    assert "All healthy" in said(await room.viewer.slash(room.channel, "health all"))
     room.env.errors.clear()
 
 
@@ -51,7 +51,7 @@ async def test_an_answer_that_comes_too_late_is_no_crash(room: Room, caplog):
     await room.viewer.slash(room.channel, "health all")
     assert "too late" in caplog.text
     assert "Traceback" not in caplog.text
-    assert "Healthy" in said(await room.viewer.slash(room.channel, "health all"))
+    assert "All healthy" in said(await room.viewer.slash(room.channel, "health all"))
 
 
 async def test_another_server_is_refused(room: Room):
@@ -71,7 +71,7 @@ async def test_names_of_every_kind_make_a_valid_message(room: Room):
     names = ["@everyone", "`" * 20, "[a](https://evil.example)", "x" * 253, "\u202egnp.exe", "<@1>"]
     room.cluster.set(a_pod(name, waiting="ErrImagePull") for name in names)
     shown = await room.viewer.slash(room.channel, "health pods")
-    assert "6 failed" in said(shown)
+    assert "6 problems" in said(shown)
     assert not message(shown).message.mentions
     assert not message(shown).message.mention_everyone
 

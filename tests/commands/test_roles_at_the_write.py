@@ -72,6 +72,9 @@ class Between(Led):
         return super().hesitation()
 
 
+SELECTS = (discord.ComponentType.select, discord.ComponentType.channel_select)
+
+
 @dataclass
 class Stage:
     """A room in which everything can be written, and Pia, an operator and approver."""
@@ -154,23 +157,16 @@ class Stage:
     async def slash(self, name: str, /, **options: Any) -> Any:
         return await self.pia.slash(self.room.channel, name, **options)
 
-    async def choose_channel(self, custom_id: str) -> Any:
-        """A choice of this channel in a select of channels, as if the message had one."""
-        stored = self.room.env.backend.get_message(self.room.channel.id, self.shown)
-        kinds = discord.ComponentType.select, discord.ComponentType.channel_select
-        (select,) = (each for kind in kinds for each in of_type(stored.components, kind))
-        select |= {"custom_id": custom_id, "type": kinds[1].value}
-        chosen = {"component_type": kinds[1].value, "values": [str(self.room.channel.id)]}
-        return await _component_interaction(self.pia, stored, {"custom_id": custom_id, **chosen})
-
     async def click(self, custom_id: str, values: list[str] | None = None) -> Any:
-        """A click on a control of any message of the bot's."""
-        if custom_id.startswith("meshmedic:setup:"):
-            return await self.choose_channel(custom_id)
+        """A click on a control of any message of the bot's, as if the message had it."""
         stored = self.room.env.backend.get_message(self.room.channel.id, self.shown)
-        kind = discord.ComponentType.select if values else discord.ComponentType.button
-        (control,) = of_type(stored.components, kind)
-        control["custom_id"] = custom_id
+        if custom_id.startswith("meshmedic:setup:"):
+            kind, values = discord.ComponentType.channel_select, [str(self.room.channel.id)]
+        else:
+            kind = discord.ComponentType.select if values else discord.ComponentType.button
+        alike = SELECTS if kind in SELECTS else (kind,)
+        (control,) = (found for one in alike for found in of_type(stored.components, one))
+        control |= {"custom_id": custom_id, "type": kind.value}
         sent = {"custom_id": custom_id, "component_type": kind.value}
         return await _component_interaction(
             self.pia, stored, {**sent, "values": values} if values else sent

@@ -10,6 +10,7 @@ from bot.runtime.memory_store import Unkept
 from bot.setup.domain.choices import CHOICES, ChannelPurpose, Choices, ServerChoices
 from bot.setup.service import ServerSetup
 from tests.commands.conftest import GUILD, Room, make_client, message, of_type, said
+from tests.render.discord_markdown import read
 
 ALERTS, DIGEST = ChannelPurpose.ALERTS, ChannelPurpose.DIGEST
 
@@ -167,7 +168,7 @@ async def test_show_prints_what_to_put_into_git(room: Room) -> None:
 async def test_the_doctor_says_where_the_bot_posts_and_why(room: Room) -> None:
     await choose(room, "digest", room.channel.id)
     answer = said(await room.operator.slash(room.channel, "doctor"))
-    assert "digest: #ops by /setup" in answer
+    assert "digest: #ops by /setup" in read(answer).text
     assert "alerts: none" in answer
 
 

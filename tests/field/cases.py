@@ -55,7 +55,7 @@ CASES = (
     Case("16-wait-for-db-init.yaml", (Ask("judge", (1, 2), ("wait-for-db",)),)),
     Case(
         "19-loadbalancer-pending-with-svclb.yaml",
-        (Ask("check", (1, 2), (r"1 failed \(1 downstream\)", "1 downstream: Service media/web2")),),
+        (Ask("check", (1, 2), (r"1 problem", "1 affected: Service media/web2")),),
     ),
     Case(
         "21-hr-generation-never-observed.yaml",
@@ -75,7 +75,7 @@ CASES = (
             Ask(
                 "check",
                 (FAILED,),
-                (r"1 failed \(1 downstream\)", "Kustomization flux-system/identity"),
+                (r"1 problem", "Kustomization flux-system/identity"),
             ),
         ),
     ),

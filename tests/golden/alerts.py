@@ -95,7 +95,7 @@ SILENT = replace(
 
 def _outage(reason: OutageReason, error: str) -> Incident:
     id_ = outage.outage_id(outage.stem("meshmedic/meshmedic", 4), 1)
-    seen = "1 failed, 2 degraded (3 downstream) · 120 objects judged"
+    seen = "3 problems · 117 of 120 healthy"
     return outage.incident_of(id_, BEGAN, reason=reason, error=error, seen=seen)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, partial
 
-from bot.cli.parser import Parser, build_parser
+from bot.cli.parser import Parser, _HelpFormatter, build_parser
 from tests.golden import Pages
 
 COLUMNS = 80
@@ -29,7 +29,7 @@ def _commands() -> dict[str, Parser]:
 
 def _walked(parser: Parser) -> Iterator[Parser]:
     parser.load()
-    parser.formatter_class = partial(argparse.HelpFormatter, width=COLUMNS - MARGIN)
+    parser.formatter_class = partial(_HelpFormatter, width=COLUMNS - MARGIN)
     yield parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

@@ -131,7 +131,7 @@ async def test_only_who_leads_writes(store: KubernetesChangeStore, leads: Leads)
 
 
 async def test_a_change_that_is_not_there_is_said(store: KubernetesChangeStore) -> None:
-    with pytest.raises(InputError, match="no change 'nothing'"):
+    with pytest.raises(InputError, match="No change `nothing`"):
         await store.read("nothing")
 
 

@@ -135,6 +135,6 @@ async def test_a_traefik_api_that_may_be_read_is_tried(simulation: SimulatedClus
     simulation.put(kept(pod))
     read = (await AccessReader(api).look(())).traefik_api
     assert isinstance(read, NotObserved)
-    assert "not switched on" in read.why
+    assert "API is off" in read.why
     simulation.forbid("get", "pods/proxy")
     assert (await AccessReader(api).look(())).traefik_api is None

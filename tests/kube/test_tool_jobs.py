@@ -199,7 +199,7 @@ async def test_the_command_is_checked_against_the_cluster_before_anything_is_mad
     await kubelet()
     async with connect(kubeconfig=cluster.kubeconfig) as api:
         netshoot = Netshoot(ClusterReader(api), tools)
-        with pytest.raises(InputError, match="no node 'mars'"):
+        with pytest.raises(InputError, match="No node `mars`"):
             await netshoot.run(Tool.DIG, "mars", "apps/web", "", quiet)
         with pytest.raises(InputError, match="MESHMEDIC_NET_TARGETS"):
             await netshoot.run(Tool.CURL, "edge", "example.org", "", quiet)

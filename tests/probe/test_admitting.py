@@ -114,7 +114,7 @@ def test_a_job_that_was_sent_before_a_restart_is_not_done_again(keys: Path) -> N
         (signing.signed(JOB, issued=NOW + 61), 403, "future"),
         (signing.signed(ProbeJob(id="j", expires=NOW - 1), issued=NOW), 400, "expired 1 s ago"),
         (signing.signed(ProbeJob(id="j", expires=NOW + 901), issued=NOW), 400, "more than 900 s"),
-        (signing.signed(b"{}", issued=NOW), 400, "id is no str"),
+        (signing.signed(b"{}", issued=NOW), 400, "id is not str"),
         (signing.signed(b"[" * 100_000, issued=NOW), 400, "not JSON"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_route_that_the_log_refuses_is_not_healthy(error: str, route: Ref, rou
     """Whatever its objects say, in the words of the line, with the time of it."""
     found = judged(said(line(error, router=router)), route)
     assert (found.verdict, found.reason) == (Verdict.DEGRADED, "RefusedInTraefiksLog")
-    assert "Traefik refuses it, by its log of 11:55 UTC" in found.message
+    assert "Traefik refuses it, by its log of 2026-11-23 11:55 UTC" in found.message
     assert error.strip('"').replace("\\", "") in found.message.replace("\\", "")
 
 

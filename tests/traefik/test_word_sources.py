@@ -216,7 +216,7 @@ async def test_a_log_that_is_too_long_keeps_its_newest_lines() -> None:
     assert requests(said) == 3
     (gap,) = said.gaps
     assert gap.why is Why.OLDER
-    assert gap.detail == "traefik-1: not everything was read. /traefik logs reads more of it."
+    assert gap.detail == "traefik-1: not everything was read. `/traefik logs` reads more of it."
 
 
 async def test_a_log_whose_newest_lines_were_not_read_is_a_gap() -> None:

@@ -330,7 +330,7 @@ def _no_incident(report: Report) -> str:
     unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in report.findings)
     if unknown:
         objects = words.plural(unknown, "object")
-        return f"I cannot judge {objects}: `/health all` says why.{known}"
+        return f"I can't check {objects}: `/health all` says why.{known}"
     return f"No open incident.{known}"
 
 

@@ -95,7 +95,7 @@ def _root(root: Finding, report: Report) -> Iterator[RenderableType]:
         names = ", ".join(words.line(str(effect.subject), 60) for effect in effects[:EFFECTS])
         more = f" and {len(effects) - EFFECTS:,} more" if len(effects) > EFFECTS else ""
         sites = sites_text.counted(failing_behind(root, report))
-        label = (f"{len(effects):,} downstream{sites}: ", "bold")
+        label = (f"{len(effects):,} affected{sites}: ", "bold")
         yield Padding(Text.assemble(label, names + more), (0, 0, 0, 2))
 
 

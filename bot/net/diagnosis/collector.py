@@ -84,7 +84,7 @@ class Collector:
         observations = await self._ask(first, 1)
         evidence = collect(self.subject, observations)
         if needs_second_pass(evidence):
-            self.progress("Not all is well: testing again, to see whether it stays so.")
+            self.progress("Something failed: testing again, to see whether it fails again.")
             observations += await self._ask(second_pass(evidence, first), 2)
         self.progress("Reading what the listeners heard.")
         reports = await asyncio.gather(*map(self._report, means.listeners.values()))

@@ -41,7 +41,7 @@ def rows() -> Iterator[Row]:
 def _row(rule: DecisionRule) -> str:
     # The docstring of `find` has a section for each of the two.
     _, _, sections = (inspect.getdoc(rule.find) or "").partition("Seen: ")
-    seen, _, apart = (" ".join(part.split()) for part in sections.partition("Told apart: "))
+    seen, _, apart = (" ".join(part.split()) for part in sections.partition("Unlike: "))
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(rule), 1))
     return (
         f"## {rule.row.value}\n\n"

@@ -242,7 +242,7 @@ def _as_applied(live: Mapping[str, Any], known: Any) -> object:
 
 def _no_manifest(value: Any) -> str:
     fits = isinstance(value, dict) and isinstance(value.get("metadata"), dict)
-    return "" if fits else "It is no object's manifest."
+    return "" if fits else "This isn't the manifest of an object."
 
 
 def _not_ours(value: Any) -> str:
@@ -271,7 +271,7 @@ FIELDS: Mapping[Action, EditableField] = MappingProxyType(
             "name",
             native_lb.FIELD,
             bool,
-            mistake="It is no list of services with nativeLB.",
+            mistake="This isn't a list of services with nativeLB.",
         ),
         Action.SET_PRIORITY: _list_field(
             _route,
@@ -279,7 +279,7 @@ FIELDS: Mapping[Action, EditableField] = MappingProxyType(
             "match",
             "priority",
             int,
-            mistake="It is no list of routes with a priority.",
+            mistake="This isn't a list of routes with a priority.",
         ),
         # Without its owner a Certificate stays when the Ingress goes for which it was made.
         # Source: cert-manager's ingress-shim; Kubernetes' garbage collection.

@@ -102,7 +102,7 @@ def test_the_incident_of_a_fault_that_only_tests_see_ends_so_too():
 def test_while_it_is_worked_around_the_board_is_green_and_has_the_note():
     state = course(well, broken, around)
     shown = "".join(texts(board(around(MOMENT + timedelta(hours=1)), state)))
-    assert shown.startswith(f"## {MARK[Verdict.HEALTHY]} Healthy")
+    assert shown.startswith(f"## {MARK[Verdict.HEALTHY]} All healthy")
     assert "WorkedAround: Node edge" in shown
     assert "No open incident" in shown
 

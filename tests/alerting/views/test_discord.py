@@ -70,7 +70,7 @@ def test_an_alert_of_anything_is_a_harmless_message(one: Incident, report: Any):
         (Report(NOW, (), (Gap("Pod", Why.UNREACHABLE),)), "I see nothing now"),
         (Report(NOW, (), (Gap("Pod", Why.STALE),), {"Pod": 3}), "I cannot see `Pod` now"),
         (Report(NOW, (), (Gap("Pod", Why.FORBIDDEN),), {"Node": 3}), "I cannot see `Pod` now"),
-        (Report(NOW, (UNKNOWN,), (), {"Pod": 3}), "I cannot judge 1 object"),
+        (Report(NOW, (UNKNOWN,), (), {"Pod": 3}), "I can't check 1 object"),
     ],
 )
 def test_the_board_says_that_there_is_no_incident_only_where_all_is_seen(report: Report, said: str):

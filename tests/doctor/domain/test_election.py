@@ -39,7 +39,7 @@ def test_a_leader_that_renews_no_more_is_a_failure(ago: float | None):
     """Nobody acts, and where to look."""
     found = leader(LeaseFacts("meshmedic-1_a", ago, 30))
     assert failed_with_fix(
-        found, "No process leads: meshmedic-1_a", "kubectl -n meshmedic get pods."
+        found, "No process leads: meshmedic-1_a", "kubectl -n meshmedic get pods`."
     )
 
 

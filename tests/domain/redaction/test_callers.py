@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from bot.alerting import silences
 from bot.alerting.domain import hosts, outage, transitions
 from bot.doctor.domain import own_pods
-from bot.domain import event_reasons, mute_annotation
+from bot.domain import event_reasons, mute_annotation, typed
 from bot.domain.finding import Evidence, Finding, Ref
 from bot.domain.redaction.redact import FILE, LONGEST, MARGIN, redact
 from bot.domain.report import Report
@@ -129,6 +129,7 @@ CALLERS: dict[str, Callable[[], object]] = {
     "bot/doctor/domain/own_pods.py:_last_line": lambda: own_pods._last_line(HOSTILE),
     "bot/domain/event_reasons.py:told": lambda: event_reasons.told(HOSTILE, HOSTILE, NOW),
     "bot/domain/mute_annotation.py:_read": lambda: mute_annotation._read(HOSTILE, NOW),
+    "bot/domain/typed.py:quoted": lambda: typed.quoted(HOSTILE),
     "bot/gitops/markdown.py:fenced": lambda: markdown.fenced(HOSTILE),
     "bot/health/next_steps/fields.py:_from_message": lambda: list(
         fields._from_message(f'image "{HOSTILE}')

@@ -90,7 +90,7 @@ def healing(world: World) -> Progress:
     """Mends a world that heals, once the second pass is told of."""
 
     def progress(said: str) -> None:
-        world.healed |= world.heals and said.startswith("Not all is well")
+        world.healed |= world.heals and said.startswith("Something failed")
 
     return progress
 

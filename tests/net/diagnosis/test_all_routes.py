@@ -213,7 +213,7 @@ async def test_a_namespace_limits_it_and_one_without_routes_is_an_error() -> Non
         Ref("Ingress", "apps", "web"),
         Ref("Ingress", "apps", "blog"),
     }
-    with pytest.raises(InputError, match="No routes found in the namespace 'nowhere'"):
+    with pytest.raises(InputError, match="No namespace with routes `nowhere`"):
         await diagnose.diagnose_all("nowhere")
 
 

@@ -180,7 +180,7 @@ async def test_a_day_after_its_proof_a_fault_is_unknown_and_its_incident_open():
     old = await lab.finding()
     assert old
     assert (old.verdict, old.reason) == (Verdict.UNKNOWN, "NativeLBHelps")
-    assert old.message.startswith("Not tested for over a day: /net diagnose ")
+    assert old.message.startswith("Not tested for over a day: `/net diagnose ")
     state = await watched(lab, state, 61)
     assert [incident.ended for incident in state.incidents] == [None]
 

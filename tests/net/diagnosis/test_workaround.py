@@ -115,7 +115,7 @@ def test_a_proof_holds_for_a_day(hours: float, *, holds: bool):
     assert is_note(said) == holds
     if not holds:
         assert (said.verdict, said.reason) == (Verdict.UNKNOWN, "Redirect")
-        assert said.message.startswith("Not tested for over a day: /net diagnose ")
+        assert said.message.startswith("Not tested for over a day: `/net diagnose ")
         assert "2026-11-22 11:00 UTC (the proof of a repair), past this fault: Refused" in (
             said.message
         )

@@ -22,7 +22,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: The endpoint's port is refused from everywhere, its own node and the VIP with that one
         endpoint included, while our listener on its node answers; or it accepts connections and
         answers with an error, or not as HTTP, from everywhere.
-    Told apart: A NetworkPolicy lets the node itself through, and a readiness probe of the
+    Unlike: A NetworkPolicy lets the node itself through, and a readiness probe of the
         kubelet shows that the pod listens; a wrong target port leaves another port of the pod
         open.
     """

@@ -15,7 +15,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Traefik's nodes on which the Service's name is not found.
 
     Seen: The Service's name fails from Traefik's node while endpoints and VIP answer.
-    Told apart: Where connections fail too, what stops them is likely to stop DNS as well.
+    Unlike: Where connections fail too, what stops them is likely to stop DNS as well.
     """
     for node in evidence.points.ingress_nodes:
         if not _fails(evidence, node):

@@ -17,7 +17,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: From every Traefik node (as Traefik stands there) every endpoint by its own address,
         the VIP five times an endpoint, and large payloads to other nodes: all tried, all ok.
-    Told apart: What was not tried is never healthy: then the answer is inconclusive.
+    Unlike: What was not tried is never healthy: then the answer is inconclusive.
     """
     if not evidence.paths or list(lacking(evidence)):
         return

@@ -24,7 +24,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: Of 20 or more fresh connections to the endpoint and to our listener on its node, three
         or more timed out or came a second late (a packet that had to be sent again), and others
         did not; the second pass shows it again.
-    Told apart: A fault that healed while it was tested fails first and works then; a slow path
+    Unlike: A fault that healed while it was tested fails first and works then; a slow path
         is late every time; an overloaded application spares our listener.
     """
     for path in evidence.paths:

@@ -17,7 +17,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: To our listener on the endpoint's node, connecting and small payloads always work, 8
         KiB never do; the same size passes on Traefik's own node.
-    Told apart: Loss hits small payloads too, and spares some of the large ones.
+    Unlike: Loss hits small payloads too, and spares some of the large ones.
     """
     for path in evidence.paths:
         if not path.crosses:

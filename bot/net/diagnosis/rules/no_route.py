@@ -18,7 +18,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: Endpoint, the VIP with that one endpoint and our own listener on its node all meet `no
         route to host` (or a refusal, though the listener answers others).
-    Told apart: Silence is a dead overlay; a refusal of the endpoint alone leaves our listener
+    Unlike: Silence is a dead overlay; a refusal of the endpoint alone leaves our listener
         open.
     """
     overlay = Overlay(evidence)

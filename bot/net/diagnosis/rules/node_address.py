@@ -17,7 +17,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: As OVERLAY_DOWN, every dead pair has one node in common, and that node's annotation
         flannel.alpha.coreos.com/public-ip is none of its own addresses, while other nodes' are.
-    Told apart: Where every node's announcement differs, it is meant so and says nothing.
+    Unlike: Where every node's announcement differs, it is meant so and says nothing.
     """
     overlay = Overlay(evidence)
     wrong = overlay.misannounced()

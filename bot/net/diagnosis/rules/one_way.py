@@ -17,7 +17,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: As OVERLAY_DOWN, and the listener on one node heard packets of the other, while in the
         other direction none arrived (or none came back).
-    Told apart: Where neither listener heard anything, both directions are down.
+    Unlike: Where neither listener heard anything, both directions are down.
     """
     overlay = Overlay(evidence)
     for path in evidence.failing:

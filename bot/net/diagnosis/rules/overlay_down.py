@@ -18,7 +18,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: Endpoint, the VIP with that one endpoint and our own listener on its node all time out
         from Traefik's node, while that node answers at its own address.
-    Told apart: Refusals: somebody answered. A policy that drops spares our listener. One
+    Unlike: Refusals: somebody answered. A policy that drops spares our listener. One
         direction, or a wrong announced address, has a row of its own.
     """
     overlay = Overlay(evidence)

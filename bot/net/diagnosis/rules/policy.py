@@ -18,7 +18,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: Refused from Traefik's node by pod IP and by the VIP with that one endpoint; our
         listener on the same node answers; and the pod does listen: its own node, a pod there,
         or its kubelet's readiness probe reaches that port.
-    Told apart: A REDIRECT answers sooner than the far node can, or spares other nodes; an
+    Unlike: A REDIRECT answers sooner than the far node can, or spares other nodes; an
         application that does not listen refuses its own node as well.
     """
     for refusal in refusals(evidence):

@@ -21,8 +21,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         node (2 ms or longer), or the VIP with that one endpoint works from the same place while
         no other node is refused. Where only Traefik's own pod could be asked: every endpoint is
         refused in both passes, the Service's VIP works every time in both, and no NetworkPolicy
-        selects its pods; then it is likely, and no more.
-    Told apart: NetworkPolicy and application refuse from the far node, so a round trip later,
+        selects its pods; then it is likely, not proven.
+    Unlike: NetworkPolicy and application refuse from the far node, so a round trip later,
         by the VIP too, and other nodes as well; a masquerade changes the address that our
         listener hears.
     """

@@ -17,7 +17,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: Connections to a remote endpoint come about, all or at least half of them, and even
         the quickest takes 200 ms or longer.
-    Told apart: Lost packets make some connections a second late; the others are quick.
+    Unlike: Lost packets make some connections a second late; the others are quick.
     """
     for path in evidence.paths:
         if not drags(evidence, path):

@@ -19,7 +19,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         with that one endpoint works from the same place; and our listener hears the VIP's
         packets under another address, or a NetworkPolicy selects the pod and other nodes' pods
         are refused too.
-    Told apart: A REDIRECT on the source's node answers sooner, and leaves the address as it is;
+    Unlike: A REDIRECT on the source's node answers sooner, and leaves the address as it is;
         a policy without masquerade refuses by the VIP too.
     """
     for refusal in refusals(evidence):

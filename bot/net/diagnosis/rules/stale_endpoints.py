@@ -16,8 +16,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
     """Servers of Traefik's, or addresses that it failed to reach, that nobody has any more.
 
     Seen: Traefik's API (or else every failure of its log) names addresses that are in no slice
-        of the Service and are no VIP, while the present endpoints answer.
-    Told apart: Addresses that are in a slice are not stale, whether they answer or not.
+        of the Service and aren't a VIP, while the present endpoints answer.
+    Unlike: Addresses that are in a slice are not stale, whether they answer or not.
     """
     subject, belief = evidence.subject, evidence.belief
     if not subject.endpoints_seen or not subject.endpoints:

@@ -16,7 +16,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
 
     Seen: As APPLICATION, and the pod's containers declare other ports than the endpoint's, or
         declare none and the Service's own port answers on the pod.
-    Told apart: An application that is down does not answer on the port that its containers
+    Unlike: An application that is down does not answer on the port that its containers
         declare.
     """
     for refusal in refusals(evidence):

@@ -74,7 +74,7 @@ def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: From Traefik's node every endpoint and our listeners answer by their own addresses;
         every VIP that leads to another node times out or takes seconds; every VIP that leads to
         the same node works.
-    Told apart: Broken kube-proxy rules fail on the same node too, and MTU spares small
+    Unlike: Broken kube-proxy rules fail on the same node too, and MTU spares small
         payloads.
     """
     for view in _views(evidence):
@@ -98,7 +98,7 @@ def find_broken(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: From Traefik's node every endpoint answers by its own address, and the Service's VIP
         fails: also where it leads to the same node, or although VIPs of our own to the same
         endpoints work, or by a refusal.
-    Told apart: Checksum offload spares VIPs that stay on the node.
+    Unlike: Checksum offload spares VIPs that stay on the node.
     """
     for view in _views(evidence):
         if not _fails(view):
@@ -131,7 +131,7 @@ def find_stale(evidence: RouteEvidence) -> Iterator[Match]:
     Seen: From Traefik's node every endpoint answers by its own address, and so does the Service's
         VIP. Every VIP of our own, made a moment before for the same endpoints or for our
         listeners, fails on this node and works on another.
-    Told apart: Broken rules fail for the Service's own VIP too. A cluster that takes long to
+    Unlike: Broken rules fail for the Service's own VIP too. A cluster that takes long to
         programme any new Service fails on every node.
     """
     works = (evidence.matching(place, (aim,)).ok for aim in MADE for place in evidence.places(aim))

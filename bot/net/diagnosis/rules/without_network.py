@@ -14,7 +14,7 @@ def find_outside(evidence: RouteEvidence) -> Iterator[Match]:
     """An ExternalName: where it leads is not the cluster's network.
 
     Seen: The Service is an ExternalName.
-    Told apart: Nothing: the object says so.
+    Unlike: Nothing: the object says so.
     """
     service, name = evidence.subject.service, evidence.subject.external
     if name:
@@ -26,7 +26,7 @@ def find_none(evidence: RouteEvidence) -> Iterator[Match]:
     """No ready endpoint, or none on a node that is ready.
 
     Seen: The Service's EndpointSlices were read and have no ready endpoint for this port.
-    Told apart: Slices that were not read prove nothing. Where all endpoints are on nodes that are
+    Unlike: Slices that were not read prove nothing. Where all endpoints are on nodes that are
         not ready, these are at fault, and not a selector, a port or the pods.
     """
     subject = evidence.subject
