@@ -14,7 +14,7 @@ MARKED = re.compile(
     r"""
     (?<![^\s(])(?<!\w\()         # begins a word, or stands in parentheses that are no call
     (?P<marks>`{1,2})(?!`)
-    (?P<value>[^\n]+?)
+    (?P<value>(?![ ](?![ ]*`))[^\n]{1,500}?)   # a space before words is no value's
     (?<!`)(?P=marks)(?![`\w])
     """,
     re.VERBOSE,

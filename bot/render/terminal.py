@@ -70,7 +70,7 @@ def labelled(label: str, style: str, text: str, most: int = WIDE) -> Text:
 
 def sentence(text: str, most: int = WIDE) -> str:
     """Our own sentence in one line, without the marks of its values."""
-    return words.line(plain_prose(text), most)
+    return words.line(plain_prose(text[: 4 * most + words.SPARE]), most)
 
 
 def indented(renderable: RenderableType, columns: int = 2) -> Padding:

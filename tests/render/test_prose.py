@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain import sentences
-from bot.render import cards, prose
+from bot.render import cards, prose, terminal
 from bot.render import text as words
 from tests.examples import examples
 from tests.render.discord_markdown import read
@@ -219,3 +220,14 @@ def test_each_file_of_text_is_made_so():
         for call in ast.walk(ast.parse(path.read_text())):
             made = isinstance(call, ast.Call) and ast.unparse(call.func).endswith("Attachment")
             assert not made or ".encode(" not in ast.unparse(call), path
+
+
+def test_a_lone_backtick_of_the_cluster_leaves_our_command_alone() -> None:
+    said = "It says: a ` b. Run `kubectl get pods`."
+    assert [span.text for span in prose.spans(said) if span.is_code] == ["kubectl get pods"]
+
+
+def test_backticks_without_an_end_cost_little() -> None:
+    began = time.process_time()
+    terminal.sentence(" `a" * 10_000)
+    assert time.process_time() - began < 1

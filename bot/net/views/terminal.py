@@ -29,7 +29,7 @@ PAGE = 300
 
 def diagnosis(diagnosis: Diagnosis, *, whole: bool = False) -> RenderableType:
     """Verdict first, then what bears on it; every test where the `whole` of it is wanted."""
-    title = _title(words.line(text.situation(diagnosis), LINE), diagnosis.verdict)
+    title = _title(text.situation(diagnosis), diagnosis.verdict)
     parts: list[RenderableType] = [title]
     if fault := text.by_objects(diagnosis):
         parts.append(terminal.labelled("health checks", "bold", fault, LINE))
@@ -97,7 +97,7 @@ def matrix(measured: Matrix, width: int = PAGE) -> RenderableType:
 def request(result: RequestResult) -> RenderableType:
     """The verdict, then every step."""
     return Group(
-        _title(words.line(text.request_situation(result), WIDE), result.verdict),
+        _title(text.request_situation(result), result.verdict),
         Text(terminal.sentence(result.because, WIDE)),
         *(
             Text.assemble(
@@ -160,4 +160,4 @@ def _said_once(untested: Sequence[str]) -> list[str]:
 
 
 def _title(title: str, verdict: Verdict) -> Text:
-    return Text(title, style=f"bold {terminal.STYLE[verdict]}")
+    return Text(words.line(title, LINE), style=f"bold {terminal.STYLE[verdict]}")

@@ -67,6 +67,11 @@ def test_a_picture_has_its_words_and_a_place_for_every_node(
     assert 0 < len(heat_map.alt(each)) <= 1024
 
 
+def test_the_one_broken_pair_of_the_headline_has_no_sequence_of_the_terminal() -> None:
+    cell = Cell(source="a", target="\x1b[31mb", test=By.POD, tries=3, well=0)
+    assert "\x1b" not in net_terminal.matrix_text(Matrix(nodes=("a", cell.target), cells=(cell,)))
+
+
 def test_each_way_to_fail_has_a_sign_of_its_own() -> None:
     nodes = ("a", "b", "c", "d")
 
