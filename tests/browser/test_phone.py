@@ -18,15 +18,25 @@ SIGN = re.compile(r"(?:✅|🔄|⏸️|❔|⚠️|❌)(?!\s*\S*\w)")
 SCREEN = PHONE["height"]
 
 
-async def test_a_report_is_a_screen_and_a_digest_two() -> None:
-    """Where at most four things are wrong; the picture of a digest counts."""
+@pytest.mark.parametrize(
+    ("scenario", "answers"),
+    [
+        # At most four things are wrong.
+        ("certificates", (("health all", "healthy:", 1), ("digest now", "New (", 2))),
+        ("homelab", (("traefik logs", "Find out why", 1), ("help", "What you can ask", 1))),
+    ],
+)
+async def test_a_report_is_a_screen_a_digest_two_and_a_log_one(
+    scenario: str, answers: tuple[tuple[str, str, int], ...]
+) -> None:
+    """The picture and the file of an answer count."""
     async with (
         chromium() as browser,
-        sandbox("certificates") as running,
+        sandbox(scenario) as running,
         open_tab(browser, running.url, viewport=PHONE) as tab,
     ):
         await tab.see("healthy", seconds=30)
-        for command, said, screens in (("health all", "healthy:", 1), ("digest now", "New (", 2)):
+        for command, said, screens in answers:
             await tab.command(command)
             articles = tab.messages.locator("article.channel-message")
             answer = articles.filter(has_text=said).last

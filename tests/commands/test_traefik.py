@@ -40,7 +40,7 @@ async def test_an_operator_reads_failures_by_route(room: Room) -> None:
     assert answer.startswith("## ❌ 3 requests to 2 routes failed")
     assert "502 connection refused at `10.42.1.7:8080`" in answer
     assert answer.count("10.42.1.7:8080") == 1
-    assert "pod apps/web-1 on home-1 (Service apps/web)" in answer
+    assert "`10.42.1.7:8080` on home-1 · last" in answer
     assert "last 15 min · 4 lines" in answer
     assert room.cluster.traefik.asked[-1].seconds == 900
     assert "traefik-log.txt" in answer

@@ -26,8 +26,8 @@ LINE = 200
 NAME = 110
 ROUTES = 24
 SERVERS = 6
-FAILURES = 8
-"""Lines of a log's answer: with two lines each it fits one phone screen."""
+FAILURES = 5
+"""Failures of a log's answer: with three lines each on a phone it is one screen."""
 
 UNSEEN = 3
 LARGEST_FILE = 8 * 1024 * 1024
@@ -161,8 +161,8 @@ def _failure(failure: FailureView) -> str:
     status = f"{failure.status} " if failure.status else ""
     address = failure.address
     at = f" at {render.code(address.text, 60)}" if address.text else ""
-    where = f", {_prose(traefik_text.stands_for(address), 120)}" if address.text else ""
-    return f"{status}{_prose(str(failure.cause))}{at}{where}"
+    where = f" {_prose(traefik_text.location(address), 120)}" if address.text else ""
+    return f"{status}{_prose(str(failure.cause))}{at}{where}".rstrip()
 
 
 def _refusal(refusal: RefusalView) -> str:

@@ -159,6 +159,14 @@ def stands_for(address: Address) -> str:
             return "unknown"
 
 
+def location(address: Address) -> str:
+    """Where an address is, after it and in few words: the row's own name says which Service."""
+    if address.kind is not AddressKind.POD:
+        return f"({stands_for(address)})"
+    on = f"on {address.node}" if address.node else ""
+    return f"{on} (pod doesn't have this port)" if address.port_served is False else on
+
+
 def _name(ref: Ref | None) -> str:
     return f"{ref.namespace}/{ref.name}" if ref else ""
 
