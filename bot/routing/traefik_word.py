@@ -211,7 +211,7 @@ def _failed(failed: Sequence[FailedRequests], now: datetime) -> Judgement:
     what = tuple(dict.fromkeys(one.what for one in failed))[:SHOWN]
     last = max((one.last for one in failed if one.last), default=None)
     sources = " and ".join(dict.fromkeys(one.source for one in failed))
-    message = f"{count} of it did not reach a server, by {sources}: {'; '.join(what)}."
+    message = f"{count} did not reach a server, by {sources}: {'; '.join(what)}."
     recent = last is None or now - last <= RECENT
     if not recent:
         message += " None failed of late, and whether it works now is not known."

@@ -93,7 +93,7 @@ async def test_certificates_are_named_with_the_day_that_they_end_and_when_they_a
     said = await says(composer(FakeCluster([soon, ending("far", now + timedelta(days=80))])))
     assert "Certificates that end soon (1)" in said
     day = (now + timedelta(days=9, hours=1)).strftime("%Y-%m-%d %H:%M")
-    assert f"soon: ends in 9 days ({day} UTC, to be renewed 2026-01-02 03:04)" in said
+    assert f"soon: expires in 9 days ({day} UTC, renewal due 2026-01-02 03:04 UTC)" in said
 
 
 async def test_nodes_are_counted_in_the_first_line() -> None:

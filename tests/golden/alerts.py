@@ -84,7 +84,7 @@ SILENT = replace(
         check="routes-ingressroute",
         subject=Ref("IngressRoute", "media", "immich"),
         reason=REQUESTS_FAIL,
-        message="7 requests of it did not reach a server, by Traefik's log: 502 timeout.",
+        message="7 requests did not reach a server, by Traefik's log: 502 timeout.",
         known_as=Ref("Site", "", "immich.example.org"),
     ),
     keys=("routes-ingressroute/IngressRoute/media/immich",),

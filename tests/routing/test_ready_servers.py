@@ -190,5 +190,5 @@ def test_what_is_not_over_is_counted_without_what_is() -> None:
     word = TraefikWord(failed={SITE: failed})
     judged = observed.worst(SITE, a_snapshot(*two, supplements={TraefikWord: word}), None)
     assert judged.message == (
-        "2 requests of it did not reach a server, by Traefik's log: 502 at 10.42.1.2:8080."
+        "2 requests did not reach a server, by Traefik's log: 502 at 10.42.1.2:8080."
     )

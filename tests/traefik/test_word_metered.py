@@ -89,9 +89,7 @@ async def test_requests_that_reached_no_server_make_a_finding(code: int, what: s
     assert (requests.first, requests.last) == (minutes.now, minutes.now)
     found = observed.worst(SITE, minutes.judged_in(said), None)
     assert (found.verdict, found.reason) == (Verdict.DEGRADED, "RequestsFail")
-    assert found.message.startswith(
-        "12 requests of it did not reach a server, by Traefik's metrics"
-    )
+    assert found.message.startswith("12 requests did not reach a server, by Traefik's metrics")
     assert {item.label for item in found.evidence} == {"last failure", "Traefik's metrics"}
 
 

@@ -134,8 +134,9 @@ def expiring(digest: Digest) -> Iterator[str]:
     now = digest.report.taken_at
     for expiring_ in digest.standing.expiring:
         left = words.age(now, expiring_.at) if expiring_.at > now else ""
-        when = f"ends in {left}" if left else "has ended"
-        renewed = f", to be renewed {expiring_.renews:%Y-%m-%d %H:%M}" if expiring_.renews else ""
+        when = f"expires in {left}" if left else "expired"
+        due = expiring_.renews if left else None
+        renewed = f", renewal due {moment(due)}" if due else ""
         yield f"{expiring_.subject}: {when} ({moment(expiring_.at)}{renewed})"
 
 
@@ -156,7 +157,7 @@ def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[
         links = ", ".join(f"{link.name} {share(link.share)}" for link in trends.links)
         yield f"network: {links}"
     if trends.unseen:
-        yield f"not seen: {trends.unseen} of {trends.hours} hours, which count as neither"
+        yield f"not seen: {trends.unseen} of {trends.hours} hours, counted neither way"
     mean = f", mean time to recovery {_span(trends.recovery)}" if trends.recovery else ""
     counted = words.plural(trends.incidents, "incident"), words.plural(trends.restarts, "restart")
     if trends.unseen < trends.hours or trends.incidents:

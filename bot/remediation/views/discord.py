@@ -164,7 +164,7 @@ def _steps(shown: Change, now: datetime) -> Iterator[str]:
             yield f"Now: {_prose(str(shown.notes.baseline), 300)}"
         yield (
             f"Proposed for {words.person(shown.requester)}. An approver can approve it until "
-            f"{format_dt(shown.expires, 'R')}."
+            f"{format_dt(shown.expires, 't')}."
         )
         if after := shown.plan.returns_after:
             yield f"The bot rolls it back after {text.duration(after * 60)}."

@@ -89,7 +89,7 @@ ROUTE = replace(
     subject=Ref("IngressRoute", "apps", "site"),
     verdict=Verdict.DEGRADED,
     reason=REQUESTS_FAIL,
-    message="7 requests of it did not reach a server",
+    message="7 requests did not reach a server",
 )
 ROUTES = {**READ, "IngressRoute": 1}
 
