@@ -36,7 +36,7 @@ async def _diagnosis(tab: Tab) -> None:
 async def _matrix(tab: Tab) -> None:
     await tab.command("net matrix")
     await tab.see("to or from cabin-pi", seconds=60)
-    await tab.newest.get_by_alt_text("Heat map of").wait_for()
+    await tab.messages.get_by_alt_text("Heat map of").wait_for()
     await tab.page.wait_for_timeout(1500)
 
 

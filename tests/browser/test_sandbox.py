@@ -80,6 +80,30 @@ async def test_the_runbook_opens_at_a_word(tab: Tab) -> None:
     await tab.see("It works around a broken path")
 
 
+SELECTED = """message => {
+    const range = document.createRange();
+    range.selectNodeContents(message);
+    const selection = window.getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    return selection.toString();
+}"""
+"""What a person copies who marks all of an element."""
+
+
+@pytest.mark.parametrize(
+    "typed", ["Host(`forgejo.lab.example.org`) zzz", "http://127.0.0.1:8096/#_x_"]
+)
+async def test_what_is_copied_is_what_was_meant(tab: Tab, typed: str) -> None:
+    """A rule and an address as code: nothing is hidden or exchanged."""
+    await tab.begin_command("runbook")
+    await tab.fill_option("topic", typed)
+    # Not `command`: the page keeps what was typed when the bot refuses it.
+    await tab.page.locator("#send-message").click()
+    await expect(tab.newest).to_contain_text(typed)
+    assert (await tab.newest.locator("code").first.evaluate(SELECTED)).strip() == typed
+
+
 async def test_suggestions_come_before_the_first_letter(tab: Tab) -> None:
     await tab.begin_command("net test")
     for option, label in (("from", "node/edge"), ("to", "cert-manager.cert-manager:80")):
@@ -148,12 +172,12 @@ async def test_what_breaks_is_an_alert_that_is_acknowledged_for_all_to_see_and_e
 async def test_a_digest_tells_what_is_different_with_a_picture_of_the_week(
     browser: Browser,
 ) -> None:
-    """New, as before and fixed; the picture's own words for who cannot see it."""
+    """New, unchanged and fixed; the picture's own words for who cannot see it."""
     # A diagnosis of another test would be new, too.
     async with sandbox("homelab") as running, open_tab(browser, running.url) as tab:
         await tab.see(BOARD)
         await tab.command("digest now")
-        await tab.see("12 new, 2 as before, 2 fixed", seconds=PATIENCE)
+        await tab.see("12 new, 2 unchanged, 2 fixed", seconds=PATIENCE)
         for part in ("New (12)", "Unchanged (2)", "Fixed (2)", "Still open (1)", "The last 7 days"):
             await tab.see(part)
         picture = tab.newest.get_by_alt_text(
@@ -171,7 +195,7 @@ async def test_a_matrix_is_shown_as_a_picture(browser: Browser) -> None:
         await tab.see(BOARD)
         await tab.command("net matrix")
         await tab.see("Nothing gets to or from cabin-pi by pod IP", seconds=PATIENCE)
-        picture = tab.newest.get_by_alt_text("Heat map of")
+        picture = tab.messages.get_by_alt_text("Heat map of")
         await expect(picture).to_be_visible(timeout=PATIENCE * 1000)
         # The page may draw the message anew, and the picture is loaded once more then.
         await tab.page.wait_for_function(LOADED.format(alt="Heat map of"), timeout=PATIENCE * 1000)
