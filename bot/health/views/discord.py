@@ -89,6 +89,17 @@ def next_step(finding: Finding, most: int = COMMANDS) -> str:
     return "\n".join((f"**Next** {cards.prose(words.line(step.marked, STEP))}", *commands))
 
 
+PAST = {
+    "is": "was",
+    "isn't": "wasn't",
+    "has": "had",
+    "hasn't": "hadn't",
+    "can't": "couldn't",
+    "doesn't": "didn't",
+}
+"""The past of the verbs with which most situations begin."""
+
+
 def title(finding: Finding, verdict: Verdict | None = None, *, bold: bool = False) -> str:
     """The sign, the noun that people know, and what is wrong with it."""
     return sentence(words.MARK[verdict or finding.verdict], situation(finding), bold=bold)
@@ -100,9 +111,13 @@ def sentence(mark: str, said: Situation, *, bold: bool = False) -> str:
 
 
 def before(mark: str, said: Situation) -> str:
-    """What people know, and what was wrong with it: `✅ Node attic, was: isn't ready`."""
+    """What people know, and what was wrong with it: `✅ Node attic wasn't ready`."""
     called = f"{said.noun.kind} {_bold(said.noun.name)}".lstrip()
-    return f"{mark} {called}, was: {said.rest(_quoted).lstrip(': ') or '?'}"
+    wrong = said.rest(_quoted).lstrip(": ") or "?"
+    verb, _, more = wrong.partition(" ")
+    if verb in PAST:
+        return f"{mark} {called} {PAST[verb]} {more}"
+    return f"{mark} {called}, before: {wrong}"
 
 
 def _bold(name: str) -> str:
