@@ -18,19 +18,29 @@ MATRIX: ViewportSize = {"width": 900, "height": 1020}
 TALL: ViewportSize = {"width": 1120, "height": 1250}
 
 
+async def _show_from_its_beginning(tab: Tab) -> None:
+    """The page shows the newest words; the verdict is what one reads first."""
+    await tab.page.wait_for_timeout(700)
+    await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
+    await tab.page.wait_for_timeout(300)
+
+
+async def _why(tab: Tab) -> None:
+    await tab.choose("Look into a finding", "immich-machine-learning")
+    await tab.newest.get_by_text("OOMKilled").first.wait_for()
+    await _show_from_its_beginning(tab)
+
+
 async def _health(tab: Tab) -> None:
     await tab.command("health all")
     await tab.newest.get_by_text("healthy:").wait_for()
-    await tab.page.wait_for_timeout(700)
-    # The page shows the newest words; the verdict is what one reads first.
-    await tab.newest.evaluate("message => message.scrollIntoView({block: 'start'})")
-    await tab.page.wait_for_timeout(300)
+    await _show_from_its_beginning(tab)
 
 
 async def _diagnosis(tab: Tab) -> None:
     await tab.command("net diagnose", route=Pick("nextcloud", NEXTCLOUD))
     await tab.see("Evidence")
-    await tab.page.wait_for_timeout(700)
+    await _show_from_its_beginning(tab)
 
 
 async def _matrix(tab: Tab) -> None:
@@ -91,9 +101,7 @@ async def make(folder: Path) -> None:
         async with _tab(browser, TALL) as tab:
             await _health(tab)
             await tab.screenshot(folder / "health.png")
-            await tab.choose("Look into a finding", "immich-machine-learning")
-            await tab.see("Next")
-            await tab.page.wait_for_timeout(700)
+            await _why(tab)
             await tab.screenshot(folder / "why.png")
         async with _tab(browser, TALL) as tab:
             await _diagnosis(tab)
@@ -104,7 +112,7 @@ async def make(folder: Path) -> None:
             await tab.press("Approve")
             await tab.see("Roll back", seconds=90)
             await tab.page.wait_for_timeout(700)
-            card = tab.page.locator("h2", has_text="Done").last
+            card = tab.page.locator("h2", has_text="Works again").last
             await card.evaluate("card => card.scrollIntoView({block: 'start'})")
             await tab.page.wait_for_timeout(300)
             await tab.screenshot(folder / "fixed.png")
