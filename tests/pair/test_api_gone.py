@@ -96,7 +96,7 @@ async def test_ten_minutes_without_an_api_server_are_told_once_while_they_last(
     assert "last seen: " in watching.texts[0]
     assert "systemctl status k3s" in watching.texts[0]
     assert f"<@&{OPERATORS}>" in watching.texts[0]
-    assert "Nothing can be seen" in board(server)
+    assert "The cluster can't be seen" in board(server)
     assert "No open incident" not in board(server)
     cluster.faults.clear()
     await until(lambda: recoveries(server), "the end", 2 * MINUTE + 40)
@@ -110,7 +110,7 @@ async def test_ten_minutes_without_an_api_server_are_told_once_while_they_last(
     assert any(key.startswith("api-server/") for key in incident["keys"])
     assert incident["posted"]["message"] == int(message["id"])
     assert incident["ended"]
-    await until(lambda: "Nothing can be seen" not in board(server), "the board", 2 * MINUTE)
+    await until(lambda: "The cluster can't be seen" not in board(server), "the board", 2 * MINUTE)
     assert len(server.messages.newest_first()) == 3, "and nothing else was said"
 
 

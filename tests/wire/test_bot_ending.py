@@ -61,7 +61,7 @@ async def test_a_hanging_cluster_delays_neither_acknowledgement_nor_end(
     assert code == 0, printed
     assert took < DRAIN + 3
     assert handle.ack_latency < 1
-    assert handle.answers[0].text.startswith("## ❔ Unknown")
+    assert handle.answers[0].text.startswith("## ❔ Can't see Node, Pod, ")
     assert "unreachable: Node, Pod, " in handle.answers[0].text
 
 
