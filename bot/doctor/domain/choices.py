@@ -16,7 +16,7 @@ def examine(facts: DiscordFacts, setup: Setup) -> Diagnostic:
     """All of them in one line; the settings win."""
     choices = setup.choices
     if isinstance(choices, NotObserved):
-        return TOPIC.unobserved(f"What was chosen by /setup can't be read: {choices.why}")
+        return TOPIC.unobserved(f"What was chosen by `/setup` can't be read: {choices.why}")
     names = _names(facts)
     lines = [f"{purpose}: {_channel(purpose, choices, names)}" for purpose in ChannelPurpose]
     return TOPIC.note("; ".join((*lines, f"time zone: {_zone(choices)}")))
@@ -37,10 +37,10 @@ def _zone(choices: ServerChoices) -> str:
 
 def _which(fixed: str, chosen: str, *, otherwise: str = "none") -> str:
     if fixed and chosen and fixed != chosen:
-        return f"{fixed} by the settings, which win over {chosen} by /setup"
+        return f"{fixed} by the settings, which win over {chosen} by `/setup`"
     if fixed:
         return f"{fixed} by the settings"
-    return f"{chosen} by /setup" if chosen else otherwise
+    return f"{chosen} by `/setup`" if chosen else otherwise
 
 
 def _names(facts: DiscordFacts) -> Mapping[int, str]:

@@ -84,7 +84,7 @@ def access(facts: ClusterFacts, checks: Iterable[Check], setup: Setup) -> Iterat
         topic = Topic(Area.ACCESS, check.name)
         rights = [right for right in _of_check(check, setup) if _served(facts, right)]
         if SecretName in check.judges and not setup.secret_inventory:
-            yield topic.note("Secrets are not listed: MESHMEDIC_SECRET_INVENTORY is off.")
+            yield topic.note("Secrets are not listed: `MESHMEDIC_SECRET_INVENTORY` is off.")
         elif rights:
             yield _may(topic, rights, facts, setup)
         else:

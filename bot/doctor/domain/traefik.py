@@ -90,7 +90,7 @@ def _api(
 ) -> Diagnostic:
     if isinstance(read, NotObserved):
         return API.warning(
-            f"It cannot be read, although the bot has permission: {read.why}", read.hint
+            f"It can't be read, although the bot has permission: {read.why}", HOW_TO_ENABLE
         )
     if read:
         return API.ok("It answers, and shows what Traefik serves.")

@@ -110,11 +110,12 @@ def test_pods_that_could_not_be_read_are_not_seen():
 
 def test_an_api_that_may_be_read_is_told_by_what_came_of_it():
     """Who installed the component wants the API, and gets it or the reason."""
-    lost = NotObserved("traefik-1: Traefik's API is not switched on.", instance.HOW_TO_ENABLE)
+    lost = NotObserved("traefik-1: Traefik's API is not switched on.", instance.SEE_DOCTOR)
     closed = examined(traefik_api=lost)["Traefik API"]
     assert closed.outcome is DiagnosticOutcome.WARNING
     assert "is not switched on" in closed.observation
     assert "--api.insecure=true" in closed.fix
+    assert "/doctor" not in closed.fix
     assert examined(traefik_api=True)["Traefik API"].outcome is DiagnosticOutcome.OK
 
 
