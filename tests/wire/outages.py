@@ -23,11 +23,11 @@ def outages(server: DiscordServer) -> list[Json]:
 
 
 def recoveries(server: DiscordServer) -> list[Json]:
-    """The answers that say that it is over."""
+    """The answers that say that it is over; the outage's own message says so, too, by then."""
     return [
         message
         for message in server.messages.newest_first()
-        if "answers again after" in _text(message)
+        if "answers again after" in _text(message) and len(_marks(message)) != MARKS
     ]
 
 
