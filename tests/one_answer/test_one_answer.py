@@ -392,7 +392,7 @@ async def _by_slash(report: Report, world: World) -> list[str]:
     """What `/health all` and `/traefik routes` show a person."""
     person, channel = world.page.preview.viewers[0], world.page.channel
     found = []
-    answers = (("health all", health_text.headline(report)), ("traefik routes", ""), ("sites", ""))
+    answers = (("health all", _headline(report)), ("traefik routes", ""), ("sites", ""))
     for command, wanted in answers:
         result = await person.slash(channel, command)
         text = await _shown(world, result.response.id)
@@ -422,12 +422,18 @@ async def _shown(world: World, message: int) -> str:
     return ""
 
 
+def _headline(report: Report) -> str:
+    """The situation, as it begins a message."""
+    said = health_text.headline(report)
+    return said[:1].upper() + said[1:]
+
+
 def _by_board(report: Report, world: World) -> Iterator[str]:
     boards = posts(world, "meshmedic-board")
-    head = f"## {MARK[report.verdict]} {report.verdict.capitalize()}"
-    headline, sites = health_text.headline(report), sites_text.of_report(report)
-    if not any(text.startswith(head) and headline in text and sites in text for text in boards):
-        yield f"the board shows {[text[:200] for text in boards]} and not {head!r}, {headline!r}"
+    head = f"## {MARK[report.verdict]} {_headline(report)}"
+    sites = sites_text.of_report(report)
+    if not any(text.startswith(head) and sites in text for text in boards):
+        yield f"the board shows {[text[:200] for text in boards]} and not {head!r}, {sites!r}"
 
 
 def _by_incidents(report: Report, state: Alerts, world: World) -> Iterator[str]:
