@@ -133,8 +133,8 @@ def _repository(url: str) -> None:
 
 
 def _api(url: str) -> None:
-    parts = urlsplit(url)
-    if not (parts.hostname and secure(parts.scheme, parts.hostname)):
+    parts = urlsplit(url) if _is_web_address(url) else None
+    if not (parts and parts.hostname and secure(parts.scheme, parts.hostname)):
         raise ValueError("it is not an https address")
 
 
@@ -144,9 +144,17 @@ def _cluster_name(name: str) -> None:
 
 
 def _heartbeat_url(url: SecretStr) -> None:
-    parts = urlsplit(url.get_secret_value().strip())
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    if not _is_web_address(url.get_secret_value().strip()):
         raise ValueError("it isn't an https or http address")
+
+
+def _is_web_address(url: str) -> bool:
+    """The parser's own errors quote parts of the address, which may be a secret."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _branch(name: str) -> None:

@@ -106,6 +106,20 @@ def test_route_checks_are_off_until_somebody_sets_how_often(
     assert said(code, **given) == f"({seconds}, {prober})"
 
 
+@pytest.mark.parametrize("name", ["HEARTBEAT_URL", "GIT_API"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://SECRET\u2100.example/x", "https://[SECRET]/x", "https://push.example:SECRET/x"],
+)
+def test_no_error_quotes_a_part_of_an_address_that_cannot_be_parsed(name: str, url: str):
+    """The parser's own words do."""
+    message = said("'fine'", **{name: url})
+    assert "address" in message
+    assert name == "GIT_API" or "SECRET" not in message
+    assert "netloc" not in message
+    assert "Port could not" not in message
+
+
 def test_every_wrong_value_is_said_at_once():
     """Nobody mends one to learn of the next."""
     assert len(said("'fine'", GUILD_ID="x", LOG_LEVEL="y").splitlines()) == 2

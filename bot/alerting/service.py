@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from bot.alerting.delivery import AlertDelivery
 from bot.alerting.domain.actions import Board, due
 from bot.alerting.domain.incident import ALERTS, Alerts
@@ -70,6 +72,20 @@ class AlertService:
         if trouble and trouble != self._trouble:
             log.warning("alerts wait: %s", "; ".join(trouble))
         self._trouble = trouble
+
+    async def unfinished(self) -> bool:
+        """Whether something that was posted is still open, or its end isn't posted yet.
+
+        Raises:
+            MeshmedicError: The state can't be read.
+        """
+        state = await self.delivery.store.read(ALERTS) or Alerts()
+        posted = replace(
+            state, incidents=tuple(filter(lambda incident: incident.posted, state.incidents))
+        )
+        return any(not incident.ended for incident in posted.incidents) or bool(
+            due(posted, self.delivery.clock(), self.delivery.rules)
+        )
 
     async def _turn(self) -> tuple[str, ...]:
         report = await self.health.look()

@@ -350,7 +350,11 @@ class Bot:
             on_outcome=self.metrics.digest,
             prepare=self._artist.prepare,
         )
-        self._alerts = AlertTurns(self._build_alerts, always=options.heartbeat_url is not None)
+        logs = self._health.log_tail if options.alert_logs else None
+        self._alert_channel = DiscordAlertChannel(self._channels, alert_controls.rows, logs)
+        self._outages = self._outage_alerts()
+        always = options.heartbeat_url is not None
+        self._alerts = AlertTurns(self._build_alerts, self._outages, always=always)
         self._alerts.use(options.rules, options.board)
         self._welcome = Welcome(
             cluster.store,
@@ -539,28 +543,27 @@ class Bot:
             yield ScheduledCall(options.look_every, "outages", self._alerts.outages_turn)
 
     def _build_alerts(self, rules: Rules, board: int | None) -> AlertService:
-        cluster, options = self.cluster, self._options
-        logs = self._health.log_tail if options.alert_logs else None
-        channel = DiscordAlertChannel(self._channels, alert_controls.rows, logs)
         delivery = AlertDelivery(
-            cluster.store,
-            channel,
-            cluster.leadership,
+            self.cluster.store,
+            self._alert_channel,
+            self.cluster.leadership,
             rules,
             self._lost,
             on_outcome=self.metrics.alert,
         )
-        outages = None
-        if cluster.membership:
-            outages = OutageAlerts(
-                cluster.membership.elector,
-                channel,
-                rules,
-                self._lost,
-                on_outcome=self.metrics.alert,
-                gone_after=options.gone_after,
-            )
-        return AlertService(self._health, delivery, board, options.board_every, outages)
+        return AlertService(self._health, delivery, board, self._options.board_every, self._outages)
+
+    def _outage_alerts(self) -> OutageAlerts | None:
+        if self.cluster.membership is None:
+            return None
+        return OutageAlerts(
+            self.cluster.membership.elector,
+            self._alert_channel,
+            self._options.rules,
+            self._lost,
+            on_outcome=self.metrics.alert,
+            gone_after=self._options.gone_after,
+        )
 
     def _dead_mans_switch(self) -> DeadMansSwitch | None:
         url = self._options.heartbeat_url

@@ -25,6 +25,9 @@ SECONDS = 10.0
 MOST = 1024
 """Bytes of an answer that are read."""
 
+SUCCESS = range(200, 300)
+"""HTTP's statuses of success: other services than the two answer 201, 202 or 204."""
+
 UNKNOWN_CHECK = b"(not found)"
 """healthchecks.io answers 200 for a check that does not exist. Source: its "Pinging API"."""
 
@@ -75,7 +78,7 @@ class Heartbeat:
                 status, body = response.status, await response.content.read(MOST)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _cause(error)
-        if status != 200:  # noqa: PLR2004  # HTTP's OK, which both services answer
+        if status not in SUCCESS:
             return f"The heartbeat address answered with status {status}."
         if UNKNOWN_CHECK in body:
             return "The heartbeat service doesn't know this check."

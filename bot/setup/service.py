@@ -13,7 +13,14 @@ from msgspec.structs import replace
 
 from bot.domain.record import Store
 from bot.errors import InputError, MeshmedicError
-from bot.setup.domain.choices import CHOICES, NONE, ChannelPurpose, Choices, ServerChoices
+from bot.setup.domain.choices import (
+    CHOICES,
+    NONE,
+    ChannelPurpose,
+    Choices,
+    ServerChoices,
+    differences,
+)
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +77,10 @@ class ServerSetup:
         """
         return self._adopt(await self.store.read(CHOICES) or Choices())
 
-    async def choose_channel(self, purpose: ChannelPurpose, channel: int) -> ServerChoices:
-        """Choose the channel of a purpose; 0 takes the choice back.
+    async def choose_channel(
+        self, purpose: ChannelPurpose, channel: int, *, by: int
+    ) -> ServerChoices:
+        """Choose the channel of a purpose; 0 takes the choice back. `by` is the person's id.
 
         Raises:
             InputError: The settings name one.
@@ -79,10 +88,10 @@ class ServerSetup:
         if self.known.fixed(purpose):
             msg = f"The settings name this channel ({purpose.setting}), and they win."
             raise InputError(msg)
-        return await self._change(lambda choices: choices.with_channel(purpose, channel))
+        return await self._change(lambda choices: choices.with_channel(purpose, channel), by)
 
-    async def choose_zone(self, name: str) -> ServerChoices:
-        """Choose the time zone; an empty name takes the choice back.
+    async def choose_zone(self, name: str, *, by: int) -> ServerChoices:
+        """Choose the time zone; an empty name takes the choice back. `by` is the person's id.
 
         Raises:
             InputError: There is no such zone, or the settings name one.
@@ -91,10 +100,12 @@ class ServerSetup:
             msg = f"The settings name the time zone ({self.settings.zone}), and they win."
             raise InputError(msg)
         zone = zone_named(name.strip()) if name.strip() else ""
-        return await self._change(lambda choices: replace(choices, zone=zone))
+        return await self._change(lambda choices: replace(choices, zone=zone), by)
 
-    async def _change(self, change: Callable[[Choices], Choices]) -> ServerChoices:
-        _, new = await self.store.change(CHOICES, lambda old: change(old or Choices()))
+    async def _change(self, change: Callable[[Choices], Choices], by: int) -> ServerChoices:
+        old, new = await self.store.change(CHOICES, lambda old: change(old or Choices()))
+        for what, before, after in differences(old or Choices(), new):
+            log.info("/setup: the user %s changed %s from %s to %s", by, what, before, after)
         return self._adopt(new)
 
     def _adopt(self, chosen: Choices) -> ServerChoices:

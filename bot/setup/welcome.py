@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from bot.chat.lost_channels import LostChannels
 from bot.chat.outbox import Claim, Outbox
 from bot.domain.election import Leadership
-from bot.domain.posting import left_alone
 from bot.domain.record import Store
 from bot.domain.report import Report
 from bot.errors import MeshmedicError
@@ -111,23 +110,23 @@ class Welcome(Outbox[_Posting]):
         return record
 
     async def claim(self, message: _Posting) -> Claim | None:
-        """Unless another process claimed it just now, or it is over."""
+        """Unless another process claimed it just now, or it is over.
+
+        A claim of another channel proves nothing of this one, in which nothing is looked for then.
+        """
         now = self.clock()
-        made = replace(message.before, channel=message.channel, at=now)
 
         def change(old: WelcomeRecord | None) -> WelcomeRecord:
-            return old if old and (old.over or old.at) else made
+            return (old or message.before).claimed(message.channel, now)
 
-        before, _now = await self.store.change(WELCOME, change)
-        if before is None or not (before.over or before.at):
-            return Claim()
-        if before.over or (before.at and left_alone(before.at, now)):
+        before, made = await self.store.change(WELCOME, change)
+        if made == before:
             return None
-        return Claim(before.at)
+        return Claim(made.at if made.renewed else None)
 
     async def find(self, message: _Posting, since: datetime) -> int | None:
-        """In the channel of the claim."""
-        return await self.channel.find(message.before.channel or message.channel, since)
+        """In the channel of the claim, which is the message's."""
+        return await self.channel.find(message.channel, since)
 
     async def post(self, message: _Posting) -> int:
         """As the channel does."""

@@ -50,7 +50,7 @@ class SetupCog(CogWithControls):
         """
         await acknowledge(interaction, private=True)
         await self._setup.read()
-        choices = await self._setup.choose_zone(zone)
+        choices = await self._setup.choose_zone(zone, by=interaction.user.id)
         await answer(interaction, setup_cards.zone(choices.zone))
 
     @timezone.autocomplete("zone")
@@ -68,7 +68,7 @@ class SetupCog(CogWithControls):
         purpose, channel = ChannelPurpose(control["purpose"]), chosen_id(interaction)
         missing = await _missing(interaction.client, purpose, channel) if channel else ""
         await self._setup.read()
-        await self._setup.choose_channel(purpose, channel)
+        await self._setup.choose_channel(purpose, channel, by=interaction.user.id)
         await answer(interaction, setup_cards.chosen(purpose, channel, missing))
 
 

@@ -1,5 +1,6 @@
 """`/setup`: channels by Discord's own selects and the time zone, where the settings are open."""
 
+import logging
 from typing import Any
 
 import discord
@@ -79,6 +80,20 @@ async def test_nothing_chosen_takes_a_choice_back(room: Room) -> None:
     await choose(room, "board", room.channel.id)
     assert "no channel is chosen now" in await choose(room, "board")
     assert await chosen(room) == Choices()
+
+
+async def test_who_moves_a_channel_or_takes_it_back_is_in_the_log(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Otherwise nobody could see later who silenced the audit channel."""
+    caplog.set_level(logging.INFO, "bot.setup.service")
+    here, person = room.channel.id, room.approver.id
+    for channels in ((here,), (here,), ()):
+        await choose(room, "audit", *channels)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"/setup: the user {person} changed the channel of audit from none to {here}",
+        f"/setup: the user {person} changed the channel of audit from {here} to none",
+    ]
 
 
 async def test_a_channel_in_which_the_bot_may_not_post_is_refused_with_what_is_missing(
@@ -176,7 +191,7 @@ async def test_a_process_that_can_not_read_the_choices_goes_on_with_those_it_kne
     store = Unkept()
     setup = ServerSetup(store)
     assert await setup.refresh()
-    await setup.choose_channel(DIGEST, 7)
+    await setup.choose_channel(DIGEST, 7, by=1)
     other = ServerSetup(store, Choices({DIGEST: 9}))
     assert (await other.read()).channel(DIGEST) == 9
     assert (await setup.read()).channel(DIGEST) == 7

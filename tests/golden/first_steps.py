@@ -44,4 +44,7 @@ PAGES: Pages = {
             rows("welcome"),
         )
     ),
+    "welcome-with-kinds-away.json": lambda: card(
+        setup_cards.welcome(FirstLook({"Node": 1}, away=("Pod", "Service")), rows("welcome"))
+    ),
 }

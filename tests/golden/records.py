@@ -237,7 +237,7 @@ RECORDS: tuple[tuple[RecordType[Any], Any], ...] = (
         ),
     ),
     (CHOICES, Choices({ChannelPurpose.ALERTS: 7, ChannelPurpose.AUDIT: 8}, "Europe/Berlin")),
-    (WELCOME, WelcomeRecord(owed=True, channel=7, at=AT, message=9)),
+    (WELCOME, WelcomeRecord(owed=True, channel=7, at=AT, message=9, renewed=AT)),
     (
         ROUTE_CHECKS,
         RouteChecks(

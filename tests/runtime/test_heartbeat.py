@@ -66,6 +66,15 @@ async def test_a_ping_is_one_get_of_the_whole_address() -> None:
     assert not heartbeat.facts(leads=True).trouble
 
 
+@pytest.mark.parametrize("status", [201, 202, 204])
+async def test_any_status_of_success_takes_the_ping(status: int) -> None:
+    """A server of the owner's own may answer that it has nothing to say."""
+    async with serving(Service(status=status, body=b"")) as service:
+        heartbeat = a_heartbeat(service.url)
+        await heartbeat.ping()
+    assert heartbeat.facts(leads=True).pinged == NOW
+
+
 @pytest.mark.parametrize(
     ("service", "says"),
     [

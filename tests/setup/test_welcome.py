@@ -1,12 +1,12 @@
 """The first message after the installation: once, in the first channel that is known."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.chat.channel import Unsent
-from bot.chat.lost_channels import LostChannels
+from bot.chat.channel import NotAllowed, Unsent
+from bot.chat.lost_channels import LOST, Lost, LostChannels
 from bot.domain.finding import Finding, Ref
 from bot.domain.report import Report
 from bot.domain.snapshot import Gap, Why
@@ -14,6 +14,7 @@ from bot.domain.verdict import Verdict
 from bot.runtime.memory_store import Unkept
 from bot.setup.domain.choices import ChannelPurpose, Choices, ServerChoices
 from bot.setup.domain.first_look import WELCOME, FirstLook
+from bot.setup.views import discord as setup_cards
 from bot.setup.welcome import PATIENCE, Welcome
 from tests.led import Led
 
@@ -34,6 +35,7 @@ class Installation:
         default_factory=lambda: ServerChoices(Choices({ChannelPurpose.ALERTS: 7}))
     )
     gaps: tuple[Gap, ...] = ()
+    closed: frozenset[int] = frozenset()
     leads: bool = True
     fails: Exception | None = None
     dies: bool = False
@@ -45,10 +47,11 @@ class Installation:
 
     def restart(self) -> None:
         """The process ends, and another one begins."""
+        self.lost = LostChannels(self.store, self, clock=lambda: self.now)
         self.process = Welcome(
             self.store,
             self,
-            LostChannels(self.store, self, clock=lambda: self.now),
+            self.lost,
             Led(leads=self.leads),
             self,
             lambda: self.choices,
@@ -72,6 +75,7 @@ class Installation:
     async def post(self, channel: int, look: FirstLook) -> int:
         if self.fails:
             raise self.fails
+        self._open(channel)
         self.posted.append((channel, look))
         if self.dies:
             raise Died
@@ -79,8 +83,13 @@ class Installation:
 
     async def find(self, channel: int, since: datetime) -> int | None:
         assert since <= self.now
+        self._open(channel)
         ids = [number + 1 for number, (there, _) in enumerate(self.posted) if there == channel]
         return ids[-1] if ids else None
+
+    def _open(self, channel: int) -> None:
+        if channel in self.closed:
+            raise NotAllowed("The bot lacks a permission.")
 
     async def complain(self, _channel: int, _lost: int, _why: str) -> None:
         raise AssertionError("There is no fallback channel.")
@@ -165,3 +174,62 @@ async def test_a_standby_posts_nothing() -> None:
     await world.turns(2)
     assert not world.posted
     assert await world.store.read(WELCOME) is None
+
+
+async def test_a_channel_that_takes_nothing_stops_no_other_one() -> None:
+    """The owner chooses another one after a wrong one; what alerts post there goes on."""
+    world = Installation(closed=frozenset({7}))
+    await world.turns(3)
+    world.choices = ServerChoices(Choices({ChannelPurpose.ALERTS: 8}))
+    for _ in range(5):
+        await world.turns()
+        assert not world.lost.leaves_alone({8})
+    assert [channel for channel, _ in world.posted] == [8]
+    assert 8 not in ((await world.store.read(LOST)) or Lost()).why
+
+
+async def test_each_try_leaves_the_next_process_alone_and_is_looked_for() -> None:
+    """The first try may have been posted, however many have failed since."""
+    world = Installation(dies=True)
+    with pytest.raises(Died):
+        await world.turns()
+    world.dies, world.closed = False, frozenset({7})
+    world.restart()
+    world.now += timedelta(minutes=2)
+    await world.turns()
+    taken_over = await world.store.read(WELCOME)
+    assert taken_over
+    assert taken_over.renewed == START + timedelta(minutes=2)
+    world.closed = frozenset()
+    world.restart()
+    world.now = taken_over.renewed + timedelta(seconds=30)
+    await world.turns()
+    assert await world.store.read(WELCOME) == taken_over
+    await world.turns(3)
+    assert len(world.posted) == 1
+    record = await world.store.read(WELCOME)
+    assert record
+    assert (record.message, record.at) == (1, START)
+
+
+@pytest.mark.parametrize("why", [Why.UNREACHABLE, Why.STALE, Why.NOT_YET, Why.IN_PART])
+async def test_what_is_away_for_longer_is_named_and_nothing_wrong_is_said_of_the_rest(
+    why: Why,
+) -> None:
+    world = Installation(gaps=(Gap("Pod", why),))
+    await world.turns()
+    world.now += PATIENCE
+    await world.turns()
+    ((_, look),) = world.posted
+    assert look.away == ("Pod",)
+    for problems in (0, 1):
+        said = str(setup_cards.welcome(replace(look, problems=problems), ()).view.to_components())
+        assert "❔" in said
+        assert "`Pod`" in said
+        assert "found in what was seen" in said
+
+
+async def test_what_is_off_by_choice_makes_the_first_look_no_less_whole() -> None:
+    world = Installation(gaps=(Gap("Secret", Why.OFF), Gap("Gateway", Why.NOT_INSTALLED)))
+    await world.turns()
+    assert world.posted[0][1].whole

@@ -56,6 +56,20 @@ class Choices(msgspec.Struct, frozen=True):
         return replace(self, channels=others | ({purpose: channel} if channel else {}))
 
 
+def differences(old: Choices, new: Choices) -> tuple[tuple[str, str, str], ...]:
+    """What another choice changes, with the values before and after, for the log."""
+    pairs = [
+        (f"the channel of {purpose}", old.channels.get(purpose, 0), new.channels.get(purpose, 0))
+        for purpose in ChannelPurpose
+    ]
+    named = [*pairs, ("the time zone", old.zone, new.zone)]
+    return tuple(
+        (what, str(before or "none"), str(after or "none"))
+        for what, before, after in named
+        if before != after
+    )
+
+
 NONE = Choices()
 """Nothing is chosen."""
 

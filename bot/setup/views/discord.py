@@ -95,6 +95,8 @@ def welcome(look: FirstLook, rows: Sequence[render.Row]) -> render.Card:
     if look.forbidden:
         kinds = _some(look.forbidden)
         lines.append(f"{gap} It may not read {kinds}. `/doctor` says which permission is missing.")
+    if look.away:
+        lines.append(f"{gap} It can't see all of {_some(look.away)} yet. `/health all` says why.")
     if look.absent:
         lines.append(f"-# Not installed here, so not checked: {_some(look.absent)}")
     tries = (
@@ -114,9 +116,10 @@ def _seen(look: FirstLook) -> str:
 
 
 def _found(look: FirstLook) -> str:
+    where = "" if look.whole else " in what was seen"
     if not look.problems:
-        return "Nothing wrong found. See what is checked:"
-    return f"{words.plural(look.problems, 'problem')} found:"
+        return f"Nothing wrong found{where}. See what is checked:"
+    return f"{words.plural(look.problems, 'problem')} found{where}:"
 
 
 def _some(kinds: Sequence[str]) -> str:
