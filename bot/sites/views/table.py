@@ -31,7 +31,7 @@ WORD = {SiteState.ANSWERS: ("answers", "green"), SiteState.FAILS: ("fails", "red
 def sites(sites: Sites, screen: Screen) -> str:
     """The answer to `meshmedic sites`."""
     page = TextPage(screen)
-    page.line(sites_text.headline(sites) or sites_text.NONE, "bold")
+    page.line(sites_text.title(sites), "bold")
     page.space()
     shown = list(sites.tested)
     if shown:

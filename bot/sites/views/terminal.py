@@ -33,7 +33,7 @@ VERDICT = {SiteState.FAILS: Verdict.FAILED, SiteState.ANSWERS: Verdict.HEALTHY}
 
 def sites(sites: Sites) -> RenderableType:
     """The answer to `meshmedic sites`."""
-    title = sites_text.headline(sites) or sites_text.NONE
+    title = sites_text.title(sites)
     shown = list(sites.tested)
     head = [Text(title, "bold"), Text(f"{sites.taken_at:%Y-%m-%d %H:%M:%S} UTC", "dim")]
     rows = [row for site in shown[:MOST] for row in _rows(site, sites, _width(shown[:MOST]))]

@@ -29,6 +29,7 @@ SECOND = 1000
 """In milliseconds, as latencies are."""
 
 NONE = "No sites found: Traefik serves no Ingress, IngressRoute or HTTPRoute with a host."
+NOT_SEEN = "No sites found, but not everything could be read."
 
 Moment = Callable[[datetime], str]
 """How a view writes a time."""
@@ -51,6 +52,11 @@ def headline(sites: Sites | None) -> str:
         return f"{failing:,} of {words.plural(tested, 'site')} {fail}{more}{_partly(sites)}"
     answer = "answers" if answering == 1 else "answer"
     return f"{answering:,} of {words.plural(tested, 'site')} {answer}{more}{_partly(sites)}"
+
+
+def title(sites: Sites) -> str:
+    """The same as the title of an answer, which says also that there is none, or none was seen."""
+    return headline(sites) or (NONE if sites.seen_whole else NOT_SEEN)
 
 
 def of_report(report: Report) -> str:
