@@ -31,6 +31,10 @@ SECOND = 1000
 NONE = "No sites found: Traefik serves no Ingress, IngressRoute or HTTPRoute with a host."
 NOT_SEEN = "No sites found, but not everything could be read."
 
+HOW = "meshmedic net diagnose HOST tests one; /sites shows what the bot has tested."
+TURN_ON = f"Route checks test all of them: set MESHMEDIC_ROUTE_CHECKS for the bot. {HOW}"
+"""A test that passed is known to the process alone that made it."""
+
 Moment = Callable[[datetime], str]
 """How a view writes a time."""
 
@@ -149,6 +153,11 @@ def partial(site: Site) -> str:
         return ""
     names = listed(map(str, site.decided_by), NODES)
     return f"by {names}, of {len(site.routes):,} routes"
+
+
+def how_in_terminal(sites: Sites) -> str:
+    """How to test those that nobody tested, from a terminal."""
+    return HOW if sites.checked else TURN_ON
 
 
 def untested(sites: Sites, how: str, room: int) -> str:

@@ -167,6 +167,13 @@ def test_who_has_no_route_checks_is_told_how_to_turn_them_on() -> None:
     assert "ROUTE_CHECKS" not in "".join(texts(discord.sites(replace(UNTESTED, checked=True))))
 
 
+def test_a_terminal_says_how_to_test_by_the_same_words_in_each_output() -> None:
+    """As a table and in full, with route checks and without."""
+    for sites in (UNTESTED, replace(UNTESTED, checked=True)):
+        assert text.how_in_terminal(sites) in " ".join(_as_table(sites).split())
+        assert text.how_in_terminal(sites) in _in_full(sites)
+
+
 def test_a_latency_has_a_unit_that_fits() -> None:
     site = Site(host="a", state=SiteState.ANSWERS)
     for took, said in ((None, ""), (0.3, "<1 ms"), (12.4, "12 ms"), (2340.0, "2.3 s")):
