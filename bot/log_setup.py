@@ -169,7 +169,7 @@ def configure(level: str = "warning", form: str = "text") -> None:
 
 
 def farewell(text: str) -> None:
-    """Say why the process ends: a plain line for people, or a record if the log is JSON."""
+    """Say why the process ends, or what failed: a plain line, or a record if the log is JSON."""
     handlers = logging.getLogger().handlers
     if any(isinstance(handler.formatter, Json) for handler in handlers):
         log.critical("%s", text)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bot.cli.progress import ProgressLine
+from bot.errors import InputError, MeshmedicError
+from bot.log_setup import farewell
+from bot.render.prose import plain
 from bot.render.table import PIPE, Screen
 
 if TYPE_CHECKING:
@@ -60,20 +63,36 @@ async def looked(
     code: Callable[[T], int],
     progress: ProgressLine,
 ) -> int:
-    """Look and show it; with `--watch` again and again, until Ctrl-C."""
+    """Look and show it; with `--watch` again and again, until Ctrl-C.
+
+    A look that fails ends no watch: its error is printed, and the next look may succeed. Only what
+    was mistyped ends it, which the first look finds.
+    """
     first = True
     while True:
-        answer = await look()
-        progress.end()
-        if arguments.watch and sys.stdout.isatty():
-            _write(CLEAR.encode())
-        elif not first:
-            _write(b"\n")
-        show(arguments, answer, views)
-        if not arguments.watch:
-            return code(answer)
-        first = False
+        try:
+            answer = await look()
+        except MeshmedicError as error:
+            if not arguments.watch or (first and isinstance(error, InputError)):
+                raise
+            progress.end()
+            farewell(plain(str(error)))
+        else:
+            progress.end()
+            _begin(arguments, first=first)
+            show(arguments, answer, views)
+            if not arguments.watch:
+                return code(answer)
+            first = False
         await asyncio.sleep(arguments.interval)
+
+
+def _begin(arguments: argparse.Namespace, *, first: bool) -> None:
+    """Part an answer from the one before it."""
+    if arguments.watch and sys.stdout.isatty():
+        _write(CLEAR.encode())
+    elif not first:
+        _write(b"\n")
 
 
 def _write(content: bytes) -> None:

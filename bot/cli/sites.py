@@ -20,7 +20,8 @@ def add_arguments(parser: Parser) -> None:
         "meshmedic sites                # each site that was tested, those that fail first",
         "meshmedic sites -n media -w    # of one namespace, again every 10 seconds",
         "meshmedic sites -o json | jq -r '.sites[] | select(.state != \"answers\") | .host'",
-        codes="Exit code: 0 no tested site fails, 1 a site doesn't answer, 3 routes weren't seen.",
+        codes="Exit code: 0 no tested site fails, 1 a site doesn't answer, 3 routes or Traefik not "
+        "seen.",
     )
     add_answer(parser, namespace=True)
     add_watch(parser)
@@ -44,7 +45,7 @@ def code_of(sites: Sites) -> int:
     """What was not tested counts neither way."""
     if sites.of(SiteState.FAILS):
         return EXIT[Verdict.DEGRADED]
-    return EXIT[Verdict.UNKNOWN if sites.unseen else Verdict.HEALTHY]
+    return EXIT[Verdict.HEALTHY if sites.seen_whole else Verdict.UNKNOWN]
 
 
 VIEWS = Views(json.sites, terminal.sites, table.sites)

@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from bot.cli.kinds import kind_of
 
 
+def code(words: Sequence[str]) -> str:
+    """What may be a finding's code: a single word, whatever namespace is named; else empty."""
+    return words[0] if len(words) == 1 else ""
+
+
 def searched(words: Sequence[str], namespace: str | None) -> str:
-    """Words that a finding's object has, such as `Pod media/jellyfin`; a code stays as it is."""
+    """Words that a finding's object has, such as `Pod media/jellyfin`."""
     kind, rest = _kind(words)
     named = "/".join(rest)
     if namespace and "/" not in named:

@@ -31,10 +31,11 @@ def add_arguments(parser: Parser) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Print the story of a finding."""
     typed = typed_object.searched(arguments.finding, arguments.namespace)
+    code = typed_object.code(arguments.finding)
     async with connected(arguments) as connection:
         health = await connection.health()
         try:
-            story = await health.why(typed)
+            story = await health.why(typed, code=code)
         except InputError as error:
             # The bot's words name its own command.
             raise InputError(ASK.sub("`meshmedic check`", str(error))) from None

@@ -212,14 +212,17 @@ class Health:
         fault = max(faults, key=lambda finding: finding.verdict.rank, default=None)
         return RouteFault(fault.verdict, fault.reason, fault.message) if fault else None
 
-    async def why(self, code: str) -> Story:
-        """The story of the finding with that code, as the cluster is now.
+    async def why(self, typed: str, code: str = "") -> Story:
+        """The story of the finding that is meant, as the cluster is now.
+
+        code: What was typed, where `typed` has more words; a finding with that code goes first.
 
         Raises:
-            InputError: No present finding has that code.
+            InputError: No present finding is meant.
         """
         report = await self.check()
-        return await self.story(report, self._match(report, code))
+        by_code = bool(code and report.with_code(code))
+        return await self.story(report, self._match(report, code if by_code else typed))
 
     async def story(self, report: Report, finding: Finding) -> Story:
         """Chain, effects, events and last log lines; what cannot be read is named.

@@ -66,6 +66,20 @@ class HttpStream:
             raise BadAnswer("it hung up before its answer was complete")
         return line.rstrip(b"\r\n")
 
+    async def is_quiet(self) -> bool:
+        """Whether it is open, and nothing has come that nobody asked for.
+
+        What came after a whole answer would be taken for the next one.
+        """
+        try:
+            async with asyncio.timeout(0):
+                await self.reader.read(1)
+        except TimeoutError:
+            return not self.writer.is_closing()
+        except OSError:
+            pass
+        return False
+
 
 @dataclass(slots=True)
 class PlainResponse:
@@ -83,13 +97,20 @@ class Body:
     """The body of an answer while it comes in.
 
     length: Its bytes; None: in chunks, or until the connection ends.
+    ended: Whether all of it was read.
+    last: Whether the server sends no other answer on this connection.
     """
 
     stream: HttpStream
     length: int | None
     chunked: bool
     ended: bool = False
-    """Whether all of it was read, so that the connection may carry the next request."""
+    last: bool = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection may carry the next request."""
+        return self.ended and not self.last
 
     async def iter_any(self) -> AsyncIterator[bytes]:
         """Whatever has come."""
@@ -165,7 +186,14 @@ async def answer(stream: HttpStream, close: Callable[[Body], None]) -> PlainResp
             raise BadAnswer("what answers does not speak HTTP/1.1")
         headers = await _fields(stream)
     body = _body(stream, status, headers)
+    body.last = _is_last(version, headers)
     return PlainResponse(status, reason.decode("latin-1"), headers, body, lambda: close(body))
+
+
+def _is_last(version: bytes, headers: ResponseHeaders) -> bool:
+    """Source: RFC 9112, section 9.3."""
+    options = {option.strip() for option in headers.get("Connection", "").lower().split(",")}
+    return "close" in options or (version == b"HTTP/1.0" and "keep-alive" not in options)
 
 
 def _body(stream: HttpStream, status: int, headers: ResponseHeaders) -> Body:

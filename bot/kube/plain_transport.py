@@ -71,7 +71,7 @@ class PlainTransport:
         async with asyncio.timeout_at(deadline):
             await self._room.acquire()
         try:
-            if stream := self._known(request):
+            if stream := await self._known(request):
                 try:
                     return await self._ask(stream, request, deadline)
                 except ConnectionError:
@@ -93,11 +93,16 @@ class PlainTransport:
             stream.writer.transport.abort()
             raise
 
-    def _known(self, request: ApiRequest) -> HttpStream | None:
+    async def _known(self, request: ApiRequest) -> HttpStream | None:
         """A connection that is open. What may change something always gets a fresh one."""
         while self._idle and request.method == "GET":
-            stream = self._idle.pop()
-            if not stream.reader.at_eof() and not stream.writer.is_closing():
+            stream, quiet = self._idle.pop(), False
+            try:
+                quiet = await stream.is_quiet()
+            finally:
+                if not quiet:
+                    stream.writer.transport.abort()
+            if quiet:
                 return stream
         return None
 
@@ -140,7 +145,7 @@ class PlainTransport:
     def _done(self, body: Body) -> None:
         """After an answer, read or not."""
         self._room.release()
-        if body.ended:
+        if body.reusable:
             self._idle.append(body.stream)
         else:
             body.stream.writer.transport.abort()
@@ -155,7 +160,10 @@ def _context(server: PlainServer) -> ssl.SSLContext:
     """
     import ssl  # noqa: PLC0415  # an http address, as `kubectl proxy` has it, needs none
 
-    context = ssl.create_default_context(cadata=server.ca.decode("ascii", "ignore") or None)
+    ca = server.ca.decode("ascii", "ignore")
+    if server.ca and not ca:
+        raise ValueError("the CA is not PEM")  # without one, the system's CAs would count
+    context = ssl.create_default_context(cadata=ca or None)
     if server.certificate:
         # Python loads a key from a file alone. The folder is its owner's.
         with tempfile.TemporaryDirectory() as folder:

@@ -18,6 +18,9 @@ from bot.net.probing.protocol import (
     Vip,
 )
 
+NO_PROBER = "Nothing can be tested: no prober is installed. Add `deploy/components/prober`."
+"""What a test says that needs one."""
+
 P_contra = TypeVar("P_contra", bound=Probe, contravariant=True)
 
 

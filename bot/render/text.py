@@ -40,6 +40,12 @@ SPARE = 4096
 """Characters that are searched for secrets beyond those that may be shown."""
 
 
+def rest_in_json(hidden: int, noun: str = "") -> str:
+    """That an answer in a terminal is cut, and which option shows all; empty where it is whole."""
+    more = f"{hidden:,} more {noun}".rstrip()
+    return f"and {more}: -o json has all of them" if hidden > 0 else ""
+
+
 def age(since: datetime | None, now: datetime) -> str:
     """How long ago, as `duration` says it; empty where it is not known."""
     return "" if since is None else duration(now - since)

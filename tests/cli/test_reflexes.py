@@ -1,5 +1,6 @@
 """What people type at kubectl without thinking works here, too."""
 
+import argparse
 import asyncio
 import json
 import os
@@ -16,10 +17,13 @@ from typing import Any
 import pytest
 
 from bot.cli import typed_object
+from bot.cli.answer import Views, looked
 from bot.cli.help import commands_of
 from bot.cli.kinds import scope_of
 from bot.cli.parser import COMMANDS, Parser, build_parser, reordered, scopes
+from bot.cli.progress import ProgressLine
 from bot.cli.schema import SCHEMAS
+from bot.errors import ClusterError, InputError
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import ordinary
 from tests.cli.test_check import meshmedic
@@ -222,6 +226,48 @@ async def test_what_check_prints_is_what_why_takes(homelab: str):
     assert done.code == 2
     assert story["finding"]["kind"] == "Pod"
     assert {link["kind"] for link in story["affected"]} == {"Service", "Deployment"}
+
+
+@pytest.mark.parametrize("place", [(), ("-n", "media"), ("-n", "apps")])
+async def test_a_code_is_found_whatever_namespace_is_named(homelab: str, place: tuple[str, ...]):
+    """It means one finding of all."""
+    listed = json.loads((await meshmedic("check", "-o", "json", "--kubeconfig", homelab)).out)
+    (code, *_) = (one["code"] for one in listed["findings"] if one["namespace"] == "media")
+    done = await meshmedic("why", code, *place, "-o", "json", "--kubeconfig", homelab)
+    assert done.err == ""
+    assert json.loads(done.out)["finding"]["code"] == code
+
+
+class Enough(Exception):
+    """Ends a watch in a test."""
+
+
+async def watched(*looks: bytes | Exception) -> None:
+    """A watch over these looks, one after the other."""
+    left = iter((*looks, Enough()))
+
+    async def look() -> bytes:
+        seen = next(left)
+        if isinstance(seen, Exception):
+            raise seen
+        return seen
+
+    arguments = argparse.Namespace(watch=True, output="json", interval=0)
+    await looked(arguments, look, Views(bytes, bytes.decode), len, ProgressLine())
+
+
+async def test_a_look_that_fails_ends_no_watch(capsys: pytest.CaptureFixture[str]):
+    """The API server restarts, say: its error is said, and what comes next is shown."""
+    with pytest.raises(Enough):
+        await watched(ClusterError("No answer."), b"one", InputError("No namespace `a`."), b"two")
+    out, err = capsys.readouterr()
+    assert out.split() == ["one", "two"]
+    assert err == "meshmedic: No answer.\nmeshmedic: No namespace a.\n"
+
+
+async def test_a_mistyped_name_ends_a_watch_at_once():
+    with pytest.raises(InputError):
+        await watched(InputError("No namespace `a`."), b"one")
 
 
 async def test_the_doctor_and_a_story_keep_their_schemas(homelab: str):

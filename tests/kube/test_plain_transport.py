@@ -152,6 +152,83 @@ async def test_a_connection_carries_the_next_request_and_a_closed_one_is_no_fail
     assert len(sent) == 3
 
 
+FORGED = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"forged":1}'
+
+
+@asynccontextmanager
+async def sending(*parts: bytes) -> AsyncIterator[tuple[Api, list[int]]]:
+    """A server that answers each request with all of these, and its connections' requests."""
+    requests: list[int] = []
+    connections: list[asyncio.StreamWriter] = []
+
+    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        place = len(requests)
+        requests.append(0)
+        connections.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                requests[place] += 1
+                for part in parts:
+                    writer.write(part)
+                    await asyncio.sleep(0.02)
+
+    async def configuration() -> Any:
+        raise ClusterError("nobody asks")
+
+    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport = PlainTransport(PlainServer(f"http://127.0.0.1:{port}"), configuration)
+    try:
+        yield Api(transport), requests
+    finally:
+        await transport.close()
+        for connection in connections:
+            connection.transport.abort()
+        server.close()
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("parts", [(WHOLE + FORGED,), (WHOLE, FORGED)], ids=["at once", "later"])
+async def test_bytes_after_a_whole_answer_are_never_the_next_answer(parts: tuple[bytes, ...]):
+    """Whether they came with it, or while nobody asked for anything."""
+    async with sending(*parts) as (api, requests):
+        for _ in range(3):
+            assert await api.get(VERSION) == b"{}"
+            await asyncio.sleep(0.04)
+    assert requests == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests"),
+    [
+        (WHOLE, [2]),
+        (WHOLE.replace(b"\r\n", b"\r\nConnection: Keep-Alive, Close\r\n", 1), [1, 1]),
+        (WHOLE.replace(b"1.1", b"1.0"), [1, 1]),
+    ],
+    ids=["open", "close", "HTTP/1.0"],
+)
+async def test_a_connection_that_the_server_gives_up_is_not_used_again(
+    answer: bytes, requests: list[int]
+):
+    """Even while it is still open."""
+    async with sending(answer) as (api, seen):
+        for _ in range(2):
+            assert await api.get(VERSION) == b"{}"
+    assert seen == requests
+
+
+@pytest.mark.parametrize("ca", [b"\xff\xfe", b"\xff no PEM", b"\n"])
+def test_a_ca_that_cannot_be_read_never_means_the_ca_of_the_system(ca: bytes):
+    """Whoever holds a certificate of a public CA would be believed."""
+
+    async def configuration() -> Any:
+        raise ClusterError("nobody asks")
+
+    with pytest.raises((OSError, ValueError)):
+        PlainTransport(PlainServer("https://10.0.0.1:6443", ca=ca), configuration)
+
+
 BAD = {
     "cut off": b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}",
     "cut off in a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}",

@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.render import text as words
 from bot.render.table import PIPE, Column, Screen, TableRow, TextPage, columns_of, cut
 
 COLUMNS = (Column("VERDICT", 8), Column("NAME", 10), Column("MESSAGE"))
@@ -60,3 +61,10 @@ def test_colours_are_for_a_terminal_that_wants_them():
 @given(HOSTILE, st.integers(0, 40))
 def test_a_cut_text_fits(text: str, width: int):
     assert columns_of(cut(text, width)) <= max(width, 0)
+
+
+def test_a_cut_answer_says_how_much_more_there_is_and_where():
+    """In every command by the same words."""
+    assert words.rest_in_json(1200) == "and 1,200 more: -o json has all of them"
+    assert words.rest_in_json(2, "servers") == "and 2 more servers: -o json has all of them"
+    assert (words.rest_in_json(0), words.rest_in_json(-3)) == ("", "")

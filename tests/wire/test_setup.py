@@ -42,7 +42,7 @@ async def test_a_chosen_channel_gets_the_first_message_and_the_board_without_a_r
         (select,) = (each for each in again.components if each.get("default_values"))
         assert [int(each["id"]) for each in select["default_values"]] == [CHANNEL_ID]
         doctor = await (await server.slash("doctor", user=ADA)).answer(30)
-        assert r"board: \#ops by /setup" in doctor.text
+        assert "board: \\#ops by `/setup`" in doctor.text
         await until(lambda: "meshmedic:help:welcome" in posted(), "the first message", POSTED)
         await until(lambda: len(server.sent(endpoints.SEND)) > 1, "the board", POSTED)
         refused = await server.slash("setup", "channels", user=VERA)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from discord import ui
@@ -12,8 +11,10 @@ from discord import ui
 from bot.alerting.domain import quiet
 from bot.alerting.domain.incident import Alerts, Incident, Moment
 from bot.alerting.views import silences
+from bot.alerting.views.moments import ago, timeline_line
 from bot.domain.finding import Finding, Ref, subject_of
 from bot.domain.report import Report
+from bot.domain.sentences import listed
 from bot.domain.shares import shared
 from bot.domain.situation.situation import situation
 from bot.domain.story import LogTail
@@ -69,7 +70,7 @@ def incident(
         _cause(incident),
         ui.TextDisplay(log, id=LOG) if log else "",
         _next(incident),
-        "\n".join(map(_moment, _latest(incident))),
+        "\n".join(map(timeline_line, _latest(incident))),
         _quiet(incident),
     ]
     return discord.card(_verdict(incident), [part for part in parts if part], rows)
@@ -143,9 +144,7 @@ def _affected(incident: Incident) -> str:
     what = incident.sites.listed(_site, SITES)
     if not what:
         others = [subject_of(key) for key in incident.keys if key != incident.head.key]
-        shown = ", ".join(_beside(other, incident.head.subject) for other in others[:SHORT])
-        more = f" and {len(others) - SHORT:,} more" if len(others) > SHORT else ""
-        what = f"{shown}{more}"
+        what = listed((_beside(other, incident.head.subject) for other in others), SHORT)
     verb = "Affected" if incident.ended else "Affects"
     return f"\n{verb} {what}" if what else ""
 
@@ -199,7 +198,7 @@ def _quiet(incident: Incident) -> str:
 
 def timeline(lines: Sequence[Moment], role: int | None = None) -> discord.Card:
     """What happened since the last message in the thread."""
-    text = "\n".join(map(_moment, lines)) or "-# (earlier lines were not kept)"
+    text = "\n".join(map(timeline_line, lines)) or "-# (earlier lines were not kept)"
     return discord.card(None, [part for part in (text, _mention(role)) if part], ())
 
 
@@ -265,7 +264,7 @@ def _nameless(incident: Incident) -> str:
 def board(report: Report, state: Alerts) -> discord.Card:
     """The present state and its age: first of all, how many sites answer."""
     unfinished = [incident for incident in state.incidents if not incident.ended]
-    lines = _lines(unfinished, lambda one: f"{_head(one)} since {_time(one.began)}")
+    lines = _lines(unfinished, lambda one: f"{_head(one)} since {ago(one.began)}")
     verdict = report.verdict
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     first = sites_text.first_line(report.public)
@@ -274,7 +273,7 @@ def board(report: Report, state: Alerts) -> discord.Card:
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),
-        f"-# seen {_time(report.taken_at)}",
+        f"-# seen {ago(report.taken_at)}",
     ]
     return discord.card(verdict, [part for part in parts if part], ())
 
@@ -324,8 +323,7 @@ def _no_incident(report: Report) -> str:
     if not report.judged_count:
         return "I see nothing now, so I cannot tell whether there is an incident."
     if hidden := tuple(dict.fromkeys(gap.kind for gap in report.unseen)):
-        more = f" and {len(hidden) - NAMED:,} more" if len(hidden) > NAMED else ""
-        kinds = discord.code(", ".join(hidden[:NAMED]) + more, 200)
+        kinds = discord.code(listed(hidden, NAMED), 200)
         return f"I cannot see {kinds} now, and would not know of an incident there.{known}"
     unknown = sum(finding.verdict is Verdict.UNKNOWN for finding in report.findings)
     if unknown:
@@ -337,11 +335,3 @@ def _no_incident(report: Report) -> str:
 def _mention(role: int | None) -> str:
     """The role that is called, in a part of its own: phones show the first words of a message."""
     return f"<@&{role}>" if role else ""
-
-
-def _moment(moment: Moment) -> str:
-    return f"-# {_time(moment.at)} {discord.prose(words.line(moment.what, LINE))}"
-
-
-def _time(at: datetime) -> str:
-    return discord.stamp(at, "R")

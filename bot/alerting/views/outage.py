@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from bot.alerting.domain.incident import Incident, Moment
+from bot.alerting.domain.incident import Incident
+from bot.alerting.views.moments import ago, timeline_line
 from bot.domain.outage import OutageReason
 from bot.domain.verdict import Verdict
 from bot.render import cards as discord
@@ -36,14 +35,14 @@ STEPS = {
 }
 """What to do, the likeliest first. Source: k3s, "Architecture" and "Managing etcd"."""
 
-LINES, LINE = 4, 160
+LINES = 4
 
 
 def incident(incident: Incident, role: int | None = None) -> discord.Card:
     """The outage: what fails, what was seen last and when, what to do, and whether it is over."""
     head, mention = incident.head, f"<@&{role}>" if role else ""
     reason = _reason(incident)
-    timeline = "\n".join(map(_moment, incident.timeline[-LINES:]))
+    timeline = "\n".join(map(timeline_line, incident.timeline[-LINES:]))
     error = discord.prose(words.brief(head.message, discord.MESSAGE))
     if incident.ended:
         lasted = words.age(incident.began, incident.ended)
@@ -54,7 +53,7 @@ def incident(incident: Incident, role: int | None = None) -> discord.Card:
         head.verdict,
         f"### {words.MARK[head.verdict]} {TITLES[reason]}",
         mention,
-        f"Since {discord.stamp(incident.began, 't')} ({_time(incident.began)})\n{error}\n"
+        f"Since {discord.stamp(incident.began, 't')} ({ago(incident.began)})\n{error}\n"
         "The bot can't see the cluster now. It reports afterwards what broke.",
         timeline,
         "**Next**\n" + "\n".join(f"- {step}" for step in STEPS[reason]),
@@ -73,9 +72,9 @@ def board(incident: Incident) -> discord.Card:
     title = f"## {words.MARK[Verdict.UNKNOWN]} The cluster can't be seen"
     return _card(
         Verdict.UNKNOWN,
-        f"{title}\n{TITLES[_reason(incident)]}. It failed first {_time(incident.began)}.",
-        "\n".join(map(_moment, incident.timeline[:1])),
-        f"-# seen {_time(incident.began)}",
+        f"{title}\n{TITLES[_reason(incident)]}. It failed first {ago(incident.began)}.",
+        "\n".join(map(timeline_line, incident.timeline[:1])),
+        f"-# seen {ago(incident.began)}",
     )
 
 
@@ -88,11 +87,3 @@ def _reason(incident: Incident) -> OutageReason:
         return OutageReason(incident.head.reason)
     except ValueError:  # a later version's
         return OutageReason.UNREACHABLE
-
-
-def _moment(moment: Moment) -> str:
-    return f"-# {_time(moment.at)} {discord.prose(words.line(moment.what, LINE))}"
-
-
-def _time(at: datetime) -> str:
-    return discord.stamp(at, "R")

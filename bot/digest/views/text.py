@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from functools import partial
 
 from bot.digest.domain.diff import LAST_DIGEST, DiffEntry, GoneEntry
@@ -158,7 +157,7 @@ def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[
         yield f"network: {links}"
     if trends.unseen:
         yield f"not seen: {trends.unseen} of {trends.hours} hours, counted neither way"
-    mean = f", mean time to recovery {_span(trends.recovery)}" if trends.recovery else ""
+    mean = f", mean time to recovery {words.duration(trends.recovery)}" if trends.recovery else ""
     counted = words.plural(trends.incidents, "incident"), words.plural(trends.restarts, "restart")
     if trends.unseen < trends.hours or trends.incidents:
         yield f"{counted[0]}{mean}, {counted[1]}"
@@ -166,7 +165,9 @@ def trend_lines(trends: Trends, quoted: Callable[[str], str] = str) -> Iterator[
     flapping = [f"{quoted(named(problem))} ×{problem.times}" for problem in repeated]
     if flapping:
         yield f"flapping: {', '.join(flapping)}"
-    longest = [f"{quoted(named(problem))} {_span(problem.lasted)}" for problem in trends.worst]
+    longest = [
+        f"{quoted(named(problem))} {words.duration(problem.lasted)}" for problem in trends.worst
+    ]
     if longest:
         yield f"longest: {', '.join(longest)}"
 
@@ -222,14 +223,6 @@ def _nodes(digest: Digest) -> str:
         return " · nodes not seen"
     cordoned = f", {nodes.cordoned} cordoned" if nodes.cordoned else ""
     return f" · nodes {nodes.ready}/{nodes.total} ready{cordoned}"
-
-
-def _span(time: timedelta) -> str:
-    seconds = int(time.total_seconds())
-    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds} s"
 
 
 VERDICTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.HEALTHY)

@@ -1,8 +1,7 @@
 """Next steps for reasons that objects of every kind may have."""
 
-from bot.health.next_steps.template import Table, step
+from bot.health.next_steps.template import DESCRIBE, Table, step
 
-DESCRIBE = "kubectl -n {namespace} describe {kind} {name}"
 DESCRIBE_CLUSTER = "kubectl describe {kind} {name}"
 
 TABLE: Table = {

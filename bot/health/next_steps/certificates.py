@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.health.next_steps.template import Table, step
+from bot.health.next_steps.template import DESCRIBE, Table, step
 
 STATUS = "cmctl status certificate {name} -n {namespace}"
 RENEW = "cmctl renew {name} -n {namespace}"
@@ -13,7 +13,6 @@ REQUEST = (
 )
 ISSUER = "kubectl -n {Issuer_namespace} describe issuer {Issuer}"
 CLUSTER_ISSUER = "kubectl describe clusterissuer {ClusterIssuer}"
-DESCRIBE = "kubectl -n {namespace} describe {kind} {name}"
 LOG = "kubectl -n cert-manager logs deploy/cert-manager --since=1h | grep {name}"
 
 BEHIND = (

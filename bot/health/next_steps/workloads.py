@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.health.next_steps.template import Table, step
+from bot.health.next_steps.template import DESCRIBE, Table, step
 
-DESCRIBE = "kubectl -n {namespace} describe {kind} {name}"
 EVENTS = "kubectl -n {namespace} get events --field-selector involvedObject.name={name}"
 CLAIM = (
     step(

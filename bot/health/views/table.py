@@ -39,8 +39,8 @@ def report(report: Report, screen: Screen) -> str:
     page.space()
     if rows := [_row(finding, report) for finding in report.findings[:MOST]]:
         page.table(COLUMNS, rows)
-    if len(report.findings) > MOST:
-        page.line(f"and {len(report.findings) - MOST:,} more: -o json has all of them")
+    if rest := words.rest_in_json(len(report.findings) - MOST):
+        page.line(rest)
     page.space()
     for note in report_text.note_lines(report):
         page.line(note, "cyan", label="note")

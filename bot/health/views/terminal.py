@@ -46,9 +46,8 @@ def report(report: Report, *, most: int = MOST) -> RenderableType:
     parts.append(Text(f"{report.taken_at:%Y-%m-%d %H:%M:%S} UTC\n", "dim"))
     for root in report.roots[:most]:
         parts += [*_root(root, report), Text()]
-    if len(report.roots) > most:
-        more = len(report.roots) - most
-        parts.append(Text(f"… and {more:,} more; --output json has them all.\n"))
+    if rest := words.rest_in_json(len(report.roots) - most):
+        parts.append(Text(f"{rest}\n"))
     parts += [labelled("note", "cyan", line) for line in report_text.note_lines(report)]
     if healthy := report_text.healthy_line(report):
         parts.append(Text.assemble(("healthy: ", "green"), healthy))
@@ -92,11 +91,10 @@ def _root(root: Finding, report: Report) -> Iterator[RenderableType]:
     yield from map(indented, _next_step(root))
     effects = report.downstream.get(root.key, ())
     if effects:
-        names = ", ".join(words.line(str(effect.subject), 60) for effect in effects[:EFFECTS])
-        more = f" and {len(effects) - EFFECTS:,} more" if len(effects) > EFFECTS else ""
+        names = listed((words.line(str(effect.subject), 60) for effect in effects), EFFECTS)
         sites = sites_text.counted(failing_behind(root, report))
         label = (f"{len(effects):,} affected{sites}: ", "bold")
-        yield Padding(Text.assemble(label, names + more), (0, 0, 0, 2))
+        yield Padding(Text.assemble(label, names), (0, 0, 0, 2))
 
 
 def _title(finding: Finding) -> Text:

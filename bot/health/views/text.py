@@ -158,9 +158,7 @@ def unseen_lines(gaps: Iterable[Gap], now: datetime, most: int) -> list[str]:
 
 
 def _unseen(why: str, detail: str, group: list[Gap], now: datetime, most: int) -> str:
-    names = list(dict.fromkeys(gap.kind for gap in group))
-    kinds = ", ".join(names[:most])
-    kinds += f" and {len(names) - most} more" if len(names) > most else ""
+    kinds = listed(dict.fromkeys(gap.kind for gap in group), most)
     oldest = min((gap.since for gap in group if gap.since), default=None)
     when = f" (as of {age(oldest, now)} ago)" if oldest else ""
     remedy = detail or (group[0].detail if len(group) == 1 else "")

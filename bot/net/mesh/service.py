@@ -19,7 +19,7 @@ from bot.domain.typed import unknown
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.mesh.matrix import By, Cell, Matrix, Pair, cell_of, in_doubt, neighbours
-from bot.net.ports import Prober
+from bot.net.ports import NO_PROBER, Prober
 from bot.net.probing.protocol import (
     CONTROL_NAME,
     PAYLOAD,
@@ -52,7 +52,6 @@ it."""
 NOT_READY = "the node isn't ready, so no pod can start there"
 NO_LISTENER = "no test pod could start there"
 TOO_LATE = "the time ran out; test this node on its own"
-NO_PROBER = "Nothing can be tested: no prober is installed. Add `deploy/components/prober`."
 
 
 @dataclass(frozen=True)

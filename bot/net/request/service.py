@@ -14,7 +14,7 @@ from bot.domain.sentences import sentences
 from bot.domain.snapshot import SnapshotReader
 from bot.errors import ClusterError, InputError
 from bot.net.diagnosis.observation import ExecutionContext, VantagePoint
-from bot.net.ports import Prober
+from bot.net.ports import NO_PROBER, Prober
 from bot.net.probing import wget
 from bot.net.probing.admission import READS, ProbeAdmission
 from bot.net.probing.protocol import Outcome, Probe, ProbeKind, Progress
@@ -33,7 +33,6 @@ LONGEST = 90.0
 """Seconds for all of it: two pods may have to start. Where an image has to be pulled, the prober's
 patience comes on top."""
 
-NO_PROBER = "Nothing can be tested: no prober is installed. Add `deploy/components/prober`."
 POLICIES = (
     "NetworkPolicies for {pod}: the test ran in another pod on its node. {why} To allow commands "
     "in a "

@@ -147,7 +147,7 @@ def _evidence(diagnosis: Diagnosis, *, whole: bool) -> Iterator[RenderableType]:
             yield Text(f"from {place}")
         yield from (Padding(line, (0, 0, 0, 2), expand=False) if place else line for line in lines)
     if left := len(diagnosis.evidence) - len(rows):
-        yield Text(f"… and {left} more tests that went well: --output json has them", "dim")
+        yield Text(words.rest_in_json(left, "tests that went well"), "dim")
 
 
 def _said_once(untested: Sequence[str]) -> list[str]:

@@ -171,17 +171,27 @@ def _sentence(clause: str) -> str:
 
 
 def all_title(found: DiagnosedRoutes) -> str:
-    """How many routes do not work, for how many reasons, in a few words."""
-    total, failing = len(found.diagnosed), found.failing
+    """How many routes do not work, for how many reasons, and how many nobody tested."""
+    total, failing, left = len(found.diagnosed), found.failing, len(found.untested)
     bad = [cause for cause in found.causes if cause.verdict.rank >= INCIDENT.rank]
     if not total:
         return "No route could be tested"
     if not failing:
         well = all(one.diagnosis.verdict is Verdict.HEALTHY for one in found.diagnosed)
-        return f"All {total:,} routes work" if well else "No route failed, but not all are proven"
+        return _none_fails(total, left) if well else "No route failed, but not all are proven"
     fail = "fails" if failing == 1 else "fail"
     why = words.plural(len(bad), "cause")
-    return f"{failing:,} of {words.plural(total, 'route')} {fail}, for {why}"
+    rest = f"; {left:,} {'wasn' if left == 1 else 'weren'}'t tested" if left else ""
+    return f"{failing:,} of {words.plural(total + left, 'route')} {fail}, for {why}{rest}"
+
+
+def _none_fails(total: int, left: int) -> str:
+    """That all tested routes work, and whether these are all that there are."""
+    if not left:
+        return "The only route works" if total == 1 else f"All {total:,} routes work"
+    work = "works" if total == 1 else "work"
+    rest = "the other wasn't tested" if left == 1 else "the others weren't tested"
+    return f"{total:,} of {total + left:,} routes {work}, {rest}"
 
 
 def route_line(diagnosed: Diagnosed) -> str:

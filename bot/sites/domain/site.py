@@ -108,6 +108,11 @@ class Sites(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     by_public: tuple[Site, ...] | None = None
 
     @property
+    def seen_whole(self) -> bool:
+        """Whether all routes were read, and a Traefik runs that may serve them."""
+        return not self.unseen and not self.no_traefik
+
+    @property
     def public(self) -> Sites:
         """What everybody may see."""
         if self.by_public is None:

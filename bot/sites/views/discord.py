@@ -28,8 +28,9 @@ TURN_ON = "To test all of them, set `MESHMEDIC_ROUTE_CHECKS`. To test one: `/net
 def sites(sites: Sites) -> cards.Card:
     """The answer to `/sites`: a line for each that was tested, and one for all others."""
     verdict = verdict_of(sites)
-    title = sites_text.headline(sites) or sites_text.NONE
-    head = f"## {words.MARK[verdict]} {title}" if sites.all else f"## Sites\n{title}"
+    title = sites_text.title(sites)
+    plain = sites.seen_whole and not sites.all
+    head = f"## Sites\n{title}" if plain else f"## {words.MARK[verdict]} {title}"
     shown = list(sites.tested)
     tail = "\n".join(_tail(sites))
     room = cards.TEXT - len(head) - len(tail) - 100
@@ -46,7 +47,7 @@ def verdict_of(sites: Sites) -> Verdict:
     """Only for the colour and the sign: failed, healthy, or unknown where nothing was tested."""
     if sites.of(SiteState.FAILS):
         return Verdict.FAILED
-    return Verdict.HEALTHY if any(sites.tested) and not sites.unseen else Verdict.UNKNOWN
+    return Verdict.HEALTHY if any(sites.tested) and sites.seen_whole else Verdict.UNKNOWN
 
 
 def _line(site: Site, now: datetime) -> str:

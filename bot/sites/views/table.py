@@ -13,9 +13,6 @@ MOST = 1000
 
 NAMES, ALL_NAMES = 300, 100_000
 """Characters for the sites that were not tested: on a terminal, and in a pipe."""
-HOW = "meshmedic net diagnose HOST tests one; /sites shows what the bot has tested."
-TURN_ON = f"Route checks test all of them: set MESHMEDIC_ROUTE_CHECKS for the bot. {HOW}"
-"""A test that passed is known to the process alone that made it."""
 
 COLUMNS = (
     Column("STATUS", 8),
@@ -31,16 +28,16 @@ WORD = {SiteState.ANSWERS: ("answers", "green"), SiteState.FAILS: ("fails", "red
 def sites(sites: Sites, screen: Screen) -> str:
     """The answer to `meshmedic sites`."""
     page = TextPage(screen)
-    page.line(sites_text.headline(sites) or sites_text.NONE, "bold")
+    page.line(sites_text.title(sites), "bold")
     page.space()
     shown = list(sites.tested)
     if shown:
         page.table(COLUMNS, [_row(site, sites) for site in shown[:MOST]])
-    if len(shown) > MOST:
-        page.line(f"and {len(shown) - MOST:,} more: -o json has all of them")
+    if rest := words.rest_in_json(len(shown) - MOST):
+        page.line(rest)
     page.space()
     room = ALL_NAMES if screen.width is None else NAMES
-    if untested := sites_text.untested(sites, HOW if sites.checked else TURN_ON, room):
+    if untested := sites_text.untested(sites, sites_text.how_in_terminal(sites), room):
         page.line(untested, "dim")
     if sites.unseen:
         page.line(", ".join(sites.unseen), "magenta", label="not seen")

@@ -23,17 +23,13 @@ WIDEST = 44
 INDENT = 3
 WHY = 75
 
-HOW = "meshmedic net diagnose HOST tests one; what the bot has tested stands in /sites."
-TURN_ON = f"Route checks test all of them: set MESHMEDIC_ROUTE_CHECKS for the bot. {HOW}"
-"""A test that passed is known to the process alone that made it."""
-
 VERDICT = {SiteState.FAILS: Verdict.FAILED, SiteState.ANSWERS: Verdict.HEALTHY}
 """The verdict whose sign and colour a state has."""
 
 
 def sites(sites: Sites) -> RenderableType:
     """The answer to `meshmedic sites`."""
-    title = sites_text.headline(sites) or sites_text.NONE
+    title = sites_text.title(sites)
     shown = list(sites.tested)
     head = [Text(title, "bold"), Text(f"{sites.taken_at:%Y-%m-%d %H:%M:%S} UTC", "dim")]
     rows = [row for site in shown[:MOST] for row in _rows(site, sites, _width(shown[:MOST]))]
@@ -68,10 +64,9 @@ def _rows(site: Site, sites: Sites, width: int) -> Iterator[RenderableType]:
 
 
 def _notes(sites: Sites, hidden: int) -> Iterator[Text]:
-    if hidden > 0:
-        yield Text(f"… and {hidden:,} more; --output json has all.")
-    how = HOW if sites.checked else TURN_ON
-    if untested := sites_text.untested(sites, how, NAMES):
+    if rest := words.rest_in_json(hidden):
+        yield Text(rest)
+    if untested := sites_text.untested(sites, sites_text.how_in_terminal(sites), NAMES):
         yield Text()
         yield Text(untested, "dim")
     if sites.unseen:

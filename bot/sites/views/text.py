@@ -29,6 +29,11 @@ SECOND = 1000
 """In milliseconds, as latencies are."""
 
 NONE = "No sites found: Traefik serves no Ingress, IngressRoute or HTTPRoute with a host."
+NOT_SEEN = "No sites found, but not everything could be read."
+
+HOW = "meshmedic net diagnose HOST tests one; /sites shows what the bot has tested."
+TURN_ON = f"Route checks test all of them: set MESHMEDIC_ROUTE_CHECKS for the bot. {HOW}"
+"""A test that passed is known to the process alone that made it."""
 
 Moment = Callable[[datetime], str]
 """How a view writes a time."""
@@ -51,6 +56,11 @@ def headline(sites: Sites | None) -> str:
         return f"{failing:,} of {words.plural(tested, 'site')} {fail}{more}{_partly(sites)}"
     answer = "answers" if answering == 1 else "answer"
     return f"{answering:,} of {words.plural(tested, 'site')} {answer}{more}{_partly(sites)}"
+
+
+def title(sites: Sites) -> str:
+    """The same as the title of an answer, which says also that there is none, or none was seen."""
+    return headline(sites) or (NONE if sites.seen_whole else NOT_SEEN)
 
 
 def of_report(report: Report) -> str:
@@ -143,6 +153,11 @@ def partial(site: Site) -> str:
         return ""
     names = listed(map(str, site.decided_by), NODES)
     return f"by {names}, of {len(site.routes):,} routes"
+
+
+def how_in_terminal(sites: Sites) -> str:
+    """How to test those that nobody tested, from a terminal."""
+    return HOW if sites.checked else TURN_ON
 
 
 def untested(sites: Sites, how: str, room: int) -> str:

@@ -36,8 +36,8 @@ def routes(answer: RoutesAnswer, screen: Screen) -> str:
     shown = traefik_text.ordered(answer)
     if shown:
         page.table(COLUMNS, [_row(view) for view in shown[:MOST]])
-    if len(shown) > MOST:
-        page.line(f"and {len(shown) - MOST:,} more: -o json has all of them")
+    if rest := words.rest_in_json(len(shown) - MOST):
+        page.line(rest)
     page.space()
     for line in traefik_text.explained(shown):
         page.line(line, "dim")

@@ -144,7 +144,8 @@ def _labelled(label: str, text: str) -> Text:
 
 
 def _more(hidden: int, noun: str) -> list[Text]:
-    return [Text(f"… and {hidden:,} more {noun}; --output json has all.")] if hidden > 0 else []
+    rest = words.rest_in_json(hidden, noun)
+    return [Text(rest)] if rest else []
 
 
 def _unseen(unseen: tuple[str, ...]) -> list[Text]:

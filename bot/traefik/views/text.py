@@ -62,7 +62,8 @@ def routes_situation(answer: RoutesAnswer) -> str:
     if not answer.replicas:
         return "No running Traefik found"
     if not read:
-        return "Traefik has no routes"
+        none = "No routes found, but not everything could be read"
+        return none if answer.unseen else "Traefik has no routes"
     if bad:
         has = "has a problem" if bad == 1 else "have problems"
         return f"{bad:,} of {words.plural(len(read), 'route')} {has}"

@@ -213,9 +213,9 @@ def test_the_trends_are_told_with_all_five_of_the_worst():
     assert lines == [
         "hours without any fault: pods 95.0 %, flux 100 %",
         "not seen: 12 of 168 hours, counted neither way",
-        "7 incidents, mean time to recovery 1.5 h, 23 restarts",
+        "7 incidents, mean time to recovery 1 h 30 min, 23 restarts",
         "flapping: Pod apps/web ×4",
-        "longest: Node n0 9.0 h, Node n1 8.0 h, Node n2 7.0 h, Node n3 6.0 h, Node n4 5.0 h",
+        "longest: Node n0 9 h, Node n1 8 h, Node n2 7 h, Node n3 6 h, Node n4 5 h",
     ]
 
 

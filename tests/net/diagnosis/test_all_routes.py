@@ -17,10 +17,11 @@ from bot.net.diagnosis.all_routes import (
     BEYOND,
     MOST_ROUTES,
     DiagnosedRoutes,
+    Unreached,
     every_route,
     namespace_of,
 )
-from bot.net.diagnosis.diagnosis import Row
+from bot.net.diagnosis.diagnosis import Diagnosed, Row
 from bot.net.diagnosis.observation import VantagePoint
 from bot.net.diagnosis.proofs import Proofs
 from bot.net.diagnosis.service import LATE, Diagnose
@@ -30,6 +31,7 @@ from bot.net.probing.protocol import ListenerAddress, Outcome, Probe, ProbeAnswe
 from bot.net.views import discord as cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
+from bot.net.views.text import all_title
 from bot.render import terminal
 from bot.routing.site_state import SiteState
 from tests.builders import Plain, an_object
@@ -223,6 +225,24 @@ async def test_a_route_whose_service_is_absent_is_told_and_not_tested() -> None:
     ).diagnose_all()
     assert [one.route for one in found.untested] == ["ingress/apps/lost lost.example/"]
     assert found.verdict is Verdict.UNKNOWN
+    assert all_title(found) == "1 of 2 routes works, the other wasn't tested"
+
+
+def a_title(tested: Sequence[Diagnosed], untested: int) -> str:
+    rest = (Unreached(f"ingress/apps/site-{number}", BEYOND) for number in range(untested))
+    return all_title(DiagnosedRoutes(tuple(tested), tuple(rest)))
+
+
+async def test_routes_that_nobody_tested_are_counted_in_the_title() -> None:
+    """Two routes that work say nothing of thirty others."""
+    well = (await Diagnose(a_cluster(), WorldProber(a_world())).diagnose_all()).diagnosed
+    bad = (await Diagnose(a_cluster(), WorldProber(a_world(**BROKEN))).diagnose_all()).diagnosed
+    assert a_title(well * 2, 30) == "2 of 32 routes work, the others weren't tested"
+    assert a_title(well * 2, 0) == "All 2 routes work"
+    assert a_title(well, 0) == "The only route works"
+    assert a_title(bad, 30) == "1 of 31 routes fails, for 1 cause; 30 weren't tested"
+    assert a_title(bad + well, 1) == "1 of 3 routes fails, for 1 cause; 1 wasn't tested"
+    assert a_title((), 30) == "No route could be tested"
 
 
 async def test_the_failing_and_the_untested_go_first_and_no_more_than_the_limit() -> None:
@@ -282,7 +302,7 @@ async def test_routes_with_one_cause_stand_together_and_the_cause_goes_first() -
         card(cards.diagnoses(found, [])),
         terminal.plain(net_terminal.diagnoses(found)),
     ):
-        assert "1 of 3 routes fails, for 1 cause" in said
+        assert "1 of 4 routes fails, for 1 cause; 1 wasn't tested" in said
         assert said.index("api.example") < said.index("blog.example")
         assert "not tested" in said.lower()
         assert "does not exist" in said

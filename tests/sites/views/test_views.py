@@ -3,15 +3,19 @@
 import io
 import json as stdlib_json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.console import Console
 
+from bot.cli import sites as sites_cli
 from bot.domain.finding import Ref
 from bot.render import terminal as rendered
+from bot.render.table import PIPE
 from bot.routing.running import SETTING
 from bot.routing.site_state import SiteState
 from bot.sites.domain.site import (
@@ -21,7 +25,7 @@ from bot.sites.domain.site import (
     SiteEvidence,
     Sites,
 )
-from bot.sites.views import discord, json, terminal, text
+from bot.sites.views import discord, json, table, terminal, text
 from tests.golden.sites import MANY, SOME, UNTESTED
 from tests.health.views.test_discord import assert_harmless, texts
 from tests.json_schema import validate
@@ -163,6 +167,13 @@ def test_who_has_no_route_checks_is_told_how_to_turn_them_on() -> None:
     assert "ROUTE_CHECKS" not in "".join(texts(discord.sites(replace(UNTESTED, checked=True))))
 
 
+def test_a_terminal_says_how_to_test_by_the_same_words_in_each_output() -> None:
+    """As a table and in full, with route checks and without."""
+    for sites in (UNTESTED, replace(UNTESTED, checked=True)):
+        assert text.how_in_terminal(sites) in " ".join(_as_table(sites).split())
+        assert text.how_in_terminal(sites) in _in_full(sites)
+
+
 def test_a_latency_has_a_unit_that_fits() -> None:
     site = Site(host="a", state=SiteState.ANSWERS)
     for took, said in ((None, ""), (0.3, "<1 ms"), (12.4, "12 ms"), (2340.0, "2.3 s")):
@@ -177,6 +188,30 @@ def test_a_certificate_that_ended_says_when_and_another_that_browsers_refuse_say
     assert text.certificate(ended, NOW) == "certificate expired 1 day ago"
     for site in (refused, later):
         assert text.certificate(site, NOW) == "browsers reject its certificate: wrong name"
+
+
+@pytest.mark.parametrize("gap", [{"unseen": ("IngressRoute",)}, {"no_traefik": "None was found."}])
+def test_that_there_are_no_sites_is_said_only_of_all_that_may_have_them(gap: dict[str, Any]):
+    """A kind that nobody may read, or a Traefik that nobody found, may have some."""
+    none, partly = Sites(taken_at=NOW), Sites(taken_at=NOW, **gap)
+    assert (sites_cli.code_of(none), sites_cli.code_of(partly)) == (0, 3)
+    for view in (_in_discord, _as_table, _in_full):
+        assert text.NONE in view(none)
+        assert text.NONE not in view(partly)
+        assert text.NOT_SEEN in view(partly)
+    assert "❔" in _in_discord(partly)
+
+
+def _in_discord(sites: Sites) -> str:
+    return "".join(texts(discord.sites(sites))).replace("\\", "")
+
+
+def _as_table(sites: Sites) -> str:
+    return table.sites(sites, PIPE)
+
+
+def _in_full(sites: Sites) -> str:
+    return " ".join(rendered.plain(terminal.sites(sites)).split())
 
 
 def test_that_no_traefik_was_seen_stands_in_every_output():

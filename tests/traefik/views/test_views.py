@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -28,6 +29,7 @@ from bot.traefik.domain.log_summary import Counted, LogSummary, Times
 from bot.traefik.views import discord as discord_traefik
 from bot.traefik.views import json as json_traefik
 from bot.traefik.views import terminal as terminal_traefik
+from bot.traefik.views import text as traefik_text
 from tests.commands.conftest import texts
 from tests.examples import examples
 from tests.json_schema import validate
@@ -178,3 +180,19 @@ def test_json_keeps_its_schema_and_no_secret(
     ):
         validate(stdlib_json.loads(body), json_traefik.schema())
         assert b"password=hunter22" not in body
+
+
+def test_that_traefik_has_no_routes_is_said_only_where_all_could_be_read():
+    """A kind that nobody may read may have some."""
+    none = RoutesAnswer(
+        taken_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        verdict=Verdict.UNKNOWN,
+        replicas=(
+            Replica(namespace="kube-system", name="traefik-0", node="edge", version="3.6.2"),
+        ),
+    )
+    hidden = replace(none, unseen=("IngressRoute: forbidden.",))
+    assert traefik_text.routes_situation(none) == "Traefik has no routes"
+    assert (
+        traefik_text.routes_situation(hidden) == "No routes found, but not everything could be read"
+    )
