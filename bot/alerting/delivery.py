@@ -25,7 +25,7 @@ from bot.alerting.domain.incident import ALERTS, Alerts
 from bot.alerting.domain.outage import FoundOutage
 from bot.alerting.domain.rules import Rules
 from bot.chat.channel import ChannelUnavailable, InvalidMessage
-from bot.chat.lost_channels import LostChannels
+from bot.chat.lost_channels import LeftAlone, LostChannels
 from bot.chat.outbox import Claim, Outbox
 from bot.domain.election import Leadership
 from bot.domain.posting import left_alone
@@ -136,6 +136,8 @@ class AlertDelivery(Outbox[Post]):
         if not self.leadership.may_act():
             return ""
         error = await self.lost.tried(act.channel, lambda: self._carry_out(act))
+        if isinstance(error, LeftAlone):
+            return ""
         if error:
             lost = isinstance(error, ChannelUnavailable)
             self.on_outcome(AlertOutcome.LOST if lost else AlertOutcome.FAILED)
@@ -144,24 +146,28 @@ class AlertDelivery(Outbox[Post]):
             return ""
         return str(error or "")
 
-    async def _carry_out(self, act: Act) -> None:
+    async def _carry_out(self, act: Act) -> bool:
+        """Whether Discord took something."""
         match act:
             case Edit():
                 await self.channel.edit(act)
                 self.on_outcome(AlertOutcome.UPDATE)
                 await self._change(lambda state: actions.edited(state, act))
+                return True
             case Tell(incident):
                 try:
-                    await self.deliver(act)
+                    return await self.deliver(act)
                 except NoThread as error:
                     log.info("the timeline of %s stays in its message: %s", incident.id, error)
                     self.on_outcome(AlertOutcome.TIMELINE)
                     await self._change(lambda state: actions.without_thread(state, act))
+                    return False
             case Board() if act.message:
                 if not await self.channel.edit(act):
                     await self.record(act, await self.channel.post(act), found=False)
+                return True
             case _:
-                await self.deliver(act)
+                return await self.deliver(act)
 
     async def _change(self, change: Callable[[Alerts], Alerts | None]) -> bool:
         """Change the state unless that gives None; whether it was changed, and may be acted on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -44,6 +45,12 @@ THREAD_EXISTS = 160004
 
 SERVER_ERROR = 500
 
+LOG_SECONDS = 8.0
+"""In which the log lines of an alert are there, or it is posted without.
+
+The claim of its message runs meanwhile (`bot.domain.posting.PATIENCE`).
+"""
+
 Rows = Callable[[Incident], Sequence[render.Row]]
 """The rows of buttons under an incident."""
 
@@ -62,10 +69,17 @@ class DiscordAlertChannel:
     posted, and are kept in that message alone: an edit takes them from there.
     """
 
-    def __init__(self, channels: Channels, rows: Rows, logs: Logs | None = None) -> None:
+    def __init__(
+        self,
+        channels: Channels,
+        rows: Rows,
+        logs: Logs | None = None,
+        log_seconds: float = LOG_SECONDS,
+    ) -> None:
         self._channels = channels
         self._rows = rows
         self._logs = logs
+        self._log_seconds = log_seconds
 
     async def post(self, act: Post) -> int:
         """Post it; it mentions a role where one is set, and a board is pinned where it can be."""
@@ -100,9 +114,10 @@ class DiscordAlertChannel:
         if self._logs is None or not isinstance(act, OpenIncident) or act.incident.ended:
             return ""
         try:
-            tail = await self._logs(act.incident.head)
-        except ClusterError as error:
-            logger.info("an alert has no log lines: %s", error)
+            async with asyncio.timeout(self._log_seconds):
+                tail = await self._logs(act.incident.head)
+        except (ClusterError, TimeoutError) as error:
+            logger.info("an alert has no log lines: %s", error or "they took too long")
             return ""
         return discord_alert.last_lines(tail) if tail else ""
 

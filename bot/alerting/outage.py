@@ -19,8 +19,8 @@ from bot.alerting.domain.actions import BlindBoard, OpenIncident
 from bot.alerting.domain.incident import Alerts, Incident, MessageRecord
 from bot.alerting.domain.outage import CHECK, GONE_AFTER, FoundOutage
 from bot.alerting.domain.rules import AlertRoute, Rules
-from bot.chat.channel import ChannelUnavailable, NotAllowed, Unsent
-from bot.chat.lost_channels import LostChannels
+from bot.chat.channel import ChannelUnavailable, Unsent
+from bot.chat.lost_channels import LeftAlone, LostChannels
 from bot.domain.outage import ApiOutage
 from bot.domain.report import Report
 from bot.domain.verdict import Verdict
@@ -141,7 +141,8 @@ class OutageAlerts:
         if board := self._board():
             blind = partial(self._blind_board, outage, board)
             unsaid = await self.lost.tried(board.channel, blind, noted=False)
-        trouble = str(unsaid or untold or "")
+        errors = (error for error in (unsaid, untold) if not isinstance(error, LeftAlone))
+        trouble = str(next(filter(None, errors), ""))
         if trouble and trouble != self._trouble:
             self.on_outcome(AlertOutcome.FAILED)
             log.warning("that the API server is gone could not be posted: %s", trouble)
@@ -236,11 +237,7 @@ class OutageAlerts:
     async def _earlier(self, stem: str, incident: Incident, route: AlertRoute) -> int | None:
         """The message of this outage that stands already, whoever of this term posted it."""
         since = incident.opened - ALIKE
-        try:
-            found = await self.channel.find_outages(route.channel, (stem,), since)
-        except NotAllowed:
-            # Without the history the nonce alone makes two tries one message.
-            return None
+        found = await self.channel.find_outages(route.channel, (stem,), since)
         same = (one for one in found if one.id == incident.id or _alike(one, incident))
         return next((one.message for one in same), None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from bot.render import text as text_view
 from bot.render.cards import Card
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 SECONDS = 30.0
 """Of one request, with the library's own patience with rate limits."""
@@ -188,12 +191,19 @@ class Channels:
         return None
 
     async def own(self, channel: int, since: datetime) -> AsyncIterator[discord.Message]:
-        """The bot's own messages of a channel since then, the newest first."""
+        """The bot's own messages of a channel since then, the newest first.
+
+        None where the bot may not read the history: it may post there all the same, and the nonce
+        makes two tries within minutes one message.
+        """
         user = self.client.user
         history = self.at(channel).history(limit=SEARCHED, after=since - SKEW, oldest_first=False)
-        async for message in history:
-            if user is None or message.author.id == user.id:
-                yield message
+        try:
+            async for message in history:
+                if user is None or message.author.id == user.id:
+                    yield message
+        except discord.Forbidden as error:
+            log.warning("the history of channel %s can't be read: %s", channel, error.text[:100])
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
         """Say in a channel that another one takes no messages, and why."""

@@ -37,6 +37,10 @@ class Lost(msgspec.Struct, frozen=True):
 LOST = RecordType("lost-channels", Lost)
 
 
+class LeftAlone(MeshmedicError):
+    """The channel was not asked: it took no messages some minutes ago."""
+
+
 class Complaints(Protocol):
     """Where the owner hears of it. Raises ChannelUnavailable or Unsent."""
 
@@ -58,17 +62,18 @@ class LostChannels:
 
     async def tried(
         self, channel: int, call: Callable[[], Awaitable[object]], *, noted: bool = True
-    ) -> Unsent | ChannelUnavailable | None:
+    ) -> Unsent | ChannelUnavailable | LeftAlone | None:
         """Do something in a channel; why Discord did not take it, or None where it did.
 
-        A channel that is left alone now is not asked. Only where it is `noted` is the owner told:
-        not while the store is away.
+        LeftAlone where the channel is left alone now, so that Discord was not asked. `call`
+        returns False where it posted nothing, which doesn't show that the channel works. Only where
+        it is `noted` does the owner hear of it: not while the store is away.
         """
         now = self.clock()
         if self._resting.get(channel, now) > now:
-            return None
+            return LeftAlone("The channel took no messages some minutes ago.")
         try:
-            await call()
+            took = await call() is not False
         except ChannelUnavailable as error:
             self._resting[channel] = now + REST
             self._working.pop(channel, None)
@@ -78,7 +83,7 @@ class LostChannels:
         except Unsent as error:
             return error
         # Another process may have noted that it is lost.
-        if noted and self._working.get(channel, now) <= now:
+        if took and noted and self._working.get(channel, now) <= now:
             self._working[channel] = now + REST
             await self._note(channel, "")
         return None

@@ -28,16 +28,20 @@ class Outbox(ABC, Generic[MessageT]):
 
     leadership: Leadership
 
-    async def deliver(self, message: MessageT) -> None:
-        """Post a message unless it is posted already. Errors leave the claim for a later try."""
+    async def deliver(self, message: MessageT) -> bool:
+        """Post a message unless it is posted already; whether it is known to be posted by now.
+
+        False while it is left to another process. Errors leave the claim for a later try.
+        """
         claim = await self.claim(message)
         if claim is None:
-            return
+            return False
         posted = await self.find(message, claim.since) if claim.since else None
         if posted is not None:
             await self.record(message, posted, found=True)
         elif self.leadership.may_act() and (posted := await self.post(message)) is not None:
             await self.record(message, posted, found=False)
+        return posted is not None
 
     @abstractmethod
     async def claim(self, message: MessageT) -> Claim | None:

@@ -128,13 +128,24 @@ async def _settle(interaction: discord.Interaction, card: render.Card) -> None:
 
 async def show(interaction: discord.Interaction, card: render.Card) -> None:
     """Show how far it is, in the place of the answer, which is still promised."""
-    cluster_name.named(card, cluster_name.of_client(interaction.client))
+    view = _view(interaction, card)
     await _retry(
-        lambda: interaction.edit_original_response(
-            view=card.view, attachments=card.discord_files()
-        ),
+        lambda: interaction.edit_original_response(view=view, attachments=card.discord_files()),
         ANSWER_AGAIN,
     )
+
+
+async def follow(
+    interaction: discord.Interaction, card: render.Card, *, private: bool
+) -> discord.WebhookMessage:
+    """Post one more message after the answer."""
+    view = _view(interaction, card)
+    return await interaction.followup.send(view=view, ephemeral=private, wait=True)
+
+
+def _view(interaction: discord.Interaction, card: render.Card) -> discord.ui.LayoutView:
+    """What every reply sends of a card: with the cluster's name."""
+    return cluster_name.named(card, cluster_name.of_client(interaction.client)).view
 
 
 async def _retry(send: Callable[[], Awaitable[object]], delays: tuple[float, ...]) -> None:
@@ -178,12 +189,11 @@ async def say(interaction: discord.Interaction, text: str, *, raw: bool = False)
     raises, since there is nobody else to tell.
     """
     card = render.note(text, raw=raw)
-    view = card.view
     try:
         if interaction.extras.get(PROMISED) and await _kept(interaction, card):
             return True
-        if _acknowledged(interaction) or not await _replied(interaction, view):
-            await interaction.followup.send(view=view, ephemeral=True)
+        if _acknowledged(interaction) or not await _replied(interaction, card):
+            await follow(interaction, card, private=True)
     except Taken:
         log.info("left an interaction to another process, which was faster")
         return False
@@ -210,13 +220,13 @@ def _acknowledged(interaction: discord.Interaction) -> bool:
     return interaction.response.is_done() or acknowledged_at(interaction) is not None
 
 
-async def _replied(interaction: discord.Interaction, view: discord.ui.LayoutView) -> bool:
+async def _replied(interaction: discord.Interaction, card: render.Card) -> bool:
     """Send the first reply; False if the acknowledgement, whose answer was lost, had arrived.
 
     Raises:
         Taken: Another process's had arrived before it.
     """
-    promised = _attempts(interaction).lost
+    promised, view = _attempts(interaction).lost, _view(interaction, card)
     with counting(_attempts(interaction)):
         try:
             await interaction.response.send_message(view=view, ephemeral=True)

@@ -15,7 +15,7 @@ from functools import partial
 import msgspec
 
 from bot.chat.channel import ChannelUnavailable
-from bot.chat.lost_channels import LostChannels
+from bot.chat.lost_channels import LeftAlone, LostChannels
 from bot.chat.outbox import Claim, Outbox
 from bot.digest.composer import Composer
 from bot.digest.domain import diff
@@ -85,7 +85,7 @@ class DigestDelivery(Outbox[DigestPosting]):
             if isinstance(error, ChannelUnavailable):
                 message.outcome = DigestOutcome.LOST
                 await self._end(message, RunStage.LOST)
-            elif error:
+            elif error and not isinstance(error, LeftAlone):
                 raise error
         except MeshmedicError as error:
             self.on_outcome(DigestOutcome.FAILED)

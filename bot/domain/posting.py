@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(seconds=90)
 """How long a claimed message is left to the process that claimed it.
 
-As long as two requests to Discord may take (`bot.chat.channel.SECONDS`), of a message and of what
-replaces it where it is rejected: by then it has arrived, or never will. Also longer than a Lease
-outlives its holder.
+Longer than the log lines of an alert may take (`bot.alerting.discord_channel.LOG_SECONDS`) and then
+two requests to Discord (`bot.chat.channel.SECONDS`), of a message and of what replaces it where it
+is rejected: by then it has arrived, or never will. Also longer than a Lease outlives its holder.
 """
 
 LONGEST_NONCE = 25

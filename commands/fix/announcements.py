@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.chat.channel import Channels
+from bot.chat.channel import Channels, ChannelUnavailable, Unsent
 from bot.chat.lost_channels import LostChannels
 from bot.remediation.change.change import Change
 from bot.remediation.change.states import ChangeState
@@ -62,15 +62,15 @@ class Announcer:
         if (card := change.notes.card) is None:
             return
         shown = discord_change.change(change, controls.rows(change), self._clock())
-        edit = partial(self._channels.edit, card.channel, card.message, shown)
-        await self._try(f"the card of change {name}", card.channel, edit)
+        try:
+            await self._channels.edit(card.channel, card.message, shown)
+        except (ChannelUnavailable, Unsent) as error:
+            # `/fix` works where the bot can't see the channel, so this is no lost channel.
+            log.warning("the card of change %s is not up to date: %s", name, error)
 
     async def _audit(self, change: Change, audit_channel: int) -> None:
         mark = f"{change.name}/{len(change.history.entries)}"
         entry = render.marked(discord_change.audit(change), mark)
         post = partial(self._channels.post, audit_channel, entry)
-        await self._try(f"the audit entry {mark}", audit_channel, post)
-
-    async def _try(self, what: str, channel: int, call: Callable[[], Awaitable[object]]) -> None:
-        if error := await self._lost.tried(channel, call):
-            log.warning("%s is not shown: %s", what, error)
+        if error := await self._lost.tried(audit_channel, post):
+            log.warning("the audit entry %s is not posted: %s", mark, error)

@@ -8,7 +8,7 @@ from discord import Interaction, InteractionMessage, Message, app_commands
 
 from bot.chat.client import APPROVERS, OPERATORS
 from bot.chat.controls import CogWithControls, Control
-from bot.chat.replies import acknowledge, answer
+from bot.chat.replies import acknowledge, answer, follow
 from bot.errors import MeshmedicError
 from bot.net.diagnosis.service import Diagnose
 from bot.remediation.change.approval import Click
@@ -187,8 +187,7 @@ class FixCog(CogWithControls):
         await answer(interaction, render.note(outcome.detail))
         if outcome.instead:
             # For everybody: an answer to one person alone could not be kept up to date.
-            card = self._card(outcome.instead)
-            message = await interaction.followup.send(view=card.view, wait=True)
+            message = await follow(interaction, self._card(outcome.instead), private=False)
             await self._remember(outcome.instead, message)
 
     def _click(self, interaction: Interaction) -> Click:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.chat.channel import ChannelUnavailable, InvalidMessage, Unsent
-from bot.chat.lost_channels import LOST, MOST, REST, Lost, LostChannels
+from bot.chat.lost_channels import LOST, MOST, REST, LeftAlone, Lost, LostChannels
 from tests.month.channel import FakeStore
 
 CHANNEL, OTHER, OWNER = 1, 2, 9
@@ -64,6 +64,22 @@ async def test_a_lost_channel_is_reported_once_until_it_works_again():
     assert len(scene.discord.complaints) == 2
 
 
+async def test_a_channel_in_which_nothing_was_posted_does_not_work_again():
+    """A message that is left to another process for now proves nothing, so no second report."""
+    scene = Scene()
+    process = scene.process()
+
+    async def nothing() -> bool:
+        return False
+
+    for _ in range(2):
+        scene.discord.gone[CHANNEL] = "deleted"
+        await scene.post(process)
+        scene.now += REST
+        assert await process.tried(CHANNEL, nothing) is None
+    assert len(scene.discord.complaints) == 1
+
+
 async def test_another_reason_and_another_channel_are_reported_too():
     scene = Scene()
     process = scene.process()
@@ -119,7 +135,8 @@ async def test_while_the_store_is_away_it_is_not_asked():
     error = await process.tried(CHANNEL, scene.discord.post(CHANNEL), noted=False)
     assert isinstance(error, ChannelUnavailable)
     assert await scene.store.read(LOST) is None
-    assert await process.tried(CHANNEL, scene.discord.post(CHANNEL), noted=False) is None
+    again = await process.tried(CHANNEL, scene.discord.post(CHANNEL), noted=False)
+    assert isinstance(again, LeftAlone), "what wasn't posted is never taken for posted"
     assert scene.discord.asked == [CHANNEL]
 
 

@@ -1,5 +1,6 @@
 """Alerts as they arrive in Discord: the message, its thread, its end, its buttons, the board."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +11,16 @@ from msgspec.structs import replace
 
 from bot.alerting.delivery import AlertDelivery, AlertOutcome
 from bot.alerting.discord_channel import DiscordAlertChannel
-from bot.alerting.domain.actions import End, OpenIncident
+from bot.alerting.domain.actions import End, OpenIncident, Tell
 from bot.alerting.domain.incident import ALERTS, Incident
 from bot.alerting.domain.rules import AlertRoute, Rules
 from bot.alerting.service import AlertService
 from bot.chat.channel import Channels
 from bot.chat.lost_channels import LostChannels
+from bot.domain.finding import Finding
+from bot.domain.posting import PATIENCE
 from bot.domain.report import Report
+from bot.domain.story import LogTail
 from bot.domain.verdict import Verdict
 from commands.alerts import controls as alert_controls
 from tests.builders import a_pod
@@ -38,6 +42,7 @@ class Guarded:
     told: list[AlertOutcome]
     verdict: Verdict = Verdict.FAILED
     private: bool = False
+    every: timedelta = timedelta(minutes=1)
 
     async def look(self) -> Report:
         seen = await self.room.health.look()
@@ -51,7 +56,7 @@ class Guarded:
         self.room.cluster.set([WELL if verdict is Verdict.HEALTHY else BROKEN])
 
     async def turns(self, number: int) -> None:
-        """A minute each, by a process that remembers nothing."""
+        """One at each interval, by a process that remembers nothing."""
         for _ in range(number):
             delivery = AlertDelivery(
                 self.room.store,
@@ -63,7 +68,7 @@ class Guarded:
                 self.told.append,
             )
             await AlertService(self, delivery, self.room.channel.id).turn()
-            self.now += timedelta(minutes=1)
+            self.now += self.every
 
     @property
     def telling(self) -> DiscordAlertChannel:
@@ -226,6 +231,7 @@ async def test_a_lost_channel_is_told_to_the_owner_once_and_its_alerts_are_not_l
     guarded.see(Verdict.FAILED)
     no = {"status": 403, "code": 50013, "message": "Missing Permissions"}
     room.env.inject_error("POST", path, **no, times=None)
+    guarded.every = PATIENCE  # So each turn tries again.
     await guarded.turns(6)
     assert await guarded.alerts() == []
     room.env.backend.faults.clear()
@@ -237,6 +243,44 @@ async def test_a_lost_channel_is_told_to_the_owner_once_and_its_alerts_are_not_l
     assert f"<#{room.channel.id}>" in shown(word)
     assert "Missing Permissions" in shown(word)
     assert AlertOutcome.LOST in guarded.told
+
+
+async def test_a_history_that_the_bot_may_not_read_keeps_no_alert_waiting(guarded: Guarded):
+    """Posting needs no history: one lost answer must not stop the channel's alerts for ever."""
+    room = guarded.room
+    path, assured = "/channels/*/messages", datetime.now(UTC)
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    room.env.inject_error("POST", path, status=503)
+    room.env.inject_error("GET", path, status=403, code=50013, message="Missing", times=None)
+    guarded.see(Verdict.FAILED)
+    await guarded.turns(9)
+    assert AlertOutcome.FAILED in guarded.told, "the answer to the first try was lost"
+    assert AlertOutcome.LOST not in guarded.told
+    assert len(await guarded.alerts()) == 1
+    assert await guarded.telling.find_outages(room.channel.id, ("-1",), assured) == ()
+    tell = Tell(await guarded.incident(), room.channel.id, 1)
+    assert await guarded.telling.find(tell, assured) is None
+    assert room.channel.guild
+    assert room.channel.guild.channels["owner"].history() == []
+
+
+async def test_log_lines_that_take_too_long_keep_no_alert_waiting(guarded: Guarded):
+    """It is posted without them: they are no must."""
+    room = guarded.room
+
+    async def never(_finding: Finding) -> LogTail | None:
+        await asyncio.Event().wait()
+        return None
+
+    guarded.see(Verdict.HEALTHY)
+    await guarded.turns(1)
+    guarded.see(Verdict.FAILED)
+    await guarded.turns(5)
+    act = OpenIncident(await guarded.incident(), room.channel.id)
+    slow = DiscordAlertChannel(guarded.channels, alert_controls.rows, never, 0.01)
+    async with asyncio.timeout(5):
+        assert await slow.post(act)
 
 
 async def test_an_annotation_mutes_and_the_list_shows_it(guarded: Guarded):

@@ -163,6 +163,7 @@ async def test_what_somebody_changed_since_is_said_and_left(room: Room, world: W
 
 
 async def test_changed_evidence_shows_a_new_card_to_everybody(room: Room, world: World) -> None:
+    room.client.cluster_name = "attic"
     shown = await propose(room)
     world.context_reader.more = {"diagnosis": with_effect(Effect.UNKNOWN)}
     told = await press(room, room.approver, shown, "Approve")
@@ -170,6 +171,7 @@ async def test_changed_evidence_shows_a_new_card_to_everybody(room: Room, world:
     assert "evidence has changed" in text_of(told.response)
     newest = room.channel.history()[-1]
     assert "as a trial" in text_of(newest)
+    assert "attic · " in text_of(newest)
     assert "Approve" in buttons(newest)
     assert "Fix rejected" in text_of(card(room, shown))
     assert not world.writer.effects
@@ -277,6 +279,41 @@ async def test_a_lost_audit_channel_is_reported_to_the_owner_once(room: Room, wo
         await room.env.settle()
     (word,) = owner.history()
     assert "<#12345>" in text_of(word)
+
+
+async def test_a_card_in_a_channel_that_the_bot_cannot_see_loses_no_channel(
+    room: Room, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Commands work there. The owner hears nothing, and what is posted there is still tried."""
+    assert room.channel.guild
+    owner = room.channel.guild.create_text_channel("owner")
+    await propose(room)
+    (change,) = await world.store.every()
+    channels = Channels(room.client, GUILD)
+    lost = LostChannels(room.store, channels, owner.id)
+    path = f"/channels/{room.channel.id}/messages/*"
+    room.env.inject_error("PATCH", path, status=403, code=50001, message="Missing Access")
+    await Announcer(channels, lost, clock, audit_channel=lambda: None).announce(change)
+    await room.env.settle()
+    assert f"the card of change {change.name} is not up to date" in caplog.text
+    assert not owner.history()
+    assert not lost.leaves_alone([room.channel.id])
+
+
+async def test_an_audit_entry_for_a_channel_that_is_left_alone_is_in_the_log(
+    room: Room, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not posted later, so somebody must be able to see that it is missing."""
+    await propose(room)
+    (change,) = await world.store.every()
+    channels = Channels(room.client, GUILD)
+    announcer = Announcer(
+        channels, LostChannels(room.store, channels), clock, audit_channel=lambda: 12345
+    )
+    for _ in range(2):
+        await announcer.announce(change)
+        await room.env.settle()
+    assert caplog.text.count("the audit entry") == 2
 
 
 async def test_without_a_place_in_the_cluster_it_says_what_to_set(room: Room) -> None:

@@ -269,7 +269,7 @@ def board(report: Report, state: Alerts) -> discord.Card:
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     first = sites_text.first_line(report.public)
     parts = [
-        f"## {words.MARK[verdict]} {_situation(report, unfinished)}\n{first}".rstrip("\n"),
+        f"## {words.MARK[verdict]} {_situation(report, state)}\n{first}".rstrip("\n"),
         "\n".join(lines) or _no_incident(report),
         f"**not seen** {discord.code('; '.join(unseen), 700)}" if unseen else "",
         note_line(report.public),
@@ -278,11 +278,16 @@ def board(report: Report, state: Alerts) -> discord.Card:
     return discord.card(verdict, [part for part in parts if part], ())
 
 
-def _situation(report: Report, unfinished: Sequence[Incident]) -> str:
-    """The headline of `/health`; where problems have no incident, that they are known."""
+def _situation(report: Report, state: Alerts) -> str:
+    """The headline of `/health`; where no problem is new, that they are known.
+
+    A problem that waits out its grace may be new, and so may one among kinds that can't be seen.
+    """
     said = report_text.headline(report)
-    known = said if unfinished else KNOWN.sub(r"\1 known \2, nothing new", said, count=1)
-    return f"{known[:1].upper()}{known[1:]}"
+    unfinished = any(not incident.ended for incident in state.incidents)
+    if not (unfinished or state.pending or report.unseen):
+        said = KNOWN.sub(r"\1 known \2, nothing new", said, count=1)
+    return f"{said[:1].upper()}{said[1:]}"
 
 
 KNOWN = re.compile(r"^(\d[\d,]{0,10}) (problems?)")

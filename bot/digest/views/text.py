@@ -8,6 +8,7 @@ from functools import partial
 from bot.digest.domain.diff import LAST_DIGEST, DiffEntry, GoneEntry
 from bot.digest.domain.digest import Digest
 from bot.digest.domain.open_items import OpenItem
+from bot.domain.report import Report
 from bot.domain.sentences import moment
 from bot.domain.shares import shared
 from bot.domain.verdict import Verdict
@@ -50,7 +51,16 @@ def changes(digest: Digest) -> str:
         if entries
     ]
     counts += [words.plural(len(digest.notes), "note")] if digest.notes else []
-    return ", ".join(counts) or "nothing wrong found in what was seen"
+    return ", ".join(counts) or _without_entries(digest.report.public)
+
+
+def _without_entries(report: Report) -> str:
+    """A digest that lists nothing, though something is wrong below its threshold, or unseen."""
+    if not report.judged_count:
+        return "nothing was checked"
+    if any(finding.verdict is not Verdict.UNKNOWN for finding in report.findings):
+        return "nothing to report"
+    return "nothing wrong found in what was seen"
 
 
 def nodes(digest: Digest) -> str:

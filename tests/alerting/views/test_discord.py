@@ -1,5 +1,6 @@
 """Alerts are total: whatever the cluster says, each message is valid and means nothing else."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Thread
+from bot.alerting.domain.incident import Alerts, Incident, MessageRecord, Moment, Pending, Thread
 from bot.alerting.views import discord as discord_alert
 from bot.chat.channel import complaint
 from bot.domain.finding import Finding, Ref
@@ -78,6 +79,35 @@ def test_the_board_says_that_there_is_no_incident_only_where_all_is_seen(report:
     shown = "\n".join(texts(discord_alert.board(report, Alerts())))
     assert said in shown
     assert ("No open incident" in shown) == said.startswith("No open")
+
+
+PROBLEM = Report(NOW, (replace(UNKNOWN, verdict=Verdict.FAILED),), (), {"Pod": 3})
+
+
+@pytest.mark.parametrize(
+    ("report", "state", "said"),
+    [
+        (PROBLEM, Alerts(), "1 known problem, nothing new"),
+        (PROBLEM, Alerts(pending=(Pending(UNKNOWN.key, NOW),)), "1 problem ·"),
+        (
+            dataclasses.replace(PROBLEM, gaps=(Gap("Certificate", Why.FORBIDDEN),)),
+            Alerts(),
+            "1 problem ·",
+        ),
+        (
+            dataclasses.replace(PROBLEM, gaps=(Gap("Certificate", Why.NOT_INSTALLED),)),
+            Alerts(),
+            "nothing new",
+        ),
+    ],
+)
+def test_the_board_says_that_nothing_is_new_only_where_that_is_known(
+    report: Report, state: Alerts, said: str
+):
+    """Not while a problem waits out its grace, or a kind can't be seen."""
+    shown = "\n".join(texts(discord_alert.board(report, state)))
+    assert said in shown
+    assert ("nothing new" in shown) == ("nothing new" in said)
 
 
 @given(incidents())

@@ -244,3 +244,28 @@ def test_scripts_get_every_site_with_the_numbers_behind_its_percentages():
             {"days": 30, "daysSeen": 31, "seen": 200, "answered": 197},
         ],
     }
+
+
+def test_a_digest_that_lists_nothing_says_why():
+    """A problem below the threshold isn't denied, and nothing is found in what nobody checked."""
+    problem = Finding(
+        check="pods",
+        subject=Ref("Pod", "apps", "web"),
+        verdict=Verdict.DEGRADED,
+        reason="NotReady",
+        message="",
+    )
+    gap = Gap("Node", Why.FORBIDDEN)
+    for report, said in (
+        (Report(NOW, (problem,), (), {"Pod": 3}), "⚠️ Daily digest · nothing to report"),
+        (Report(NOW, (problem,), (gap,), {"Pod": 3}), "⚠️ Daily digest · nothing to report"),
+        (Report(NOW), "❔ Daily digest · nothing was checked"),
+        (
+            Report(NOW, (), (gap,), {"Pod": 3}),
+            "❔ Daily digest · nothing wrong found in what was seen",
+        ),
+    ):
+        digest = compose(
+            "daily", report, StandingItem(), base(report, None), threshold=Verdict.FAILED
+        )
+        assert told.title(digest) == said
