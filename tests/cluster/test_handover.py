@@ -155,6 +155,6 @@ async def test_both_stay_where_traefik_is_not_seen_to_serve_the_ingress(
         assert ended.state is ChangeState.FAILED, ended.history.entries
         note = ended.history.entries[-1].note
         assert f"Traefik didn't serve Ingress {HOME}/{NAME} in time." in note
-        assert "Delete it when that is served." in note
+        assert "Delete it once the other one is served." in note
         assert set(met.statuses["there"]) == {200}
         assert written(broken, ROUTES)

@@ -124,7 +124,7 @@ async def right(install: Install) -> Install:
         ),
         (
             ("delete", "clusterrole", "meshmedic-approver"),
-            "meshmedic:approver may change Services in no namespace",
+            "meshmedic:approver may not change Services in any namespace",
             "Apply deploy/components/remediation again",
         ),
         (

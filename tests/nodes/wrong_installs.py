@@ -217,7 +217,7 @@ WRONG_INSTALLS = (
     WrongInstall(
         "the approver's role is missing",
         _without("clusterrole", "meshmedic-approver"),
-        "meshmedic:approver may change Services in no namespace",
+        "meshmedic:approver may not change Services in any namespace",
     ),
     WrongInstall(
         "the approver's policy is not bound",

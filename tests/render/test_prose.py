@@ -160,7 +160,8 @@ def test_any_value_comes_out_of_a_sentence_as_it_went_in(text: str) -> None:
 @given(hostile)
 def test_nothing_in_our_own_sentences_is_live_but_their_times(text: str) -> None:
     assert not read(cards.prose(text)).live
-    assert read(cards.prose(words.line(text, 300))).text == prose.plain(words.line(text, 300))
+    line = words.line(text, 300)
+    assert read(cards.prose(line)).text.split() == prose.plain(line).split()
 
 
 def test_a_time_in_a_sentence_is_a_stamp() -> None:
