@@ -32,7 +32,7 @@ ALT = 1024
 SUBJECT = 120
 MESSAGE = 300
 KINDS = 8
-MARKUP = re.compile(r"[\\*_~|`<>@#\[\]]|:(?=//|[^\s:]+:)")
+MARKUP = re.compile(r"[\\*_~|`<>@#\[\]]|:(?=//|[^\s:]*:)")
 """What begins markup, a mention, a stamp or a link anywhere, an address or the name of an emoji."""
 
 BEGINNING = re.compile(r"^([ \t]*+\d*+)([+.)-])(?=\s|$)", re.MULTILINE)
