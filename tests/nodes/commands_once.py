@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import re
 import time
 from collections.abc import Iterator, Mapping
 
-from tests.nodes.bot import Bot
+from tests.nodes.bot import Bot, Told
 from tests.nodes.kubectl import apply, kubectl, node_names
 from tests.nodes.manifests import web
 from tests.nodes.table import Table
@@ -107,14 +106,19 @@ async def _code(bot: Bot) -> str:
     Raises:
         TimeoutError: /health does not say it in time.
     """
-    found = re.compile(rf"`media/{BROKEN}(?s:.*?)^-# (\w{{7}})\b", re.MULTILINE)
     end = time.monotonic() + TOLD_WITHIN
     while time.monotonic() < end:
         told = await bot.ask("health", "pods")
-        if "ErrImageNeverPull" in told.text and (code := found.search(told.text)):
-            return code[1]
+        for option in _options(told):
+            if BROKEN in option["label"] and "image" in option["label"]:
+                return str(option["value"])
     msg = f"/health pods did not name {BROKEN} in {TOLD_WITHIN:.0f} s:\n{told.text}"
     raise TimeoutError(msg)
+
+
+def _options(told: Told) -> Iterator[Json]:
+    for component in told.answer.components:
+        yield from component.get("options", ())
 
 
 SUBCOMMANDS = (1, 2)

@@ -54,7 +54,7 @@ async def run(table: Table, bot: Bot) -> None:
     took = await asyncio.to_thread(wait_until, "Ready", _is_ready, SECRET_BROUGHT)
     table.row("the right token: the same pod", _state(), seconds=took, want="^ready, restarts 0$")
     told = await bot.ask("health", "all")
-    table.row("and it answers", told.text, seconds=told.seconds, want="judged")
+    table.row("and it answers", told.text, seconds=told.seconds, want="healthy|problem")
 
     await asyncio.to_thread(kubectl, *PLACE, "set", "env", DEPLOYMENT, *_assigned(NOBODY))
     said = await asyncio.to_thread(_rollout)
