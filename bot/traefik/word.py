@@ -446,7 +446,7 @@ def _requests(failures: Iterable[FailureView]) -> tuple[FailedRequests, ...]:
     return tuple(
         FailedRequests(
             failure.count if failure in counted else 0,
-            f"{failure.status or failure.origin} {failure.cause}"
+            (failure.symptom if failure.status else f"{failure.origin} {failure.cause}")
             + (f" at {failure.address.text}" if failure.address.text else ""),
             failure.last,
             failure.address.text,

@@ -21,7 +21,7 @@ TOLD_WITHIN = 62.0
 """Seconds until a health check has read again what Traefik's log says."""
 
 TAKEN_IN = 15.0
-FAILS = "(Degraded|Failed)(?s:.*)`apps/web`(?s:.*)RequestsFail(?s:.*)502"
+FAILS = r"(⚠️|❌) \*\*web\.lab\.example\.org(?s:.*)Traefik's log: 502"
 """A log tells of requests that failed, and not that others would."""
 
 EVERY = 5.0
@@ -53,13 +53,13 @@ async def _told(table: Table, cluster: RealNodes, bot: Bot) -> None:
     while True:
         await _status(table, cluster, "before", 502)
         told = await bot.ask("health", "routes")
-        if ROUTE in told.text or time.monotonic() - began > TOLD_WITHIN:
+        if re.search(FAILS, told.text) or time.monotonic() - began > TOLD_WITHIN:
             break
         await asyncio.sleep(EVERY)
     took = time.monotonic() - began
     table.row("/health routes", told.text, seconds=took, want=FAILS)
     told = await bot.ask("traefik", "routes")
-    table.row("/traefik routes", told.text, seconds=told.seconds, want="(⚠️|❌) `ingress/apps/web`")
+    table.row("/traefik routes", told.text, seconds=told.seconds, want="(⚠️|❌) `apps/web`")
     told = await bot.ask("traefik", "logs", route=ROUTE)
     table.row("/traefik logs", told.text, seconds=told.seconds, want="502")
 

@@ -116,6 +116,12 @@ class FailureView(Answer, frozen=True):
     last: datetime | None
     replicas: tuple[str, ...] = ()
 
+    @property
+    def symptom(self) -> str:
+        """`502 connection refused`; the status alone where the log states no cause."""
+        cause = "" if self.status and self.cause is Cause.UNTOLD else self.cause
+        return f"{self.status or ''} {cause}".strip()
+
 
 class FailureGroup(Answer, frozen=True):
     """The failures of one route, of several that share an address, or of none that is known.

@@ -158,11 +158,10 @@ def _group(group: FailureGroup, names: dict[str, str]) -> str:
 
 
 def _failure(failure: FailureView) -> str:
-    status = f"{failure.status} " if failure.status else ""
     address = failure.address
     at = f" at {render.code(address.text, 60)}" if address.text else ""
     where = f" {_prose(traefik_text.location(address), 120)}" if address.text else ""
-    return f"{status}{_prose(str(failure.cause))}{at}{where}".rstrip()
+    return f"{_prose(failure.symptom)}{at}{where}".rstrip()
 
 
 def _refusal(refusal: RefusalView) -> str:

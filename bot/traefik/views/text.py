@@ -226,9 +226,8 @@ def group_title(group: FailureGroup) -> str:
 
 def failure(view: FailureView) -> str:
     """Status, cause, how often, and where."""
-    status = f"{view.status} " if view.status else ""
     at = f" at {view.address.text}" if view.address.text else ""
-    return f"{status}{view.cause} ×{view.count:,}{at}"
+    return f"{view.symptom} ×{view.count:,}{at}"
 
 
 def between(first: datetime | None, last: datetime | None) -> str:

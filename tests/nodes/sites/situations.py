@@ -159,7 +159,7 @@ BY_TLS = (
     ),
     Situation(
         "tls-expired",
-        f"{ANSWERS}(?s:.*)certificate ended",
+        f"{ANSWERS}(?s:.*)certificate expired",
         FINE,
         [
             objects.certificate("tls-expired", host_of("tls-expired"), -DAY),
@@ -169,7 +169,7 @@ BY_TLS = (
     ),
     Situation(
         "tls-missing",
-        f"{ANSWERS}(?s:.*)browsers refuse its certificate: wrong name",
+        f"{ANSWERS}(?s:.*)browsers reject its certificate: wrong name",
         FINE,
         [route("tls-missing", secret="none")],
         ONCE_A_MINUTE,
