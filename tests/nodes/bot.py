@@ -27,6 +27,13 @@ LOOK = 0.5
 PROGRESS = "## 🔄 Testing\n"
 """How a card begins that is shown until there is an answer."""
 
+ESCAPED = re.compile(r"\\([^\w\s])")
+
+
+def read_aloud(text: str) -> str:
+    """A text without the backslashes that Discord takes away."""
+    return ESCAPED.sub(r"\1", text)
+
 
 @dataclass(frozen=True)
 class Told:
@@ -39,7 +46,7 @@ class Told:
     @property
     def text(self) -> str:
         """What the person reads."""
-        return self.answer.text
+        return read_aloud(self.answer.text)
 
     @property
     def headline(self) -> str:
@@ -79,9 +86,8 @@ class Bot:
         kept = self.discord.messages.get(message["id"])
         if kept is None:
             return ""
-        return "\n".join(
-            str(part["content"]) for part in walk(kept["components"]) if "content" in part
-        )
+        contents = (str(part["content"]) for part in walk(kept["components"]) if "content" in part)
+        return read_aloud("\n".join(contents))
 
     async def until_shown(self, message: Json, pattern: str, seconds: float) -> float:
         """Wait until a message shows the pattern; the seconds that it took."""
