@@ -43,7 +43,7 @@ COMMANDS: tuple[tuple[str, Options, str], ...] = (
     ("unmute", {"what": "media"}, "media` is no longer muted"),
     ("traefik routes", {}, "✅ `apps/web`"),
     ("traefik describe", {"route": "apps/web"}, "(?s)Ingress.*web.lab.example.org"),
-    ("traefik logs", {}, "Traefik's log"),
+    ("traefik logs", {}, r"last 1 h · [\d,]+ lines? of Traefik"),
     ("net matrix", {}, "All nodes reach each other"),
     ("net diagnose", {"route": "apps/web"}, r"(?s)The route works.*\*\*Proven:"),
     ("sites", {}, r"(?s)1 of 1 site answers.*web\.lab\.example\.org.*a network test passed"),
