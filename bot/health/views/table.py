@@ -19,7 +19,7 @@ KINDS = 100
 """Kinds that one line of gaps names at most: in practice all."""
 
 COLUMNS = (
-    Column("VERDICT", 9),
+    Column("VERDICT", len("progressing")),
     Column("KIND", 10),
     Column("NAMESPACE/NAME", 20),
     Column("AGE", 5),
