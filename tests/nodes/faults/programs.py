@@ -49,14 +49,17 @@ def cut_power(cluster: RealNodes) -> Undo:
     return mend
 
 
+SILENT = "Kubelet stopped posting node status"
+
+
 def _not_ready(name: str, make: Make, *, health: str, diagnosis: str = "node n3") -> Fault:
     """Something that makes the API call n3 not ready, the application's only node."""
     return Fault(
         name,
         _until_not_ready(make),
         diagnosis=diagnosis,
-        matrix="n3: the node is not ready",
-        health=rf"Node.*`n3`\n\*\*{health}",
+        matrix="n3: the node isn't ready",
+        health=rf"Node \*\*n3\*\* isn't ready(?s:.*){health}",
         settle=SETTLES,
         recovers=UNTIL_PODS_RUN,
     )
@@ -69,13 +72,13 @@ FAULTS = (
         diagnosis=r"kube-proxy has stopped applying changes(?s:.*)\(proven\)",
         matrix="Nothing gets from n1 by VIP",
     ),
-    _not_ready("the kubelet of n3 is dead", _without("kubelet", "n3"), health="NodeStatusUnknown"),
+    _not_ready("the kubelet of n3 is dead", _without("kubelet", "n3"), health=SILENT),
     _not_ready(
         "containerd of n3 is dead",
         _without("containerd", "n3"),
-        health=r"KubeletNotReady(?s:.*)container runtime",
+        health="container runtime",
         # Its containers go on, and the kubelet soon calls their pods ready again.
         diagnosis=f"node n3|{WORKS}",
     ),
-    _not_ready("the power of n3 is cut", cut_power, health="NodeStatusUnknown"),
+    _not_ready("the power of n3 is cut", cut_power, health=SILENT),
 )
