@@ -117,7 +117,7 @@ async def posted(
         server = await stack.enter_async_context(discord_server.serve(folder))
         cluster = a_cluster()
         url = await stack.enter_async_context(serve(cluster))
-        marker = "productivity/paperless-env"
+        marker = "**paperless-env**"
         stage = Posts(server, None, None, folder, cluster, None, marker, environment, url=url)
         stack.push_async_callback(stage.close)
         leader = await stage.join()

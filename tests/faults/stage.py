@@ -162,7 +162,7 @@ async def _simulated(stack: AsyncExitStack, folder: Path) -> tuple[SimulatedClus
     url = await stack.enter_async_context(serve(cluster))
     wire = await stack.enter_async_context(wired(*_address(url)))
     write_kubeconfig(folder / "kubeconfig", f"http://127.0.0.1:{wire.port}", KUBERNETES_TOKEN)
-    return cluster, wire, "productivity/paperless-env"
+    return cluster, wire, "**paperless-env**"
 
 
 async def _real(stack: AsyncExitStack, folder: Path) -> tuple[ControlPlane, Wire, str]:
@@ -177,7 +177,7 @@ async def _real(stack: AsyncExitStack, folder: Path) -> tuple[ControlPlane, Wire
     wire = await stack.enter_async_context(wired("127.0.0.1", plane.port))
     ca = plane.authority.cert_pem.bytes()
     write_kubeconfig(folder / "kubeconfig", f"https://127.0.0.1:{wire.port}", plane.token, ca=ca)
-    return plane, wire, "default/broken"
+    return plane, wire, "**broken**"
 
 
 def _break_something(real: RealCluster) -> None:
