@@ -101,7 +101,10 @@ class Parser(argparse.ArgumentParser):
         if module:
             # What is imported is never garbage: looking through it would only take time.
             gc.disable()
-            importlib.import_module(module).add_arguments(self)
+            try:
+                importlib.import_module(module).add_arguments(self)
+            finally:
+                gc.enable()
         if self._subparsers is not None:
             self.usage = self.usage or f"{self.prog} COMMAND [options]"
         elif not self._mixes:

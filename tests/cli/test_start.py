@@ -1,6 +1,7 @@
 """What a start of the command line costs: a check imports nothing that it does not need."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from bot import settings
 from bot.cli.cluster_settings import ClusterSettings
+from bot.cli.parser import build_parser
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.homelab import healthy
 from tests.places import ROOT
@@ -57,3 +59,9 @@ def test_without_any_setting_the_defaults_are_those_of_all_settings():
     whole = settings.Settings.model_construct()
     for name in ClusterSettings.__struct_fields__:
         assert getattr(ClusterSettings(), name) == getattr(whole, name), name
+
+
+def test_garbage_is_collected_once_the_command_is_imported() -> None:
+    """A bot that never does holds each connection for ever."""
+    build_parser().parse_args(["run"])
+    assert gc.isenabled()
