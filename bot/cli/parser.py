@@ -104,6 +104,7 @@ class Parser(argparse.ArgumentParser):
             try:
                 importlib.import_module(module).add_arguments(self)
             finally:
+                gc.freeze()
                 gc.enable()
         if self._subparsers is not None:
             self.usage = self.usage or f"{self.prog} COMMAND [options]"

@@ -26,6 +26,7 @@ def run(_arguments: argparse.Namespace) -> int:
     log_setup.configure(read.log_level, read.log_format)
     token, guild_id = read.for_discord()
     # What was imported is never garbage: looking through it would hold the event loop up.
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     asyncio.run(_serve(read, token, guild_id))
