@@ -28,8 +28,8 @@ class JsonNextStep(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     commands: tuple[str, ...]
 
 
-class JsonFinding(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One finding. `cause` is the code of the finding that it follows from."""
+class JsonLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A finding, as another one refers to it."""
 
     code: str
     check: str
@@ -40,6 +40,11 @@ class JsonFinding(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     reason: str
     message: str
     since: Time | None
+
+
+class JsonFinding(JsonLink, frozen=True, kw_only=True):
+    """One finding. `cause` is the code of the finding that it follows from."""
+
     evidence: tuple[Evidence, ...]
     cause: str | None
     downstream: int
@@ -88,6 +93,18 @@ def schema() -> dict[str, Any]:
 def _finding(finding: Finding, report: Report) -> JsonFinding:
     cause = report.by_key.get(finding.cause or "")
     return JsonFinding(
+        **msgspec.structs.asdict(link(finding)),
+        evidence=finding.evidence,
+        cause=cause.code if cause else None,
+        downstream=len(report.downstream.get(finding.key, ())),
+        documented_as=DOCUMENTED.get(finding.check, ""),
+        next_step=next_step(finding),
+    )
+
+
+def link(finding: Finding) -> JsonLink:
+    """A finding, without what is beside it in a report."""
+    return JsonLink(
         code=finding.code,
         check=finding.check,
         **msgspec.structs.asdict(finding.subject),
@@ -95,11 +112,6 @@ def _finding(finding: Finding, report: Report) -> JsonFinding:
         reason=finding.reason,
         message=finding.message,
         since=finding.since,
-        evidence=finding.evidence,
-        cause=cause.code if cause else None,
-        downstream=len(report.downstream.get(finding.key, ())),
-        documented_as=DOCUMENTED.get(finding.check, ""),
-        next_step=next_step(finding),
     )
 
 

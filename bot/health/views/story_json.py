@@ -6,28 +6,13 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.finding import Evidence, Finding
+from bot.domain.finding import Evidence
 from bot.domain.resources.base import Time
 from bot.domain.story import Event, LogTail, Story
-from bot.domain.verdict import Verdict
-from bot.health.views.json import JsonNextStep, next_step
+from bot.health.views.json import JsonLink, JsonNextStep, link, next_step
 from bot.render.json_text import indented, schema_of
 
 VERSION = "meshmedic.dev/why/v1"
-
-
-class JsonLink(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A finding, as another one refers to it."""
-
-    code: str
-    check: str
-    kind: str
-    namespace: str
-    name: str
-    verdict: Verdict
-    reason: str
-    message: str
-    since: Time | None
 
 
 class JsonStory(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -54,10 +39,10 @@ def story(story: Story) -> bytes:
     document = JsonStory(
         schema=VERSION,
         taken_at=story.taken_at,
-        finding=_link(story.finding),
+        finding=link(story.finding),
         evidence=story.finding.evidence,
-        causes=tuple(map(_link, story.chain[1:])),
-        affected=tuple(map(_link, story.downstream)),
+        causes=tuple(map(link, story.chain[1:])),
+        affected=tuple(map(link, story.downstream)),
         events=story.events,
         log=story.log,
         unseen=story.unseen,
@@ -70,15 +55,3 @@ def story(story: Story) -> bytes:
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a story."""
     return schema_of(JsonStory, VERSION)
-
-
-def _link(finding: Finding) -> JsonLink:
-    return JsonLink(
-        code=finding.code,
-        check=finding.check,
-        **msgspec.structs.asdict(finding.subject),
-        verdict=finding.verdict,
-        reason=finding.reason,
-        message=finding.message,
-        since=finding.since,
-    )
