@@ -13,6 +13,7 @@ from bot.kube import plain_kubeconfig
 from bot.kube.client import Api
 from bot.kube.plain_kubeconfig import PlainServer
 from bot.kube.plain_transport import PlainTransport
+from bot.kube.transport import unusable_certificates
 
 if TYPE_CHECKING:
     from kubernetes.aio.client.configuration import Configuration
@@ -64,8 +65,7 @@ async def _plainly(
     try:
         transport = PlainTransport(server, configuration)
     except (OSError, ValueError) as error:
-        msg = f"The cluster's certificates cannot be loaded ({error}). Check the kubeconfig's CA."
-        raise ClusterError(msg) from error
+        raise unusable_certificates(error) from error
     try:
         yield transport
     finally:

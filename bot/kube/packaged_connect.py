@@ -16,7 +16,9 @@ from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config.kube_config import KubeConfigLoader
 
 from bot.errors import ClusterError
+from bot.kube import plain_kubeconfig
 from bot.kube.packaged_transport import PackagedTransport
+from bot.kube.transport import unusable_certificates
 
 POOL = 80
 """Connections: a watch holds one for each kind, group and namespace, and requests need some too."""
@@ -38,8 +40,7 @@ async def packaged(
     try:
         client = ApiClient(configuration)
     except (ssl.SSLError, OSError, ValueError) as error:
-        msg = f"The cluster's certificates cannot be loaded ({error}). Check the kubeconfig's CA."
-        raise ClusterError(msg) from error
+        raise unusable_certificates(error) from error
     # Renews the token of a credential plugin, and returns at once where there is none.
     renewal = kube_config.refresh_token(loader, configuration) if loader else None
     refresh = asyncio.create_task(renewal) if renewal else None
@@ -91,8 +92,7 @@ async def load(
 
 
 def _find(kubeconfig: Path | None) -> str:
-    """One path, or several that are joined as in `$KUBECONFIG`."""
-    where = str(kubeconfig or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
+    where = plain_kubeconfig.named(kubeconfig)
     if any(Path(part).expanduser().is_file() for part in where.split(os.pathsep) if part):
         return where
     msg = (

@@ -6,9 +6,9 @@ Source: RFC 9112. Every line and number of them is bounded.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 MOST_HEADERS = 200
 CHUNK = 256 * 1024
@@ -16,13 +16,18 @@ HEX = frozenset(b"0123456789abcdefABCDEF")
 LONGEST_NUMBER = 16
 """Digits of a length."""
 
+CUT_OFF = "it hung up before its answer was complete"
+NOT_HTTP = "what answers does not speak HTTP/1.1"
+
+T = TypeVar("T")
+
 
 class BadAnswer(ConnectionError):
     """What came is not HTTP, or ended too soon."""
 
 
 class ResponseHeaders(dict[str, str]):
-    """ResponseHeaders by name, whose case does not matter."""
+    """Headers by name, whose case does not matter."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a header."""
@@ -42,13 +47,12 @@ class HttpStream:
     silence: float | None = None
 
     async def read(self, most: int) -> bytes:
-        """What has come, at most so many bytes; none at the end of the connection.
+        """The bytes that have come, at most `most`; empty at the end of the connection.
 
         Raises:
             TimeoutError: Nothing came in time.
         """
-        async with asyncio.timeout_at(self.deadline), asyncio.timeout(self.silence):
-            return await self.reader.read(most)
+        return await self._in_time(self.reader.read(most))
 
     async def line(self) -> bytes:
         """The next line without its end.
@@ -58,13 +62,16 @@ class HttpStream:
             TimeoutError: It did not come in time.
         """
         try:
-            async with asyncio.timeout_at(self.deadline), asyncio.timeout(self.silence):
-                line = await self.reader.readline()
+            line = await self._in_time(self.reader.readline())
         except ValueError:
             raise BadAnswer("a line of its answer is too long") from None
         if not line.endswith(b"\n"):
-            raise BadAnswer("it hung up before its answer was complete")
+            raise BadAnswer(CUT_OFF)
         return line.rstrip(b"\r\n")
+
+    async def _in_time(self, reading: Awaitable[T]) -> T:
+        async with asyncio.timeout_at(self.deadline), asyncio.timeout(self.silence):
+            return await reading
 
     async def is_quiet(self) -> bool:
         """Whether it is open, and nothing has come that nobody asked for.
@@ -150,7 +157,7 @@ class Body:
             if not part:
                 if left is None:
                     return
-                raise BadAnswer("it hung up before its answer was complete")
+                raise BadAnswer(CUT_OFF)
             left = None if left is None else left - len(part)
             self.ended = left == 0
             yield part
@@ -161,7 +168,7 @@ class Body:
             while size:
                 part = await self.stream.read(min(size, CHUNK))
                 if not part:
-                    raise BadAnswer("it hung up before its answer was complete")
+                    raise BadAnswer(CUT_OFF)
                 size -= len(part)
                 yield part
             if await self.stream.line():
@@ -183,7 +190,7 @@ async def answer(stream: HttpStream, close: Callable[[Body], None]) -> PlainResp
         code, _, reason = rest.partition(b" ")
         status = _number(code, 10)
         if not version.startswith(b"HTTP/1.") or status == 101:  # noqa: PLR2004  # nobody asked
-            raise BadAnswer("what answers does not speak HTTP/1.1")
+            raise BadAnswer(NOT_HTTP)
         headers = await _fields(stream)
     body = _body(stream, status, headers)
     body.last = _is_last(version, headers)
@@ -217,7 +224,7 @@ async def _fields(stream: HttpStream) -> ResponseHeaders:
             return headers
         name, colon, value = line.decode("latin-1").partition(":")
         if not colon:
-            raise BadAnswer("what answers does not speak HTTP/1.1")
+            raise BadAnswer(NOT_HTTP)
         headers[name.strip().lower()] = value.strip()
     raise BadAnswer("its answer has too many headers")
 
@@ -225,5 +232,5 @@ async def _fields(stream: HttpStream) -> ResponseHeaders:
 def _number(digits: bytes, base: int) -> int:
     allowed = HEX if base == 16 else frozenset(b"0123456789")  # noqa: PLR2004  # HTTP's chunks
     if not digits or len(digits) > LONGEST_NUMBER or not allowed.issuperset(digits):
-        raise BadAnswer("what answers does not speak HTTP/1.1")
+        raise BadAnswer(NOT_HTTP)
     return int(digits, base)

@@ -113,13 +113,18 @@ def _server(body: bytes, context: str | None, folder: Path) -> PlainServer:
 
 
 def _pem(data: str, file: str, folder: Path) -> bytes:
-    """What stands in the kubeconfig, else in the file that it names beside itself."""
+    """The data in the kubeconfig, else the content of the file that it names."""
     if data:
         return base64.b64decode(data, validate=True)
     return (folder / Path(file).expanduser()).read_bytes() if file else b""
 
 
+def named(kubeconfig: Path | None) -> str:
+    """One path, or several that are joined as in `$KUBECONFIG`."""
+    return str(kubeconfig or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
+
+
 def only_file(kubeconfig: Path | None) -> Path | None:
     """The one file that is read; None where several are joined."""
-    named = str(kubeconfig or os.environ.get("KUBECONFIG") or "~/.kube/config")
-    return None if os.pathsep in named else Path(named).expanduser()
+    path = named(kubeconfig)
+    return None if os.pathsep in path else Path(path).expanduser()

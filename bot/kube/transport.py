@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain.redaction import known as known_secrets
+from bot.errors import ClusterError
 from bot.kube.paths import ApiPath
 
 if TYPE_CHECKING:
@@ -106,6 +107,12 @@ class Transport(Protocol):
             ClusterError: The kubeconfig cannot be used.
         """
         ...
+
+
+def unusable_certificates(error: Exception) -> ClusterError:
+    """The error for certificates of a kubeconfig that no connection can be made with."""
+    msg = f"The cluster's certificates cannot be loaded ({error}). Check the kubeconfig's CA."
+    return ClusterError(msg)
 
 
 def learn_token(headers: Mapping[str, str]) -> None:
