@@ -163,19 +163,23 @@ REWORDED = (
 )
 """Messages of argparse's own in plain words; what ours say themselves is left out before them."""
 
+FEW = 10
+"""Choices that an error lists. `--help` lists more."""
+
 NARGS = {"None": "{0}", "*": "[{0} …]", "+": "{0} …", "?": "[{0}]", "0": ""}
 """How a word of the command line is written in a usage, by how many of it there may be."""
 
 
 def wrong(typed: str, noun: str, choices: Iterable[str]) -> str:
-    """`"chek" isn't a command. Did you mean "check"?`, or all choices where none is like it."""
+    """`"chek" isn't a command. Did you mean "check"?`, or a few choices where none is like it."""
     from bot.domain.typed import close_to  # noqa: PLC0415  # for those who mistyped alone
 
     names = [str(choice) for choice in choices]
-    near = close_to(typed, names, 1)
-    hint = f'Did you mean "{near[0]}"?' if near else f"Use {listed(names)}."
-    if not near and len(names) > len(GROUPS) * 2:
-        hint = ""
+    hint = ""
+    if near := close_to(typed, names, 1):
+        hint = f'Did you mean "{near[0]}"?'
+    elif len(names) <= FEW:
+        hint = f"Use {listed(names)}."
     return f'"{typed[:60]}" isn\'t a {noun}. {hint}'.rstrip()
 
 
@@ -249,11 +253,10 @@ def reordered(words: Sequence[str]) -> list[str]:
         before.append(option)
         if option in VALUED and rest:
             before.append(rest.pop(0))
-    names = list(rest)
     at = 0
-    while at < len(names) and not names[at].startswith("-") and at < DEPTH.get(names[0], 1):
+    while at < len(rest) and not rest[at].startswith("-") and at < DEPTH.get(rest[0], 1):
         at += 1
-    return [*names[:at], *before, *names[at:]]
+    return [*rest[:at], *before, *rest[at:]]
 
 
 DEPTH = {"net": 2, "traefik": 2, "route": 2}
@@ -282,10 +285,7 @@ def _scopes(typed: str) -> tuple[str, ...]:
     for word in words:
         scope = scope_of(word)
         if scope is None:
-            near = wrong(word, "scope or kind", (*SCOPES, *KINDS))
-            if "Use" in near:
-                near = wrong(word, "scope or kind", ("all", *SCOPES))
-            raise argparse.ArgumentTypeError(near)
+            raise argparse.ArgumentTypeError(wrong(word, "scope or kind", (*SCOPES, *KINDS)))
         scopes.append(scope)
     return tuple(scopes)
 
@@ -305,9 +305,9 @@ def add_output(parser: Parser, formats: Sequence[str] = FORMATS) -> None:
     """The format of the answer."""
 
     def output(typed: str) -> str:
-        # What `--output` called its only view for people once.
-        word = "wide" if typed == "text" and "wide" in formats else typed
-        word = "table" if word == "text" and "table" in formats else word
+        # `text` was the name of the only view for people.
+        of_text = next(view for view in ("text", "wide", "table") if view in formats)
+        word = of_text if typed == "text" else typed
         if word not in formats:
             raise argparse.ArgumentTypeError(wrong(typed, "format", formats))
         return word
