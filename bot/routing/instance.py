@@ -68,18 +68,15 @@ LONGEST = 200
 
 HOW_TO_ENABLE = (
     "Optional. `--api.insecure=true` serves the API without a login on the `traefik` entrypoint "
-    "(k3s: "
-    "`additionalArguments` in a HelmChartConfig named traefik in kube-system). Only do that if "
-    "that "
-    "port can't be reached from outside the cluster."
+    "(k3s: `additionalArguments` in a HelmChartConfig named traefik in kube-system). Only do that "
+    "if that port can't be reached from outside the cluster."
 )
 SEE_DOCTOR = "That's optional: `/doctor` says how to turn it on."
 """What an answer says of it, which is no place for advice on Traefik's arguments."""
 
 HOW_TO_LOG = (
     "Start Traefik with `--log.level=DEBUG` for a while (k3s: `logs.general.level` in a "
-    "HelmChartConfig "
-    "named traefik in kube-system)."
+    "HelmChartConfig named traefik in kube-system)."
 )
 
 

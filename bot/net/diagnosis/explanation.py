@@ -118,8 +118,7 @@ def next_test(evidence: RouteEvidence, because: str) -> str:
     if not any(result.seen for result in evidence.results.values()):
         return (
             "Install the prober (`deploy/components/prober`) and test again. As a last resort, "
-            "allow "
-            "commands in Traefik's pods (`deploy/components/exec`)."
+            "allow commands in Traefik's pods (`deploy/components/exec`)."
         )
     return _for_failures(evidence) if evidence.failing else _for_gaps(evidence)
 
@@ -130,8 +129,8 @@ def _for_failures(evidence: RouteEvidence) -> str:
     if evidence.stand(path.ingress).context is ExecutionContext.TRAEFIK:
         return (
             "Install the prober (`deploy/components/prober`) and test again. Only `wget` in "
-            "Traefik's "
-            f"pod was available, and a test pod on {node} would tell the overlay from the pod."
+            f"Traefik's pod was available, and a test pod on {node} would tell the overlay from "
+            "the pod."
         )
     if not evidence.listener(path).seen:
         return f"Allow test pods on {node}: they tell the overlay from the pod."

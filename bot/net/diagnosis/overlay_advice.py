@@ -50,15 +50,13 @@ def _down(overlay: OverlayFacts) -> Steps:
         case OverlayKind.WIREGUARD:
             return (
                 "On the broken node, run `wg show flannel-wg`. A peer without a recent handshake "
-                "can't "
-                "be reached. If the device is missing, restart k3s (or k3s-agent) there.",
+                "can't be reached. If the device is missing, restart k3s (or k3s-agent) there.",
                 "Check that UDP 51820 (51821 for IPv6) passes between the nodes.",
             )
         case OverlayKind.HOST_GW:
             return (
                 "On both nodes, run `ip route`. The pod subnet of each other node must go through "
-                "that "
-                "node's address. If it doesn't, restart k3s there.",
+                "that node's address. If it doesn't, restart k3s there.",
                 "host-gw needs all nodes in one layer-2 network. Between networks, or over a VPN, "
                 "use another `flannel-backend`.",
             )
@@ -171,14 +169,12 @@ def mtu(overlay: OverlayFacts) -> Steps:
         case OverlayKind.HOST_GW:
             return (
                 "On both nodes, compare the MTU of `cni0` and of the device between the nodes. "
-                "They "
-                "must be equal, and no larger than the path allows.",
+                "They must be equal, and no larger than the path allows.",
             )
         case OverlayKind.VPN:
             return (
                 "On both nodes, compare the MTU of `cni0` and `tailscale0` with `ip link show`. "
-                "That "
-                "of pods must not be larger than that of `tailscale0`, which is 1280.",
+                "That of pods must not be larger than that of `tailscale0`, which is 1280.",
                 "Restart k3s on the node where it differs.",
             )
     return (
@@ -210,8 +206,7 @@ def slow_path(overlay: OverlayFacts) -> Steps:
     first = (
         (
             "On Traefik's node, run `tailscale ping NODE`. If it says `via DERP`, that's a relay: "
-            "open "
-            "UDP 41641 on one side for a direct path."
+            "open UDP 41641 on one side for a direct path."
         )
         if overlay.tailnet
         else "On Traefik's node, `traceroute NODE` shows where the time goes."

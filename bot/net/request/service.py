@@ -35,8 +35,7 @@ patience comes on top."""
 
 POLICIES = (
     "NetworkPolicies for {pod}: the test ran in another pod on its node. {why} To allow commands "
-    "in a "
-    "pod, see `deploy/components/exec`."
+    "in a pod, see `deploy/components/exec`."
 )
 NODE = "The node itself: the test ran in a pod on it. {why}"
 

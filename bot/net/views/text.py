@@ -92,8 +92,7 @@ Quote = Callable[[str], str]
 LETTER = {By.POD: "P", By.VIP: "V", By.LARGE: "L", By.UDP: "U", By.DNS: "D"}
 LEGEND = (
     "From row to column: the round trip in ms if everything gets through. Otherwise what fails: P "
-    "pod "
-    "IP, V VIP, L large payload, U UDP (lower case: at times). ? not seen"
+    "pod IP, V VIP, L large payload, U UDP (lower case: at times). ? not seen"
 )
 NOT_TESTED = "This doesn't test your routes: run "
 """What a matrix in which all is well says nothing of, before the command that does."""

@@ -90,8 +90,7 @@ def _wrong(result: Result) -> str:
 
 UNSURE = (
     "A NetworkPolicy that lets nobody in looks the same. To rule that out, allow probes in the "
-    "host "
-    "network, or run `kubectl get networkpolicy` in its namespace."
+    "host network, or run `kubectl get networkpolicy` in its namespace."
 )
 
 RULE = DecisionRule(

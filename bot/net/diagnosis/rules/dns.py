@@ -69,7 +69,6 @@ RULE = DecisionRule(
         "`kubectl -n kube-system get pods -l k8s-app=kube-dns -o wide`",
         "Then run `/net diagnose` for the Service `kube-system/kube-dns`.",
         "The test uses names that end in `cluster.local`. If your cluster has another domain, "
-        "ignore "
-        "this.",
+        "ignore this.",
     ),
 )

@@ -32,10 +32,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             yield Match(
                 because=(
                     f"Flannel announces `{node.announced}` for node `{name}`, but its own "
-                    "addresses "
-                    f"are {', '.join(node.addresses)}. Other nodes send packets for its pods to "
-                    "the "
-                    "wrong place."
+                    f"addresses are {', '.join(node.addresses)}. Other nodes send packets for its "
+                    "pods to the wrong place."
                 ),
                 proven=others and evidence.beside(path).repeated,
                 paths=(path,),

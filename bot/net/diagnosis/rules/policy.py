@@ -31,8 +31,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
                 f"Something on `{refusal.path.endpoint.node}`, such as a NetworkPolicy, refuses "
                 f"connections from pods on `{refusal.path.ingress}` to {refusal.path.endpoint}, by "
                 f"the VIP too. The pod itself listens{_witness(refusal)}, and the bot's own test "
-                "pod "
-                "on that node answers.",
+                "pod on that node answers.",
                 proven=refusal.repeated and refusal.sole.seen and apart,
             )
     for path in evidence.failing:
@@ -41,9 +40,8 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
                 evidence,
                 path,
                 f"Something drops connections from pods on `{path.ingress}` to {path.endpoint}. "
-                "The "
-                "pod itself listens, and the bot's own test pod on "
-                f"`{path.endpoint.node}` can be reached.",
+                f"The pod itself listens, and the bot's own test pod on `{path.endpoint.node}` can "
+                "be reached.",
             )
     for path in evidence.failing:
         own = evidence.inside(path)
@@ -51,8 +49,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
             yield Match(
                 because=(
                     f"A NetworkPolicy refuses Traefik: on `{path.ingress}`, Traefik's own pod "
-                    "can't "
-                    f"connect to {path.endpoint}, but another pod next to it can."
+                    f"can't connect to {path.endpoint}, but another pod next to it can."
                 ),
                 paths=(path,),
                 bears=(Aim.ENDPOINT,),
@@ -101,8 +98,8 @@ def _drops(silence: RefusedPath) -> bool:
 
 PROBER_ONLY = (
     "Tested from a prober's pod, so a policy may refuse the prober but let Traefik in. To test "
-    "from "
-    "Traefik's own pod, allow the bot to exec into it, or look for the address in Traefik's log."
+    "from Traefik's own pod, allow the bot to exec into it, or look for the address in Traefik's "
+    "log."
 )
 
 RULE = DecisionRule(
@@ -112,8 +109,7 @@ RULE = DecisionRule(
     effect_because="The VIP's packets are refused too: kube-proxy only rewrites their destination.",
     advice=(
         "Run `kubectl get networkpolicy` in the Service's namespace, and let Traefik's namespace "
-        "and "
-        "pods in on that port.",
+        "and pods in on that port.",
         "If there's no NetworkPolicy, look for a host firewall on the endpoint's node.",
     ),
 )

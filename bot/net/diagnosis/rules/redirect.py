@@ -119,8 +119,7 @@ def _node(path: Path) -> str:
 
 MASKED = (
     "A firewall on the other node can look the same if masquerading hides Traefik's address. "
-    "Install "
-    "`deploy/components/prober` to tell them apart."
+    "Install `deploy/components/prober` to tell them apart."
 )
 
 

@@ -60,7 +60,6 @@ RULE = DecisionRule(
     advice=(
         "Change the NetworkPolicy in the Service's namespace so that it lets Traefik's pods in.",
         "nativeLB works around it as long as the masquerading stays. The policy then isn't "
-        "enforced "
-        "for Traefik, which may not be what its author wanted.",
+        "enforced for Traefik, which may not be what its author wanted.",
     ),
 )

@@ -30,8 +30,7 @@ def find(evidence: RouteEvidence) -> Iterator[Match]:
         yield Match(
             because=(
                 f"The Service's targetPort is wrong: {endpoint} refuses connections from "
-                "everywhere, "
-                f"and {why}."
+                f"everywhere, and {why}."
             ),
             proven=open_ and refusal.direct.repeated,
             paths=(refusal.path,),

@@ -82,8 +82,7 @@ def find_checksum(evidence: RouteEvidence) -> Iterator[Match]:
             yield Match(
                 because=(
                     f"From `{view.ingress}`, pods on other nodes answer at their own addresses, "
-                    "but "
-                    "by a VIP they don't, or only after seconds. VIPs to pods on the same node "
+                    "but by a VIP they don't, or only after seconds. VIPs to pods on the same node "
                     "work."
                 ),
                 proven=sum(result.repeated for result in view.across) > 1,
