@@ -417,10 +417,9 @@ def _holding(report: Report | None, words: str) -> tuple[Finding, ...]:
     wanted = words.lower().split()
     findings = report.findings if report else ()
     for described in (_named, _described):
+        texts = ((finding, described(finding).lower()) for finding in findings)
         if held := tuple(
-            finding
-            for finding in findings
-            if all(word in described(finding).lower() for word in wanted)
+            finding for finding, text in texts if all(word in text for word in wanted)
         ):
             return held
     return ()

@@ -14,10 +14,10 @@ NAME = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
 """The name of an object inside a message, without the stop that ends its sentence."""
 
 END = r"(?![^\s.,;:'\"])"
-"""What follows a whole name: what goes on after it in another sign is none."""
+"""What follows a whole name: not another character, as in `web/**`, which no name has."""
 
 SEARCHED = 1000
-"""Characters of a message in which a pattern looks: facts stand at its beginning."""
+"""Characters of a message that a pattern searches: facts are at its beginning."""
 
 
 class Phrase(NamedTuple):
@@ -25,7 +25,7 @@ class Phrase(NamedTuple):
 
     text: Such as `is crash-looping`. A field such as `{service}` is a group of `says`.
     reasons: The reasons that it is for.
-    says: What the message must hold.
+    says: What the message must contain.
     verdict: The verdict that it is for; None for any.
     """
 
@@ -34,9 +34,9 @@ class Phrase(NamedTuple):
     says: re.Pattern[str] = ANY
     verdict: Verdict | None = None
 
-    def facts(self, reason: str, message: str, verdict: Verdict) -> Mapping[str, str] | None:
-        """What the message says for the fields; None where this phrase is not for that."""
-        if reason not in self.reasons or self.verdict not in (None, verdict):
+    def facts(self, message: str, verdict: Verdict) -> Mapping[str, str] | None:
+        """What the message of one of its reasons says for the fields; None where it doesn't fit."""
+        if self.verdict not in (None, verdict):
             return None
         match = self.says.search(message[:SEARCHED])
         return match.groupdict("") if match else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.domain.finding import Finding, Ref
+from bot.domain.grouping import grouped
 from bot.domain.situation import (
     api,
     certificates,
@@ -81,6 +82,15 @@ FAMILIES: Mapping[str, tuple[Phrase, ...]] = {
 """The phrases of a kind: of several that fit, the first is taken."""
 
 
+def _by_reason(phrases: Iterable[Phrase]) -> Mapping[str, Sequence[Phrase]]:
+    return grouped((reason, phrase) for phrase in phrases for reason in phrase.reasons)
+
+
+COMMON = _by_reason(common.PHRASES)
+BY_REASON = {kind: _by_reason((*own, *common.PHRASES)) for kind, own in FAMILIES.items()}
+"""The phrases of each kind by their reasons: each keystroke may ask for thousands of findings."""
+
+
 class Situation(NamedTuple):
     """What is wrong with what people know.
 
@@ -128,8 +138,8 @@ def situation_of(
 
 
 def _situation(noun: Noun, kind: str, reason: str, message: str, verdict: Verdict) -> Situation:
-    for phrase in (*FAMILIES.get(kind, ()), *common.PHRASES):
-        facts = phrase.facts(reason, message, verdict)
+    for phrase in BY_REASON.get(kind, COMMON).get(reason, ()):
+        facts = phrase.facts(message, verdict)
         if facts is not None:
             return Situation(noun, phrase.text, facts, reason)
     return Situation(noun, "", {}, reason)
