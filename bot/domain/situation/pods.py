@@ -13,7 +13,7 @@ PHRASES = (
         "was killed for lack of memory, {restarts} restarts",
         *ENDED,
         says=r"ended: OOMKilled, exit code \d{1,4}[^.]{0,60}\. "
-        r"It (?:was restarted|runs again, after) (?P<restarts>\d{1,6}) (?:times|restarts)",
+        r"It (?:was restarted|is running again, after) (?P<restarts>\d{1,6}) (?:times|restarts)",
     ),
     phrase("was killed for lack of memory", *ENDED, says="ended: OOMKilled"),
     phrase("was killed for lack of memory", "OOMKilled"),
@@ -23,7 +23,7 @@ PHRASES = (
         says=r"was restarted (?P<restarts>\d{1,6}) times",
     ),
     phrase("is crash-looping", "CrashLoopBackOff"),
-    phrase("crashed, and runs again", "Error", says="runs again"),
+    phrase("crashed, and runs again", "Error", says="is running again"),
     phrase("crashed", "Error"),
     phrase("can't start its container", "StartError", "ContainerCannotRun", "RunContainerError"),
     phrase("can't create its container", "CreateContainerError", "PreCreateHookError"),

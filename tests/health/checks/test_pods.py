@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.finding import Evidence, Judgement, Ref
+from bot.domain.finding import Evidence, Finding, Judgement, Ref
 from bot.domain.report import examine
 from bot.domain.resources.core import Pod
+from bot.domain.situation.situation import situation
 from bot.domain.verdict import Verdict
 from bot.health.checks import nodes, pods
 from tests.builders import a_pod, an_object
@@ -266,6 +267,27 @@ def test_a_container_that_runs_again_says_how_it_ended():
     said = judged(a_crashed_pod(ago(hours=0.5)))
     assert said.message.startswith("Container main ended: ")
     assert "It is running again" in said.message
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("OOMKilled", "Pod web was killed for lack of memory, 4 restarts"),
+        ("Error", "Pod web crashed, and runs again"),
+    ],
+)
+def test_the_sentence_of_a_crash_has_what_its_message_says(reason: str, sentence: str):
+    """The phrases search the very words that the check writes."""
+    said = judged(a_crashed_pod(ago(hours=0.5), reason))
+    subject = Ref("Pod", "apps", "web")
+    finding = Finding(
+        check="pods",
+        subject=subject,
+        verdict=said.verdict,
+        reason=said.reason,
+        message=said.message,
+    )
+    assert situation(finding).sentence() == sentence
 
 
 @pytest.mark.parametrize(("reason", "told"), [("StartError", True), ("Error", False)])
