@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -77,7 +77,7 @@ Row = ui.ActionRow[Any]
 
 def note(text: str, *, raw: bool = False) -> Card:
     """A short message to one person. `raw` text comes from this bot and may contain markup."""
-    return card(None, [text if raw else prose(words.line(text, 1500))], ())
+    return card(None, [text if raw else prose(text, 1500)], ())
 
 
 def topic(title: str, text: str) -> Card:
@@ -114,8 +114,7 @@ def code(text: str, most: int) -> str:
     """
     shown = words.line(text, most)
     marked = sentences.code(shown)
-    # A colon may follow: with one of its own that would make an emoji.
-    return marked if marked != shown else escape(f"{shown}:")[:-1] or "–"
+    return marked if marked != shown else before_colon(shown) or "–"
 
 
 def fence(lines: Sequence[str], most: int, language: str = "") -> str:
@@ -124,16 +123,10 @@ def fence(lines: Sequence[str], most: int, language: str = "") -> str:
     A run of three backticks would end the block, so it gets a blank after every second one: that
     can be seen, where a hidden character would be copied unseen.
     """
-    shown: list[str] = []
-    room = most
-    for line in reversed(lines):
-        unbroken = unfenced(words.line(line, 300))
-        room -= len(unbroken) + 1
-        if room < 0:
-            break
-        shown.append(unbroken)
+    latest = (unfenced(words.line(line, 300)) for line in reversed(lines))
+    shown = [*words.fitting(latest, most, 1)][::-1]
     # Discord sees no block around nothing, and looks for its end further down.
-    return block("\n".join(reversed(shown)).strip("\n") or "–", language)
+    return block("\n".join(shown).strip("\n") or "–", language)
 
 
 def block(text: str, language: str = "") -> str:
@@ -156,14 +149,21 @@ def escape(text: str) -> str:
     return BEGINNING.sub(r"\1\\\2", MARKUP.sub(r"\\\g<0>", text))
 
 
-def prose(text: str) -> str:
+def before_colon(text: str) -> str:
+    """Escaped where a colon may follow: with a colon inside the text it would make an emoji."""
+    return escape(f"{text}:")[:-1]
+
+
+def prose(text: str, most: int | None = None) -> str:
     """Our own sentences, whatever they quote: marked values as code, times as Discord's stamps.
 
+    most: The characters of the one line that they are cut to, as `code` cuts; None: not cut here.
     Source of the marks: `bot.domain.sentences`.
     """
+    shown = text if most is None else words.line(text, most)
     parts = (
         code(span.text, len(span.text)) if span.is_code else _stamped(span.text)
-        for span in spans(text)
+        for span in spans(shown)
     )
     return BEGINNING.sub(r"\1\\\2", "".join(parts))
 
@@ -213,12 +213,3 @@ def marked(card: Card, mark: str, detail: int = 0, *, withheld: Card | None = No
         item.id = id_
     other = withheld and marked(withheld, mark, detail)
     return replace(card, nonce=posting.nonce(mark), withheld=other)
-
-
-def fitting(parts: Sequence[str], room: int) -> Iterator[str]:
-    """The first parts that together have at most `room` characters."""
-    for part in parts:
-        room -= len(part)
-        if room < 0:
-            return
-        yield part

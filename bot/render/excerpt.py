@@ -1,4 +1,7 @@
-"""The part of a long message that says most, in whole sentences or whole clauses."""
+"""The part of a long message that says most, in whole sentences or whole clauses.
+
+`bot.render.text` has what cuts anywhere in a sentence: `line` at the end, `brief` in the middle.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +23,9 @@ def excerpt(text: str, most: int) -> str:
     if len(full) <= most:
         return full
     sentences = SENTENCE.split(full)
-    shown = _fitting(sentences, most, " ")
-    if shown:
+    if shown := " ".join(words.fitting(sentences, most + 1, 1)):
         return shown
     first = sentences[0]
-    clauses = first.split(CLAUSE)
-    return _fitting(clauses[::-1], most, CLAUSE, backwards=True) or words.brief(first, most)
-
-
-def _fitting(parts: list[str], most: int, between: str, *, backwards: bool = False) -> str:
-    """The first parts that fit, joined in their order; empty for none."""
-    shown: list[str] = []
-    room = most + len(between)
-    for part in parts:
-        room -= len(part) + len(between)
-        if room < 0:
-            break
-        shown.append(part)
-    return between.join(shown[::-1] if backwards else shown)
+    between = len(CLAUSE)
+    last = [*words.fitting(reversed(first.split(CLAUSE)), most + between, between)][::-1]
+    return CLAUSE.join(last) or words.brief(first, most)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -109,11 +109,11 @@ SHORT_AGES = (
     (2 * YEAR, (DAY, "d"), (0, "")),
     (8 * YEAR, (YEAR, "y"), (DAY, "d")),
 )
-"""Ages below so many seconds, with the one or two units in which they are written."""
+"""Ages below a number of seconds, and the one or two units for them."""
 
 
 def line(text: str, most: int) -> str:
-    """One line of at most `most` characters: no secret, no control or direction character."""
+    """One line, its end cut to `most` characters: no secret, no control or direction character."""
     shown = redact(text, most * 4 + SPARE)
     if not (shown.isascii() and shown.isprintable()):
         # Searched again: invisible characters may have stood in the middle of a secret.
@@ -123,7 +123,7 @@ def line(text: str, most: int) -> str:
 
 
 def brief(text: str, most: int) -> str:
-    """One line, with the middle left out where it is long: an error ends with its cause."""
+    """One line, its middle cut where it is long: an error ends with its cause."""
     full = line(text, 8 * most)
     if len(full) <= most:
         return full
@@ -165,15 +165,22 @@ CONTROL, INVISIBLE = frozenset({"Cc", "Zl", "Zp"}), frozenset({"Cf", "Cn", "Co",
 
 
 def whole(first: str, sentences: Iterable[str], noun: str, most: int) -> str:
-    """A sentence, as many more as fit into `most` characters, and how many are left out."""
+    """Whole sentences: the first, as many more as fit, and how many are left out."""
     first, *rest = (line(sentence, most) for sentence in (first, *sentences))
     room = most - len(first) - len(" And 1,000 more rows.") - len(noun)
-    shown = list(
-        itertools.takewhile(room.__ge__, itertools.accumulate(len(one) + 1 for one in rest))
-    )
+    shown = list(fitting(rest, room, 1))
     left = len(rest) - len(shown)
     more = f"And {plural(left, f'more {noun}')}." if left else ""
-    return " ".join(filter(None, (first, *rest[: len(shown)], more)))
+    return " ".join(filter(None, (first, *shown, more)))
+
+
+def fitting(parts: Iterable[str], room: int, between: int = 0) -> Iterator[str]:
+    """The first parts that have at most `room` characters, each with `between` more after it."""
+    for part in parts:
+        room -= len(part) + between
+        if room < 0:
+            return
+        yield part
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:

@@ -296,7 +296,7 @@ KNOWN = re.compile(r"^(\d[\d,]{0,10}) (problems?)")
 
 def _lines(incidents: Sequence[Incident], line: Callable[[Incident], str]) -> list[str]:
     """A line for each incident for which there is room, and how many more there are."""
-    lines = [*discord.fitting([line(incident) for incident in _listed(incidents)], LIST)]
+    lines = [*words.fitting([line(incident) for incident in _listed(incidents)], LIST)]
     if more := len(incidents) - len(lines):
         lines.append(f"and {more:,} more: `/health all`")
     return lines

@@ -62,7 +62,7 @@ def report(report: Report, rows: Sequence[cards.Row] = ()) -> cards.Card:
     room = cards.TEXT - len(head) - len(tail) - 100
     roots = shared(report.roots, ROOTS, _party, _rank)
     few = len(report.roots) <= FEW
-    shown = list(cards.fitting([_row(root, report, step=few) for root in roots], room))
+    shown = list(words.fitting([_row(root, report, step=few) for root in roots], room))
     if hidden := len(report.roots) - len(shown):
         shown.append(f"-# and {hidden:,} more: open one below, or export them all.")
     return cards.card(verdict, [head, *shown, tail], rows)
@@ -79,14 +79,14 @@ def story(story: Story) -> cards.Card:
     events = "\n".join(map(_event, story.events))
     optional = [part for part in (events, _log(story.log)) if part]
     room = cards.TEXT - sum(map(len, (*first, foot)))
-    return cards.card(finding.verdict, [*first, *cards.fitting(optional, room), foot], ())
+    return cards.card(finding.verdict, [*first, *words.fitting(optional, room), foot], ())
 
 
 def next_step(finding: Finding, most: int = COMMANDS) -> str:
     """What to do next, and the first commands for it, ready to be copied."""
     step = next_steps.next_step(finding)
     commands = (cards.code(command, MAX_COMMAND) for command in step.commands[:most])
-    return "\n".join((f"**Next** {cards.prose(words.line(step.marked, STEP))}", *commands))
+    return "\n".join((f"**Next** {cards.prose(step.marked, STEP)}", *commands))
 
 
 PAST = {
@@ -125,7 +125,7 @@ def _bold(name: str) -> str:
 
 
 def _named(name: str) -> str:
-    return _before_colon(words.line(name, cards.SUBJECT)) or "?"
+    return cards.before_colon(words.line(name, cards.SUBJECT)) or "?"
 
 
 def _quoted(text: str) -> str:
@@ -138,7 +138,7 @@ def prose(text: str, most: int) -> str:
 
 
 def cause(finding: Finding, most: int = BRIEF) -> str:
-    """Why it is so, in a sentence of ours where one is known, else in the finding's own words."""
+    """Why it is so: our own sentence where it is a known cause, else the finding's message."""
     return cards.prose(because(finding)) or prose(finding.message, most)
 
 
@@ -206,13 +206,13 @@ def _foot(root: Finding, report: Report) -> str:
 
 
 def _since(finding: Finding) -> str:
-    return f" · <t:{int(finding.since.timestamp())}:R>" if finding.since else ""
+    return f" · {cards.stamp(finding.since, 'R')}" if finding.since else ""
 
 
 def _evidence_and_links(story: Story) -> Iterator[str]:
     """Evidence, the chain of causes, and the effects."""
     evidence = [
-        f"{_before_colon(words.line(item.label, cards.LABEL))}: {_value(item.value)}"
+        f"{cards.before_colon(words.line(item.label, cards.LABEL))}: {_value(item.value)}"
         for item in event_reasons.beside_message(story.finding)[:6]
     ]
     if evidence:
@@ -224,11 +224,6 @@ def _evidence_and_links(story: Story) -> Iterator[str]:
             (cards.code(str(effect.subject), 60) for effect in story.downstream), AFFECTED
         )
         yield f"**Also affected** ({len(story.downstream):,}): {names}"
-
-
-def _before_colon(text: str) -> str:
-    """Escaped, so that a colon of its own and one that follows it make no emoji."""
-    return cards.escape(f"{text}:")[:-1]
 
 
 def _value(value: str) -> str:
@@ -245,7 +240,7 @@ def _tail(report: Report) -> Iterator[str]:
     lines = report_text.unseen_lines(report.gaps, report.taken_at, cards.KINDS)
     if lines:
         yield _unseen("; ".join(words.line(line, 300) for line in lines), 700)
-    yield f"-# checked <t:{int(report.taken_at.timestamp())}:R>"
+    yield f"-# checked {cards.stamp(report.taken_at, 'R')}"
 
 
 def _unseen(text: str, most: int = 300) -> str:
@@ -253,7 +248,7 @@ def _unseen(text: str, most: int = 300) -> str:
 
 
 def _event(event: Event) -> str:
-    when = f"<t:{int(event.at.timestamp())}:R>" if event.at else "once"
+    when = cards.stamp(event.at, "R") if event.at else "once"
     message = cards.code(event.message, cards.MESSAGE)
     return f"-# {when} {cards.code(event.reason, 60)} ×{event.count}: {message}"
 

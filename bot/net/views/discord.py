@@ -71,7 +71,7 @@ def diagnoses(found: DiagnosedRoutes, rows: list[render.Row]) -> render.Card:
     untested = [_prose(line, SENTENCE) for line in text.untested_routes(found)]
     tail = _listed(f"{words.MARK[Verdict.UNKNOWN]} **Not tested**\n", untested, 3)
     room = render.TEXT - len(head) - len(tail) - 100
-    shown = list(render.fitting([_cause(cause) for cause in found.causes], room))
+    shown = list(words.fitting([_cause(cause) for cause in found.causes], room))
     if hidden := len(found.causes) - len(shown):
         shown.append(f"-# … and {hidden:,} more: the file has them.")
     card = render.card(verdict, [part for part in (head, *shown, tail) if part], rows)
@@ -202,7 +202,7 @@ def _untested(untested: Sequence[str], most: int, width: int) -> str:
 
 
 def _prose(content: str, most: int = SENTENCE) -> str:
-    return render.prose(words.line(content, most))
+    return render.prose(content, most)
 
 
 def _listed(title: str, lines: Sequence[str], most: int, more: str = " in the file") -> str:

@@ -109,10 +109,10 @@ def details(shown: Change) -> cards.Card:
 
 def _section(title: str, lines: Sequence[str], room: int) -> str:
     """The first lines that fit with their line ends; the rest is counted."""
-    fitting = list(cards.fitting([f"{line}\n" for line in lines], room))
-    left = len(lines) - len(fitting)
-    more = f"-# … and {left} more in the file" if left else ""
-    return f"**{title}**\n{''.join(fitting)}{more}".rstrip() if lines else ""
+    shown = list(text.fitting(lines, room, 1))
+    left = len(lines) - len(shown)
+    more = [f"-# … and {left} more in the file"] if left else []
+    return "\n".join((f"**{title}**", *shown, *more)) if lines else ""
 
 
 def _host(route: str) -> str:
@@ -170,7 +170,7 @@ def _steps(shown: Change, now: datetime) -> Iterator[str]:
             yield f"The bot rolls it back after {text.duration(after * 60)}."
         return
     yield _people(shown)
-    if shown.history.entries and (note := shown.history.entries[-1].note):
+    if note := shown.history.entries[-1].note:
         yield _prose(note, NOTE)
     yield from (_prose(line, SENTENCE) for line in words.waits(shown))
     attempts = shown.notes.attempts
@@ -221,18 +221,11 @@ def _row(shown: Change) -> str:
 
 
 def _prose(sentence: str, most: int = LINE) -> str:
-    return cards.prose(text.line(sentence, most))
+    return cards.prose(sentence, most)
 
 
 def _fence(lines: Sequence[str], language: str = "") -> str:
     """The first lines that fit."""
-    fitting: list[str] = []
-    room = DIFFERENCE
-    for line in lines:
-        shown = cards.unfenced(line)
-        room -= len(shown) + 1
-        if room < 0:
-            fitting.append("… the rest is under Details")
-            break
-        fitting.append(shown)
-    return cards.block("\n".join(fitting), language)
+    shown = list(text.fitting(map(cards.unfenced, lines), DIFFERENCE, 1))
+    rest = ["… the rest is under Details"] if len(shown) < len(lines) else []
+    return cards.block("\n".join((*shown, *rest)), language)

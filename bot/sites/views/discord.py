@@ -34,7 +34,7 @@ def sites(sites: Sites) -> cards.Card:
     shown = list(sites.tested)
     tail = "\n".join(_tail(sites))
     room = cards.TEXT - len(head) - len(tail) - 100
-    lines = list(cards.fitting([_line(site, sites.taken_at) for site in shown[:MOST]], room))
+    lines = list(words.fitting([_line(site, sites.taken_at) for site in shown[:MOST]], room))
     if hidden := len(shown) - len(lines):
         lines.append(f"-# … and {hidden:,} more in the file")
     parts = [head, "\n".join(lines), tail]
@@ -62,29 +62,25 @@ def _line(site: Site, now: datetime) -> str:
         sites_text.certificate(site, now),
         sites_text.partial(site),
     )
-    more = " · ".join(_prose(detail, DETAIL) for detail in details if detail)
+    more = " · ".join(cards.prose(detail, DETAIL) for detail in details if detail)
     return f"{mark} {cards.code(site.host, HOST)} {state}" + (f"\n-# {more}" if more else "")
 
 
 def _moment(at: datetime, now: datetime) -> str:
     """Each reader sees it in their own time zone."""
     style = "t" if now - at < sites_text.DAY else "f"
-    return f"<t:{int(at.timestamp())}:{style}>"
-
-
-def _prose(text: str, most: int) -> str:
-    return cards.prose(words.line(text, most))
+    return cards.stamp(at, style)
 
 
 def _tail(sites: Sites) -> list[str]:
     lines = []
     if untested := sites_text.untested(sites, "", NAMES):
         how = HOW if sites.checked else TURN_ON
-        lines.append(f"-# {_prose(untested, NAMES + 200)} {how}")
+        lines.append(f"-# {cards.prose(untested, NAMES + 200)} {how}")
     if sites.unseen:
         kinds = cards.code(", ".join(sites.unseen), 100)
         lines.append(f"{words.MARK[Verdict.UNKNOWN]} The bot couldn't read all routes: {kinds}")
     if sites.no_traefik:
-        lines.append(f"{words.MARK[Verdict.UNKNOWN]} {_prose(sites.no_traefik, TRAEFIK)}")
-    lines.append(f"-# checked <t:{int(sites.taken_at.timestamp())}:R>")
+        lines.append(f"{words.MARK[Verdict.UNKNOWN]} {cards.prose(sites.no_traefik, TRAEFIK)}")
+    lines.append(f"-# checked {cards.stamp(sites.taken_at, 'R')}")
     return lines

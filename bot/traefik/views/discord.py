@@ -150,7 +150,7 @@ def _group(group: FailureGroup, names: dict[str, str]) -> str:
     others = f" or {len(group.routes) - 1} more" if len(group.routes) > 1 else ""
     first, *rest = group.failures
     more = f", and {words.plural(len(rest), 'other address', 'other addresses')}" if rest else ""
-    last = f" · last <t:{int(group.last.timestamp())}:R>" if group.last else ""
+    last = f" · last {render.stamp(group.last, 'R')}" if group.last else ""
     return (
         f"{words.MARK[Verdict.FAILED]} {group.count:,} × {name}{others}\n"
         f"-# {_failure(first)}{more}{last}"
@@ -175,7 +175,7 @@ def _refusal(refusal: RefusalView) -> str:
 def _tail(answer: RoutesAnswer, shown: Sequence[RouteView]) -> str:
     lines = _unseen(answer.unseen)
     lines += [f"-# {words.MARK[Verdict.HEALTHY]} {line}" for line in traefik_text.explained(shown)]
-    return "\n".join([*lines, f"-# checked <t:{int(answer.taken_at.timestamp())}:R>"])
+    return "\n".join([*lines, f"-# checked {render.stamp(answer.taken_at, 'R')}"])
 
 
 def _unseen(unseen: tuple[str, ...]) -> list[str]:
@@ -188,4 +188,4 @@ def _more(hidden: int, noun: str = "") -> list[str]:
 
 
 def _prose(text: str, most: int = 600) -> str:
-    return render.prose(words.line(text, most))
+    return render.prose(text, most)
