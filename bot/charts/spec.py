@@ -68,6 +68,16 @@ class Level(StrEnum):
     """A dashed frame."""
 
 
+LEVEL_WORDS = {
+    Level.WELL: "healthy",
+    Level.BUSY: "in progress or suspended",
+    Level.DEGRADED: "degraded",
+    Level.FAILED: "failed",
+    Level.UNSEEN: "not seen",
+}
+"""What a level means, in the key of a picture and in the text in place of it."""
+
+
 class Span(msgspec.Struct, frozen=True):
     """A time of the same level; hours from the left edge."""
 

@@ -41,6 +41,6 @@ def _telling(first: Finding, others: Sequence[Finding], common: Alike) -> Findin
     """The first of them, with the names of the others in its message."""
     kind = first.subject.kind.lower() + ("s" if len(others) > 1 else "")
     names = listed((other.subject.name for other in others), NAMED)
-    told = f"The same applies to {len(others):,} more {kind} of {common.owner}: {names}."
-    message = sentences(first.message, told)
+    others_too = f"The same applies to {len(others):,} more {kind} of {common.owner}: {names}."
+    message = sentences(first.message, others_too)
     return msgspec.structs.replace(first, message=message)

@@ -111,8 +111,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     `cause` is the key of the finding that caused this one, if any. One check yields at most one
     finding for an object, so `key` stays the same while the object gets better or worse.
-    `known_as` is what people know the object by, where that is another one: the workload of a pod,
-    the Certificate of a challenge, the site of a route.
+    `known_as` is what people know the object by, if it isn't the object itself: the workload of a
+    pod, the Certificate of a challenge, the site of a route.
     """
 
     check: str

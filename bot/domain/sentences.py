@@ -47,7 +47,7 @@ RUNS = re.compile("`+")
 
 
 def moment(at: datetime) -> str:
-    """A time in a sentence: `2026-11-29 02:37 UTC`, of which Discord makes a stamp of its own."""
+    """A time in a sentence: `2026-11-29 02:37 UTC`, which a Discord card shows as a timestamp."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 

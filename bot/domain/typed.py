@@ -73,8 +73,7 @@ def quoted(typed: str) -> str:
 
 def did_you_mean(names: Sequence[str]) -> str:
     """The question whether one of these was meant: `Did you mean `a`, `b` or `c`?`."""
-    offered = [code(name) for name in names]
-    return f"Did you mean {' or '.join(filter(None, (', '.join(offered[:-1]), offered[-1])))}?"
+    return f"Did you mean {_either(names)}?"
 
 
 def close_to(typed: str, names: Sequence[str], most: int = CLOSE) -> tuple[str, ...]:
@@ -89,10 +88,14 @@ def close_to(typed: str, names: Sequence[str], most: int = CLOSE) -> tuple[str, 
 
 
 def not_a_duration(typed: str, *examples: str) -> str:
-    """Sentences for a text that is no length of time, with some that are."""
-    written = [code(example) for example in examples]
-    usable = " or ".join((", ".join(written[:-1]), written[-1]))
-    return f"{quoted(typed)} isn't a duration. Use for example {usable}."
+    """Sentences for a text that isn't a length of time, with examples that are."""
+    return f"{quoted(typed)} isn't a duration. Use for example {_either(examples)}."
+
+
+def _either(names: Sequence[str]) -> str:
+    """`a`, `b` or `c`, each as code."""
+    *others, last = map(code, names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def duration(typed: str, units: str) -> timedelta | None:

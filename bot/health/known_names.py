@@ -9,15 +9,13 @@ from bot.domain.resources.base import Object
 from bot.domain.situation.noun import SITE
 from bot.domain.snapshot import Snapshot
 from bot.health import issuance
+from bot.routing.service_endpoints import SERVICE_NAME
 from bot.sites.domain.hosts import site_rules
 
 HASH = "pod-template-hash"
 """The label by which a pod names the end of its ReplicaSet's name.
 
 Source: the Deployment controller names a ReplicaSet after its Deployment and this hash."""
-
-SERVICE = "kubernetes.io/service-name"
-"""The label by which an EndpointSlice names its Service."""
 
 
 def workload(resource: Object, snapshot: Snapshot) -> Ref | None:
@@ -69,7 +67,7 @@ def secret(resource: Object, _: Snapshot) -> Ref | None:
 
 def service(resource: Object, _: Snapshot) -> Ref | None:
     """The Service of an EndpointSlice, or of Endpoints."""
-    named = (resource.metadata.labels or {}).get(SERVICE, "")
+    named = (resource.metadata.labels or {}).get(SERVICE_NAME, "")
     name = named if isinstance(resource, discovery.EndpointSlice) else resource.name
     return Ref("Service", resource.namespace, name) if name else None
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 MARKED = re.compile(
     r"""
-    (?<![^\s(])(?<!\w\()         # begins a word, or stands in parentheses that are no call
+    (?<![^\s(])(?<!\w\()         # begins a word, or stands in parentheses that aren't a call
     (?P<marks>`{1,2})(?!`)
-    (?P<value>(?![ ](?![ ]*`))[^\n]{1,500}?)   # a space before words is no value's
+    (?P<value>(?![ ](?![ ]*`))[^\n]{1,500}?)   # no space first, except before a backtick
     (?<!`)(?P=marks)(?![`\w])
     """,
     re.VERBOSE,

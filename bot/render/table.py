@@ -66,11 +66,11 @@ class TextPage:
         self.lines.append(said.rstrip())
 
     def headline(self, word: str, style: str, text: str) -> None:
-        """The verdict, and what it is made of."""
+        """The verdict, and the sentence that explains it."""
         self.lines.append(f"{self._styled(word, style)}{GAP}{words.line(text, MOST)}".rstrip())
 
     def space(self) -> None:
-        """An empty line; never two of them, and none at the beginning."""
+        """An empty line, unless the page is empty or ends with one already."""
         if self.lines and self.lines[-1]:
             self.lines.append("")
 
@@ -124,7 +124,7 @@ def _padded(text: str, width: int) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """The text in so many columns, with `…` at its end where it had more."""
+    """The text cut to the columns of a terminal, of which some characters take two, with `…`."""
     if columns_of(text) <= width:
         return text
     kept = ""

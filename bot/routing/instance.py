@@ -72,7 +72,7 @@ HOW_TO_ENABLE = (
     "if that port can't be reached from outside the cluster."
 )
 SEE_DOCTOR = "That's optional: `/doctor` says how to turn it on."
-"""What an answer says of it, which is no place for advice on Traefik's arguments."""
+"""The hint in an answer: only `/doctor` shows the advice on Traefik's arguments."""
 
 HOW_TO_LOG = (
     "Start Traefik with `--log.level=DEBUG` for a while (k3s: `logs.general.level` in a "

@@ -21,7 +21,7 @@ Shape = list[tuple[float, float]]
 """Its corners."""
 
 GROUND = "#1e1f22"
-"""A ground of its own: letters have the same contrast on Discord's light theme and its dark one."""
+"""Our own background: letters have the same contrast on Discord's light theme and its dark one."""
 
 INK = "#f2f3f5"
 FAINT = "#a0a4ab"
@@ -79,11 +79,9 @@ def format_labels(labels: Iterable[Text], size: float) -> None:
         label.set_fontsize(size)
 
 
-def write(
-    axes: Axes, x: float, y: float, text: str, *, size: float = LETTERS, align: str = "left"
-) -> None:
+def write(axes: Axes, x: float, y: float, text: str, *, align: str = "left") -> None:
     """Text that begins or ends at a point, in the middle of its height."""
-    axes.text(x, y, text, color=INK, fontsize=size, ha=align, va="center", parse_math=False)
+    axes.text(x, y, text, color=INK, fontsize=LETTERS, ha=align, va="center", parse_math=False)
 
 
 def dashed_frames(shapes: list[Shape], thick: float) -> PolyCollection:

@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from bot.charts.matplotlib import canvas
-from bot.charts.spec import Lane, Level, Span, Tick, Timeline
+from bot.charts.spec import LEVEL_WORDS, Lane, Level, Span, Tick, Timeline
 
 LANE, INCIDENTS, FOOT, KEY_LINE = 0.38, 0.34, 0.3, 0.24
 """Inches: of a lane with its name, the heading of the incidents, the days, a line of the key."""
@@ -21,24 +21,26 @@ LANE, INCIDENTS, FOOT, KEY_LINE = 0.38, 0.34, 0.3, 0.24
 NAMED = 0.5
 """The share of a lane that its name takes."""
 
-SIGN, SPACE = 0.2, 0.05
-"""Inches: of a sign of the key, and between two labels."""
+SIGN, WORDS, SPACE = 0.2, 0.28, 0.05
+"""Inches: of a sign of the key, from its left edge to its words, and between two labels."""
+
+FIELD = canvas.WIDE - 2 * canvas.MARGIN
+"""Inches of the width without its margins."""
 
 
 class Style(NamedTuple):
-    """The look of a level: its height in blocks, its colour, and its meaning for the key."""
+    """The look of a level: its height in blocks, and its colour."""
 
     height: float
     colour: str
-    means: str
 
 
 STYLES = {
-    Level.WELL: Style(0.22, canvas.WELL, "healthy"),
-    Level.BUSY: Style(0.42, canvas.BUSY, "in progress or suspended"),
-    Level.DEGRADED: Style(0.72, canvas.POOR, "degraded"),
-    Level.FAILED: Style(1.0, canvas.BAD, "failed"),
-    Level.UNSEEN: Style(1.0, canvas.FAINT, "not seen"),
+    Level.WELL: Style(0.22, canvas.WELL),
+    Level.BUSY: Style(0.42, canvas.BUSY),
+    Level.DEGRADED: Style(0.72, canvas.POOR),
+    Level.FAILED: Style(1.0, canvas.BAD),
+    Level.UNSEEN: Style(1.0, canvas.FAINT),
 }
 
 
@@ -65,7 +67,7 @@ def draw(timeline: Timeline) -> bytes:
 def _add_lanes(
     figure: Figure, timeline: Timeline, bottom: float, height: float, lanes: tuple[Lane, ...]
 ) -> Axes:
-    place = (canvas.MARGIN, bottom, canvas.WIDE - 2 * canvas.MARGIN, height)
+    place = (canvas.MARGIN, bottom, FIELD, height)
     axes = canvas.add_field(figure, place, timeline.hours, len(lanes))
     for row, lane in enumerate(lanes):
         middle = row + NAMED / 2 + 0.06
@@ -114,7 +116,7 @@ def _add_scale(axes: Axes, timeline: Timeline) -> None:
 
 def _readable(timeline: Timeline) -> list[Tick]:
     """The marks whose labels neither run into the next one nor leave the picture."""
-    hour = (canvas.WIDE - 2 * canvas.MARGIN) / timeline.hours
+    hour = FIELD / timeline.hours
     shown: list[Tick] = []
     free = 0.0
     for tick in timeline.ticks:
@@ -130,8 +132,8 @@ def _lines(levels: Iterable[Level]) -> Iterable[list[tuple[float, Level]]]:
     line: list[tuple[float, Level]] = []
     begin = 0.0
     for level in levels:
-        wide = SIGN + 0.08 + canvas.LETTER * len(STYLES[level].means) + 0.1
-        if line and begin + wide > canvas.WIDE - 2 * canvas.MARGIN:
+        wide = WORDS + canvas.LETTER * len(LEVEL_WORDS[level]) + 0.1
+        if line and begin + wide > FIELD:
             yield line
             line, begin = [], 0.0
         line.append((begin, level))
@@ -141,14 +143,13 @@ def _lines(levels: Iterable[Level]) -> Iterable[list[tuple[float, Level]]]:
 
 
 def _add_key(figure: Figure, lines: list[list[tuple[float, Level]]]) -> None:
-    """Signs beside their words."""
+    """Signs next to their words."""
     if not lines:
         return
-    wide = canvas.WIDE - 2 * canvas.MARGIN
-    place = (canvas.MARGIN, canvas.MARGIN / 2, wide, KEY_LINE * len(lines))
-    axes = canvas.add_field(figure, place, wide, len(lines))
+    place = (canvas.MARGIN, canvas.MARGIN / 2, FIELD, KEY_LINE * len(lines))
+    axes = canvas.add_field(figure, place, FIELD, len(lines))
     for row, line in enumerate(lines):
         for begin, level in line:
-            canvas.write(axes, begin + SIGN + 0.08, row + 0.75, STYLES[level].means)
+            canvas.write(axes, begin + WORDS, row + 0.75, LEVEL_WORDS[level])
     spans = (tuple(Span(begin, begin + SIGN, level) for begin, level in line) for line in lines)
     _paint(axes, tuple(Lane("", signs) for signs in spans))

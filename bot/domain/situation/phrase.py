@@ -42,6 +42,15 @@ class Phrase(NamedTuple):
         return match.groupdict("") if match else None
 
 
+def missing(verb: str, kind: str) -> tuple[Phrase, Phrase]:
+    """That an object of a kind is missing which another one refers to: by its name, and without."""
+    named = rf"{kind} (?:{NAME}/)?(?P<name>{NAME}){END}"
+    return (
+        phrase(f"{verb} missing {kind} {{name}}", f"{kind}NotFound", says=named),
+        phrase(f"{verb} a missing {kind}", f"{kind}NotFound"),
+    )
+
+
 def phrase(text: str, *reasons: str, says: str = "", verdict: Verdict | None = None) -> Phrase:
     """A row of a table of phrases: of several that fit, the first is taken."""
     return Phrase(text, frozenset(reasons), re.compile(says), verdict)

@@ -1,6 +1,6 @@
 """What is wrong with a route, or the objects of Traefik and the Gateway API that it names."""
 
-from bot.domain.situation.phrase import END, NAME, Phrase, phrase
+from bot.domain.situation.phrase import END, NAME, missing, phrase
 
 SEEN_TO_FAIL = (
     phrase(
@@ -16,31 +16,20 @@ SEEN_TO_FAIL = (
     phrase("has a warning of Traefik", "WarnedByTraefik"),
 )
 
-
-def _missing(kind: str) -> tuple[Phrase, Phrase]:
-    """That an object of a kind is missing: by its name, and without."""
-    named = rf"{kind} (?:{NAME}/)?(?P<name>{NAME}){END}"
-    return (
-        phrase(f"names missing {kind} {{name}}", f"{kind}NotFound", says=named),
-        phrase(f"names a missing {kind}", f"{kind}NotFound"),
-    )
-
-
 SERVICE = rf"Service (?:{NAME}/)?(?P<name>{NAME}){END}"
 
 REFERENCES = (
-    phrase("points at missing Service {name}", "ServiceNotFound", says=SERVICE),
-    phrase("points at a missing Service", "ServiceNotFound"),
-    *_missing("Middleware"),
-    *_missing("MiddlewareTCP"),
-    *_missing("TraefikService"),
-    *_missing("ServersTransport"),
-    *_missing("ServersTransportTCP"),
-    *_missing("TLSOption"),
-    *_missing("TLSStore"),
-    *_missing("Secret"),
-    *_missing("Gateway"),
-    *_missing("GatewayClass"),
+    *missing("points at", "Service"),
+    *missing("names", "Middleware"),
+    *missing("names", "MiddlewareTCP"),
+    *missing("names", "TraefikService"),
+    *missing("names", "ServersTransport"),
+    *missing("names", "ServersTransportTCP"),
+    *missing("names", "TLSOption"),
+    *missing("names", "TLSStore"),
+    *missing("names", "Secret"),
+    *missing("names", "Gateway"),
+    *missing("names", "GatewayClass"),
     phrase("names an entry point that doesn't exist", "EntryPointNotFound"),
     phrase("names a listener that doesn't exist", "ListenerNotFound"),
     phrase("names a port that its Service doesn't have", "PortNotFound"),

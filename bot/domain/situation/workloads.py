@@ -1,6 +1,6 @@
 """What is wrong with a workload, a Job or an autoscaler."""
 
-from bot.domain.situation.phrase import END, NAME, phrase
+from bot.domain.situation.phrase import missing, phrase
 from bot.domain.verdict import Verdict
 
 COUNTED = ("LessAvailable", "LessReady", "LessReplicas", "LessUpdated", "LessCurrent")
@@ -22,12 +22,7 @@ PHRASES = (
     phrase("is being rolled out", "RollingUpdate", "ReplicaSetNotAvailable"),
     phrase("isn't available", "DeploymentNotAvailable"),
     phrase("has a paused rollout", "Paused"),
-    phrase(
-        "names missing Service {service}",
-        "ServiceNotFound",
-        says=rf"Service (?:{NAME}/)?(?P<service>{NAME}){END}",
-    ),
-    phrase("names a missing Service", "ServiceNotFound"),
+    *missing("names", "Service"),
     phrase("isn't available", "MinimumReplicasUnavailable"),
 )
 

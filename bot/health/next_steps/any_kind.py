@@ -1,8 +1,6 @@
 """Next steps for reasons that objects of every kind may have."""
 
-from bot.health.next_steps.template import DESCRIBE, Table, step
-
-DESCRIBE_CLUSTER = "kubectl describe {kind} {name}"
+from bot.health.next_steps.template import DESCRIBE, DESCRIBE_CLUSTER, Table, step
 
 TABLE: Table = {
     "Terminating": (

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.health.next_steps.template import DESCRIBE, Table, step
+from bot.health.next_steps.template import DESCRIBE, DESCRIBE_CLUSTER, Table, step
 
-DESCRIBE_CLUSTER = "kubectl describe {kind} {name}"
 SYNC = "kubectl -n {namespace} annotate {kind} {name} force-sync=$(date +%s) --overwrite"
 STORE = "kubectl -n {SecretStore_namespace} describe secretstore {SecretStore}"
 CLUSTER_STORE = "kubectl describe clustersecretstore {ClusterSecretStore}"

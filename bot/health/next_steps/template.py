@@ -13,7 +13,8 @@ PLACES = re.compile(r"\{\w+\}(?:/\{\w+\})*")
 """A field, or several joined by slashes, which are shown as one name."""
 
 DESCRIBE = "kubectl -n {namespace} describe {kind} {name}"
-"""The command for an object of any kind that has a namespace."""
+DESCRIBE_CLUSTER = "kubectl describe {kind} {name}"
+"""The commands for an object of any kind: in a namespace, and without one."""
 
 MAX_COMMAND = 400
 """A longer command is left out: shortened, it would be another one."""

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from bot.charts.spec import Lane, Level, Span, Tick, Timeline
+from bot.charts.spec import LEVEL_WORDS, Lane, Level, Span, Tick, Timeline
 from bot.domain.check import SCOPES
 from bot.domain.finding import subject_of
 from bot.domain.shares import shared
@@ -25,12 +25,6 @@ SHORTEST = 0.5
 
 SPANS = 3
 """The longest faults of a lane, which its words name."""
-
-LEVEL_WORD = {
-    Level.BUSY: "in progress or suspended",
-    Level.DEGRADED: "degraded",
-    Level.FAILED: "failed",
-}
 
 LEVEL = {
     Verdict.HEALTHY: Level.WELL,
@@ -90,7 +84,7 @@ def _said(lane: Lane, timeline: Timeline) -> str:
 def _span(span: Span, timeline: Timeline) -> str:
     day = next((tick.label for tick in reversed(timeline.ticks) if tick.at <= span.begin), "")
     when = f" on {day}" if day else " at the beginning"
-    return f"{LEVEL_WORD[span.level]} for {max(1, round(span.end - span.begin))} h{when}"
+    return f"{LEVEL_WORDS[span.level]} for {max(1, round(span.end - span.begin))} h{when}"
 
 
 def share(part: float | None) -> str:

@@ -46,7 +46,7 @@ def heat_map(matrix: Matrix) -> HeatMap:
 
 
 def alt(matrix: Matrix) -> str:
-    """The picture row by row, in words: what the message says beside it is not repeated."""
+    """The picture row by row, in words; the message next to it says the rest."""
     cells = text.by_pair(matrix)
     names = _chosen(text.tested_nodes(matrix), cells)
     count = words.plural(len(names), "node")

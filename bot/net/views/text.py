@@ -54,7 +54,7 @@ TITLE = {
 """What was found, as a clause; `where` are the places at fault."""
 
 ANYWHERE = {Row.ONE_WAY: "between two nodes", Row.REDIRECT: "Traefik's node"}
-"""What stands for the places where none is meant; else it is a node."""
+"""What a clause says where no places are known; of every other row: a node."""
 
 BUT = "the network works, but the route doesn't"
 """The title where only the objects say that something is wrong."""
@@ -95,7 +95,7 @@ LEGEND = (
     "pod IP, V VIP, L large payload, U UDP (lower case: at times). ? not seen"
 )
 NOT_TESTED = "This doesn't test your routes: run "
-"""What a matrix in which all is well says nothing of, before the command that does."""
+"""What a healthy matrix doesn't show, before the command that does."""
 
 UNTESTED = 5
 """Routes that were not tested and are named."""
@@ -112,19 +112,16 @@ CELL = 5
 
 def general(row: Row) -> str:
     """A row's title without a place, as the beginning of a sentence."""
-    return _sentence(TITLE[row].format(where=ANYWHERE.get(row, "a node")))
+    return _sentence(_clause(row))
 
 
-def title(diagnosis: Diagnosis, quote: Quote = str) -> str:
-    """What was found, in a clause that names the places."""
-    if diagnosis.row is Row.HEALTHY and _broken(diagnosis):
-        return BUT
-    where = listed(map(quote, diagnosis.places), PLACES) or ANYWHERE.get(diagnosis.row, "a node")
-    return TITLE[diagnosis.row].format(where=where)
+def _clause(row: Row, where: str = "") -> str:
+    """What was found at these places."""
+    return TITLE[row].format(where=where or ANYWHERE.get(row, "a node"))
 
 
 def cause_title(diagnosis: Diagnosis) -> str:
-    """The title of what several routes have in common; the places are said beside it."""
+    """The title of what several routes have in common; the places are listed next to it."""
     what = BUT if diagnosis.row is Row.HEALTHY and _broken(diagnosis) else general(diagnosis.row)
     known = diagnosis.worked_around and not _broken(diagnosis)
     return _sentence(f"{what}, but the routes work" if known else what)
@@ -132,12 +129,12 @@ def cause_title(diagnosis: Diagnosis) -> str:
 
 def situation(diagnosis: Diagnosis, quote: Quote = str) -> str:
     """How the route is, and why: `web.example doesn't answer: a NAT rule on edge …`."""
-    site, what = quote(site_of(diagnosis)), title(diagnosis, quote)
-    if _broken(diagnosis) and diagnosis.row is Row.HEALTHY:
-        return f"{site} has a problem, but the network works"
+    site, broken = quote(site_of(diagnosis)), _broken(diagnosis)
     if diagnosis.row is Row.HEALTHY:
-        return f"The route works: {site}"
-    if diagnosis.worked_around and not _broken(diagnosis):
+        works = f"The route works: {site}"
+        return f"{site} has a problem, but the network works" if broken else works
+    what = _clause(diagnosis.row, listed(map(quote, diagnosis.places), PLACES))
+    if diagnosis.worked_around and not broken:
         return f"{site} works, although {what}"
     if diagnosis.by_tests is Verdict.FAILED:
         return f"{site} doesn't answer: {what}"
@@ -151,7 +148,7 @@ def site_of(diagnosis: Diagnosis) -> str:
 
 
 def proof(diagnosis: Diagnosis) -> str:
-    """How sure the sentence beside it is: `Cause (proven)`; empty where nothing was found."""
+    """How sure the sentence next to it is: `Cause (proven)`; empty where nothing was found."""
     if diagnosis.confidence is Confidence.NONE:
         return ""
     if diagnosis.row is Row.HEALTHY:
@@ -170,7 +167,7 @@ def _sentence(clause: str) -> str:
 
 
 def all_title(found: DiagnosedRoutes) -> str:
-    """How many routes do not work, for how many reasons, and how many nobody tested."""
+    """How many routes do not work, for how many reasons, and how many weren't tested."""
     total, failing, left = len(found.diagnosed), found.failing, len(found.untested)
     bad = [cause for cause in found.causes if cause.verdict.rank >= INCIDENT.rank]
     if not total:

@@ -55,7 +55,7 @@ CAUSE = "Cause ("
 """How the first line of a plan's evidence begins, with its confidence in parentheses."""
 
 PLACES = frozenset({"route", "service"})
-"""Keys of a step's values that say where in the object a field stands, and are none of its own."""
+"""Keys of a step's values that say where in the object a field is: they aren't fields."""
 
 LONGEST_FILE = 200_000
 """Characters of a change as a file."""

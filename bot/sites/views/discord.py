@@ -68,8 +68,7 @@ def _line(site: Site, now: datetime) -> str:
 
 def _moment(at: datetime, now: datetime) -> str:
     """Each reader sees it in their own time zone."""
-    style = "t" if now - at < sites_text.DAY else "f"
-    return cards.stamp(at, style)
+    return cards.stamp(at, "t" if now - at < sites_text.DAY else "f")
 
 
 def _tail(sites: Sites) -> list[str]:

@@ -59,7 +59,7 @@ def headline(sites: Sites | None) -> str:
 
 
 def title(sites: Sites) -> str:
-    """The same as the title of an answer, which says also that there is none, or none was seen."""
+    """The title of an answer: the headline, or that no sites exist, or that none could be seen."""
     return headline(sites) or (NONE if sites.seen_whole else NOT_SEEN)
 
 
@@ -156,7 +156,7 @@ def partial(site: Site) -> str:
 
 
 def how_in_terminal(sites: Sites) -> str:
-    """How to test those that nobody tested, from a terminal."""
+    """How to test the untested sites from a terminal."""
     return HOW if sites.checked else TURN_ON
 
 
