@@ -46,9 +46,9 @@ THREAD_EXISTS = 160004
 SERVER_ERROR = 500
 
 LOG_SECONDS = 8.0
-"""In which the log lines of an alert are there, or it is posted without.
+"""How long an alert waits for its log lines; then it is posted without them.
 
-The claim of its message runs meanwhile (`bot.domain.posting.PATIENCE`).
+Its message is claimed before that, so `bot.domain.posting.PATIENCE` includes this time.
 """
 
 Rows = Callable[[Incident], Sequence[render.Row]]
@@ -144,10 +144,9 @@ class DiscordAlertChannel:
         self, channel: int, stems: tuple[str, ...], since: datetime
     ) -> tuple[FoundOutage, ...]:
         known = outage.ids_by_component(stems)
-        found = [
-            _outage(message, known, stems) async for message in self._channels.own(channel, since)
-        ]
-        return tuple(one for one in reversed(found) if one)
+        newest_first = [message async for message in self._channels.own(channel, since)]
+        outages = (_outage(message, known, stems) for message in reversed(newest_first))
+        return tuple(filter(None, outages))
 
     def _marked(self, act: Post | Edit | BlindBoard, log: str = "") -> render.Card:
         detail = outage.detail(act.incident) if isinstance(act, OpenIncident | Edit) else 0
@@ -222,7 +221,7 @@ def _withheld(act: Post | Edit | BlindBoard) -> render.Card:
     """
     match act:
         case Board(state=state):
-            incidents = tuple(one for one in state.incidents if not one.ended)
+            incidents = state.unfinished
         case Summary(incidents):
             pass
         case _:
@@ -231,7 +230,7 @@ def _withheld(act: Post | Edit | BlindBoard) -> render.Card:
 
 
 def _outage(message: Any, known: dict[int, str], stems: tuple[str, ...]) -> FoundOutage | None:
-    """The outage that a message tells, if it tells one."""
+    """The outage that a message is about, if it is about one."""
     parts = [*walk(message.components)]
     ids = [part.id for part in parts]
     if found := outage.by_components(ids, message.id, known):

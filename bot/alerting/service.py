@@ -80,12 +80,9 @@ class AlertService:
             MeshmedicError: The state can't be read.
         """
         state = await self.delivery.store.read(ALERTS) or Alerts()
-        posted = replace(
-            state, incidents=tuple(filter(lambda incident: incident.posted, state.incidents))
-        )
-        return any(not incident.ended for incident in posted.incidents) or bool(
-            due(posted, self.delivery.clock(), self.delivery.rules)
-        )
+        posted = tuple(incident for incident in state.incidents if incident.posted)
+        state = replace(state, incidents=posted)
+        return bool(state.unfinished or due(state, self.delivery.clock(), self.delivery.rules))
 
     async def _turn(self) -> tuple[str, ...]:
         report = await self.health.look()

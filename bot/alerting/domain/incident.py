@@ -295,6 +295,11 @@ class Alerts(msgspec.Struct, frozen=True, dict=True):
         return self._held.holding(key)
 
     @cached_property
+    def unfinished(self) -> tuple[Incident, ...]:
+        """The incidents that are not over."""
+        return tuple(incident for incident in self.incidents if not incident.ended)
+
+    @cached_property
     def _held(self) -> Incidents:
         return Incidents(self.incidents)
 

@@ -76,7 +76,7 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def detail(incident: Incident) -> int:
-    """Since when an outage lasts and whether it is over, as a component id; 0 of other incidents.
+    """When an outage began and whether it is over, as a component id; 0 for other incidents.
 
     Twice the seconds since 2020, and one more once it is over: that is enough until 2054.
     """

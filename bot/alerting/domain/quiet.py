@@ -21,7 +21,7 @@ def with_silences(state: Alerts, mutes: Mutes, report: Report) -> Alerts:
     A change is a line of its timeline, so that its message and its thread say it to everybody.
     """
     now = report.taken_at
-    heads = [incident.head for incident in state.incidents if not incident.ended]
+    heads = [incident.head for incident in state.unfinished]
     muted = mutes.silencing(heads, now)
     incidents = tuple(
         incident if incident.ended else _with(incident, _silence(incident, muted, report), now)
@@ -34,7 +34,7 @@ def _with(incident: Incident, silence: Silence | None, now: datetime) -> Inciden
     if silence == incident.silence:
         return incident
     before = incident.silence
-    what = line(silence) if silence else f"no longer {_done(before)}"
+    what = line(silence) if silence else f"no longer {done(before)}"
     return replace(incident, silence=silence).with_line(now, what)
 
 
@@ -42,10 +42,11 @@ def line(silence: Silence) -> str:
     """Who keeps it quiet, without a time: the card has that in the reader's own time zone."""
     if not silence.by:
         return silence.reason
-    return f"{silence.within} {_done(silence)} by {silence.by}".lstrip()
+    return f"{silence.within} {done(silence)} by {silence.by}".lstrip()
 
 
-def _done(silence: Silence | None) -> str:
+def done(silence: Silence | Mute | None) -> str:
+    """What a person did to keep it quiet."""
     return "acknowledged" if silence and silence.acknowledged else "muted"
 
 
@@ -59,5 +60,5 @@ def _silence(incident: Incident, muted: Mapping[str, Mute], report: Report) -> S
             within="" if mute.finding else mute.target,
             reason=mute.reason[:LONGEST],
         )
-    line = report.muted.get(key)
-    return Silence(reason=line[:LONGEST]) if line else None
+    annotated = report.muted.get(key)
+    return Silence(reason=annotated[:LONGEST]) if annotated else None

@@ -30,10 +30,6 @@ def length(text: str) -> timedelta | Refusal:
     return time
 
 
-def _quoted(text: str) -> str:
-    return f'"{text[:40]}"'
-
-
 class Mute(msgspec.Struct, frozen=True, kw_only=True):
     """A silence: who silenced what until when.
 

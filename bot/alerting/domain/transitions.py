@@ -258,8 +258,7 @@ def _with_members(state: Alerts, view: AlertView) -> Alerts:
     """
     known = {known_finding.key for known_finding in state.known}
     incidents = Incidents(state.incidents)
-    unfinished = (incident for incident in state.incidents if not incident.ended)
-    by_head = grouped((incident.head.key, incident.id) for incident in unfinished)
+    by_head = grouped((incident.head.key, incident.id) for incident in state.unfinished)
     for finding in view.bad:
         if finding.key in known or incidents.holding(finding.key):
             continue
@@ -343,11 +342,9 @@ def _with_repairs(incident: Incident, bad: Mapping[str, Finding], now: datetime)
 
 def _repairs(findings: Iterable[Finding]) -> tuple[str, ...]:
     """The names by which `/fix route` takes the routes that nativeLB is proven to help."""
-    helped = (one.subject for one in findings if one.reason == NATIVE_LB_HELPS)
-    routes = (route for route in helped if route.kind in REPAIRED)
-    return tuple(f"{route.kind.lower()}/{route.namespace}/{route.name}" for route in routes)[
-        :REPAIRS
-    ]
+    helped = (finding.subject for finding in findings if finding.reason == NATIVE_LB_HELPS)
+    routes = islice((route for route in helped if route.kind in REPAIRED), REPAIRS)
+    return tuple(f"{route.kind.lower()}/{route.namespace}/{route.name}" for route in routes)
 
 
 REPAIRED = frozenset({"IngressRoute", "Ingress"})

@@ -37,7 +37,7 @@ SHORT = 2
 
 THREAD_NAME = 100
 
-REASON, KIND, LINE = 60, 60, 160
+REASON, KIND = 60, 60
 SITES = 3
 """Sites that an alert names."""
 
@@ -105,7 +105,7 @@ def _over(incident: Incident) -> str:
 
 
 def _name(incident: Incident) -> str:
-    """The noun alone: its sites where a fault between them is told, else the app."""
+    """The noun alone: its sites where the fault is between them, else the app."""
     if _sites_of_fault(incident):
         return incident.sites.listed(_site, SHORT)
     noun = situation(incident.head).noun
@@ -263,8 +263,7 @@ def _nameless(incident: Incident) -> str:
 
 def board(report: Report, state: Alerts) -> discord.Card:
     """The present state and its age: first of all, how many sites answer."""
-    unfinished = [incident for incident in state.incidents if not incident.ended]
-    lines = _lines(unfinished, lambda one: f"{_head(one)} since {ago(one.began)}")
+    lines = _lines(state.unfinished, lambda one: f"{_head(one)} since {ago(one.began)}")
     verdict = report.verdict
     unseen = report_text.unseen_lines(report.gaps, report.taken_at, discord.KINDS)
     first = sites_text.first_line(report.public)
@@ -284,8 +283,7 @@ def _situation(report: Report, state: Alerts) -> str:
     A problem that waits out its grace may be new, and so may one among kinds that can't be seen.
     """
     said = report_text.headline(report)
-    unfinished = any(not incident.ended for incident in state.incidents)
-    if not (unfinished or state.pending or report.unseen):
+    if not (state.unfinished or state.pending or report.unseen):
         said = KNOWN.sub(r"\1 known \2, nothing new", said, count=1)
     return f"{said[:1].upper()}{said[1:]}"
 

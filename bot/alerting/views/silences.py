@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.alerting.domain.incident import Silence
+from bot.alerting.domain.quiet import done
 from bot.alerting.domain.silences import Mute
 from bot.domain.finding import Finding
 from bot.render import cards as discord
@@ -22,12 +23,12 @@ NAME, LONGEST = 80, 300
 
 def muted(mute: Mute) -> str:
     """The answer to `/mute add` and `/ack`: what, by whom, until when and why."""
-    return f"{MARK} {_shown(mute)} {_done(mute)} {_by(mute.by, mute.until, mute.reason)}"
+    return f"{MARK} {_shown(mute)} {done(mute)} {_by(mute.by, mute.until, mute.reason)}"
 
 
 def unmuted(mute: Mute) -> str:
     """The answer to `/unmute`."""
-    return f"🔔 {_shown(mute)} is no longer {_done(mute)}: it alerts again."
+    return f"🔔 {_shown(mute)} is no longer {done(mute)}: it alerts again."
 
 
 def listed(mutes: Sequence[Mute], annotated: Mapping[Finding, str]) -> str:
@@ -48,22 +49,22 @@ def quiet(silence: Silence) -> str:
         return f"{MARK} {_prose(silence.reason[:1].upper() + silence.reason[1:])}"
     by = _by(silence.by, silence.until, silence.reason)
     if not silence.within:
-        return f"{MARK} {_done(silence).capitalize()} {by}"
-    ends = discord.code(f"/unmute {silence.within.rpartition(' ')[2]}", NAME)
-    return f"{MARK} {discord.code(silence.within, NAME)} is {_done(silence)} {by} · {ends}"
+        return f"{MARK} {done(silence).capitalize()} {by}"
+    within = discord.code(silence.within, NAME)
+    return f"{MARK} {within} is {done(silence)} {by} · {_unmute(silence)}"
 
 
 def still_quiet(silence: Silence | None, ended: datetime) -> str:
     """The line of a card that is over, if what follows would not be posted; else empty."""
     if silence is None or silence.until is None or silence.until <= ended:
         return ""
-    name = silence.within.rpartition(" ")[2]
-    ends = discord.code(f"/unmute {name}".rstrip(), NAME)
-    return f"{MARK} Still muted until {discord.stamp(silence.until)}: {ends} ends that."
+    until = discord.stamp(silence.until)
+    return f"{MARK} Still muted until {until}: {_unmute(silence)} ends that."
 
 
-def _done(silence: Silence | Mute) -> str:
-    return "acknowledged" if silence.acknowledged else "muted"
+def _unmute(silence: Silence) -> str:
+    """The command that ends it, with the namespace or the check that was muted as a whole."""
+    return discord.code(f"/unmute {silence.within.rpartition(' ')[2]}".rstrip(), NAME)
 
 
 def _by(name: str, until: datetime | None, reason: str) -> str:
