@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from bot.alerting.domain.rules import Rules, channel_routes
 from bot.digest.domain.records import DigestPlan
-from bot.doctor.domain.facts import Setup, Use
+from bot.doctor.domain.facts import Setup, uses_of
 from bot.setup.domain.choices import ChannelPurpose, ServerChoices
 
 
@@ -28,27 +27,20 @@ def board_of(board: int | None, choices: ServerChoices) -> int | None:
 def plan_of(plan: DigestPlan, choices: ServerChoices) -> DigestPlan:
     """The digests of the settings, in the chosen channel and by the chosen time zone."""
     channel = plan.channel or _chosen(choices, ChannelPurpose.DIGEST)
-    zone = None if choices.settings.zone else _zone(choices.zone)
-    return replace(plan, channel=channel, zone=zone or plan.zone)
+    return replace(plan, channel=channel, zone=_zone(choices.zone) or plan.zone)
 
 
 def setup_of(setup: Setup, choices: ServerChoices) -> Setup:
     """The set-up that the doctor examines, with the chosen channels among those of the settings."""
-    channels: Mapping[str, int] = {
-        f"/setup {purpose}": channel
-        for purpose in ChannelPurpose
-        if (channel := _chosen(choices, purpose))
+    chosen = {
+        purpose: channel for purpose in ChannelPurpose if (channel := _chosen(choices, purpose))
     }
-    uses = {
-        use
-        for purpose, use in (
-            (ChannelPurpose.ALERTS, Use.ALERTS),
-            (ChannelPurpose.BOARD, Use.BOARD),
-        )
-        if _chosen(choices, purpose)
-    }
+    named = {f"/setup {purpose}": channel for purpose, channel in chosen.items()}
     return replace(
-        setup, choices=choices, channels={**setup.channels, **channels}, uses=setup.uses | uses
+        setup,
+        choices=choices,
+        channels={**setup.channels, **named},
+        uses=setup.uses | uses_of(chosen),
     )
 
 

@@ -70,7 +70,7 @@ class LostChannels:
         it is `noted` does the owner hear of it: not while the store is away.
         """
         now = self.clock()
-        if self._resting.get(channel, now) > now:
+        if self.leaves_alone((channel,)):
             return LeftAlone("The channel took no messages some minutes ago.")
         try:
             took = await call() is not False

@@ -134,13 +134,14 @@ class Doctor:
     async def _present_setup(self) -> Setup:
         if self.choices is None:
             return self.setup
+        made: ServerChoices | NotObserved
         try:
-            async with asyncio.timeout(self.patience):
-                return self.chosen(self.setup, await self.choices())
-        except TimeoutError:
-            return replace(self.setup, choices=NotObserved(SILENT))
+            made = await self._in_time(self.choices(), NotObserved(SILENT))
         except MeshmedicError as error:
-            return replace(self.setup, choices=NotObserved(str(error)))
+            made = NotObserved(str(error))
+        if isinstance(made, NotObserved):
+            return replace(self.setup, choices=made)
+        return self.chosen(self.setup, made)
 
     async def examine_setup(self, discord: Discord) -> DiagnosticReport:
         """Look at all sides at once, without asking what people chose."""

@@ -83,22 +83,21 @@ class Welcome(Outbox[_Posting]):
             return
         self._next, self._since = now + AGAIN, self._since or now
         try:
-            await self._turn()
+            await self._turn(patient=now - self._since < PATIENCE)
         except MeshmedicError as error:
             log.warning("the first message waits: %s", error)
 
-    async def _turn(self) -> None:
+    async def _turn(self, *, patient: bool) -> None:
         record = await self.store.read(WELCOME) or await self._begun()
         self._over = record.over
         channel = self._place()
         if record.over or not channel:
             return
         report = (await self.health.check()).public
-        look = FirstLook.of(report, patient=self.clock() - (self._since or self.clock()) < PATIENCE)
-        if look:
+        if look := FirstLook.of(report, patient=patient):
             posting = _Posting(channel, look, record)
             if error := await self.lost.tried(channel, lambda: self.deliver(posting)):
-                log.warning("the first message waits: %s", error)
+                raise error
 
     def _place(self) -> int:
         choices = self.choices()

@@ -11,7 +11,7 @@ from bot.chat.controls import CogWithControls, Control, chosen_id
 from bot.chat.replies import acknowledge, answer
 from bot.doctor.discord_facts import text_channel
 from bot.doctor.domain.channels import lacking
-from bot.doctor.domain.facts import Use
+from bot.doctor.domain.facts import uses_of
 from bot.doctor.domain.permissions import titles
 from bot.domain.refusal import NotObserved
 from bot.errors import InputError
@@ -21,9 +21,6 @@ from bot.setup.service import ServerSetup, matching_zones
 from bot.setup.views import discord as setup_cards
 from commands.autocomplete import Choices, suggestions
 from commands.setup.controls import ChannelSelect, row
-
-USES = {ChannelPurpose.ALERTS: Use.ALERTS, ChannelPurpose.BOARD: Use.BOARD}
-"""Features that need permissions of their own in their channel."""
 
 
 class SetupCog(CogWithControls):
@@ -83,8 +80,7 @@ async def _missing(client: Client, purpose: ChannelPurpose, channel: int) -> str
         raise InputError(f"Nothing was changed: the channel can't be checked. {found.why}")
     if found is None:
         raise InputError("Nothing was changed: this isn't a text channel that the bot can see.")
-    use = USES.get(purpose)
-    vital, others = lacking(found, {use} if use else ())
+    vital, others = lacking(found, uses_of((purpose,)))
     if vital:
         raise InputError(
             f"Nothing was changed: the bot can't post in #{found.name}, since it lacks "

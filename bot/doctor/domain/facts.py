@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -14,7 +14,7 @@ from bot.domain.finding import Ref
 from bot.domain.refusal import NotObserved
 from bot.routing.instance import TraefikPod
 from bot.routing.running import NAMESPACES
-from bot.setup.domain.choices import ServerChoices
+from bot.setup.domain.choices import ChannelPurpose, ServerChoices
 
 Commands: TypeAlias = tuple[Mapping[str, Any], ...]
 """Slash commands in the form of Discord's API."""
@@ -25,6 +25,14 @@ class Use(StrEnum):
 
     ALERTS = "alerts"
     BOARD = "board"
+
+
+USES = {ChannelPurpose.ALERTS: Use.ALERTS, ChannelPurpose.BOARD: Use.BOARD}
+
+
+def uses_of(purposes: Iterable[ChannelPurpose]) -> frozenset[Use]:
+    """The features that need permissions of their own in channels with these purposes."""
+    return frozenset(USES[purpose] for purpose in purposes if purpose in USES)
 
 
 @dataclass(frozen=True, slots=True)
