@@ -224,6 +224,17 @@ class Health:
         by_code = bool(code and report.with_code(code))
         return await self.story(report, self._match(report, code if by_code else typed))
 
+    async def story_of(self, report: Report, code: str, gone: str) -> Story:
+        """The story of a report's finding with a code, for a control under a message.
+
+        Raises:
+            InputError: The report has no such finding; the message begins with `gone`.
+        """
+        held = report.with_code(code)
+        if not held:
+            raise InputError(_not_found(gone, report))
+        return await self.story(report, held[0])
+
     async def story(self, report: Report, finding: Finding) -> Story:
         """Chain, effects, events and last log lines; what cannot be read is named.
 
@@ -399,11 +410,11 @@ def _unknown(typed: str, report: Report) -> str:
         for finding in report.findings
         for key in (finding.subject.name, str(finding.subject))
     }
-    why = not_found(f"No finding matches {quoted(typed)}", report)
+    why = _not_found(f"No finding matches {quoted(typed)}", report)
     return f"{why} {meant(typed, subjects)}".strip()
 
 
-def not_found(beginning: str, report: Report) -> str:
+def _not_found(beginning: str, report: Report) -> str:
     """Why a finding is missing: with gaps in the report, it may still be there."""
     if not report.unseen:
         return f"{beginning}. It may be fixed by now."

@@ -9,8 +9,7 @@ from bot.alerting.views import silences as silences_view
 from bot.chat.client import OPERATORS
 from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
-from bot.errors import InputError
-from bot.health.service import Health, not_found
+from bot.health.service import Health
 from bot.health.views import discord as health_cards
 from bot.render import cards as render
 from commands.alerts.controls import MuteSelect, SilenceButton, WhyButton
@@ -121,7 +120,5 @@ class AlertsCog(CogWithControls):
     async def _tell_story(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
         report = await self._health.check()
-        finding = report.with_code(control["code"])
-        if not finding:
-            raise InputError(not_found("This problem is gone", report))
-        await answer(interaction, health_cards.story(await self._health.story(report, finding[0])))
+        story = await self._health.story_of(report, control["code"], "This problem is gone")
+        await answer(interaction, health_cards.story(story))

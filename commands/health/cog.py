@@ -12,8 +12,7 @@ from bot.chat.controls import CogWithControls, Control
 from bot.chat.replies import acknowledge, answer
 from bot.domain.check import SCOPES
 from bot.domain.report import Report
-from bot.errors import InputError
-from bot.health.service import Health, not_found
+from bot.health.service import Health
 from bot.health.views import discord as health_cards
 from bot.health.views import export
 from bot.render import cards as render
@@ -92,10 +91,8 @@ class HealthCog(CogWithControls):
     async def _tell_story(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
         report = self._health.remembered(control["number"]) or await self._report(control)
-        finding = report.with_code(control.chosen)
-        if not finding:
-            raise InputError(not_found("That finding is gone", report))
-        await answer(interaction, health_cards.story(await self._health.story(report, finding[0])))
+        story = await self._health.story_of(report, control.chosen, "That finding is gone")
+        await answer(interaction, health_cards.story(story))
 
     async def _export(self, interaction: Interaction, control: Control) -> None:
         await acknowledge(interaction, private=True)
