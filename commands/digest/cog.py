@@ -229,7 +229,7 @@ def _timetable(text: str) -> Timetable:
 
 
 def _confirmation(schedule: DigestSchedule, at: datetime, namespaces: tuple[str, ...]) -> str:
-    when = "It is paused." if schedule.paused else f"Next: <t:{int(at.timestamp())}:F>."
+    when = "It is paused." if schedule.paused else f"Next: {render.stamp(at, 'F')}."
     missing = schedule.namespace and namespaces and schedule.namespace not in namespaces
     now = unknown("namespace", schedule.namespace or "", namespaces) if missing else ""
     hint = f" {render.prose(words.line(now, HINT))}" if now else ""

@@ -114,7 +114,7 @@ def renewed(view: ui.LayoutView, at: datetime) -> bool:
             for detail in item.items:
                 detail.media = f"attachment://{PICTURE}"
         elif isinstance(item, ui.TextDisplay) and SEEN.search(item.content):
-            now = f"nothing new when last looked, <t:{int(at.timestamp())}:f>"
+            now = f"nothing new when last looked, {render.stamp(at)}"
             item.content, has_line = SEEN.sub(rf"\1 · {now}", item.content), True
     return has_line
 
@@ -149,7 +149,7 @@ def _listed(schedule: DigestSchedule, last: RunRecord | None, following: Schedul
         "with trends" if schedule.trends else "",
     ]
     scope = " · ".join(filter(None, [*scopes, *options])) or "everything"
-    ended = f"last {last.stage} <t:{int(last.at.timestamp())}:R>" if last else "nothing sent yet"
+    ended = f"last {last.stage} {render.stamp(last.at, 'R')}" if last else "nothing sent yet"
     where = f"<#{schedule.channel}>" if schedule.channel else "no channel"
     return (
         f"**{schedule.name}** {render.code(str(schedule.when), 60)} {where} · {when}\n"
@@ -160,7 +160,7 @@ def _listed(schedule: DigestSchedule, last: RunRecord | None, following: Schedul
 def _run(name: str, run: RunRecord) -> str:
     late = ", late" if run.late else ""
     count = f" · {run.new:,} new, {run.fixed:,} fixed" if run.message else ""
-    return f"`{name}` {run.day} **{run.stage}**{late} <t:{int(run.at.timestamp())}:R>{count}"
+    return f"`{name}` {run.day} **{run.stage}**{late} {render.stamp(run.at, 'R')}{count}"
 
 
 def _parts(digest: Digest, *, steps: bool = True) -> Iterator[str]:
@@ -221,14 +221,14 @@ def _unchanged(entry: DiffEntry) -> str:
     """A cause in one line with its age: the oldest trouble is no news."""
     # What failed and tries again is milder now only by its looks.
     was = f" (was {entry.was})" if entry.was else ""
-    since = f" · <t:{int(entry.since.timestamp())}:R>" if entry.since else ""
+    since = f" · {render.stamp(entry.since, 'R')}" if entry.since else ""
     return f"{title(entry.finding, bold=True)}{was}{since}{text_view.downstream(entry)}"
 
 
 def _gone(mark: str, entry: GoneEntry) -> str:
     """What is gone, by what people know; when it ended is unknown."""
     said = situation_of(entry.subject, entry.reason, entry.verdict, entry.known_as)
-    first = f"first seen <t:{int(entry.first.timestamp())}:R>"
+    first = f"first seen {render.stamp(entry.first, 'R')}"
     return f"{before(mark, said)} · {first}{text_view.downstream(entry)}"
 
 
@@ -254,4 +254,4 @@ def _tail(digest: Digest, picture: bytes | Undrawn | None) -> Iterator[str]:
         yield f"{words.MARK[Verdict.UNKNOWN]} **not seen** {render.code(unseen, 600)}"
     if isinstance(picture, Undrawn):
         yield f"-# No picture: {render.prose(picture.why)}"
-    yield f"{HEARTBEAT}<t:{int(digest.report.taken_at.timestamp())}:R>"
+    yield f"{HEARTBEAT}{render.stamp(digest.report.taken_at, 'R')}"

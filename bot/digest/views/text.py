@@ -28,8 +28,8 @@ def headline(digest: Digest) -> str:
     """What a digest says in one line: how many entries of which part."""
     if digest.healthy:
         objects = words.plural(digest.report.judged_count, "object")
-        return f"all healthy: {objects} checked{_nodes(digest)}"
-    return f"{changes(digest)}{_nodes(digest)}"
+        return f"all healthy: {objects} checked · {_nodes(digest)}"
+    return f"{changes(digest)} · {_nodes(digest)}"
 
 
 def changes(digest: Digest) -> str:
@@ -65,7 +65,7 @@ def _without_entries(report: Report) -> str:
 
 def nodes(digest: Digest) -> str:
     """How many nodes are ready."""
-    return _nodes(digest).removeprefix(" · ").capitalize()
+    return _nodes(digest).capitalize()
 
 
 def sites(digest: Digest) -> str:
@@ -230,9 +230,9 @@ def _part(name: str, entries: Iterable[str], count: int | None = None) -> Iterat
 def _nodes(digest: Digest) -> str:
     nodes = digest.standing.nodes
     if nodes is None:
-        return " · nodes not seen"
+        return "nodes not seen"
     cordoned = f", {nodes.cordoned} cordoned" if nodes.cordoned else ""
-    return f" · nodes {nodes.ready}/{nodes.total} ready{cordoned}"
+    return f"nodes {nodes.ready}/{nodes.total} ready{cordoned}"
 
 
 VERDICTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.HEALTHY)
