@@ -579,7 +579,7 @@ def _explained(problem: Any) -> str:
     name = str(problem["loc"][0]).removeprefix(PREFIX.lower())
     field = Settings.model_fields.get(name)
     if field is None:
-        return f"{name}is not a setting. The README lists them all."
+        return f"{name} is not a setting. The README lists them all."
     secret = "SecretStr" in str(field.annotation)
     value = "" if secret else f" (given: {str(problem['input'])[:80]!r})"
     return f"{PREFIX}{name.upper()}: {message}{value}. Allowed: {field.description}"
