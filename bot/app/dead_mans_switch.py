@@ -28,7 +28,7 @@ class DeadMansSwitch:
 
     healthy_at: When a turn last examined the cluster and Discord took all that was due.
     no_session: Why there is no Discord session, in sentences; empty where there is one.
-    digests: What is known of the digests: one that doesn't go out is no healthy bot.
+    digests: What is known of the digests: the bot isn't healthy while one doesn't go out.
     """
 
     heartbeat: Heartbeat

@@ -62,7 +62,7 @@ class Client(discord.Client):
     on_answered: Receives each interaction that has ended.
     leadership: Says whether this process acts; a standby lets the leader answer first. A process
     that is alone registers its commands at the login; else the leader calls `register`.
-    cluster_name: Stands in the headline of each message; empty where nothing is to be told apart.
+    cluster_name: Stands in the headline of each message; empty where one cluster alone reports.
     """
 
     def __init__(

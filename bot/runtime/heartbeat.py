@@ -1,6 +1,6 @@
-"""Pings an address of the owner's, whose other side raises an alarm when the pings stop.
+"""Pings the owner's address, whose other side raises an alarm when the pings stop.
 
-The address is a secret: whoever knows it can keep the alarm silent. No error and no log line
+The address is a secret: anyone who knows it can keep the alarm silent. No error and no log line
 repeats any part of it.
 """
 

@@ -65,7 +65,7 @@ class Announcer:
         try:
             await self._channels.edit(card.channel, card.message, shown)
         except (ChannelUnavailable, Unsent) as error:
-            # `/fix` works where the bot can't see the channel, so this is no lost channel.
+            # `/fix` also works in a channel that the bot can't see: that one isn't lost.
             log.warning("the card of change %s is not up to date: %s", name, error)
 
     async def _audit(self, change: Change, audit_channel: int) -> None:
