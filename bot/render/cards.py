@@ -189,7 +189,11 @@ def _stamped(text: str) -> str:
 def card(
     verdict: Verdict | None, parts: Sequence[str | ui.TextDisplay[Any]], rows: Sequence[Row]
 ) -> Card:
-    """A message of several parts with separators between them, in the colour of its verdict."""
+    """A message of several parts with separators between them, in the colour of its verdict.
+
+    Empty parts are left out.
+    """
+    parts = [part for part in parts if part]
     colour = words.LOOK[verdict].colour if verdict else None
     container: ui.Container[Any] = ui.Container(accent_colour=colour)
     for number, part in enumerate(parts):

@@ -35,7 +35,8 @@ def test_the_name_stands_before_the_headline(text: str, headline: str) -> None:
 
 @pytest.mark.parametrize("text", ["-# <t:1:R> failed", "Nothing is muted.", "", "<@&300>"])
 def test_a_line_of_a_timeline_and_a_note_have_no_headline(text: str) -> None:
-    assert shown(named(cards.card(None, [text], ()), "homelab")) == [text]
+    card = cards.Card(ui.LayoutView(timeout=None).add_item(ui.TextDisplay(text)))
+    assert shown(named(card, "homelab")) == [text]
 
 
 def test_only_the_first_part_of_a_message_is_its_headline() -> None:

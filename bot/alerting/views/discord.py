@@ -73,7 +73,7 @@ def incident(
         "\n".join(map(timeline_line, _latest(incident))),
         _quiet(incident),
     ]
-    return discord.card(_verdict(incident), [part for part in parts if part], rows)
+    return discord.card(_verdict(incident), parts, rows)
 
 
 LOG = 1001
@@ -199,7 +199,7 @@ def _quiet(incident: Incident) -> str:
 def timeline(lines: Sequence[Moment], role: int | None = None) -> discord.Card:
     """What happened since the last message in the thread."""
     text = "\n".join(map(timeline_line, lines)) or "-# (earlier lines were not kept)"
-    return discord.card(None, [part for part in (text, _mention(role)) if part], ())
+    return discord.card(None, [text, _mention(role)], ())
 
 
 def thread_name(incident: Incident) -> str:
@@ -240,8 +240,7 @@ def summary(incidents: Sequence[Incident], role: int | None = None) -> discord.C
         f"### {words.plural(len(incidents), 'more problem')}{place}\n"
         "This channel has had its alerts for this hour, so these share one message."
     )
-    parts = (head, _mention(role), "\n".join(lines))
-    return discord.card(Verdict.UNKNOWN, [part for part in parts if part], ())
+    return discord.card(Verdict.UNKNOWN, [head, _mention(role), "\n".join(lines)], ())
 
 
 def withheld(incidents: Sequence[Incident], role: int | None = None) -> discord.Card:
@@ -251,7 +250,7 @@ def withheld(incidents: Sequence[Incident], role: int | None = None) -> discord.
         "Discord rejected the text of this message, so it has no names.\n`/health all` shows them."
     )
     parts = (text, _mention(role), "\n".join(lines) or "No open incident.")
-    return discord.card(Verdict.UNKNOWN, [part for part in parts if part], ())
+    return discord.card(Verdict.UNKNOWN, parts, ())
 
 
 def _nameless(incident: Incident) -> str:
@@ -274,7 +273,7 @@ def board(report: Report, state: Alerts) -> discord.Card:
         note_line(report.public),
         f"-# seen {ago(report.taken_at)}",
     ]
-    return discord.card(verdict, [part for part in parts if part], ())
+    return discord.card(verdict, parts, ())
 
 
 def _situation(report: Report, state: Alerts) -> str:

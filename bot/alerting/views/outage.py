@@ -79,7 +79,7 @@ def board(incident: Incident) -> discord.Card:
 
 
 def _card(verdict: Verdict, *parts: str) -> discord.Card:
-    return discord.card(verdict, [part for part in parts if part], ())
+    return discord.card(verdict, parts, ())
 
 
 def _reason(incident: Incident) -> OutageReason:

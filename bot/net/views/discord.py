@@ -74,7 +74,7 @@ def diagnoses(found: DiagnosedRoutes, rows: list[render.Row]) -> render.Card:
     shown = list(words.fitting([_cause(cause) for cause in found.causes], room))
     if hidden := len(found.causes) - len(shown):
         shown.append(f"-# … and {hidden:,} more: the file has them.")
-    card = render.card(verdict, [part for part in (head, *shown, tail) if part], rows)
+    card = render.card(verdict, [head, *shown, tail], rows)
     return _with_file(card, "diagnoses.txt", terminal.diagnoses_text(found))
 
 
@@ -118,7 +118,7 @@ def matrix(
         f"-# {text.NOT_TESTED}`/net diagnose`" if verdict is Verdict.HEALTHY else "",
         "" if picture else f"-# {text.LEGEND}",
     ]
-    card = render.card(verdict, [part for part in parts if part], rows)
+    card = render.card(verdict, parts, rows)
     if isinstance(drawn, bytes):
         image = render.Attachment("matrix.png", drawn)
         card = render.with_picture(card, image, chart.alt(measured))
@@ -136,7 +136,7 @@ def request(result: RequestResult, rows: Sequence[render.Row] = ()) -> render.Ca
         _untested(result.untested[:4], 4, 400),
         f"-# from {render.code(result.start, 120)} · tested by {_prose(result.way, 200)}",
     ]
-    return render.card(verdict, [part for part in parts if part], rows)
+    return render.card(verdict, parts, rows)
 
 
 def tool(ran: ToolRun, rows: Sequence[render.Row] = ()) -> render.Card:

@@ -68,7 +68,7 @@ def offers(route: str, offered: Offers, rows: Sequence[cards.Row]) -> cards.Card
     others = [f"-# Not available: {name}. {_prose(why)}" for name, why in words.impossible(offered)]
     hint = [f"-# {_prose(offered.hint, SENTENCE)}"] if offered.hint else []
     parts = [head, "\n".join(fixes), "\n".join(others), *hint]
-    return cards.card(diagnosis.verdict, [part for part in parts if part], rows)
+    return cards.card(diagnosis.verdict, parts, rows)
 
 
 def listed(title: str, changes: Sequence[Change]) -> cards.Card:
@@ -77,7 +77,7 @@ def listed(title: str, changes: Sequence[Change]) -> cards.Card:
     if len(changes) > HISTORY:
         lines.append(f"-# … and {len(changes) - HISTORY} more: `kubectl get changes -A`")
     head = f"## {title}" if lines else f"## No {title[:1].lower()}{title[1:]}"
-    return cards.card(None, [head, *(["\n".join(lines)] if lines else [])], ())
+    return cards.card(None, [head, "\n".join(lines)], ())
 
 
 def audit(moved: Change) -> cards.Card:
@@ -104,7 +104,7 @@ def details(shown: Change) -> cards.Card:
         f"-# {cards.code(shown.name, 90)}",
     ]
     file = cards.Attachment.of_text("change.txt", words.full_text(shown))
-    return cards.with_files(cards.card(None, [part for part in parts if part], ()), (file,))
+    return cards.with_files(cards.card(None, parts, ()), (file,))
 
 
 def _section(title: str, lines: Sequence[str], room: int) -> str:

@@ -39,7 +39,7 @@ def sites(sites: Sites) -> cards.Card:
         lines.append(f"-# … and {hidden:,} more in the file")
     parts = [head, "\n".join(lines), tail]
     page = terminal.plain(sites_terminal.sites(sites))
-    card = cards.card(verdict, [part for part in parts if part], ())
+    card = cards.card(verdict, parts, ())
     return cards.with_files(card, (cards.Attachment.of_text(FILE, page, LARGEST_FILE),))
 
 

@@ -108,7 +108,7 @@ def _card(
         shown.append(part)
     shown += _more(len(parts) - len(shown), noun)
     listed = "\n".join(shown)
-    return render.card(verdict, [part for part in (head, listed, tail) if part], ())
+    return render.card(verdict, [head, listed, tail], ())
 
 
 def _filed(card: render.Card, name: str, page: RenderableType) -> render.Card:
