@@ -7,7 +7,6 @@ import base64
 import io
 import json
 import logging
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from bot.log_setup import (
     searched,
 )
 from tests import warm
+from tests.environment import without_settings
 from tests.examples import examples
 from tests.leaking import WAYS
 
@@ -44,8 +44,7 @@ def secret_number(number: int) -> str:
 
 def leak(form: str, *cases: tuple[str, str], token: str = TOKEN) -> str:
     """What a process prints that puts these texts there, and dies of the last one."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
-    env = clean | {"MESHMEDIC_DISCORD_TOKEN": token}
+    env = without_settings() | {"MESHMEDIC_DISCORD_TOKEN": token}
     done = warm.python("-m", "tests.leaking", form, env=env, stdin=json.dumps(cases).encode())
     printed = (done.stdout + done.stderr).decode()
     assert done.returncode == 1, printed

@@ -20,7 +20,7 @@ class Turns:
 
 @asynccontextmanager
 async def counted_turns() -> AsyncIterator[Turns]:
-    """Count the turns of the event loop meanwhile."""
+    """Count the turns of the event loop within the block."""
     turns = Turns()
 
     async def counting() -> None:

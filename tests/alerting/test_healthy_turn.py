@@ -47,7 +47,7 @@ def an_alert_service(channel: Moody, store: Unkept | None = None) -> tuple[Faili
 async def test_a_turn_in_which_discord_takes_everything_is_healthy_though_the_cluster_is_not() -> (
     None
 ):
-    """The switch is about the bot: what is broken in the cluster is told by alerts."""
+    """The switch is about the bot: alerts report what is broken in the cluster."""
     health, alerts = an_alert_service(Moody())
     assert alerts.healthy_at is None
     await alerts.turn()
@@ -69,7 +69,7 @@ async def test_a_turn_in_which_discord_takes_nothing_is_not(error: Exception) ->
 
 
 async def test_no_turn_is_healthy_while_a_lost_channel_is_left_alone() -> None:
-    """Nothing is tried meanwhile, so nothing fails."""
+    """Nothing is tried in that time, so nothing fails."""
     channel = Moody(refuses=ChannelUnavailable("deleted"))
     health, alerts = an_alert_service(channel)
     for _ in range(4):

@@ -83,7 +83,7 @@ async def test_anything_else_is_silence_with_a_reason(process: Process, why: str
 
 
 async def test_a_standby_sends_no_ping() -> None:
-    """It would hide that no process acts."""
+    """It would hide that no process leads."""
     process = Process(leader=False)
     assert not await process.turn()
     assert not process.heartbeat.pings

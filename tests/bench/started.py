@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, Spread
 from tests.bench.homelab import Size
 from tests.bench.server import started
+from tests.environment import without_settings
 
 SHARE = 0.01
 """Of the whole size: a homelab of 100 pods."""
@@ -38,7 +39,7 @@ async def _median(rounds: int, *arguments: str) -> float:
 
 
 def _spent(arguments: tuple[str, ...]) -> float:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
+    env = without_settings()
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     pid = os.posix_spawn(
         sys.executable,

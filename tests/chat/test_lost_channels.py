@@ -1,4 +1,4 @@
-"""A channel that takes nothing: asked seldom, and reported once, whoever wanted to post there."""
+"""A channel that takes nothing: asked seldom, and reported once for all that post there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -93,7 +93,7 @@ async def test_another_reason_and_another_channel_are_reported_too():
     ]
 
 
-async def test_a_lost_channel_is_asked_once_in_five_minutes_and_others_meanwhile():
+async def test_a_lost_channel_is_asked_once_in_five_minutes_and_others_all_the_time():
     """Discord bans clients with many bad requests."""
     scene = Scene()
     process = scene.process(fallback=0)
@@ -128,7 +128,7 @@ async def test_where_the_fallback_is_lost_too_or_none_is_set_the_log_alone_has_i
 
 
 async def test_while_the_store_is_away_it_is_not_asked():
-    """An outage of the API server is told without it."""
+    """An outage of the API server is reported without it."""
     scene = Scene()
     process = scene.process()
     scene.discord.gone[CHANNEL] = "deleted"
@@ -140,7 +140,7 @@ async def test_while_the_store_is_away_it_is_not_asked():
     assert scene.discord.asked == [CHANNEL]
 
 
-async def test_a_discord_that_is_away_or_rejects_a_message_is_no_lost_channel():
+async def test_a_discord_that_is_away_or_rejects_a_message_loses_no_channel():
     """Trying again helps, or another message does."""
     scene = Scene()
     process = scene.process()

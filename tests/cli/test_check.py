@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.broken import overlay_down
 from tests import warm
 from tests.builders import a_pod, an_object
+from tests.environment import without_settings
 from tests.json_schema import validate
 
 
@@ -30,8 +30,7 @@ class Done:
 
 async def meshmedic(*arguments: str, stdin: str = "") -> Done:
     """Run it with these arguments, at 80 columns, and no settings of this machine."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
-    env = clean | {"COLUMNS": "80"}
+    env = without_settings() | {"COLUMNS": "80"}
     done = await asyncio.to_thread(
         warm.python, "-m", "bot", *arguments, env=env, stdin=stdin.encode()
     )

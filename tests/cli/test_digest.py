@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from bot.kube.connect import connect
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from tests import warm
 from tests.builders import a_kustomization, a_pod
+from tests.environment import without_settings
 from tests.json_schema import validate
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ class Homelab:
     kubeconfig: str
 
     async def digest(self, *arguments: str, place: str = "") -> tuple[int, str, str]:
-        clean = {key: each for key, each in os.environ.items() if not key.startswith("MESHMEDIC_")}
+        clean = without_settings()
         clean |= {"MESHMEDIC_STATE_NAMESPACE": place} if place else {}
 
         command = ("-m", "bot", "digest", "--kubeconfig", self.kubeconfig, *arguments)

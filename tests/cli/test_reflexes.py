@@ -27,6 +27,7 @@ from bot.errors import ClusterError, InputError
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios import ordinary
 from tests.cli.test_check import meshmedic
+from tests.environment import without_settings
 from tests.json_schema import validate
 from tests.places import ROOT
 
@@ -285,7 +286,7 @@ async def test_the_doctor_and_a_story_keep_their_schemas(homelab: str):
 
 def on_a_terminal(columns: int, *arguments: str) -> tuple[str, str]:
     """What stands on the screen in the end, and everything that was written to it."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
+    env = without_settings()
     env |= {"COLUMNS": str(columns), "TERM": "xterm", "PYTHONPATH": str(ROOT)}
     env.pop("NO_COLOR", None)
     ours, theirs = pty.openpty()

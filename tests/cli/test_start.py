@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from bot.cli.cluster_settings import ClusterSettings
 from bot.cli.parser import build_parser
 from bot.sandbox.kubernetes_api import SimulatedCluster, serve, write_kubeconfig
 from bot.sandbox.scenarios.homelab import healthy
+from tests.environment import without_settings
 from tests.places import ROOT
 
 HEAVY = {
@@ -34,12 +34,11 @@ except SystemExit as done:
 
 async def test_a_check_imports_none_of_the_heavy_packages(tmp_path: Path):
     """Neither for the cluster, nor for the settings, nor for the answer."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MESHMEDIC_")}
     async with serve(SimulatedCluster(healthy(datetime.now(UTC)).objects)) as url:
         write_kubeconfig(tmp_path / "kubeconfig", url)
         process = await finished(
             [sys.executable, "-c", PROGRAM, "check", "--kubeconfig", str(tmp_path / "kubeconfig")],
-            clean,
+            without_settings(),
         )
     code, *imported = process.stderr.split()
     assert code in ("0", "1", "2"), process.stderr

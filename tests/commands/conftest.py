@@ -69,11 +69,11 @@ IDLE = 0.002
 def marked(messages: Iterable[Any], *marks: str) -> list[Any]:
     """Those with one of these marks."""
     wanted = set(map(component_id, marks))
-    return [each for each in messages if wanted & _ids(each)]
+    return [message for message in messages if wanted & _ids(message)]
 
 
 def _ids(message: Any) -> set[int]:
-    return {part["id"] for part in walk([each.to_dict() for each in message.components])}
+    return {part["id"] for part in walk(parts(message))}
 
 
 @dataclass
@@ -233,14 +233,19 @@ async def room() -> AsyncIterator[Room]:
 
 
 def texts(components: Any) -> str:
-    """Every text of a message, nested ones too, in order."""
-    found = []
-    for each in components:
-        if each.get("content"):
-            found.append(each["content"])
-        found.append(texts(each.get("components", ())))
-        found.append((each.get("file") or {}).get("url", ""))
-    return "\n".join(filter(None, found))
+    """Every text of a message and the address of every file, nested ones too, in order."""
+    said = (part.get("content") or (part.get("file") or {}).get("url") for part in walk(components))
+    return "\n".join(filter(None, said))
+
+
+def parts(message: Any) -> list[Any]:
+    """A message's components as JSON has them."""
+    return [part if isinstance(part, dict) else part.to_dict() for part in message.components]
+
+
+def text_of(message: Any) -> str:
+    """The same of a message that Discord keeps."""
+    return texts(parts(message))
 
 
 def of_type(components: Any, kind: discord.ComponentType) -> list[dict[str, Any]]:

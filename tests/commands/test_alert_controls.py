@@ -7,30 +7,23 @@ import pytest
 from msgspec.structs import replace as with_fields
 
 from bot.alerting.domain.incident import Incident, Silence
-from bot.domain.finding import Finding, Ref
-from bot.domain.verdict import Verdict
+from bot.domain.finding import Ref
 from commands.alerts import controls
 from commands.alerts.controls import TIMES
+from tests.alerting.crashing import CRASHING, an_incident
 from tests.builders import a_pod
 from tests.commands.conftest import Room, code_in, message, said
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=4)
-HEAD = Finding(
-    check="pods",
-    subject=Ref("Pod", "media", "jellyfin-1"),
-    verdict=Verdict.FAILED,
-    reason="CrashLoopBackOff",
-    message="it crashes",
-)
-OPEN = Incident(id="1", head=HEAD, keys=(HEAD.key,), opened=NOW, worst=Verdict.FAILED)
+OPEN = an_incident(NOW)
 BY_OLGA = Silence("olga", LATER)
 
 
 def labels(incident: Incident) -> list[str]:
     """What can be pressed or chosen, in order."""
-    found = [row.to_component_dict()["components"] for row in controls.rows(incident)]
-    return [one.get("label") or one["placeholder"] for row in found for one in row]
+    rows = [row.to_component_dict()["components"] for row in controls.rows(incident)]
+    return [part.get("label") or part["placeholder"] for row in rows for part in row]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +62,7 @@ async def an_alert(room: Room, incident: Incident | None = None) -> tuple[Any, s
     shown = message(report)
     stored = room.env.backend.get_message(room.channel.id, shown.id)
     subject = Ref("Pod", "apps", "web")
-    one = incident or with_fields(OPEN, head=with_fields(HEAD, subject=subject))
+    one = incident or with_fields(OPEN, head=with_fields(CRASHING, subject=subject))
     assert one.head.code == code or incident
     stored.components = [row.to_component_dict() for row in controls.rows(one)]
     return shown, code
@@ -110,7 +103,7 @@ async def test_an_operator_acknowledges_and_unmutes(room: Room) -> None:
     assert "acknowledged by olga" in said(await room.operator.click(alert, label="Acknowledge"))
     stored = room.env.backend.get_message(room.channel.id, alert.id)
     quiet = with_fields(
-        OPEN, silence=BY_OLGA, head=with_fields(HEAD, subject=Ref("Pod", "apps", "web"))
+        OPEN, silence=BY_OLGA, head=with_fields(CRASHING, subject=Ref("Pod", "apps", "web"))
     )
     stored.components = [row.to_component_dict() for row in controls.rows(quiet)]
     ended = said(await room.operator.click(alert, label="Unmute"))

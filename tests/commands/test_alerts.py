@@ -24,7 +24,7 @@ from bot.domain.story import LogTail
 from bot.domain.verdict import Verdict
 from commands.alerts import controls as alert_controls
 from tests.builders import a_pod
-from tests.commands.conftest import Room, marked, said, texts
+from tests.commands.conftest import Room, marked, said, text_of
 
 WELL = a_pod("web")
 BOARD = "meshmedic-board"
@@ -95,10 +95,6 @@ class Guarded:
         return marked(self.room.channel.history(), BOARD)
 
 
-def shown(message: Any) -> str:
-    return texts([each.to_dict() for each in message.components])
-
-
 @pytest.fixture
 def guarded(room: Room) -> Guarded:
     assert room.channel.guild
@@ -112,9 +108,9 @@ async def test_the_board_says_nothing_of_what_was_found_out_in_private(guarded: 
     guarded.private = True
     await guarded.turns(2)
     (board,) = guarded.boards()
-    assert "All healthy" in shown(board)
-    assert "No open incident." in shown(board)
-    assert "no news" not in shown(board)
+    assert "All healthy" in text_of(board)
+    assert "No open incident." in text_of(board)
+    assert "no news" not in text_of(board)
 
 
 async def test_an_alert_arrives_once_is_edited_and_answered_and_its_button_mutes(guarded: Guarded):
@@ -163,7 +159,7 @@ async def test_what_develops_is_told_in_a_thread_and_calls_a_role_once_it_fails(
     guarded.see(Verdict.DEGRADED)
     await guarded.turns(30)
     (alert,) = await guarded.alerts()
-    assert f"<@&{role}>" not in shown(alert)
+    assert f"<@&{role}>" not in text_of(alert)
     for verdict in (Verdict.FAILED, Verdict.DEGRADED, Verdict.FAILED):
         guarded.see(verdict)
         await guarded.turns(2)
@@ -171,13 +167,13 @@ async def test_what_develops_is_told_in_a_thread_and_calls_a_role_once_it_fails(
     await guarded.turns(4)
     (thread,) = room.channel.threads
     assert thread.id == alert.id
-    lines = [shown(each) for each in thread.history()]
+    lines = [text_of(line) for line in thread.history()]
     assert "worse: failed" in lines[0]
     assert [f"<@&{role}>" in each for each in lines] == [True, False, False, False]
     assert "recovered" in lines[-1]
     assert len(await guarded.alerts()) == len(await guarded.alerts("-end")) == 1
     (edited,) = await guarded.alerts()
-    assert shown(edited).count("<t:") == 2, "the latest line, and since when"
+    assert text_of(edited).count("<t:") == 2, "the latest line, and since when"
 
 
 async def test_where_it_may_have_no_thread_the_timeline_stays_in_the_message(guarded: Guarded):
@@ -193,7 +189,7 @@ async def test_where_it_may_have_no_thread_the_timeline_stays_in_the_message(gua
         await guarded.turns(30)
     assert room.channel.threads == []
     (alert,) = await guarded.alerts()
-    assert "worse: failed" in shown(alert)
+    assert "worse: failed" in text_of(alert)
     assert (await guarded.incident()).thread.refused
 
 
@@ -240,8 +236,8 @@ async def test_a_lost_channel_is_told_to_the_owner_once_and_its_alerts_are_not_l
     assert room.channel.guild
     owner = room.channel.guild.channels["owner"]
     (word,) = owner.history()
-    assert f"<#{room.channel.id}>" in shown(word)
-    assert "Missing Permissions" in shown(word)
+    assert f"<#{room.channel.id}>" in text_of(word)
+    assert "Missing Permissions" in text_of(word)
     assert AlertOutcome.LOST in guarded.told
 
 
@@ -266,7 +262,7 @@ async def test_a_history_that_the_bot_may_not_read_keeps_no_alert_waiting(guarde
 
 
 async def test_log_lines_that_take_too_long_keep_no_alert_waiting(guarded: Guarded):
-    """It is posted without them: they are no must."""
+    """It is posted without them: they may be missing."""
     room = guarded.room
 
     async def never(_finding: Finding) -> LogTail | None:

@@ -18,7 +18,7 @@ from bot.history.domain.record import HISTORY, History, PastIncident, Point
 from bot.runtime.memory_store import Unkept
 from commands.digest import refresh_button as button
 from tests.builders import a_kustomization, a_pod
-from tests.commands.conftest import Room, make_client, message, said, texts
+from tests.commands.conftest import Room, make_client, message, parts, said, text_of
 from tests.render.strategies import HOSTILE
 
 START = datetime(2025, 12, 31, tzinfo=UTC)
@@ -153,7 +153,7 @@ async def test_a_due_digest_is_posted_once_and_found_again_by_what_it_carries(
     await digests.turn()
     await digests.turn()
     (posted,) = room.channel.history()
-    assert "**New** (2)" in texts([each.to_dict() for each in posted.components])
+    assert "**New** (2)" in text_of(posted)
     postbox = mailing(room)
     day = now.date()
     assert await postbox.find(room.channel.id, mark("daily", day), START) == posted.id
@@ -170,7 +170,7 @@ async def test_a_brief_line_is_edited_in_place(room: Room) -> None:
         await postbox.edit(room.channel.id, sent, await a_letter(room, day=2, brief=True)) is True
     )
     (posted,) = room.channel.history()
-    assert "all healthy: 1 object checked" in texts([each.to_dict() for each in posted.components])
+    assert "all healthy: 1 object checked" in text_of(posted)
     assert await postbox.find(room.channel.id, mark("daily", date(2026, 1, 2)), START)
     assert await postbox.edit(room.channel.id, 1234567, await a_letter(room, brief=True)) is False
 
@@ -184,16 +184,16 @@ async def test_a_whole_digest_is_renewed_by_its_last_line_alone(room: Room) -> N
     )
     assert isinstance(sent, int)
     (posted,) = room.channel.history()
-    before = texts([each.to_dict() for each in posted.components])
+    before = text_of(posted)
     for day in (1, 2):
         at = datetime(2026, 1, day, 8, tzinfo=UTC)
         assert await postbox.renew(room.channel.id, sent, at) is True
     (posted,) = room.channel.history()
-    after = texts([each.to_dict() for each in posted.components])
+    after = text_of(posted)
     now = " · nothing new when last looked, <t:1767340800:f>"
     assert after.replace(now, "") == before
     assert len(after) - len(before) == len(now) <= discord_digest.RENEWED
-    shown = str([each.to_dict() for each in posted.components])
+    shown = str(parts(posted))
     assert "digest.txt" in shown
     assert "health.png" in shown
     assert await postbox.find(room.channel.id, mark("daily", date(2026, 1, 1)), START) == sent
@@ -249,11 +249,11 @@ async def test_a_digest_that_discord_rejects_is_posted_by_its_counts_and_its_fil
     sent = await postbox.send(where, await a_letter(room))
     (posted,) = room.channel.history()
     assert posted.id == sent == await postbox.find(where, mark("daily", date(2026, 1, 1)), START)
-    shown = texts([each.to_dict() for each in posted.components])
+    shown = text_of(posted)
     assert "2 new" in shown
     assert "rejected the text" in shown
     assert "apps" not in shown
-    assert "digest.txt" in str([each.to_dict() for each in posted.components])
+    assert "digest.txt" in str(parts(posted))
 
 
 async def test_the_button_tells_the_health_of_now_also_after_a_restart(room: Room) -> None:

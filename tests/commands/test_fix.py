@@ -13,10 +13,11 @@ from bot.net.diagnosis.diagnosis import Effect
 from bot.remediation.change.states import ChangeState
 from bot.routing.native_lb import ANNOTATION
 from commands.fix.announcements import Announcer
-from tests.commands.conftest import GUILD, Room, message, said, texts
+from tests.commands.conftest import GUILD, Room, message, parts, said, text_of
 from tests.remediation.changes import ASKED, SERVICE, World, answers
 from tests.remediation.planning.situations import a_service, with_effect
 from tests.render.discord_markdown import read
+from tests.wire.messages import walk
 
 
 @pytest.fixture
@@ -32,27 +33,7 @@ async def world(room: Room) -> World:
 
 def buttons(shown: Any) -> dict[str, str]:
     """The custom ids of a message's buttons by their labels."""
-    found: dict[str, str] = {}
-
-    def walk(each: Any) -> None:
-        if each.get("label"):
-            found[each["label"]] = each["custom_id"]
-        for inner in each.get("components") or ():
-            walk(inner)
-
-    for each in parts(shown):
-        walk(each)
-    return found
-
-
-def parts(shown: Any) -> list[Any]:
-    """A message's components as JSON has them."""
-    return [each if isinstance(each, dict) else each.to_dict() for each in shown.components]
-
-
-def text_of(shown: Any) -> str:
-    """Every text of a message."""
-    return texts(parts(shown))
+    return {part["label"]: part["custom_id"] for part in walk(parts(shown)) if part.get("label")}
 
 
 async def propose(room: Room, **more: str) -> Any:
@@ -318,4 +299,4 @@ async def test_an_audit_entry_for_a_channel_that_is_left_alone_is_in_the_log(
 
 async def test_without_a_place_in_the_cluster_it_says_what_to_set(room: Room) -> None:
     answer = await room.viewer.slash(room.channel, "fix status", change="x")
-    assert "MESHMEDIC_STATE_NAMESPACE" in said(answer).replace("\\", "")
+    assert "MESHMEDIC_STATE_NAMESPACE" in read(said(answer)).text

@@ -165,7 +165,7 @@ class Stage:
         else:
             kind = discord.ComponentType.select if values else discord.ComponentType.button
         alike = SELECTS if kind in SELECTS else (kind,)
-        (control,) = (found for one in alike for found in of_type(stored.components, one))
+        (control,) = (part for type_ in alike for part in of_type(stored.components, type_))
         control |= {"custom_id": custom_id, "type": kind.value}
         sent = {"custom_id": custom_id, "component_type": kind.value}
         return await _component_interaction(

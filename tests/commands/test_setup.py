@@ -60,8 +60,8 @@ async def chosen(room: Room) -> Choices:
 async def test_there_is_a_select_for_each_channel_that_the_settings_leave_open(room: Room) -> None:
     answer = message(await room.approver.slash(room.channel, "setup channels"))
     selects = of_type(answer.components, discord.ComponentType.channel_select)
-    assert [each["custom_id"].rpartition(":")[2] for each in selects] == list(ChannelPurpose)
-    assert all(each["channel_types"] == [0, 5] for each in selects)
+    assert [select["custom_id"].rpartition(":")[2] for select in selects] == list(ChannelPurpose)
+    assert all(select["channel_types"] == [0, 5] for select in selects)
 
 
 async def test_a_choice_counts_at_once_and_is_shown_as_chosen(room: Room) -> None:
@@ -70,10 +70,10 @@ async def test_a_choice_counts_at_once_and_is_shown_as_chosen(room: Room) -> Non
     room.client.setup.on_change = followed.append  # type: ignore[attr-defined]
     assert "from now on" in await choose(room, "alerts", room.channel.id)
     assert (await chosen(room)).channels == {ALERTS: room.channel.id}
-    assert [each.channel(ALERTS) for each in followed] == [room.channel.id]
+    assert [choices.channel(ALERTS) for choices in followed] == [room.channel.id]
     answer = message(await room.approver.slash(room.channel, "setup channels"))
     select = of_type(answer.components, discord.ComponentType.channel_select)[0]
-    assert [int(each["id"]) for each in select["default_values"]] == [room.channel.id]
+    assert [int(channel["id"]) for channel in select["default_values"]] == [room.channel.id]
 
 
 async def test_nothing_chosen_takes_a_choice_back(room: Room) -> None:
@@ -110,8 +110,8 @@ async def test_a_channel_in_which_the_bot_may_not_post_is_refused_with_what_is_m
 
 
 @pytest.mark.parametrize("wrong", [123456789012345678, GUILD])
-async def test_what_is_no_text_channel_of_the_server_is_refused(room: Room, wrong: int) -> None:
-    """Whoever sends a click may send any id."""
+async def test_only_text_channels_of_the_server_can_be_chosen(room: Room, wrong: int) -> None:
+    """A click may carry any id."""
     assert "isn't a text channel" in await choose(room, "audit", wrong)
     assert await chosen(room) == Choices()
 
@@ -162,7 +162,7 @@ async def test_a_time_zone_is_suggested_from_the_first_letter_on_and_a_wrong_one
     assert "Europe/Berlin" in await suggested("")
     assert "America/New_York" in await suggested("new york")
     wrong = await room.approver.slash(room.channel, "setup timezone", zone="Europe/Berln")
-    assert "Did you mean Europe/Berlin" in said(wrong).replace("\u200b", "")
+    assert "Did you mean Europe/Berlin" in said(wrong)
     right = await room.approver.slash(room.channel, "setup timezone", zone="europe/berlin")
     assert "`Europe/Berlin`" in said(right)
     assert (await chosen(room)).zone == "Europe/Berlin"

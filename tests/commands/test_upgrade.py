@@ -91,7 +91,7 @@ async def test_a_message_that_0_1_0_posted_and_did_not_note_is_not_posted_again(
     }[what]
     assert record
     assert record.message == sent
-    again = [each.id for each in marked(room.channel.history(), mark)]
+    again = [message.id for message in marked(room.channel.history(), mark)]
     assert again in ([], [sent]), "an edit has the mark of today"
 
 
@@ -108,13 +108,13 @@ async def test_a_digest_that_0_1_0_posted_and_did_not_note_is_not_posted_again(r
     digests.composer.clock = lambda: due + timedelta(minutes=5)
     for _ in range(3):
         await digests.turn()
-    assert [each.id for each in room.channel.history()] == [sent.id]
+    assert [message.id for message in room.channel.history()] == [sent.id]
     stored = await digests.store.read(DIGESTS)
     assert stored.run("daily", due.date()).message == sent.id
 
 
-async def test_an_outage_that_0_1_0_told_is_found_by_its_text(guarded: Guarded):
-    """So it is adopted, and ended; what it told later is another."""
+async def test_an_outage_that_0_1_0_posted_is_found_by_its_text(guarded: Guarded):
+    """So it is adopted, and ended; what it posted later is another."""
     ours, others = stem("meshmedic/meshmedic", 4), stem("meshmedic/meshmedic", 5)
     id_ = outage_id(ours, 1)
     sent = await post(guarded.room, f"-# since <t:1767225600:R> · incident {id_}")

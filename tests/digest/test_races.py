@@ -78,7 +78,7 @@ class SharedChannel:
 
     async def send(self, channel: int, letter: DigestMessage) -> int:
         await self.among.gate()
-        known = [n for n, each in enumerate(self.messages, 1) if each.mark == letter.mark]
+        known = [id_ for id_, sent in enumerate(self.messages, 1) if sent.mark == letter.mark]
         if not (self.knows and known):
             self.messages.append(letter)
             known = [len(self.messages)]
@@ -95,7 +95,7 @@ class SharedChannel:
 
     async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         await self.among.gate()
-        found = [n for n, each in enumerate(self.messages, 1) if each.mark == mark]
+        found = [id_ for id_, sent in enumerate(self.messages, 1) if sent.mark == mark]
         return found[0] if found else None
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
@@ -170,7 +170,7 @@ async def _raced(choices: list[int], two: Two, between: Callable[[int], None]) -
     day = two.now.date()
     await two.turns(3, choices, between)
     book = await two.ends()
-    sent = Counter(each.mark for each in two.channel.messages)
+    sent = Counter(letter.mark for letter in two.channel.messages)
     assert sent == {f"meshmedic:digest:{name}:{day}": 1 for name in ("daily", "other")}
     for name in ("daily", "other"):
         turn = book.run(name, day)

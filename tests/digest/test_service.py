@@ -31,7 +31,7 @@ async def test_each_date_has_one_digest_also_where_the_clocks_change(
     world = World(now=begin)
     digests = world.process("one", a_schedule(began=begin))
     await world.until(digests, begin + timedelta(days=days), timedelta(minutes=10))
-    marks = [each.mark for each in world.channel.letters]
+    marks = [letter.mark for letter in world.channel.letters]
     wanted = [begin.date() + timedelta(days=day + 1) for day in range(days)]
     assert marks == [f"meshmedic:digest:daily:{day}" for day in wanted]
 
@@ -62,7 +62,7 @@ async def test_a_clock_that_jumps_ahead_and_back_sends_no_date_twice() -> None:
     for now in (2, 400, 3, 2, 4):
         world.now = START + timedelta(days=now)
         await digests.turn()
-    marks = [each.mark for each in world.channel.letters]
+    marks = [letter.mark for letter in world.channel.letters]
     assert len(marks) == len(set(marks)) == 4
 
 

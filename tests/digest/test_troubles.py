@@ -89,7 +89,7 @@ async def test_a_full_book_drops_its_oldest_slots_and_still_sends_each_once() ->
         world.now += timedelta(days=1)
         for _ in range(2):
             await digests.turn()
-    marks = Counter(each.mark for each in world.channel.letters)
+    marks = Counter(letter.mark for letter in world.channel.letters)
     assert len(marks) == 3
     assert set(marks.values()) == {1}
 

@@ -66,7 +66,7 @@ class Channel:
     async def find(self, channel: int, mark: str, since: datetime) -> int | None:
         if self.lost:
             raise ChannelUnavailable(self.lost)
-        return next((key for key, each in self.messages.items() if each == mark), None)
+        return next((id_ for id_, sent in self.messages.items() if sent == mark), None)
 
     async def complain(self, channel: int, lost: int, why: str) -> None:
         self.said.append((channel, why))

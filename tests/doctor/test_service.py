@@ -74,7 +74,7 @@ async def test_a_set_up_without_a_fault_is_ok():
     """Every area is examined, and nothing has to be done."""
     found = await examined()
     assert found.outcome is DiagnosticOutcome.OK
-    assert {each.area for each in found.diagnostics} == set(Area)
+    assert {diagnostic.area for diagnostic in found.diagnostics} == set(Area)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_a_side_that_hangs_does_not_hide_the_other(
         elif each.name != "injected-secrets":
             assert each.outcome is DiagnosticOutcome.UNOBSERVED, each
     always = {Area.REPOSITORY, Area.SETTINGS}
-    assert {*blind, *seeing, *always} == {each.area for each in found.diagnostics}
+    assert {*blind, *seeing, *always} == {diagnostic.area for diagnostic in found.diagnostics}
 
 
 async def test_every_failure_has_a_fix_that_ends_in_a_full_stop():

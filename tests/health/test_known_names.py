@@ -98,5 +98,5 @@ def test_a_route_is_known_by_its_first_host() -> None:
 
 @pytest.mark.parametrize("match", ["PathPrefix(`/`)", "HostRegexp(`.+`)", "Host(`[x](y.z)`)", "("])
 def test_a_route_without_a_plain_host_is_known_by_its_own_name(match: str) -> None:
-    """A pattern is no name, and markup is none either."""
+    """Neither a pattern nor markup is a name."""
     assert _known_route(match) is None

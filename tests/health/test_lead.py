@@ -26,7 +26,7 @@ def test_of_everything_the_cause_leads() -> None:
     assert lead(POD, report) == POD
 
 
-def test_a_challenge_is_told_by_its_certificate() -> None:
+def test_a_certificate_leads_its_challenge() -> None:
     certificate = Ref("Certificate", "apps", "site")
     challenge = _finding(
         "certificate-requests", Ref("Challenge", "apps", "site-1-2"), known_as=certificate

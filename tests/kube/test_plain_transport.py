@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from bot.sandbox.kubernetes_api import SimulatedCluster, kubeconfig, serve, writ
 from tests.builders import a_pod
 
 TYPES = (core.Pod, core.Node, core.Service)
+ServeOne = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 async def snapshot(file: Path, *, once: bool) -> Snapshot:
@@ -99,6 +100,24 @@ async def test_an_expired_token_and_a_server_that_is_gone_are_said(tmp_path: Pat
     assert url in gone.detail
 
 
+async def no_package() -> Any:
+    """The package's configuration, which these tests never need."""
+    raise ClusterError("nobody asks")
+
+
+@asynccontextmanager
+async def plain_api(serve_one: ServeOne, base: str = "") -> AsyncIterator[Api]:
+    """The plain transport to a server that serves each connection by this function."""
+    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    transport = PlainTransport(PlainServer(f"http://127.0.0.1:{port}{base}"), no_package)
+    try:
+        yield Api(transport)
+    finally:
+        await transport.close()
+        server.close()
+
+
 @asynccontextmanager
 async def answering(*answers: bytes, hold: bool = False) -> AsyncIterator[tuple[Api, list[bytes]]]:
     """A server that answers each request with the next of these bytes, and what it was sent."""
@@ -118,18 +137,11 @@ async def answering(*answers: bytes, hold: bool = False) -> AsyncIterator[tuple[
             pass
         writer.close()
 
-    async def configuration() -> Any:
-        raise ClusterError("nobody asks")
-
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    transport = PlainTransport(PlainServer(f"http://127.0.0.1:{port}/base"), configuration)
-    try:
-        yield Api(transport), sent
-    finally:
-        await transport.close()
-        held.set()
-        server.close()
+    async with plain_api(serve_one, "/base") as api:
+        try:
+            yield api, sent
+        finally:
+            held.set()
 
 
 VERSION = path("/version")
@@ -173,20 +185,13 @@ async def sending(*parts: bytes) -> AsyncIterator[tuple[Api, list[int]]]:
                     writer.write(part)
                     await asyncio.sleep(0.02)
 
-    async def configuration() -> Any:
-        raise ClusterError("nobody asks")
-
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    transport = PlainTransport(PlainServer(f"http://127.0.0.1:{port}"), configuration)
-    try:
-        yield Api(transport), requests
-    finally:
-        await transport.close()
-        for connection in connections:
-            connection.transport.abort()
-        server.close()
-        await asyncio.sleep(0.05)
+    async with plain_api(serve_one) as api:
+        try:
+            yield api, requests
+        finally:
+            for connection in connections:
+                connection.transport.abort()
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("parts", [(WHOLE + FORGED,), (WHOLE, FORGED)], ids=["at once", "later"])
@@ -220,13 +225,9 @@ async def test_a_connection_that_the_server_gives_up_is_not_used_again(
 
 @pytest.mark.parametrize("ca", [b"\xff\xfe", b"\xff no PEM", b"\n"])
 def test_a_ca_that_cannot_be_read_never_means_the_ca_of_the_system(ca: bytes):
-    """Whoever holds a certificate of a public CA would be believed."""
-
-    async def configuration() -> Any:
-        raise ClusterError("nobody asks")
-
+    """Anyone with a certificate of a public CA would be believed."""
     with pytest.raises((OSError, ValueError)):
-        PlainTransport(PlainServer("https://10.0.0.1:6443", ca=ca), configuration)
+        PlainTransport(PlainServer("https://10.0.0.1:6443", ca=ca), no_package)
 
 
 BAD = {
@@ -244,7 +245,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD)
-async def test_what_is_no_answer_is_never_half_an_answer(answer: bytes):
+async def test_a_broken_answer_is_never_half_an_answer(answer: bytes):
     """A list that ends too soon must not look like a shorter list."""
     async with answering(answer) as (api, _):
         with pytest.raises(Unreachable):
@@ -270,7 +271,7 @@ async def test_a_server_that_falls_silent_is_given_up(begun: bytes):
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", WHOLE[:-2]]))
-def test_hostile_bytes_end_in_an_answer_or_an_error_of_ours(tail: bytes, head: bytes):
+def test_hostile_bytes_end_in_an_answer_or_a_known_error(tail: bytes, head: bytes):
     """Whatever a server sends."""
 
     async def ask() -> None:
@@ -319,7 +320,7 @@ def test_what_is_not_plain_is_left_to_the_package(
     assert plain_kubeconfig.read(tmp_path / "kubeconfig", None) is None
 
 
-def test_files_beside_the_kubeconfig_are_read_from_its_folder(tmp_path: Path):
+def test_files_next_to_the_kubeconfig_are_read_from_its_folder(tmp_path: Path):
     """As kubectl resolves them."""
     config = kubeconfig("https://10.0.0.1:6443")
     config["clusters"][0]["cluster"]["certificate-authority"] = "ca.pem"

@@ -35,7 +35,7 @@ from bot.sandbox.network import Broken, Network
 from bot.sandbox.opening import find
 from bot.traefik.service import Traefik
 from tests.clusters import Cluster
-from tests.net.views.test_diagnosis import texts_of
+from tests.health.views.test_discord import texts
 
 INSIDE = VantagePoint("edge", ExecutionContext.TRAEFIK)
 NO_WGET = 'exec: "wget": executable file not found in $PATH: unknown'
@@ -126,7 +126,7 @@ async def test_what_is_lost_on_the_way_is_inconclusive_by_wget_alone(
 
 def answers(found: Diagnosis) -> tuple[str, str, str]:
     """In the terminal, in JSON and on Discord."""
-    card = "\n".join(texts_of(net_cards.diagnosis(found, [])))
+    card = "\n".join(texts(net_cards.diagnosis(found, [])))
     said = " ".join(net_terminal.diagnosis_text(found).split())
     return said, net_json.diagnosis(found).decode(), card
 

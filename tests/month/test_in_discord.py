@@ -63,7 +63,7 @@ async def test_hours_of_storms_outages_and_restarts_leave_one_message_an_inciden
     told = {one.posted.message for one in seen.values() if one.posted and one.thread.post}
     assert threads.keys() == told
     (board,) = room.channel.pinned_messages()
-    assert [each.id for each in marked(shown, "meshmedic-board")] == [board.id]
+    assert [message.id for message in marked(shown, "meshmedic-board")] == [board.id]
 
 
 def _happens(world: World, dice: random.Random) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.nodes.place import LAN_ADDRESS, RUN
+from tests.render.discord_markdown import unescaped
 from tests.wire import discord_server
 from tests.wire.discord_server import DiscordServer
 from tests.wire.interactions import Answer, Interaction, until
-from tests.wire.messages import walk
+from tests.wire.messages import contents
 from tests.wire.world import OLGA, Json, Person
 
 PATIENCE = 240.0
@@ -26,13 +27,6 @@ LOOK = 0.5
 
 PROGRESS = "## 🔄 Testing\n"
 """How a card begins that is shown until there is an answer."""
-
-ESCAPED = re.compile(r"\\([^\w\s])")
-
-
-def read_aloud(text: str) -> str:
-    """A text without the backslashes that Discord takes away."""
-    return ESCAPED.sub(r"\1", text)
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Told:
     @property
     def text(self) -> str:
         """What the person reads."""
-        return read_aloud(self.answer.text)
+        return unescaped(self.answer.text)
 
     @property
     def headline(self) -> str:
@@ -86,8 +80,7 @@ class Bot:
         kept = self.discord.messages.get(message["id"])
         if kept is None:
             return ""
-        contents = (str(part["content"]) for part in walk(kept["components"]) if "content" in part)
-        return read_aloud("\n".join(contents))
+        return unescaped("\n".join(contents(kept["components"])))
 
     async def until_shown(self, message: Json, pattern: str, seconds: float) -> float:
         """Wait until a message shows the pattern; the seconds that it took."""

@@ -14,8 +14,8 @@ def leader() -> str:
 def settled() -> str:
     """The name of a pod that leads and is not about to end.
 
-    After a rollout the Lease may still name a pod that is gone, or nobody: whoever ends gives it
-    back, and the next one asks for it every few seconds.
+    After a rollout the Lease may still name a pod that is gone, or nobody: a process that
+    ends gives it back, and the next one asks for it every few seconds.
 
     Raises:
         TimeoutError: Nobody leads in time.

@@ -23,7 +23,7 @@ from bot.sandbox.discord_page import CHANNEL_ID
 from bot.sites.domain.site import Sites
 from bot.sites.views import json as sites_json
 from bot.traefik.domain.answers import RoutesAnswer
-from tests.commands.conftest import marked, texts
+from tests.commands.conftest import marked, text_of
 from tests.one_answer.world import World
 
 Subject = tuple[str, str, str]
@@ -176,7 +176,4 @@ async def alerts(world: World) -> Alerts:
 def posts(world: World, *marks: str) -> list[str]:
     """The messages in the channel, the oldest first: all, or those with one of these marks."""
     every = world.page.channel.history()
-    return [
-        texts([part.to_dict() for part in message.components])
-        for message in (marked(every, *marks) if marks else every)
-    ]
+    return [text_of(message) for message in (marked(every, *marks) if marks else every)]

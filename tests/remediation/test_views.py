@@ -28,7 +28,7 @@ def difference(action: Action, was: object, to: object) -> list[str]:
 
 
 def test_a_field_in_a_list_is_named_by_its_path() -> None:
-    """A dash of YAML would look like a removed line, and the place is no field of the object."""
+    """A dash of YAML would look like a removed line, and the place isn't a field of the object."""
     place = {"route": 0, "service": 1, "name": "web"}
     lines = difference(Action.SET_NATIVE_LB, [place], [{**place, "nativeLB": True}])
     assert lines == ["+spec.routes[0].services[1].nativeLB: true"]

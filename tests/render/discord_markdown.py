@@ -51,6 +51,11 @@ class Message:
     code: list[str] = field(default_factory=list)
 
 
+def unescaped(source: str) -> str:
+    """A message without the backslashes that Discord takes away; all its marks stay."""
+    return ESCAPED.sub(r"\1", source)
+
+
 def read(source: str) -> Message:
     """A message as the client shows it."""
     message, at = Message(), 0

@@ -114,7 +114,7 @@ async def test_an_endless_answer_is_not_read() -> None:
 async def test_no_error_and_no_log_line_shows_the_address(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever knows it can keep the alarm silent."""
+    """Anyone who knows it can keep the alarm silent."""
     caplog.set_level(logging.DEBUG)
     heartbeat = a_heartbeat(url)
     await heartbeat.ping()

@@ -10,6 +10,8 @@ from urllib.parse import urldefrag
 
 import aiohttp
 
+from tests.wire.messages import walk
+
 Snapshot = dict[str, Any]
 
 
@@ -111,7 +113,7 @@ class PageClient:
     def find(page: Snapshot, field: str, value: str) -> tuple[str, str]:
         """The newest message with such a component, and the component's key."""
         for message_id in reversed(page["timeline"]):
-            for component in _walk(page["messages"][message_id]["components"]):
+            for component in walk(page["messages"][message_id]["components"]):
                 if component.get(field) == value:
                     return message_id, component["control_key"]
         raise AssertionError(f"no component with {field} {value!r} in {page['messages']}")
@@ -126,11 +128,3 @@ class PageClient:
             "path": entry["path"],
             "schema_fingerprint": entry["schemaFingerprint"],
         }
-
-
-def _walk(value: Any) -> list[dict[str, Any]]:
-    if isinstance(value, list):
-        return [found for item in value for found in _walk(item)]
-    if not isinstance(value, dict):
-        return []
-    return [value, *_walk(value.get("components", [])), *_walk(value.get("accessory"))]

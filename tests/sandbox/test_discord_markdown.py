@@ -43,6 +43,6 @@ def test_code_is_read_as_in_the_model(message: str) -> None:
     assert shown(message) == read(message).text
 
 
-def test_an_escaped_address_is_no_link() -> None:
+def test_an_escaped_address_is_not_a_link() -> None:
     assert "link_open" not in str(markdown_tokens(cards.escape("http://a.example"), "text_display"))
     assert "link_open" in str(markdown_tokens("http://a.example", "text_display"))

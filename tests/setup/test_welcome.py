@@ -112,7 +112,7 @@ async def test_a_new_installation_posts_one_message_over_any_number_of_restarts(
 
 
 async def test_an_installation_that_is_older_than_the_message_posts_none() -> None:
-    """An upgrade is no installation, and stays none once records are lost."""
+    """An upgrade isn't an installation, not even once records are lost."""
     world = Installation(new=False)
     await world.turns(2)
     world.new = True

@@ -82,8 +82,9 @@ def test_a_column_of_counterexamples_is_not_read() -> None:
 def test_comments_and_messages_of_a_manifest_are_read() -> None:
     """An approver reads what a policy answers, and an owner the comments."""
     manifest = "# It is\n# told.\nmessage: It is mended.\nkey: 'no # comment'\n"
-    found = [each for text in in_yaml("x.yaml", manifest) for each in complaints(text)]
-    assert [each.split(", instead")[0] for each in found] == [
+    texts_ = in_yaml("x.yaml", manifest)
+    found = [complaint for text in texts_ for complaint in complaints(text)]
+    assert [complaint.split(", instead")[0] for complaint in found] == [
         'x.yaml:2: "told"',
         'x.yaml:3: "mended"',
     ]

@@ -51,7 +51,7 @@ def problems(components: list[Json]) -> Iterator[str]:
     if len(every) > MOST_COMPONENTS:
         yield f"{len(every)} components, nested ones counted: at most {MOST_COMPONENTS}"
     yield from _custom_ids(every)
-    for number, times in Counter(each["id"] for each in every if each.get("id")).items():
+    for number, times in Counter(part["id"] for part in every if part.get("id")).items():
         if times > 1:
             yield f"id {number} is used {times} times"
     for each in every:
@@ -114,7 +114,7 @@ def _channel_select(select: Json) -> Iterator[str]:
     defaults = select.get("default_values") or []
     if defaults and not select.get("min_values", 1) <= len(defaults) <= most:
         yield f"select {name} has {len(defaults)} default values"
-    if any(each.get("type") != "channel" for each in defaults):
-        yield f"select {name} has a default value that is no channel"
+    if any(default.get("type") != "channel" for default in defaults):
+        yield f"select {name} has a default value that isn't a channel"
     if len(select.get("placeholder") or "") > 150:
         yield f"select {name} has a placeholder of over 150 characters"

@@ -113,8 +113,8 @@ def component(message: Json, custom_id: str, values: Sequence[str] | None = None
 
 
 def _resolved(channel: str, select: Json) -> Json:
-    """What Discord tells of a channel that was chosen, if the person may choose it."""
-    known = {each["id"]: each for each in (world.channel(),)}
+    """What Discord says of a channel that was chosen, if the person may choose it."""
+    known = {there["id"]: there for there in (world.channel(),)}
     assert channel in known, f"no channel {channel} among {sorted(known)}"
     found = known[channel]
     allowed = select.get("channel_types")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.wire import component_rules
 from tests.wire.component_rules import V2, Kind
-from tests.wire.messages import COMPONENTS_V2, walk
+from tests.wire.messages import COMPONENTS_V2, contents, walk
 from tests.wire.recording import Upload
 from tests.wire.world import Json
 
@@ -44,13 +44,9 @@ def _lengths(body: Json, components: list[Json]) -> Iterator[str]:
     content = len(body.get("content") or "")
     if content > LONGEST_CONTENT:
         yield f"content of {content:,} characters: at most {LONGEST_CONTENT:,}"
-    text = sum(map(len, _texts(components)))
+    text = sum(map(len, contents(components)))
     if text > LONGEST_TEXT:
         yield f"{text:,} characters over all texts: at most {LONGEST_TEXT:,}"
-
-
-def _texts(components: list[Json]) -> list[str]:
-    return [each["content"] for each in walk(components) if isinstance(each.get("content"), str)]
 
 
 def _version(body: Json, components: list[Json]) -> Iterator[str]:
@@ -63,7 +59,7 @@ def _version(body: Json, components: list[Json]) -> Iterator[str]:
 
 
 def _mentions(body: Json, components: list[Json]) -> Iterator[str]:
-    if not (body.get("content") or body.get("embeds") or _texts(components)):
+    if not (body.get("content") or body.get("embeds") or contents(components)):
         return
     allowed = body.get("allowed_mentions")
     if allowed is None:
@@ -76,7 +72,7 @@ def _mentions(body: Json, components: list[Json]) -> Iterator[str]:
 
 def _calls(components: list[Json], roles: list[Any]) -> bool:
     """A role is called at the very beginning, or alone: where no text from the cluster is."""
-    texts, called = _texts(components), "".join(f"<@&{each}>" for each in roles)
+    texts, called = contents(components), "".join(f"<@&{role}>" for role in roles)
     return not roles or called in texts or "".join(texts[:1]).startswith(f"{called}\n")
 
 

@@ -123,12 +123,12 @@ class Messages:
 
 def _complete(components: list[Json], urls: Mapping[str, str]) -> None:
     """Discord numbers each component without an id, and turns attachment:// into addresses."""
-    given = {each.get("id") for each in walk(components)}
+    given = {part.get("id") for part in walk(components)}
     numbers = (number for number in count(1) if number not in given)
-    for each in walk(components):
+    for part in walk(components):
         # An id of 0 counts as none.
-        each["id"] = each.get("id") or next(numbers)
-        for holder in (each.get("file"), each.get("media"), *each.get("items", ())):
+        part["id"] = part.get("id") or next(numbers)
+        for holder in (part.get("file"), part.get("media"), *part.get("items", ())):
             media = holder and holder.get("media", holder)
             if media and (url := urls.get(media["url"].removeprefix("attachment://"))):
                 media["url"] = url
@@ -141,3 +141,8 @@ def walk(components: Any) -> Iterator[Json]:
         yield from walk(each.get("components"))
         if each.get("accessory"):
             yield from walk([each["accessory"]])
+
+
+def contents(components: Any) -> list[str]:
+    """Every text of the components, in order."""
+    return [part["content"] for part in walk(components) if isinstance(part.get("content"), str)]

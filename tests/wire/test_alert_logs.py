@@ -1,4 +1,4 @@
-"""Log lines of an alert: fetched once, kept by the message alone, and never a must."""
+"""Log lines of an alert: fetched once, kept by the message alone, and never waited for."""
 
 from datetime import UTC, datetime
 
@@ -10,23 +10,16 @@ from bot.alerting.discord_channel import DiscordAlertChannel, Logs
 from bot.alerting.domain.actions import Edit, OpenIncident
 from bot.alerting.domain.incident import Incident, MessageRecord
 from bot.chat.channel import Channels
-from bot.domain.finding import Finding, Ref
+from bot.domain.finding import Finding
 from bot.domain.story import LogTail
-from bot.domain.verdict import Verdict
 from bot.errors import ClusterError
+from tests.alerting.crashing import CRASHING, an_incident
 from tests.wire import endpoints
 from tests.wire.discord_server import DiscordServer
 from tests.wire.world import CHANNEL_ID, GUILD_ID
 
 NOW = datetime.now(UTC)
-HEAD = Finding(
-    check="pods",
-    subject=Ref("Pod", "media", "jellyfin-1"),
-    verdict=Verdict.FAILED,
-    reason="CrashLoopBackOff",
-    message="it crashes",
-)
-ONE = Incident(id="0123456789abcdef", head=HEAD, keys=(HEAD.key,), opened=NOW, worst=Verdict.FAILED)
+ONE = an_incident(NOW)
 LINES = ("early", "@everyone ``` [link](https://example.org)", "", "std::bad_alloc", "Aborted")
 
 
@@ -38,7 +31,7 @@ class Container:
 
     async def tail(self, finding: Finding) -> LogTail | None:
         self.read += 1
-        assert finding == HEAD
+        assert finding == CRASHING
         if self.error:
             raise ClusterError(self.error)
         return LogTail(container="jellyfin", previous=True, lines=self.lines)
@@ -96,7 +89,7 @@ async def test_an_alert_without_log_lines_is_posted_all_the_same(
     assert not [one for one in server.requests if "forbidden" in str(one.body)]
 
 
-async def test_an_edit_of_a_message_that_is_gone_is_told(
+async def test_an_edit_of_a_message_that_is_gone_is_reported(
     server: DiscordServer, client: discord.Client
 ) -> None:
     telling = alerting(client, Container(*LINES).tail)

@@ -21,7 +21,7 @@ from tests.builders import a_pod
 from tests.fakes import FakeCluster
 from tests.wire import endpoints, world
 from tests.wire.discord_server import DiscordServer
-from tests.wire.messages import walk
+from tests.wire.messages import contents, walk
 from tests.wire.pointing import Pointed
 from tests.wire.stand_in import StandIn
 
@@ -57,7 +57,7 @@ async def test_a_renewed_digest_keeps_its_news_and_its_files(
     after = _posted(server, sent)
     assert after["attachments"] == before["attachments"]
     assert _shown(after) == _shown(before)
-    said, was = _texts(after), _texts(before)
+    said, was = contents(after["components"]), contents(before["components"])
     assert said[:-1] == was[:-1]
     assert said[-1] == f"{was[-1]} · nothing new when last looked, <t:1772352120:f>"
     edits = [each for each in server.requests if each.endpoint == endpoints.EDIT_MESSAGE]
@@ -70,10 +70,6 @@ def _posted(server: DiscordServer, number: int) -> Any:
     kept = server.messages.get(str(number))
     assert kept
     return {**kept, "components": [dict(each) for each in kept["components"]]}
-
-
-def _texts(message: Any) -> list[str]:
-    return [each["content"] for each in walk(message["components"]) if "content" in each]
 
 
 def _shown(message: Any) -> list[str]:

@@ -80,7 +80,7 @@ def test_a_sentence_begins_with_what_people_know(
     assert said(kind, reason, message, known_as=known_as) == sentence
 
 
-def test_what_is_under_way_is_no_trouble_yet() -> None:
+def test_what_is_under_way_is_not_a_trouble_yet() -> None:
     """A pod that starts, and one that takes too long to start, have one reason."""
     assert said("Pod", "ContainerCreating", verdict=Verdict.PROGRESSING) == "Pod web is starting"
     assert said("Pod", "ContainerCreating", verdict=Verdict.DEGRADED) == "Pod web doesn't start"

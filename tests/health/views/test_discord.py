@@ -1,7 +1,6 @@
 """Cards are total: whatever the cluster says, the message is valid and means nothing else."""
 
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from bot.render import cards as render
 from bot.render import text as words
 from tests.render.discord_markdown import read
 from tests.render.strategies import findings, hostile
+from tests.wire.messages import contents, walk
 
 OWN = {"heading", "subtext", "list", "style", "stamp"}
 """The markup that we write ourselves."""
@@ -19,21 +19,15 @@ UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\u200b\u202e]")
 
 
 def texts(card: render.Card) -> list[str]:
-    return [each["content"] for each in _flat(card.view.to_components()) if "content" in each]
-
-
-def _flat(components: Any) -> list[dict[str, Any]]:
-    found = []
-    for each in components:
-        found += [each, *_flat(each.get("components", ()))]
-    return found
+    """Every text of a card, in order."""
+    return contents(card.view.to_components())
 
 
 def assert_harmless(card: render.Card) -> None:
     """Valid by Discord's limits; nothing of what the cluster said is live, or hidden."""
     parts = texts(card)
     assert sum(map(len, parts)) <= 4000
-    assert len(_flat(card.view.to_components())) <= 40
+    assert len([*walk(card.view.to_components())]) <= 40
     assert all(parts)
     for part in parts:
         assert set(read(part).live) <= OWN, part

@@ -43,7 +43,7 @@ def test_the_runbooks_own_cause_is_likely_and_its_cure_is_measured() -> None:
     assert "failed 4 of 4 times" in found.effect_because
     assert found.prober == ways.INSIDE
     assert ways.ALONE in found.untested
-    assert any("masquerad" in each for each in found.untested)
+    assert any("masquerad" in gap for gap in found.untested)
 
 
 def test_with_a_policy_the_same_evidence_fits_two_causes() -> None:
@@ -85,7 +85,7 @@ def test_a_near_endpoint_is_well_as_far_as_was_seen() -> None:
     """Nothing that such a route needs is missing; how long it takes is."""
     found = by_inside(a_world((an_endpoint("home-1"),)))
     assert (found.row, found.confidence) == (Row.HEALTHY, Confidence.LIKELY)
-    assert any("wasn't measured" in each for each in found.untested)
+    assert any("wasn't measured" in gap for gap in found.untested)
 
 
 def test_an_application_that_fails_is_named_as_seen_from_there() -> None:

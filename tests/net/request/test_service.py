@@ -75,7 +75,7 @@ async def test_a_service_is_asked_from_a_node_by_name_and_vip() -> None:
     assert [step.leg for step in found.attempts[0].steps] == [Leg.CONNECT, Leg.HTTP]
     assert found.attempts[0].status == 200
     assert "in a pod on edge" in found.way
-    assert any("the test ran in a pod on it" in each for each in found.untested)
+    assert any("the test ran in a pod on it" in gap for gap in found.untested)
     assert [each.context for each in world.prober.asked] == [
         ExecutionContext.HOST,
         ExecutionContext.POD,
@@ -136,7 +136,7 @@ async def test_a_name_outside_is_looked_up_first_and_then_asked_by_each_address(
     assert found.addresses == ("198.51.100.7", "2001:db8::7", "169.254.169.254")
     assert [each.address for each in found.attempts] == ["198.51.100.7:443", "[2001:db8::7]:443"]
     assert all(probe.tls and probe.name == "example.org" for probe in answering.probes[1:])
-    assert any("169.254.169.254 isn't tested" in each for each in found.untested)
+    assert any("169.254.169.254 isn't tested" in gap for gap in found.untested)
 
 
 async def test_what_the_prober_could_not_begin_is_no_failure_of_the_network() -> None:
@@ -144,7 +144,7 @@ async def test_what_the_prober_could_not_begin_is_no_failure_of_the_network() ->
     answering = Answering(outcome=Outcome.UNTRIED)
     found = await Reach(world.reach.cluster, answering).test("edge", "https://example.org", quiet)
     assert found.verdict is Verdict.UNKNOWN
-    assert any("couldn't start" in each for each in found.untested)
+    assert any("couldn't start" in gap for gap in found.untested)
 
 
 async def test_without_any_means_nothing_is_claimed() -> None:

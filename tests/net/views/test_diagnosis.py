@@ -1,7 +1,6 @@
 """A diagnosis is shown whatever it says: within Discord's limits, with no markup but ours."""
 
 import json
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.net.views import text as net_text
 from bot.render import terminal
-from bot.render.cards import Card
+from tests.health.views.test_discord import texts
 from tests.json_schema import validate
 from tests.render.discord_markdown import read
 from tests.render.strategies import hostile
@@ -36,23 +35,13 @@ diagnoses = st.builds(
 )
 
 
-def _texts(component: Any) -> list[str]:
-    found = [component["content"]] if component.get("content") else []
-    return found + [text for each in component.get("components", ()) for text in _texts(each)]
-
-
-def texts_of(made: Card) -> list[str]:
-    """Every text of a card, in order."""
-    return [text for part in made.view.to_components() for text in _texts(part)]
-
-
 @given(diagnoses)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Diagnosis) -> None:
     made = net_cards.diagnosis(each, [])
-    texts = texts_of(made)
-    assert sum(map(len, texts)) <= 4000
+    parts = texts(made)
+    assert sum(map(len, parts)) <= 4000
     assert made.view.total_children_count <= 40
-    whole = "\n".join(texts)
+    whole = "\n".join(parts)
     assert whole.startswith("## ")
     assert not {"mention", "link"} & set(read(whole).live)
     assert made.files[0].content

@@ -14,8 +14,8 @@ from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.net.views import text as net_text
+from tests.health.views.test_discord import texts
 from tests.json_schema import validate
-from tests.net.views.test_diagnosis import texts_of
 from tests.render.discord_markdown import read
 from tests.render.strategies import hostile
 
@@ -43,9 +43,9 @@ matrices = st.builds(
 @given(matrices)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: Matrix) -> None:
     made = net_cards.matrix(each)
-    texts = texts_of(made)
-    assert sum(map(len, texts)) <= 4000
-    whole = "\n".join(text for text in texts if not text.startswith("```"))
+    parts = texts(made)
+    assert sum(map(len, parts)) <= 4000
+    whole = "\n".join(text for text in parts if not text.startswith("```"))
     assert not {"mention", "link"} & set(read(whole).live)
     assert "\x1b" not in net_terminal.matrix_text(each)
 
@@ -60,7 +60,7 @@ def test_a_picture_has_its_words_and_a_place_for_every_node(
     each: Matrix, drawn: bytes | Undrawn | None
 ) -> None:
     made = net_cards.matrix(each, drawn)
-    assert sum(map(len, texts_of(made))) <= 4000
+    assert sum(map(len, texts(made))) <= 4000
     drawing = heat_map.heat_map(each)
     assert all(len(row) == len(drawing.names) == len(drawing.rows) for row in drawing.rows)
     assert all(drawing.names)

@@ -11,8 +11,8 @@ from bot.net.views import discord as net_cards
 from bot.net.views import json as net_json
 from bot.net.views import terminal as net_terminal
 from bot.render import terminal
+from tests.health.views.test_discord import texts
 from tests.json_schema import validate
-from tests.net.views.test_diagnosis import texts_of
 from tests.render.discord_markdown import read
 from tests.render.strategies import hostile
 
@@ -45,9 +45,9 @@ reached = st.builds(
 
 @given(reached)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: RequestResult) -> None:
-    texts = texts_of(net_cards.request(each))
-    assert sum(map(len, texts)) <= 4000
-    assert not {"mention", "link"} & set(read("\n".join(texts)).live)
+    parts = texts(net_cards.request(each))
+    assert sum(map(len, parts)) <= 4000
+    assert not {"mention", "link"} & set(read("\n".join(parts)).live)
 
 
 @given(reached)
@@ -67,7 +67,7 @@ def test_every_part_is_told_with_its_time_and_errno() -> None:
     bad = RequestStep(leg=Leg.TLS, outcome=Outcome.RESET, errno=104, took=12.34)
     made = Attempt(address="10.43.0.7:443", steps=(RequestStep(leg=Leg.CONNECT, took=5.0), bad))
     whole = "\n".join(
-        texts_of(net_cards.request(RequestResult(start="a", goal="b", way="c", attempts=(made,))))
+        texts(net_cards.request(RequestResult(start="a", goal="b", way="c", attempts=(made,))))
     )
     assert "ok in 5.0 ms" in whole
     assert "reset (errno 104) in 12.3 ms" in whole

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.net.tools.command import ToolRun
 from bot.net.views import discord as net_cards
-from tests.net.views.test_diagnosis import texts_of
+from tests.health.views.test_discord import texts
 from tests.render.discord_markdown import read
 from tests.render.strategies import hostile
 
@@ -23,9 +23,9 @@ rans = st.builds(
 @given(rans)
 def test_a_card_keeps_within_the_limits_and_mentions_nobody(each: ToolRun) -> None:
     made = net_cards.tool(each)
-    texts = texts_of(made)
-    assert sum(map(len, texts)) <= 4000
-    whole = "\n".join(text for text in texts if not text.startswith("```"))
+    parts = texts(made)
+    assert sum(map(len, parts)) <= 4000
+    whole = "\n".join(text for text in parts if not text.startswith("```"))
     assert not {"mention", "link"} & set(read(whole).live)
 
 
@@ -55,5 +55,5 @@ def test_how_it_ended_is_said() -> None:
 def test_a_token_in_the_output_is_not_shown() -> None:
     output = "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789\n" * 100
     made = net_cards.tool(ToolRun(node="edge", argv=("curl",), output=output, exit_code=0))
-    shown = "\n".join(texts_of(made)) + made.files[0].content.decode()
+    shown = "\n".join(texts(made)) + made.files[0].content.decode()
     assert "abcdefghijklmnop" not in shown

@@ -191,7 +191,7 @@ def test_flux_leaves_the_annotation_alone_and_takes_the_field_back_after_a_day()
     """An added map key survives; a list's field is paused on this one object, for a time."""
     plan = planned(Method.ANNOTATION, service_owner=FLUX)
     assert plan.returns_after == 0
-    assert any("isn't in Git" in each for each in plan.risks)
+    assert any("isn't in Git" in risk for risk in plan.risks)
     plan = planned(Method.NATIVE_LB, a_route(), route_owner=FLUX)
     assert [each.action for each in plan.steps] == [
         Action.PAUSE_RECONCILING,

@@ -29,6 +29,7 @@ from bot.sites.views import discord, json, table, terminal, text
 from tests.golden.sites import MANY, SOME, UNTESTED
 from tests.health.views.test_discord import assert_harmless, texts
 from tests.json_schema import validate
+from tests.render.discord_markdown import unescaped
 from tests.traefik.views.test_views import REFS, WORDS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -203,7 +204,7 @@ def test_that_there_are_no_sites_is_said_only_of_all_that_may_have_them(gap: dic
 
 
 def _in_discord(sites: Sites) -> str:
-    return "".join(texts(discord.sites(sites))).replace("\\", "")
+    return unescaped("".join(texts(discord.sites(sites))))
 
 
 def _as_table(sites: Sites) -> str:
@@ -218,6 +219,6 @@ def test_that_no_traefik_was_seen_stands_in_every_output():
     """With the setting that takes it in: else nobody knows why no site is tested."""
     why = f"No running Traefik pod was found. If it is yours, set {SETTING}=kube-system,network."
     whole = replace(SOME, no_traefik=why)
-    assert why in "".join(texts(discord.sites(whole))).replace("\\", "")
-    assert why in " ".join(rendered.plain(terminal.sites(whole)).split())
+    assert why in _in_discord(whole)
+    assert why in _in_full(whole)
     assert stdlib_json.loads(json.sites(whole))["noTraefik"] == why
