@@ -183,8 +183,7 @@ MESSAGE = 600
 
 def open_outage(state: Alerts) -> Incident | None:
     """The outage that is not over, as far as the state knows."""
-    unfinished = (one for one in state.incidents if is_outage(one) and not one.ended)
-    return next(unfinished, None)
+    return next(filter(is_outage, state.unfinished), None)
 
 
 def adopted(state: Alerts, told: Iterable[Incident]) -> Alerts:
